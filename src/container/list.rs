@@ -1,0 +1,360 @@
+//! Mutable sequences that threads share.
+//! Imports `value`, `object`.
+//! Upholds: every operation takes effect at once, under the list's stripe; what it displaces is released after that; no
+//! foreign code runs and no object is allocated under the stripe.
+
+use super::array::converted;
+use super::seq::SeqCell;
+use super::ArrayObj;
+use crate::object::{Header, Obj, Object, ObjectType};
+use crate::value::{stripe, tag, Any, AnyView, ConvertError, Field, FromAny, IntoAny, Schema, Storage, Typed};
+use std::cell::UnsafeCell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{Deref, Range};
+
+/// The object behind a [`List`].
+///
+/// | member | protected by |
+/// |---|---|
+/// | `cell` | the stripe of the object's address |
+#[repr(C)]
+pub struct ListObj {
+    header: Header,
+    cell: UnsafeCell<SeqCell>,
+}
+
+const _: () = assert!(std::mem::offset_of!(ListObj, cell) == size_of::<Header>());
+
+// SAFETY: `cell` is accessed under its stripe; items are Send + Sync.
+unsafe impl Send for ListObj {}
+// SAFETY: as above.
+unsafe impl Sync for ListObj {}
+
+// SAFETY: repr(C), starts with the header.
+unsafe impl ObjectType for ListObj {
+    const TYPE_KEY: &'static str = "ffi.List";
+    type Parent = Object;
+    #[inline]
+    fn type_index() -> i32 {
+        tag::LIST
+    }
+}
+
+impl ListObj {
+    /// A list of these items.
+    pub fn make(items: impl IntoIterator<Item = Any>) -> Obj<ListObj> {
+        let list = Obj::new(ListObj { header: Header::placeholder(), cell: UnsafeCell::new(SeqCell::empty()) });
+        list.replace_range(0..0, items);
+        list
+    }
+
+    /// Runs `work`, which neither releases values nor calls out, under the stripe.
+    #[inline]
+    fn held<R>(&self, work: impl FnOnce(&mut SeqCell) -> R) -> R {
+        let _held = stripe::of(self).hold();
+        // SAFETY: accessed under the stripe only, and `work` does not come back here.
+        work(unsafe { &mut *self.cell.get() })
+    }
+
+    /// How many items there are, now.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.held(|cell| cell.len())
+    }
+
+    /// Whether there are none, now.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// An item.
+    #[inline]
+    pub fn get(&self, index: usize) -> Option<Any> {
+        // SAFETY: under the stripe.
+        self.held(|cell| unsafe { cell.items() }.get(index).cloned())
+    }
+
+    /// Replaces an item; false when there is none at the index.
+    pub fn set(&self, index: usize, value: Any) -> bool {
+        self.swap(index, value).is_ok()
+    }
+
+    /// Replaces an item and gives the old one, or the value back when there is none at the index.
+    pub fn swap(&self, index: usize, value: Any) -> Result<Any, Any> {
+        self.held(|cell| {
+            if index >= cell.len() {
+                return Err(value);
+            }
+            // SAFETY: inside; the old item is moved out as the new one moves in.
+            Ok(unsafe { cell.data.add(index).replace(value) })
+        })
+    }
+
+    /// Adds an item at the end.
+    #[inline]
+    pub fn push(&self, value: Any) {
+        self.held(|cell| {
+            let at = cell.len();
+            // SAFETY: the gap is filled at once.
+            unsafe { cell.open(at, 1).write(value) };
+        });
+    }
+
+    /// Adds an item before the one at `index`, or at the end when there are fewer.
+    pub fn insert(&self, index: usize, value: Any) {
+        self.held(|cell| {
+            let at = index.min(cell.len());
+            // SAFETY: the gap is filled at once.
+            unsafe { cell.open(at, 1).write(value) };
+        });
+    }
+
+    /// Takes the last item out.
+    #[inline]
+    pub fn pop(&self) -> Option<Any> {
+        self.held(|cell| {
+            let at = cell.len().checked_sub(1)?;
+            // SAFETY: inside; the gap is closed at once.
+            unsafe {
+                let value = cell.data.add(at).read();
+                cell.close(at, 1);
+                Some(value)
+            }
+        })
+    }
+
+    /// Takes an item out.
+    pub fn remove(&self, index: usize) -> Option<Any> {
+        self.held(|cell| {
+            if index >= cell.len() {
+                return None;
+            }
+            // SAFETY: inside; the gap is closed at once.
+            unsafe {
+                let value = cell.data.add(index).read();
+                cell.close(index, 1);
+                Some(value)
+            }
+        })
+    }
+
+    /// Removes the items of a range, as much of it as there is.
+    pub fn remove_range(&self, range: Range<usize>) {
+        self.replace_range(range, []);
+    }
+
+    /// Replaces the items of a range, as much of it as there is, by others. `items` may come from this very list.
+    pub fn replace_range(&self, range: Range<usize>, items: impl IntoIterator<Item = Any>) {
+        let mut items: Vec<Any> = items.into_iter().collect();
+        let mut old = Vec::new();
+        self.held(|cell| {
+            let start = range.start.min(cell.len());
+            let count = range.end.clamp(start, cell.len()) - start;
+            // SAFETY: the range is inside; the gap is closed and a new one filled before the stripe is let go; `items`
+            // gives its values up.
+            unsafe {
+                cell.take(start, count, &mut old);
+                cell.close(start, count);
+                let gap = cell.open(start, items.len());
+                gap.copy_from_nonoverlapping(items.as_ptr(), items.len());
+                items.set_len(0);
+            }
+        });
+        drop(old);
+    }
+
+    /// Replaces the items at several indices, all or, when one of them does not exist, none: then false.
+    pub fn set_many(&self, values: impl IntoIterator<Item = (usize, Any)>) -> bool {
+        let mut values: Vec<(usize, Any)> = values.into_iter().collect();
+        self.held(|cell| {
+            if values.iter().any(|(index, _)| *index >= cell.len()) {
+                return false;
+            }
+            for (index, value) in &mut values {
+                // SAFETY: inside; what was there leaves with `values`.
+                std::mem::swap(unsafe { &mut *cell.data.add(*index) }, value);
+            }
+            true
+        })
+    }
+
+    /// Removes the items at several indices; those that do not exist are passed over.
+    pub fn remove_many(&self, indices: impl IntoIterator<Item = usize>) {
+        let mut indices: Vec<usize> = indices.into_iter().collect();
+        indices.sort_unstable();
+        indices.dedup();
+        let mut old = Vec::with_capacity(indices.len());
+        self.held(|cell| {
+            for &index in indices.iter().rev() {
+                if index < cell.len() {
+                    // SAFETY: inside, highest first; each gap is closed at once.
+                    unsafe {
+                        cell.take(index, 1, &mut old);
+                        cell.close(index, 1);
+                    }
+                }
+            }
+        });
+        drop(old);
+    }
+
+    /// Removes all items.
+    pub fn clear(&self) {
+        let old = self.held(|cell| std::mem::replace(cell, SeqCell::empty()));
+        drop(old);
+    }
+
+    /// Reverses the order.
+    pub fn reverse(&self) {
+        self.held(|cell| {
+            if cell.size > 1 {
+                // SAFETY: `size` items are behind `data`, and we are under the stripe.
+                unsafe { std::slice::from_raw_parts_mut(cell.data, cell.len()) }.reverse();
+            }
+        });
+    }
+
+    /// The items as they are at one moment.
+    pub fn snapshot(&self) -> Vec<Any> {
+        // Room is made outside; retried when the list grew meanwhile.
+        let mut items = Vec::new();
+        loop {
+            items.reserve_exact(self.len());
+            let room = items.capacity();
+            let whole = self.held(|cell| {
+                let fits = cell.len() <= room;
+                if fits {
+                    // SAFETY: under the stripe.
+                    items.extend_from_slice(unsafe { cell.items() });
+                }
+                fits
+            });
+            if whole {
+                return items;
+            }
+        }
+    }
+
+    /// Shows the items to a garbage collector, without counts; false when another thread is inside the list just now.
+    /// `visit` neither comes back to any container or field, nor releases anything.
+    pub fn try_visit(&self, mut visit: impl FnMut(AnyView<'_>)) -> bool {
+        let Some(_held) = stripe::of(self).try_hold() else { return false };
+        // SAFETY: under the stripe.
+        unsafe { (*self.cell.get()).items() }.iter().for_each(|item| visit(item.view()));
+        true
+    }
+}
+
+/// A mutable sequence of `T`, shared by all its handles.
+#[repr(transparent)]
+pub struct List<T = Any>(Obj<ListObj>, PhantomData<fn() -> T>);
+
+impl<T> List<T> {
+    /// A list without items.
+    pub fn new() -> Self {
+        List(ListObj::make([]), PhantomData)
+    }
+
+    /// The object.
+    pub fn as_object(&self) -> &Obj<ListObj> {
+        &self.0
+    }
+
+    /// The object, given away.
+    pub fn into_object(self) -> Obj<ListObj> {
+        self.0
+    }
+}
+
+impl<T: FromAny> List<T> {
+    /// An item as a `T`; none also when another holder of the list put something else there.
+    pub fn at(&self, index: usize) -> Option<T> {
+        T::from_owned(self.get(index)?).ok()
+    }
+}
+
+impl<T> Clone for List<T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        List(self.0.clone(), PhantomData)
+    }
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        List::new()
+    }
+}
+
+impl<T> Deref for List<T> {
+    type Target = ListObj;
+    #[inline]
+    fn deref(&self) -> &ListObj {
+        &self.0
+    }
+}
+
+impl<T: IntoAny> FromIterator<T> for List<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        List(ListObj::make(items.into_iter().map(T::into_any)), PhantomData)
+    }
+}
+
+impl<T> fmt::Debug for List<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.snapshot()).finish()
+    }
+}
+
+impl<T: Typed> Typed for List<T> {
+    fn schema() -> Schema {
+        Schema::List(Box::new(T::schema()))
+    }
+}
+
+impl<T: Typed> IntoAny for List<T> {
+    #[inline]
+    fn into_any(self) -> Any {
+        self.0.into_any()
+    }
+}
+
+impl<T> From<List<T>> for Any {
+    #[inline]
+    fn from(list: List<T>) -> Any {
+        list.0.into_any()
+    }
+}
+
+impl<T: FromAny + IntoAny> FromAny for List<T> {
+    fn from_any(view: AnyView<'_>) -> Result<Self, ConvertError> {
+        if let Some(list) = view.as_ref::<ListObj>() {
+            if T::ACCEPTS_ALL {
+                return Ok(List(Obj::from_any(view)?, PhantomData));
+            }
+            return Ok(match converted::<T>(Any::views(&list.snapshot()), Self::schema, view)? {
+                None => List(Obj::from_any(view)?, PhantomData),
+                Some(items) => List(ListObj::make(items), PhantomData),
+            });
+        }
+        let Some(array) = view.as_ref::<ArrayObj>() else {
+            return Err(ConvertError::mismatch(Self::schema(), view));
+        };
+        let items = converted::<T>(array.views(), Self::schema, view)?.unwrap_or_else(|| array.as_slice().to_vec());
+        Ok(List(ListObj::make(items), PhantomData))
+    }
+}
+
+// SAFETY: transparent over a handle, which is one pointer; what is loaded was a `Self` when it was stored.
+unsafe impl<T: FromAny + IntoAny + 'static> Field for List<T> {
+    type Value = List<T>;
+    const STORAGE: Storage = Storage::Object;
+    fn from_value(value: List<T>) -> Self {
+        value
+    }
+    fn blank() -> Option<Self> {
+        Some(List::new())
+    }
+}

@@ -1,0 +1,204 @@
+//! Immutable mappings.
+//! Imports `value`, `object`, the table.
+//! Upholds: a map never changes once it is shared; its order is that of insertion.
+
+use super::array::item;
+use super::table::Table;
+use super::DictObj;
+use crate::object::{Header, Obj, Object, ObjectType};
+use crate::value::{tag, Any, AnyView, ConvertError, Field, FromAny, IntoAny, Schema, Storage, Typed};
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+/// The object behind a [`Map`].
+#[repr(C)]
+pub struct MapObj {
+    header: Header,
+    table: Table,
+}
+
+// SAFETY: repr(C), starts with the header.
+unsafe impl ObjectType for MapObj {
+    const TYPE_KEY: &'static str = "ffi.Map";
+    type Parent = Object;
+    #[inline]
+    fn type_index() -> i32 {
+        tag::MAP
+    }
+}
+
+impl MapObj {
+    /// A map of these entries. Of equal keys the first says the place and the last the value.
+    pub fn make(entries: impl IntoIterator<Item = (Any, Any)>) -> Obj<MapObj> {
+        let mut table = Table::default();
+        entries.into_iter().for_each(|(key, value)| drop(table.set(key, value)));
+        Obj::new(MapObj { header: Header::placeholder(), table })
+    }
+
+    /// How many entries there are.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Whether there are none.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value of a key.
+    #[inline]
+    pub fn get(&self, key: AnyView<'_>) -> Option<AnyView<'_>> {
+        self.table.get(&key).map(Any::view)
+    }
+
+    /// The entries in order.
+    #[inline]
+    pub fn entries(&self) -> impl Iterator<Item = (AnyView<'_>, AnyView<'_>)> + Clone {
+        self.table.iter().map(|(key, value)| (key.view(), value.view()))
+    }
+}
+
+/// An immutable mapping from `K` to `V`.
+#[repr(transparent)]
+pub struct Map<K = Any, V = Any>(Obj<MapObj>, PhantomData<fn() -> (K, V)>);
+
+impl<K, V> Map<K, V> {
+    /// The object.
+    pub fn as_object(&self) -> &Obj<MapObj> {
+        &self.0
+    }
+
+    /// The object, given away.
+    pub fn into_object(self) -> Obj<MapObj> {
+        self.0
+    }
+}
+
+impl<K: FromAny + IntoAny, V: FromAny> Map<K, V> {
+    /// The value of a key as a `V`.
+    pub fn at(&self, key: K) -> Option<V> {
+        self.get(key.into_any().view()).map(item)
+    }
+
+    /// The entries, one by one.
+    pub fn iter(&self) -> impl Iterator<Item = (K, V)> + '_ {
+        self.entries().map(|(key, value)| (item(key), item(value)))
+    }
+}
+
+impl<K: IntoAny, V: IntoAny> FromIterator<(K, V)> for Map<K, V> {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        Map(MapObj::make(entries.into_iter().map(|(key, value)| (key.into_any(), value.into_any()))), PhantomData)
+    }
+}
+
+impl<K: FromAny + IntoAny, V: FromAny + IntoAny> FromAny for Map<K, V> {
+    fn from_any(view: AnyView<'_>) -> Result<Self, ConvertError> {
+        if let Some(map) = view.as_ref::<MapObj>() {
+            return Ok(match converted::<K, V>(map.entries(), Self::schema, view)? {
+                None => Map(Obj::from_any(view)?, PhantomData),
+                Some(entries) => Map(MapObj::make(entries), PhantomData),
+            });
+        }
+        let Some(dict) = view.as_ref::<DictObj>() else {
+            return Err(ConvertError::mismatch(Self::schema(), view));
+        };
+        let entries = dict.snapshot();
+        let views = entries.iter().map(|(key, value)| (key.view(), value.view()));
+        let entries = converted::<K, V>(views, Self::schema, view)?.unwrap_or(entries);
+        Ok(Map(MapObj::make(entries), PhantomData))
+    }
+}
+
+/// The entries as `K`s and `V`s; none when they are that already.
+pub(super) fn converted<'a, K: FromAny + IntoAny, V: FromAny + IntoAny>(
+    entries: impl Iterator<Item = (AnyView<'a>, AnyView<'a>)>,
+    schema: fn() -> Schema,
+    container: AnyView<'_>,
+) -> Result<Option<Vec<(Any, Any)>>, ConvertError> {
+    if K::ACCEPTS_ALL && V::ACCEPTS_ALL {
+        return Ok(None);
+    }
+    let mut changed = false;
+    let mut values = Vec::new();
+    for (key, value) in entries {
+        let inside = |place: &'static str| {
+            let (schema, name) = (schema(), container.type_name());
+            move |error: ConvertError| error.inside(schema, &name, place)
+        };
+        let new_key = K::from_any(key).map_err(inside("key"))?.into_any();
+        let new_value = V::from_any(value).map_err(inside("value"))?.into_any();
+        changed |= !new_key.view().same(&key) || !new_value.view().same(&value);
+        values.push((new_key, new_value));
+    }
+    Ok(changed.then_some(values))
+}
+
+/// What typed mappings have in common.
+macro_rules! mapping {
+    ($name:ident, $object:ident, $schema:ident) => {
+        impl<K, V> Clone for $name<K, V> {
+            #[inline]
+            fn clone(&self) -> Self {
+                $name(self.0.clone(), PhantomData)
+            }
+        }
+
+        impl<K, V> Default for $name<K, V> {
+            fn default() -> Self {
+                $name($object::make([]), PhantomData)
+            }
+        }
+
+        impl<K, V> Deref for $name<K, V> {
+            type Target = $object;
+            #[inline]
+            fn deref(&self) -> &$object {
+                &self.0
+            }
+        }
+
+        impl<K: Typed, V: Typed> Typed for $name<K, V> {
+            fn schema() -> Schema {
+                Schema::$schema(Box::new(K::schema()), Box::new(V::schema()))
+            }
+        }
+
+        impl<K: Typed, V: Typed> IntoAny for $name<K, V> {
+            #[inline]
+            fn into_any(self) -> Any {
+                self.0.into_any()
+            }
+        }
+
+        impl<K, V> From<$name<K, V>> for Any {
+            #[inline]
+            fn from(mapping: $name<K, V>) -> Any {
+                mapping.0.into_any()
+            }
+        }
+
+        // SAFETY: transparent over a handle, which is one pointer; what is loaded was a `Self` when it was stored.
+        unsafe impl<K: FromAny + IntoAny + 'static, V: FromAny + IntoAny + 'static> Field for $name<K, V> {
+            type Value = $name<K, V>;
+            const STORAGE: Storage = Storage::Object;
+            fn from_value(value: Self) -> Self {
+                value
+            }
+            fn blank() -> Option<Self> {
+                Some(Self::default())
+            }
+        }
+    };
+}
+pub(super) use mapping;
+mapping!(Map, MapObj, Map);
+
+impl<K, V> fmt::Debug for Map<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.entries()).finish()
+    }
+}

@@ -1,0 +1,36 @@
+//! Sequences and mappings of dynamic values, immutable and shared-mutable.
+//! Imports `value`, `function`, `object`; never reflection.
+//! Upholds: what is immutable needs no lock; what is mutable is whole to every reader, and releases nothing under a lock.
+//!
+//! ```
+//! use bowline::container::{Array, Dict, List, Map};
+//! use bowline::value::{convert, IntoAny, Str};
+//!
+//! let array: Array<i64> = (1..=3).collect();
+//! assert_eq!(array.iter().sum::<i64>(), 6);
+//!
+//! let list: List<i64> = List::from_iter([1, 2]);
+//! let shared = list.clone();
+//! shared.push(3.into_any());
+//! assert_eq!(list.len(), 3);
+//! assert_eq!(list.at(2), Some(3));
+//!
+//! let dict: Dict<Str, i64> = Dict::from_iter([(Str::from("one"), 1)]);
+//! dict.set("two".into_any(), 2.into_any());
+//! let map: Map<Str, i64> = convert(dict.into_any().view()).unwrap();
+//! assert_eq!(map.iter().map(|(_, value)| value).collect::<Vec<_>>(), [1, 2]);
+//! ```
+
+pub mod array;
+mod check;
+pub mod dict;
+mod key;
+pub mod list;
+pub mod map;
+mod seq;
+mod table;
+
+pub use array::{Array, ArrayObj};
+pub use dict::{Dict, DictObj};
+pub use list::{List, ListObj};
+pub use map::{Map, MapObj};

@@ -1,0 +1,278 @@
+//! Function objects: the C calling convention around a Rust closure.
+//! Imports `value`, `object` and the errors.
+//! Upholds: `safe_call` unwinds into nobody; the result is written exactly when 0 is returned.
+
+use super::error::{raise, take_raised};
+use super::{Error, IntoTyped};
+use crate::object::{Header, Obj, Object, ObjectType};
+use crate::value::{tag, Any, AnyView, ConvertError, RawAny, Schema};
+use std::any::TypeId;
+use std::ffi::c_void;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+
+/// A call by the C convention: the function, borrowed arguments and their number, where the result goes. 0 is success;
+/// -1 means that the error is in the thread's slot, -2 that a host exception is pending.
+pub type SafeCall = unsafe extern "C" fn(*mut c_void, *const RawAny, i32, *mut RawAny) -> i32;
+
+/// What the C ABI sees of a function. Never written after construction.
+#[repr(C)]
+pub struct FunctionCell {
+    safe_call: SafeCall,
+    cpp_call: *mut c_void,
+}
+
+/// A function object; what it closes over follows.
+#[repr(C)]
+pub struct FunctionObj {
+    header: Header,
+    cell: FunctionCell,
+}
+
+const _: () =
+    assert!(std::mem::offset_of!(FunctionObj, cell) == size_of::<Header>() && size_of::<FunctionCell>() == 16);
+
+// SAFETY: never written after construction; what the closure holds is Send + Sync by the constructors' bounds.
+unsafe impl Send for FunctionObj {}
+// SAFETY: as above.
+unsafe impl Sync for FunctionObj {}
+
+// SAFETY: repr(C), starts with the header.
+unsafe impl ObjectType for FunctionObj {
+    const TYPE_KEY: &'static str = "ffi.Function";
+    type Parent = Object;
+    #[inline]
+    fn type_index() -> i32 {
+        tag::FUNCTION
+    }
+}
+
+/// A function that any language can call.
+pub type Function = Obj<FunctionObj>;
+
+#[repr(C)]
+struct Closure<F> {
+    function: FunctionObj,
+    call: F,
+}
+
+// SAFETY: repr(C), starts with its parent. The index is the parent's: nobody outside can name the type to ask for it.
+unsafe impl<F: Send + Sync + 'static> ObjectType for Closure<F> {
+    const TYPE_KEY: &'static str = FunctionObj::TYPE_KEY;
+    type Parent = FunctionObj;
+    #[inline]
+    fn type_index() -> i32 {
+        tag::FUNCTION
+    }
+}
+
+impl Function {
+    /// A function over dynamic values.
+    pub fn from_packed<F>(call: F) -> Function
+    where
+        F: Fn(&[AnyView<'_>]) -> Result<Any, Error> + Send + Sync + 'static,
+    {
+        let cell = FunctionCell { safe_call: invoke::<F>, cpp_call: std::ptr::null_mut() };
+        let function = FunctionObj { header: Header::placeholder(), cell };
+        Obj::new(Closure { function, call }).upcast()
+    }
+
+    /// A function over dynamic values whose state can be looked at again with [`FunctionObj::state`].
+    pub fn from_state<S>(state: S, call: fn(&S, &[AnyView<'_>]) -> Result<Any, Error>) -> Function
+    where
+        S: Send + Sync + 'static,
+    {
+        let cell = FunctionCell { safe_call: invoke_state::<S>, cpp_call: std::ptr::null_mut() };
+        let function = FunctionObj { header: Header::placeholder(), cell };
+        Obj::new(Closure { function, call: State { of: TypeId::of::<S>(), call, state } }).upcast()
+    }
+
+    /// A function over typed values; `name` is for error texts.
+    pub fn from_typed<Args: 'static, F: IntoTyped<Args>>(name: &str, call: F) -> Function {
+        let name = Box::<str>::from(name);
+        Function::from_packed(move |args| call.call(&name, args))
+    }
+
+    /// A function from another language: `safe_call` is called with `handle`, which `deleter` frees.
+    ///
+    /// # Safety
+    /// `safe_call` follows the C convention with this handle, on any thread, and `deleter` ends the handle once.
+    pub unsafe fn from_c(
+        handle: *mut c_void,
+        safe_call: SafeCall,
+        deleter: Option<unsafe extern "C" fn(*mut c_void)>,
+    ) -> Function {
+        struct Handle(*mut c_void, Option<unsafe extern "C" fn(*mut c_void)>);
+        // SAFETY: the constructor's contract: any thread may call.
+        unsafe impl Send for Handle {}
+        // SAFETY: as above.
+        unsafe impl Sync for Handle {}
+        impl Drop for Handle {
+            fn drop(&mut self) {
+                if let Some(deleter) = self.1 {
+                    // SAFETY: the constructor's contract; dropped once.
+                    unsafe { deleter(self.0) };
+                }
+            }
+        }
+        impl Handle {
+            fn get(&self) -> *mut c_void {
+                self.0
+            }
+        }
+        let handle = Handle(handle, deleter);
+        // SAFETY: the constructor's contract.
+        Function::from_packed(move |args| unsafe { call_raw(safe_call, handle.get(), args) })
+    }
+}
+
+impl Function {
+    /// Calls the function.
+    #[inline]
+    pub fn call(&self, args: &[AnyView<'_>]) -> Result<Any, Error> {
+        // SAFETY: `safe_call` belongs to this object and follows the convention.
+        unsafe { call_raw(self.cell.safe_call, self.as_raw().as_ptr().cast(), args) }
+    }
+
+    /// Calls the function that a value is, without a count of its own.
+    ///
+    /// # Errors
+    /// Kind `TypeError` when the value is no function; otherwise what the call ends in.
+    #[inline]
+    pub fn call_view(function: AnyView<'_>, args: &[AnyView<'_>]) -> Result<Any, Error> {
+        let Some(object) = function.as_object().filter(|_| function.type_index() == tag::FUNCTION) else {
+            return Err(ConvertError::mismatch(Schema::Callable(None), function).into());
+        };
+        // SAFETY: the view lends a function, whose `safe_call` follows the convention.
+        unsafe { call_raw((*object.cast::<FunctionObj>().as_ptr()).cell.safe_call, object.as_ptr().cast(), args) }
+    }
+}
+
+impl FunctionObj {
+    /// The state of a function made by [`Function::from_state`] from an `S`; `None` for all others.
+    pub fn state<S: Send + Sync + 'static>(&self) -> Option<&S> {
+        // Identical entry points may have been merged into one: the type id has the last word.
+        if self.cell.safe_call as usize != invoke_state::<S> as *const () as usize {
+            return None;
+        }
+        let this: *const FunctionObj = self;
+        // SAFETY: only `from_state` uses this entry point, for some state; its type id is at the same place for all.
+        let closure = unsafe { &*this.cast::<Closure<State<S>>>() };
+        (closure.call.of == TypeId::of::<S>()).then_some(&closure.call.state)
+    }
+
+    /// The C entry point; its first argument is the object.
+    pub fn safe_call(&self) -> SafeCall {
+        self.cell.safe_call
+    }
+}
+
+/// What a function made by [`Function::from_state`] closes over.
+#[repr(C)]
+struct State<S> {
+    of: TypeId,
+    call: fn(&S, &[AnyView<'_>]) -> Result<Any, Error>,
+    state: S,
+}
+
+/// # Safety
+/// `safe_call` follows the C convention with `handle`.
+#[inline]
+unsafe fn call_raw(safe_call: SafeCall, handle: *mut c_void, args: &[AnyView<'_>]) -> Result<Any, Error> {
+    let mut result = RawAny::NONE;
+    // SAFETY: views are transparent over `RawAny`; the result is preset to no value, as the convention asks.
+    let code = unsafe { safe_call(handle, args.as_ptr().cast(), args.len() as i32, &mut result) };
+    if code != 0 {
+        return Err(failure(code));
+    }
+    // SAFETY: on success the callee wrote an owned value, or left no value.
+    Ok(unsafe { Any::from_raw(result) })
+}
+
+#[cold]
+fn failure(code: i32) -> Error {
+    match take_raised() {
+        Some(error) => error,
+        None if code == -2 => Error::new("EnvErrorAlreadySet", "an exception of the host language is pending"),
+        None => Error::runtime(format!("a function returned {code} without an error")),
+    }
+}
+
+/// The C entry point of a closure.
+///
+/// # Safety
+/// `handle` is a `Closure<F>`, alive; `args` are `count` valid values; `result` can be written.
+unsafe extern "C" fn invoke<F>(handle: *mut c_void, args: *const RawAny, count: i32, result: *mut RawAny) -> i32
+where
+    F: Fn(&[AnyView<'_>]) -> Result<Any, Error> + Send + Sync + 'static,
+{
+    // SAFETY: the caller's contract.
+    let closure = unsafe { &*handle.cast::<Closure<F>>() };
+    // SAFETY: the caller's contract.
+    unsafe { answer(|args| (closure.call)(args), args, count, result) }
+}
+
+/// The C entry point of a function with a state; as [`invoke`].
+///
+/// # Safety
+/// `handle` is a `Closure<State<S>>`, alive; the rest as for [`invoke`].
+unsafe extern "C" fn invoke_state<S: Send + Sync + 'static>(
+    handle: *mut c_void,
+    args: *const RawAny,
+    count: i32,
+    result: *mut RawAny,
+) -> i32 {
+    // SAFETY: the caller's contract.
+    let State { call, state, .. } = unsafe { &(*handle.cast::<Closure<State<S>>>()).call };
+    // SAFETY: the caller's contract.
+    unsafe { answer(|args| call(state, args), args, count, result) }
+}
+
+/// Calls, and answers by the C convention.
+///
+/// # Safety
+/// `args` are `count` valid values; `result` can be written.
+#[inline]
+unsafe fn answer(
+    call: impl FnOnce(&[AnyView<'_>]) -> Result<Any, Error>,
+    args: *const RawAny,
+    count: i32,
+    result: *mut RawAny,
+) -> i32 {
+    let args: &[AnyView<'_>] = match usize::try_from(count) {
+        Ok(0) | Err(_) => &[],
+        // SAFETY: the caller's contract; views are transparent over `RawAny`.
+        Ok(count) => unsafe { std::slice::from_raw_parts(args.cast(), count) },
+    };
+    match catch_unwind(AssertUnwindSafe(|| call(args))) {
+        Ok(Ok(value)) => {
+            // SAFETY: the caller's contract; what is there is no value, so nothing is lost.
+            unsafe { result.write(value.into_raw()) };
+            0
+        }
+        Ok(Err(error)) => {
+            raise(error);
+            -1
+        }
+        Err(panic) => {
+            raise(Error::from_panic(panic));
+            -1
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::IntoAny;
+
+    #[test]
+    fn state_is_found_by_its_type_alone() {
+        let adds = Function::from_state(40i64, |state, args| Ok((state + args.len() as i64).into_any()));
+        let counts = Function::from_state(40u64, |state, args| Ok((*state as i64 + args.len() as i64).into_any()));
+        assert_eq!((adds.state::<i64>(), adds.state::<u64>()), (Some(&40), None));
+        assert_eq!((counts.state::<i64>(), counts.state::<u64>()), (None, Some(&40)));
+        let one = 1i64.into_any();
+        assert!(matches!(adds.call(&[one.view(), one.view()]), Ok(sum) if sum.view().same(&42i64.into_any().view())));
+        assert!(Function::from_packed(|_| Ok(Any::none())).state::<i64>().is_none());
+    }
+}

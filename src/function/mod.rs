@@ -1,0 +1,31 @@
+//! Functions over dynamic values, the errors they end in, and the global table of them.
+//! Imports `value`, `object`; never containers or reflection.
+//! Upholds: no panic crosses a call; what a call takes it borrows, what it gives is owned.
+//!
+//! ```
+//! use bowline::function::{global, Function};
+//! use bowline::value::IntoAny;
+//!
+//! let add = Function::from_typed("demo.add", |a: i64, b: i64| a + b);
+//! let sum = add.call(&[2.into_any().view(), 3.into_any().view()]).unwrap();
+//! assert_eq!(sum.view().as_int(), Some(5));
+//!
+//! let error = add.call(&[2.into_any().view(), "3".into_any().view()]).unwrap_err();
+//! assert_eq!(error.kind(), "TypeError");
+//! assert_eq!(
+//!     error.message(),
+//!     "Mismatched type on argument #1 when calling: `demo.add(0: int, 1: int) -> int`. Expected `int` but got `str`",
+//! );
+//!
+//! global::register("demo.add", add, false).unwrap();
+//! assert!(global::get("demo.add").is_some());
+//! ```
+
+mod closure;
+pub mod error;
+pub mod global;
+mod typed;
+
+pub use closure::{Function, FunctionCell, FunctionObj, SafeCall};
+pub use error::Error;
+pub use typed::{IntoTyped, Method, Return, Signature};

@@ -1,0 +1,24 @@
+//! One Python wrapper per native object: the part that does not know Python.
+//!
+//! The modules below are listed bottom up: each may use those above it in the list, never those below.
+//! `sync → word, reclaim → protocol → object → value → function → container → reflect`.
+#![warn(missing_docs)]
+
+pub mod sync;
+
+pub mod reclaim;
+pub mod word;
+
+pub mod protocol;
+
+pub mod object;
+
+pub mod value;
+
+pub mod function;
+
+pub mod container;
+
+pub mod reflect;
+
+mod macros;

@@ -1,0 +1,238 @@
+//! `object!`: a native object type in a few lines.
+//! Imports nothing itself; expands to paths of this crate.
+//! Upholds: the struct is `repr(C)`, starts with its parent's, and every field is registered at its offset.
+
+/// Declares an object type: the struct, its place in the registry, its reflection and a constructor.
+///
+/// A field of a plain type never changes once its object exists, and is read as a Rust field. A
+/// [`Mutable`](crate::value::Mutable) one may be written by anyone, Python included, while others read it. A default
+/// serves those who make objects by reflection. Types register on first use; [`declare`](crate::reflect::declare)
+/// registers them earlier, for those who look them up by key.
+///
+/// ```
+/// use bowline::object::{Obj, ObjectType};
+/// use bowline::reflect;
+/// use bowline::value::{Mutable, Str};
+///
+/// bowline::object! {
+///     /// A point.
+///     #[key = "doc.Point"]
+///     pub struct Point {
+///         /// How far to the right.
+///         pub x: i64,
+///         pub y: Mutable<i64> = 7,
+///     }
+///     methods {
+///         /// The sum of both.
+///         fn sum = |this: &Point| this.x + this.y.get();
+///         static fn origin = || Point::new(0, 0);
+///     }
+/// }
+/// bowline::object! {
+///     #[key = "doc.Point3"]
+///     pub struct Point3: Point {
+///         pub z: i64,
+///         pub name: Str = "origin",
+///         pub next: Option<Obj<Point>>,
+///     }
+/// }
+///
+/// let near = Point::new(1, 2);
+/// let far = Point3::new(Point::value(3, 4), 5, Str::from("far"), Some(near.clone()));
+/// assert_eq!((far.x, far.z, far.next.as_ref().unwrap().x), (3, 5, 1));
+///
+/// let reflection = reflect::info(Point3::type_index()).unwrap();
+/// let y = reflection.field("y").unwrap();
+/// y.set(&far, 40.into()).unwrap();
+/// assert_eq!(far.y.get(), 40);
+/// let sum = &reflection.method("sum").unwrap().function;
+/// assert_eq!(sum.call(&[far.into_any().view()]).unwrap().view().as_int(), Some(43));
+/// # use bowline::value::IntoAny;
+/// ```
+#[macro_export]
+macro_rules! object {
+    (
+        $(#[doc = $doc:expr])*
+        #[key = $key:literal]
+        $(#[$meta:meta])*
+        $vis:vis struct $name:ident { $($fields:tt)* }
+        $(methods { $($methods:tt)* })?
+    ) => {
+        $crate::__object_struct! {
+            [$($doc)*] [$key] [$($meta)*] [$vis] $name [$crate::object::Object] root { $($fields)* }
+            { $($($methods)*)? }
+        }
+    };
+    (
+        $(#[doc = $doc:expr])*
+        #[key = $key:literal]
+        $(#[$meta:meta])*
+        $vis:vis struct $name:ident: $parent:ty { $($fields:tt)* }
+        $(methods { $($methods:tt)* })?
+    ) => {
+        $crate::__object_struct! {
+            [$($doc)*] [$key] [$($meta)*] [$vis] $name [$parent] derived { $($fields)* }
+            { $($($methods)*)? }
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __object_struct {
+    (
+        [$($doc:expr)*] [$key:literal] [$($meta:meta)*] [$vis:vis] $name:ident [$parent:ty] $rank:ident
+        { $($(#[doc = $field_doc:expr])* $field_vis:vis $field:ident: $type:ty $(= $default:expr)?),* $(,)? }
+        { $($methods:tt)* }
+    ) => {
+        $(#[doc = $doc])*
+        $(#[$meta])*
+        #[repr(C)]
+        $vis struct $name {
+            __parent: $parent,
+            $($(#[doc = $field_doc])* $field_vis $field: $type,)*
+        }
+
+        // SAFETY: repr(C), starts with the parent's struct; every object made by `new` or by reflection holds a whole
+        // one. Fields are Send + Sync by `Field`.
+        unsafe impl $crate::object::ObjectType for $name {
+            const TYPE_KEY: &'static str = $key;
+            type Parent = $parent;
+            #[inline]
+            fn type_index() -> i32 {
+                static DECLARED: $crate::reflect::Declared = $crate::reflect::Declared::new();
+                DECLARED.index::<Self>()
+            }
+        }
+
+        impl $crate::reflect::Declaration for $name {
+            fn definition() -> $crate::reflect::Definition {
+                #[allow(unused_mut, reason = "not every type has methods")]
+                let mut methods = ::std::vec::Vec::new();
+                $crate::__object_methods! { methods $key $($methods)* }
+                $crate::reflect::Definition {
+                    doc: $crate::reflect::__text(&[$($doc),*]),
+                    // SAFETY: each field is registered at its offset.
+                    fields: ::std::vec![$(unsafe {
+                        $crate::reflect::FieldInfo::of_rust::<$type>(
+                            ::std::stringify!($field),
+                            ::std::mem::offset_of!(Self, $field),
+                        )
+                        .with_doc(&$crate::reflect::__text(&[$($field_doc),*]))
+                        $(.with_default($crate::reflect::FieldDefault::Value(
+                            $crate::value::IntoAny::into_any($crate::__object_default!($type, $default)),
+                        )))?
+                    }),*],
+                    methods,
+                    // SAFETY: the struct consists of its parent's and of the fields above.
+                    native: ::std::option::Option::Some(unsafe { $crate::reflect::Native::new::<Self>() }),
+                    ..::std::default::Default::default()
+                }
+            }
+
+            fn blank() -> ::std::option::Option<Self> {
+                ::std::option::Option::Some($name {
+                    __parent: <$parent as $crate::reflect::Declaration>::blank()?,
+                    $($field: $crate::__object_blank!($type $(, $default)?),)*
+                })
+            }
+        }
+
+        impl ::std::ops::Deref for $name {
+            type Target = $parent;
+            #[inline]
+            fn deref(&self) -> &$parent {
+                &self.__parent
+            }
+        }
+
+        $crate::__object_new! { $rank [$vis] $name [$parent] $($field: $type,)* }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __object_blank {
+    ($type:ty) => {
+        <$type as $crate::value::Field>::blank()?
+    };
+    ($type:ty, $default:expr) => {
+        <$type as $crate::value::Field>::from_value($crate::__object_default!($type, $default))
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __object_default {
+    ($type:ty, $default:expr) => {
+        $crate::reflect::__default::<<$type as $crate::value::Field>::Value, _>($default)
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __object_new {
+    (root [$vis:vis] $name:ident [$parent:ty] $($field:ident: $type:ty,)*) => {
+        #[allow(dead_code, clippy::too_many_arguments, clippy::new_ret_no_self, reason = "as many as there are fields")]
+        impl $name {
+            /// A new object of these fields.
+            $vis fn new($($field: <$type as $crate::value::Field>::Value),*) -> $crate::object::Obj<Self> {
+                $crate::object::Obj::new(Self::value($($field),*))
+            }
+
+            /// The part of a derived object that this type is.
+            $vis fn value($($field: <$type as $crate::value::Field>::Value),*) -> Self {
+                $name {
+                    __parent: $crate::object::Object::placeholder(),
+                    $($field: <$type as $crate::value::Field>::from_value($field),)*
+                }
+            }
+        }
+    };
+    (derived [$vis:vis] $name:ident [$parent:ty] $($field:ident: $type:ty,)*) => {
+        #[allow(dead_code, clippy::too_many_arguments, clippy::new_ret_no_self, reason = "as many as there are fields")]
+        impl $name {
+            /// A new object of its parent's part and these fields.
+            $vis fn new(
+                parent: $parent,
+                $($field: <$type as $crate::value::Field>::Value),*
+            ) -> $crate::object::Obj<Self> {
+                $crate::object::Obj::new(Self::value(parent, $($field),*))
+            }
+
+            /// The part of a derived object that this type is.
+            $vis fn value(parent: $parent, $($field: <$type as $crate::value::Field>::Value),*) -> Self {
+                $name {
+                    __parent: parent,
+                    $($field: <$type as $crate::value::Field>::from_value($field),)*
+                }
+            }
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __object_methods {
+    ($methods:ident $key:literal) => {};
+    ($methods:ident $key:literal $(#[doc = $doc:expr])* fn $name:ident = $body:expr; $($rest:tt)*) => {
+        $crate::__object_methods! { @one $methods $key new [$($doc)*] $name $body }
+        $crate::__object_methods! { $methods $key $($rest)* }
+    };
+    ($methods:ident $key:literal $(#[doc = $doc:expr])* static fn $name:ident = $body:expr; $($rest:tt)*) => {
+        $crate::__object_methods! { @one $methods $key new_static [$($doc)*] $name $body }
+        $crate::__object_methods! { $methods $key $($rest)* }
+    };
+    (@one $methods:ident $key:literal $new:ident [$($doc:expr)*] $name:ident $body:expr) => {
+        $methods.push($crate::reflect::MethodInfo {
+            doc: $crate::reflect::__text(&[$($doc),*]),
+            ..$crate::reflect::MethodInfo::$new(
+                ::std::stringify!($name),
+                $crate::function::Function::from_typed(
+                    ::std::concat!($key, ".", ::std::stringify!($name)),
+                    $body,
+                ),
+            )
+        });
+    };
+}

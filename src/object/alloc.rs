@@ -1,0 +1,327 @@
+//! Memory of objects: the prefix in front of a body, the builtin allocator, and the one that replaces it.
+//! Imports `sync` and `word`; calls no code of an object's type.
+//! Upholds: a body is freed by the means it came from, at the offset it came with, whatever was installed in between.
+//!
+//! ```text
+//! builtin allocation ─► | (base pointer and padding, if over-aligned) | word | delete_space | header | fields …
+//!                                                                                            ▲ body
+//! ```
+
+use super::header::{Header, FLAG_PREFIX};
+use super::{destroy, Object};
+use crate::sync::counter::{self, Event};
+use crate::sync::global::{AtomicU32, Ordering};
+use crate::word::AtomicWord;
+use arc_swap::ArcSwapOption;
+use std::alloc::Layout;
+use std::ffi::c_void;
+use std::fmt;
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+
+/// Frees the whole allocation of a body whose fields are destroyed already.
+pub type DeleteSpace = unsafe extern "C" fn(*mut c_void);
+
+/// What stands immediately before the body of an object that can be tied.
+///
+/// | member | protected by |
+/// |---|---|
+/// | word | itself, atomic; its edges are the tie protocol's |
+/// | delete_space | written by the allocator, constant from then on |
+#[repr(C, align(16))]
+pub struct Prefix {
+    pub(super) word: AtomicWord,
+    delete_space: Option<DeleteSpace>,
+}
+
+/// The smallest alignment of a body, and the size of the prefix in production builds.
+pub const BODY_ALIGN: usize = 16;
+
+/// How many bytes before a body belong to the prefix.
+pub const PREFIX_SIZE: usize = size_of::<Prefix>();
+
+/// An allocator of bodies, as foreign code may install one. The builtin one has the same shape.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct CustomAllocator {
+    /// `allocate(size, align, type_index, context)` returns a body of `size` bytes, aligned to `align` (16 at least),
+    /// uninitialised, or null. Before the body there are [`PREFIX_SIZE`] bytes that belong to the object; the last
+    /// pointer of these, immediately before the body, the allocator has set to the function that frees the allocation.
+    pub allocate: unsafe extern "C" fn(usize, usize, i32, *mut c_void) -> *mut c_void,
+    /// Handed to every call of `allocate`.
+    pub context: *mut c_void,
+}
+
+// SAFETY: `set_allocator` demands that both members may be used from any thread.
+unsafe impl Send for CustomAllocator {}
+// SAFETY: as above.
+unsafe impl Sync for CustomAllocator {}
+
+/// An object could not be allocated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AllocError {
+    layout: Layout,
+}
+
+impl AllocError {
+    pub(super) fn new(layout: Layout) -> Self {
+        AllocError { layout }
+    }
+
+    /// The layout of the body that was asked for.
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// What an infallible constructor does about it.
+    #[cold]
+    pub(super) fn handle(self) -> ! {
+        std::alloc::handle_alloc_error(self.layout)
+    }
+}
+
+impl fmt::Display for AllocError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "out of memory: an object of {} bytes", self.layout.size())
+    }
+}
+
+impl std::error::Error for AllocError {}
+
+static CUSTOM: ArcSwapOption<CustomAllocator> = ArcSwapOption::const_empty();
+
+/// Whether `CUSTOM` was ever set: while it was not, allocation does not look there.
+static CONSULT: AtomicU32 = AtomicU32::new(0);
+
+/// The allocator in force.
+pub fn allocator() -> CustomAllocator {
+    CUSTOM.load().as_deref().copied().unwrap_or(CustomAllocator { allocate: builtin, context: ptr::null_mut() })
+}
+
+/// Replaces the allocator, for objects allocated from now on; `None` brings back the builtin one. Other threads may
+/// allocate meanwhile, and may be inside the former allocator after this returned.
+///
+/// # Safety
+/// `allocate` keeps to the contract of its documentation from any thread, now and for the rest of the process, and so do
+/// the functions that it leaves for freeing; `context` stays valid for as long.
+pub unsafe fn set_allocator(allocator: Option<CustomAllocator>) {
+    CUSTOM.store(allocator.map(Arc::new));
+    // Relaxed: who reads the flag late uses the builtin allocator once more, as if it had come before.
+    CONSULT.store(1, Ordering::Relaxed);
+}
+
+/// Allocates an object with a fresh header and no deleter. The rest of the body is zero when `zeroed`, uninitialised
+/// otherwise. The caller sets the deleter ([`set_deleter`]), which ends with [`free_raw`] or [`destroy::delete`].
+///
+/// # Panics
+/// When `layout` has no room for a header.
+pub fn allocate_raw(
+    layout: Layout,
+    type_index: i32,
+    prefix: bool,
+    zeroed: bool,
+) -> Result<NonNull<Object>, AllocError> {
+    assert!(layout.size() >= size_of::<Object>(), "no room for the header of an object");
+    let body = allocate_body(layout, type_index, prefix, zeroed)?.cast::<Header>();
+    let flags = if prefix { FLAG_PREFIX } else { 0 };
+    // SAFETY: the body has room for a header, is aligned for it and is ours alone.
+    unsafe { body.write(Header::new(type_index, flags, None)) };
+    Ok(body.cast())
+}
+
+/// Sets how an object from [`allocate_raw`] is destroyed.
+///
+/// # Safety
+/// The object is not shared with anyone yet; `deleter` fits the object's type and allocation.
+pub unsafe fn set_deleter(object: NonNull<Object>, deleter: super::header::Deleter) {
+    // SAFETY: the caller is the only one to know the object.
+    unsafe { (*object.cast::<Header>().as_ptr()).deleter = Some(deleter) };
+}
+
+/// Allocates a body and sets its prefix up, but not its header.
+#[inline]
+pub(super) fn allocate_body(
+    layout: Layout,
+    type_index: i32,
+    prefix: bool,
+    zeroed: bool,
+) -> Result<NonNull<u8>, AllocError> {
+    let body = if prefix { allocate_tied(layout, type_index, zeroed) } else { allocate_bare(layout, zeroed) };
+    match NonNull::new(body) {
+        Some(body) => {
+            counter::add(Event::Object, 1);
+            Ok(body)
+        }
+        None => Err(AllocError { layout }),
+    }
+}
+
+#[inline]
+fn allocate_tied(layout: Layout, type_index: i32, zeroed: bool) -> *mut u8 {
+    let (size, align) = (layout.size(), layout.align().max(BODY_ALIGN));
+    // Relaxed: see `set_allocator`.
+    let body = if CONSULT.load(Ordering::Relaxed) == 0 {
+        allocate_builtin(size, align, zeroed)
+    } else {
+        allocate_custom(size, align, type_index, zeroed)
+    };
+    if let Some(body) = NonNull::new(body) {
+        // SAFETY: the allocator's contract: the prefix is there and is ours.
+        unsafe { (&raw mut (*prefix(body.cast()).as_ptr()).word).write(AtomicWord::new()) };
+    }
+    body
+}
+
+#[inline(never)]
+fn allocate_custom(size: usize, align: usize, type_index: i32, zeroed: bool) -> *mut u8 {
+    let custom = CUSTOM.load();
+    let Some(custom) = custom.as_deref() else {
+        return allocate_builtin(size, align, zeroed);
+    };
+    // SAFETY: `set_allocator`'s contract.
+    let body = unsafe { (custom.allocate)(size, align, type_index, custom.context) }.cast::<u8>();
+    debug_assert!(body.addr() & (align - 1) == 0, "the custom allocator returned a misaligned body");
+    if zeroed && !body.is_null() {
+        // SAFETY: `body` has `size` bytes.
+        unsafe { body.write_bytes(0, size) };
+    }
+    body
+}
+
+/// A body without prefix comes from Rust's global allocator: its deleter knows its layout.
+fn allocate_bare(layout: Layout, zeroed: bool) -> *mut u8 {
+    let layout = bare(layout);
+    // SAFETY: a body has at least a header, so the size is not zero.
+    unsafe {
+        if zeroed {
+            std::alloc::alloc_zeroed(layout)
+        } else {
+            std::alloc::alloc(layout)
+        }
+    }
+}
+
+fn bare(layout: Layout) -> Layout {
+    layout.align_to(BODY_ALIGN).expect("an object that fits the address space")
+}
+
+/// Frees the memory of an object whose fields are destroyed: the last step of a deleter that was called with
+/// [`FREE`](super::header::FREE).
+///
+/// # Safety
+/// The object was allocated by [`allocate_raw`] or a handle's constructor, with `layout` (which matters for objects
+/// without prefix only); its last weak count is gone; it is not used again.
+pub unsafe fn free_raw(object: NonNull<Object>, layout: Layout) {
+    counter::add(Event::Object, -1);
+    // SAFETY: the object is still allocated.
+    if unsafe { (*object.cast::<Header>().as_ptr()).flags } & FLAG_PREFIX == 0 {
+        // SAFETY: bodies without prefix come from `allocate_bare`, with this layout.
+        return unsafe { std::alloc::dealloc(object.as_ptr().cast(), bare(layout)) };
+    }
+    // SAFETY: the object is still allocated. For a tie that was made while the fields were destroyed.
+    unsafe { destroy::untie(object) };
+    // SAFETY: the flag says that there is a prefix.
+    if let Some(delete_space) = unsafe { (*prefix(object).as_ptr()).delete_space } {
+        // SAFETY: the allocator's contract; this is the one call.
+        unsafe { delete_space(object.as_ptr().cast()) };
+    }
+}
+
+/// The prefix of an object.
+///
+/// # Safety
+/// `object` is the body of an allocation with prefix.
+#[inline]
+pub(super) unsafe fn prefix(object: NonNull<Object>) -> NonNull<Prefix> {
+    // SAFETY: the caller's contract.
+    unsafe { object.byte_sub(PREFIX_SIZE).cast() }
+}
+
+// ---- the builtin allocator -------------------------------------------------------------------------------------------
+
+extern "C" {
+    fn malloc(size: usize) -> *mut c_void;
+    fn calloc(count: usize, size: usize) -> *mut c_void;
+    fn free(block: *mut c_void);
+}
+
+/// What `malloc` guarantees: on 64-bit platforms 16.
+const MALLOC_ALIGN: usize = 2 * size_of::<usize>();
+
+/// [`CustomAllocator::allocate`] of the builtin allocator.
+unsafe extern "C" fn builtin(size: usize, align: usize, _type_index: i32, _context: *mut c_void) -> *mut c_void {
+    allocate_builtin(size, align, false).cast()
+}
+
+/// The C allocator, because the one who frees knows the body's address only.
+#[inline]
+fn allocate_builtin(size: usize, align: usize, zeroed: bool) -> *mut u8 {
+    if align > MALLOC_ALIGN {
+        return allocate_over_aligned(size, align, zeroed);
+    }
+    let Some(total) = size.checked_add(PREFIX_SIZE) else {
+        return ptr::null_mut();
+    };
+    let base = allocate_block(total, zeroed);
+    if base.is_null() {
+        return base;
+    }
+    // SAFETY: the block has `total` bytes; PREFIX_SIZE is a multiple of 16, so the body is as aligned as the block.
+    unsafe {
+        let body = base.add(PREFIX_SIZE);
+        leave(body, free_at_offset);
+        body
+    }
+}
+
+fn allocate_over_aligned(size: usize, align: usize, zeroed: bool) -> *mut u8 {
+    const FRONT: usize = PREFIX_SIZE + size_of::<*mut u8>();
+    let Some(total) = size.checked_add(align).and_then(|n| n.checked_add(FRONT)) else {
+        return ptr::null_mut();
+    };
+    let base = allocate_block(total, zeroed);
+    if base.is_null() {
+        return base;
+    }
+    let offset = (base.addr() + FRONT).next_multiple_of(align) - base.addr();
+    // SAFETY: offset < FRONT + align, so the body and its front are inside the block; the place of the base pointer is
+    // aligned because the body and PREFIX_SIZE are.
+    unsafe {
+        base.add(offset - FRONT).cast::<*mut u8>().write(base);
+        let body = base.add(offset);
+        leave(body, free_at_base);
+        body
+    }
+}
+
+#[inline]
+fn allocate_block(total: usize, zeroed: bool) -> *mut u8 {
+    // SAFETY: any size may be asked for.
+    unsafe {
+        if zeroed {
+            calloc(1, total).cast()
+        } else {
+            malloc(total).cast()
+        }
+    }
+}
+
+/// Leaves the way to free `body` in its prefix.
+///
+/// # Safety
+/// `body` has a prefix, and nobody else knows it yet.
+#[inline]
+unsafe fn leave(body: *mut u8, delete_space: DeleteSpace) {
+    // SAFETY: the caller's contract.
+    unsafe { (&raw mut (*body.sub(PREFIX_SIZE).cast::<Prefix>()).delete_space).write(Some(delete_space)) };
+}
+
+unsafe extern "C" fn free_at_offset(body: *mut c_void) {
+    // SAFETY: `allocate_builtin` put the body at this offset.
+    unsafe { free(body.cast::<u8>().sub(PREFIX_SIZE).cast()) };
+}
+
+unsafe extern "C" fn free_at_base(body: *mut c_void) {
+    // SAFETY: `allocate_over_aligned` put the base pointer immediately before the prefix.
+    unsafe { free(body.cast::<u8>().sub(PREFIX_SIZE).cast::<*mut c_void>().sub(1).read()) };
+}

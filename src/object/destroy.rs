@@ -1,0 +1,230 @@
+//! The end of an object: untie, destroy, free; nested ends beyond a depth are queued instead of recursing.
+//! Imports `sync`, `word` and this module's own files; never waits, allocates only to queue.
+//! Upholds: a chain of any length is destroyed in bounded stack, on any thread at any time of its life; no end is lost
+//! to a panic.
+//!
+//! A destructor that panics does not stop the ends around it: fields after it are dropped, memory is freed, queued
+//! objects are destroyed. Then the first panic goes on in the drop that began it all, unless that one runs because of
+//! another panic. In a deleter that foreign code called outside of any such drop it ends there.
+
+use super::count::Released;
+use super::header::{BOTH, DESTROY, FREE};
+use super::{alloc, counts, tie_word, Object};
+use crate::sync::global::{AtomicPtr, Ordering};
+use crate::word::Word;
+use std::alloc::Layout;
+use std::any::Any;
+use std::cell::Cell;
+use std::mem::{self, ManuallyDrop};
+use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
+use std::ptr::{self, NonNull};
+
+/// How deep ends nest before they queue. Shallow ends happen at once and in the order of fields, so that what a
+/// destructor drops is gone when it looks.
+const DEPTH: u32 = 48;
+
+type End = (NonNull<Object>, Released);
+
+/// What a thread knows of its ends in progress. Nothing in it has a destructor, so it is usable while the thread's
+/// locals are being destroyed; what it owns is given back before the outermost end returns.
+struct Ends {
+    depth: Cell<u32>,
+    queue: Cell<ManuallyDrop<Vec<End>>>,
+    panic: Cell<Option<ManuallyDrop<Box<dyn Any + Send>>>>,
+}
+
+thread_local! {
+    static ENDS: Ends = const {
+        Ends {
+            depth: Cell::new(0),
+            queue: Cell::new(ManuallyDrop::new(Vec::new())),
+            panic: Cell::new(None),
+        }
+    };
+}
+
+/// Brings an object to its end, now or, when too many ends nest, before the enclosing one is over.
+///
+/// # Safety
+/// The caller has given back the last strong count of `object`, with this outcome.
+#[inline(never)]
+pub(super) unsafe fn finish(object: NonNull<Object>, released: Released) {
+    ENDS.with(|ends| {
+        let depth = ends.depth.get();
+        if depth >= DEPTH && ends.defer((object, released)) {
+            return;
+        }
+        ends.depth.set(depth + 1);
+        // SAFETY: the caller's contract.
+        unsafe { end(object, released) };
+        if depth + 1 >= DEPTH {
+            ends.drain();
+        }
+        ends.depth.set(ends.depth.get() - 1);
+        if depth == 0 {
+            ends.go_on();
+        }
+    });
+}
+
+impl Ends {
+    /// Queues an end; false when there is no memory for that.
+    fn defer(&self, end: End) -> bool {
+        let mut queue = self.queue.take_back();
+        let room = queue.try_reserve(1).is_ok();
+        if room {
+            queue.push(end);
+        }
+        self.queue.set(ManuallyDrop::new(queue));
+        room
+    }
+
+    /// Runs queued ends, and those that they queue, depth first and each object's in the order they were queued.
+    fn drain(&self) {
+        let mut sorted = 0;
+        loop {
+            let mut queue = self.queue.take_back();
+            if let Some(new) = queue.get_mut(sorted..) {
+                new.reverse();
+            }
+            let Some((object, released)) = queue.pop() else {
+                return;
+            };
+            sorted = queue.len();
+            self.queue.set(ManuallyDrop::new(queue));
+            // SAFETY: what was queued came through `finish` and is run once.
+            unsafe { end(object, released) };
+        }
+    }
+
+    /// Keeps the first panic of a destructor for the outermost end.
+    fn keep(&self, panic: Box<dyn Any + Send>) {
+        let first = self.panic.take();
+        // Of no use: one that came after the first, or while another is unwinding, which will be kept if it is ours; or
+        // in a deleter that foreign code called, which cannot be unwound.
+        if first.is_some() || std::thread::panicking() || self.depth.get() == 0 {
+            self.panic.set(first);
+            if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+                mem::forget(again);
+            }
+        } else {
+            self.panic.set(Some(ManuallyDrop::new(panic)));
+        }
+    }
+
+    /// Lets a kept panic go on.
+    fn go_on(&self) {
+        if let Some(panic) = self.panic.take() {
+            resume_unwind(ManuallyDrop::into_inner(panic));
+        }
+    }
+}
+
+/// Takes what a cell of something without destructor owns.
+trait TakeBack<T> {
+    fn take_back(&self) -> T;
+}
+
+impl<T: Default> TakeBack<T> for Cell<ManuallyDrop<T>> {
+    fn take_back(&self) -> T {
+        ManuallyDrop::into_inner(self.replace(ManuallyDrop::new(T::default())))
+    }
+}
+
+/// # Safety
+/// As for [`finish`].
+unsafe fn end(object: NonNull<Object>, released: Released) {
+    // SAFETY: the strong side's weak count, or our being the last, keeps the object allocated.
+    let deleter = unsafe { object.as_ref() }.header().deleter();
+    let call = |flags| {
+        if let Some(deleter) = deleter {
+            // SAFETY: the header's contract: the object's own deleter, with flags that follow from its counts.
+            unsafe { deleter(object.as_ptr().cast(), flags) };
+        }
+    };
+    match released {
+        Released::Alive => {}
+        Released::Last => call(BOTH),
+        Released::LastStrong => {
+            call(DESTROY);
+            // SAFETY: the strong side's weak count, given back here, keeps the object allocated until then.
+            if unsafe { counts(object) }.release_weak() {
+                call(FREE);
+            }
+        }
+    }
+}
+
+/// Gives a weak count back and frees the memory when it was the last.
+///
+/// # Safety
+/// The caller owns the weak count.
+#[inline]
+pub(super) unsafe fn release_weak(object: NonNull<Object>) {
+    // SAFETY: the caller's count keeps the object allocated until the subtraction.
+    if unsafe { counts(object) }.release_weak() {
+        // SAFETY: nobody else has a count, so the memory is ours.
+        if let Some(deleter) = unsafe { object.as_ref() }.header().deleter() {
+            // SAFETY: the header's contract.
+            unsafe { deleter(object.as_ptr().cast(), FREE) };
+        }
+    }
+}
+
+/// The body of a deleter: with [`DESTROY`] unties the object and runs `fields`, which drops what the object owns; with
+/// [`FREE`] gives the memory back. A panic of `fields` does not leave it.
+///
+/// # Safety
+/// The caller is the deleter of `object` and passes its flags on; the object was allocated with `layout` by
+/// [`alloc::allocate_raw`] or a handle's constructor.
+#[inline]
+pub unsafe fn delete(object: NonNull<Object>, flags: i32, fields: impl FnOnce(), layout: impl FnOnce() -> Layout) {
+    // Read before the fields go, which may be what the layout is told by.
+    let layout = layout();
+    if flags & DESTROY != 0 {
+        // SAFETY: the object is allocated.
+        unsafe { untie(object) };
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(fields)) {
+            ENDS.with(|ends| ends.keep(panic));
+        }
+    }
+    if flags & FREE != 0 {
+        // SAFETY: the deleter was told to free.
+        unsafe { alloc::free_raw(object, layout) };
+    }
+}
+
+static UNTIE: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+
+/// Sets what is called with the word of a tied object that comes to its end, before its fields are destroyed. Called on
+/// any thread; must not panic.
+pub fn set_untie_hook(hook: fn(Word)) {
+    // Release: pairs with the Acquire in `untie`. Carries: what the one who sets the hook prepared for it.
+    UNTIE.store(hook as *mut (), Ordering::Release);
+}
+
+/// Ends the tie of an object whose last strong count is gone, if it has one.
+///
+/// # Safety
+/// `object` is allocated, and no strong count of it exists.
+#[inline]
+pub unsafe fn untie(object: NonNull<Object>) {
+    // SAFETY: the caller's contract.
+    if let Some(word) = unsafe { tie_word(object) } {
+        // A plain look first: without counts nobody changes the word, and most objects were never tied.
+        if !word.observe().is_detached() {
+            untie_slow(word.take());
+        }
+    }
+}
+
+#[cold]
+fn untie_slow(word: Word) {
+    // Acquire: pairs with the Release in `set_untie_hook`.
+    let hook = UNTIE.load(Ordering::Acquire);
+    if !hook.is_null() && !word.is_detached() {
+        // SAFETY: only `set_untie_hook` writes here, a function of this type.
+        let hook = unsafe { mem::transmute::<*mut (), fn(Word)>(hook) };
+        hook(word);
+    }
+}

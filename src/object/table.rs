@@ -1,0 +1,137 @@
+//! A table from type indices to values that are never freed: grows without moving, reads without locking.
+//! Imports `sync` only.
+//! Upholds: a reference that was handed out stays valid; an entry is seen whole or not at all.
+
+use crate::sync::global::{AtomicPtr, Ordering};
+use std::marker::PhantomData;
+use std::ptr;
+
+/// Entries of the first chunk; each further chunk has twice as many as the one before.
+const FIRST: usize = 64;
+/// Enough chunks for every non-negative `i32`.
+const CHUNKS: usize = 26;
+
+/// A value that was replaced. It stays valid because someone may hold a reference, and stays reachable.
+struct Former<T> {
+    _value: *const T,
+    next: *const Former<T>,
+}
+
+/// An append-only table. Made for `static`s: it never frees an entry, not even when dropped.
+pub struct IndexTable<T: 'static> {
+    /// Each points to `FIRST << i` entries, or is null; set once.
+    chunks: [AtomicPtr<AtomicPtr<T>>; CHUNKS],
+    former: AtomicPtr<Former<T>>,
+    of: PhantomData<&'static T>,
+}
+
+// SAFETY: entries are shared between all threads and handed in by any, hence the bounds; access is atomic.
+unsafe impl<T: Send + Sync> Sync for IndexTable<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send + Sync> Send for IndexTable<T> {}
+
+impl<T: Send + Sync + 'static> Default for IndexTable<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Send + Sync + 'static> IndexTable<T> {
+    /// An empty table.
+    pub const fn new() -> Self {
+        IndexTable {
+            chunks: [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
+            former: AtomicPtr::new(ptr::null_mut()),
+            of: PhantomData,
+        }
+    }
+
+    /// The entry at `index`, if there is one.
+    #[inline]
+    pub fn get(&self, index: i32) -> Option<&'static T> {
+        let (chunk, offset) = place(index)?;
+        // Acquire: pairs with the Release in `entry`. Carries: the chunk's null entries.
+        let entries = self.chunks[chunk].load(Ordering::Acquire);
+        if entries.is_null() {
+            return None;
+        }
+        // SAFETY: chunk `chunk` has more than `offset` entries and is never freed. An entry is null or leaked.
+        // Acquire: pairs with the Release in `set` and `replace`. Carries: the entry's value.
+        unsafe { (*entries.add(offset)).load(Ordering::Acquire).as_ref() }
+    }
+
+    /// Fills the entry at `index`, once; the value comes back when the entry is taken or the index negative.
+    pub fn set(&self, index: i32, value: Box<T>) -> Result<&'static T, Box<T>> {
+        let Some(entry) = self.entry(index) else {
+            return Err(value);
+        };
+        let value = Box::into_raw(value);
+        // Release: pairs with the Acquire in `get`. Carries: the value. Relaxed on failure: nothing is read.
+        match entry.compare_exchange(ptr::null_mut(), value, Ordering::Release, Ordering::Relaxed) {
+            // SAFETY: the value is leaked from now on, and shared only.
+            Ok(_) => Ok(unsafe { &*value }),
+            // SAFETY: it did not get in, so it is still ours.
+            Err(_) => Err(unsafe { Box::from_raw(value) }),
+        }
+    }
+
+    /// Fills the entry at `index` whether it is taken or not. The former value is returned and stays valid: it is not
+    /// freed.
+    ///
+    /// # Panics
+    /// When the index is negative.
+    pub fn replace(&self, index: i32, value: Box<T>) -> Option<&'static T> {
+        let entry = self.entry(index).expect("an index that is not negative");
+        // AcqRel: the Release pairs with the Acquire in `get`, and carries the value; the Acquire with the Release that
+        // put the former value there.
+        let former = entry.swap(Box::into_raw(value), Ordering::AcqRel);
+        // SAFETY: entries are null or leaked.
+        let former: &'static T = unsafe { former.as_ref() }?;
+        self.remember(former);
+        Some(former)
+    }
+
+    fn remember(&self, value: &'static T) {
+        let node = Box::into_raw(Box::new(Former { _value: value, next: ptr::null() }));
+        // Relaxed, here and below: nobody walks the list.
+        let mut head = self.former.load(Ordering::Relaxed);
+        loop {
+            // SAFETY: the node is not in the list yet.
+            unsafe { (*node).next = head };
+            match self.former.compare_exchange(head, node, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(now) => head = now,
+            }
+        }
+    }
+
+    fn entry(&self, index: i32) -> Option<&AtomicPtr<T>> {
+        let (chunk, offset) = place(index)?;
+        let place = &self.chunks[chunk];
+        // Acquire: as in `get`.
+        let mut entries = place.load(Ordering::Acquire);
+        if entries.is_null() {
+            let fresh: Box<[AtomicPtr<T>]> = (0..FIRST << chunk).map(|_| AtomicPtr::new(ptr::null_mut())).collect();
+            let fresh = Box::into_raw(fresh);
+            // Release: pairs with the Acquire in `get`. Carries: the null entries. Acquire on failure: as in `get`.
+            match place.compare_exchange(ptr::null_mut(), fresh.cast(), Ordering::Release, Ordering::Acquire) {
+                Ok(_) => entries = fresh.cast(),
+                Err(other) => {
+                    // SAFETY: another thread's chunk was first; ours was never shared.
+                    drop(unsafe { Box::from_raw(fresh) });
+                    entries = other;
+                }
+            }
+        }
+        // SAFETY: as in `get`.
+        Some(unsafe { &*entries.add(offset) })
+    }
+}
+
+/// Chunk and offset of an index.
+#[inline]
+fn place(index: i32) -> Option<(usize, usize)> {
+    let n = usize::try_from(index).ok()? + FIRST;
+    let chunk = (n.ilog2() - FIRST.ilog2()) as usize;
+    Some((chunk, n - (FIRST << chunk)))
+}

@@ -1,0 +1,193 @@
+//! The ledger: where all storages of wrappers are found again, for counting them and for evicting the dormant ones.
+//! Imports `sync` only.
+//! Upholds: a visitor that finds an object through a storage finds its block still there (see [`Ledger::visit`]).
+
+use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::global::{AtomicPtr, AtomicU32, OnceLock};
+use std::ptr::{null_mut, NonNull};
+
+const VISITED: usize = 1;
+const GONE: usize = 2;
+const FLAGS: usize = VISITED | GONE;
+
+const CHUNKS: usize = 22;
+
+/// Storages by slot number. No locks: a process may be forked at any time.
+///
+/// `FIRST` is the number of slots in the first chunk; each further chunk has twice as many as the one before.
+pub struct Ledger<const FIRST: usize = 1024> {
+    chunks: [OnceLock<Box<[AtomicUsize]>>; CHUNKS],
+    /// Slot numbers that were given back: a stack that is only ever emptied as a whole.
+    spare: AtomicPtr<Batch>,
+    /// All slot numbers below were reserved at some time.
+    top: AtomicU32,
+}
+
+struct Batch {
+    slots: Vec<u32>,
+    next: *mut Batch,
+}
+
+fn place<const FIRST: usize>(slot: u32) -> (usize, usize) {
+    let n = slot as usize / FIRST + 1;
+    let chunk = n.ilog2() as usize;
+    (chunk, slot as usize - FIRST * ((1 << chunk) - 1))
+}
+
+impl<const FIRST: usize> Default for Ledger<FIRST> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const FIRST: usize> Ledger<FIRST> {
+    /// An empty ledger.
+    pub const fn new() -> Self {
+        Ledger {
+            chunks: [const { OnceLock::new() }; CHUNKS],
+            spare: AtomicPtr::new(null_mut()),
+            top: AtomicU32::new(0),
+        }
+    }
+
+    fn slot(&self, slot: u32) -> &AtomicUsize {
+        let (chunk, at) = place::<FIRST>(slot);
+        let make = || (0..FIRST << chunk).map(|_| AtomicUsize::new(0)).collect();
+        &self.chunks[chunk].get_or_init(make)[at]
+    }
+
+    /// Takes free slot numbers, at least one and about `many`; a thread keeps the rest for its next storages.
+    pub fn reserve(&self, many: u32, into: &mut Vec<u32>) {
+        // Acquire: pairs with the Release in `push`. Carries: the batches.
+        let mut batch = self.spare.swap(null_mut(), Ordering::Acquire);
+        if batch.is_null() {
+            // Relaxed: only uniqueness is asked of it; the slots are published one by one.
+            let first = self.top.fetch_add(many, Ordering::Relaxed);
+            into.extend(first..first + many);
+            return;
+        }
+        // SAFETY: taken off the stack, so ours alone; made by Box::into_raw in `push`.
+        let mine = unsafe { Box::from_raw(batch) };
+        into.extend(&mine.slots);
+        batch = mine.next;
+        while !batch.is_null() {
+            // SAFETY: as above.
+            let other = unsafe { Box::from_raw(batch) };
+            batch = other.next;
+            self.push(other);
+        }
+    }
+
+    /// Gives slot numbers back.
+    pub fn restore(&self, slots: Vec<u32>) {
+        if !slots.is_empty() {
+            self.push(Box::new(Batch { slots, next: null_mut() }));
+        }
+    }
+
+    fn push(&self, batch: Box<Batch>) {
+        let batch = Box::into_raw(batch);
+        let mut head = self.spare.load(Ordering::Relaxed);
+        loop {
+            // SAFETY: not published yet.
+            unsafe { (*batch).next = head };
+            // Release: pairs with the Acquire in `reserve`. Relaxed on failure: retried with what was read.
+            match self.spare.compare_exchange_weak(head, batch, Ordering::Release, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(now) => head = now,
+            }
+        }
+    }
+
+    /// Enters a storage under a reserved slot number.
+    pub fn enter<W>(&self, slot: u32, storage: NonNull<W>) {
+        // Release: pairs with the Acquire in `visit`. Carries: the storage's fields.
+        self.slot(slot).store(storage.as_ptr() as usize, Ordering::Release);
+    }
+
+    /// Takes a storage out, by one who is about to free it and excludes visitors.
+    pub fn clear(&self, slot: u32) {
+        // Relaxed: visitors are excluded by other means.
+        self.slot(slot).store(0, Ordering::Relaxed);
+    }
+
+    /// Notes that the storage's object is about to go, on a thread that cannot exclude visitors. `keep` is run first and
+    /// must keep the object's block; if nobody visits, `unkeep` undoes it, else the visitor does.
+    pub fn leave(&self, slot: u32, keep: impl FnOnce(), unkeep: impl FnOnce()) {
+        keep();
+        // AcqRel: pairs with both read-modify-writes of `visit`. Carries: the kept block to the visitor; the visitor's
+        // last look at it to us. Weaker fails: tests/loom.rs ledger::visit_vs_leave.
+        if self.slot(slot).fetch_or(GONE, Ordering::AcqRel) & VISITED == 0 {
+            unkeep();
+        }
+    }
+
+    /// Calls `look` on every storage whose object is not known to be going; during the call the object's block stays. If
+    /// the object goes meanwhile, `unkeep` is called afterwards with what `look` returned.
+    ///
+    /// Storages must not be freed or change their object during the visit: the caller excludes all threads that could
+    /// (stopped world, GIL), leaving only those that call [`Ledger::leave`].
+    pub fn visit<W, R>(&self, mut look: impl FnMut(NonNull<W>) -> R, mut unkeep: impl FnMut(R)) {
+        // Relaxed: a slot whose storage can be seen was reserved before it.
+        let top = self.top.load(Ordering::Relaxed);
+        for slot in (0..top).map(|slot| self.slot(slot)) {
+            // Acquire: pairs with the Release in `enter`.
+            let seen = slot.load(Ordering::Acquire);
+            let Some(storage) = NonNull::new((seen & !FLAGS) as *mut W) else { continue };
+            // AcqRel: see `leave`: either it sees VISITED, or we see GONE.
+            if slot.fetch_or(VISITED, Ordering::AcqRel) & GONE == 0 {
+                let result = look(storage);
+                // AcqRel: as above.
+                if slot.fetch_and(!VISITED, Ordering::AcqRel) & GONE != 0 {
+                    unkeep(result);
+                }
+            } else {
+                // Relaxed: nothing was looked at.
+                slot.fetch_and(!VISITED, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+impl<const FIRST: usize> Drop for Ledger<FIRST> {
+    fn drop(&mut self) {
+        let mut batch = *self.spare.get_mut();
+        while !batch.is_null() {
+            // SAFETY: made by Box::into_raw in `push`; nobody else has the ledger.
+            batch = unsafe { Box::from_raw(batch) }.next;
+        }
+    }
+}
+
+#[cfg(all(test, not(any(bowline_loom, bowline_shuttle))))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_fill_chunks_without_gaps() {
+        let mut expected = (0, 0);
+        for slot in 0..20_000 {
+            assert_eq!(place::<1024>(slot), expected);
+            expected.1 += 1;
+            if expected.1 == 1024 << expected.0 {
+                expected = (expected.0 + 1, 0);
+            }
+        }
+    }
+
+    #[test]
+    fn visits_see_what_entered_and_did_not_leave() {
+        let (ledger, mut slots, storages) = (<Ledger>::new(), Vec::new(), vec![[0u64; 2]; 3000]);
+        ledger.reserve(3000, &mut slots);
+        for (slot, storage) in slots.iter().zip(&storages) {
+            ledger.enter(*slot, NonNull::from(storage));
+        }
+        ledger.clear(slots[0]);
+        let mut kept = 0;
+        ledger.leave(slots[1], || kept = 1, || ());
+        let mut seen = 0;
+        ledger.visit(|_: NonNull<[u64; 2]>| seen += 1, |()| unreachable!());
+        assert_eq!((seen, kept), (2998, 1));
+        ledger.restore(slots);
+    }
+}

@@ -1,0 +1,181 @@
+//! Objects made by what is known of their type.
+//! Imports `object`, `value`, this folder.
+//! Upholds: an object's end releases exactly what its fields own, whoever declared them.
+
+use super::{info, kept, Reflection};
+use crate::function::Error;
+use crate::object::{alloc, destroy, registry, Obj, Object, ObjectType};
+use crate::reclaim;
+use crate::value::{cell, Any, AnyView, Schema, Storage};
+use std::alloc::Layout;
+use std::ffi::c_void;
+use std::ptr::NonNull;
+
+fn layout(reflection: &Reflection) -> Layout {
+    let align = reflection.native.map_or(8, |(native, _)| native.align.max(8));
+    Layout::from_size_align(reflection.total_size, align).expect("a type that fits the address space").pad_to_align()
+}
+
+fn known(index: i32) -> Result<&'static Reflection, Error> {
+    info(index).ok_or_else(|| {
+        let key = registry::type_info(index).map_or("?", |info| info.key);
+        Error::type_error(format!("the fields of `{key}` are not registered"))
+    })
+}
+
+/// A zeroed object whose Rust part is not initialised.
+fn allocate(reflection: &Reflection) -> Result<NonNull<Object>, Error> {
+    let object = alloc::allocate_raw(layout(reflection), reflection.index, true, true)
+        .map_err(|error| Error::new("MemoryError", error.to_string()))?;
+    // SAFETY: nobody else knows the object; the deleter goes by its type index.
+    unsafe { alloc::set_deleter(object, delete) };
+    Ok(object)
+}
+
+pub(super) fn can_be_blank(reflection: &Reflection) -> bool {
+    let Some((native, _)) = reflection.native else { return true };
+    let Ok(object) = allocate(reflection) else { return false };
+    // SAFETY: the object is zeroed, of the type, and ours alone; its blank part is dropped again when there is one.
+    unsafe {
+        let blank = (native.blank)(object);
+        if blank {
+            (native.drop)(object);
+        }
+        alloc::free_raw(object, layout(reflection));
+        blank
+    }
+}
+
+/// A new object of a registered type, all its fields blank: zero, none, empty.
+///
+/// # Errors
+/// Kind `MemoryError` without memory; `TypeError` when the type is not registered, or has a Rust part with a field that
+/// cannot be blank (see [`make`]).
+pub fn new_zeroed(index: i32) -> Result<Obj<Object>, Error> {
+    let reflection = known(index)?;
+    let object = allocate(reflection)?;
+    // SAFETY: the object is zeroed, of the type, and ours alone; fields of run-time types are valid when zero.
+    unsafe {
+        if let Some((native, _)) = reflection.native {
+            if !(native.blank)(object) {
+                alloc::free_raw(object, layout(reflection));
+                let name = Schema::Object(index);
+                return Err(Error::type_error(format!("`{name}` has fields that cannot be left without a value")));
+            }
+        }
+        Ok(Obj::from_raw(object))
+    }
+}
+
+/// A new object with a value for each of [`Reflection::fields`], in their order.
+///
+/// # Errors
+/// Kind `MemoryError` without memory; `TypeError` when the type is not registered or a value does not suit.
+pub fn make(index: i32, values: impl IntoIterator<Item = Any>) -> Result<Obj<Object>, Error> {
+    let reflection = known(index)?;
+    let values: Vec<Any> = values.into_iter().collect();
+    if values.len() != reflection.fields.len() {
+        let (name, expected) = (Schema::Object(index), reflection.fields.len());
+        return Err(Error::type_error(format!("`{name}` has {expected} fields, but got {} values", values.len())));
+    }
+    let values = reflection.fields.iter().zip(values).map(|(field, value)| match field.accept(value) {
+        Ok(value) => Ok(value),
+        Err(error) => Err(field.wrap(&error)),
+    });
+    let values = values.collect::<Result<Vec<Any>, Error>>()?;
+    // SAFETY: every value was brought into form.
+    unsafe { fill(reflection, values) }
+}
+
+/// # Safety
+/// There is an accepted value for each field.
+unsafe fn fill(reflection: &Reflection, values: Vec<Any>) -> Result<Obj<Object>, Error> {
+    let object = allocate(reflection)?;
+    for (field, value) in reflection.fields.iter().zip(values) {
+        // SAFETY: the object is of the type and ours alone. A Rust part consists of its fields, so that it is whole
+        // after the last one; nothing can fail in between.
+        unsafe { field.init_raw(object, value) };
+    }
+    // SAFETY: the one count is ours.
+    Ok(unsafe { Obj::from_raw(object) })
+}
+
+/// A copy with the same values in its fields.
+///
+/// # Errors
+/// Kind `TypeError` when the type is not registered or not copyable, `MemoryError` without memory.
+pub fn copy_shallow<T: ObjectType>(object: &Obj<T>) -> Result<Obj<Object>, Error> {
+    let reflection = known(object.type_index())?;
+    if !reflection.copyable {
+        let name = Schema::Object(reflection.index);
+        return Err(Error::type_error(format!("`{name}` cannot be copied")));
+    }
+    // SAFETY: the object is of the type and lent alive; what was in a field suits it.
+    unsafe {
+        let values = reflection.fields.iter().map(|field| field.get_raw(object.as_raw())).collect();
+        fill(reflection, values)
+    }
+}
+
+/// Shows the objects in the fields to a garbage collector, without counts. `visit` releases nothing.
+///
+/// # Safety
+/// `object` is alive and of a type whose fields are `reflection`'s.
+pub unsafe fn visit(reflection: &Reflection, object: NonNull<Object>, mut visit: impl FnMut(AnyView<'_>)) {
+    reclaim::look(|guard| {
+        for field in reflection.fields.iter().filter(|field| field.storage.owns()) {
+            // SAFETY: the caller's contract; the guard, or the object for frozen fields, keeps what is seen alive.
+            unsafe {
+                if let Some(found) = field.peek_raw(object, guard) {
+                    visit(AnyView::from_raw(crate::value::RawAny::of_object(found)));
+                }
+            }
+        }
+    });
+}
+
+/// Empties the fields that can be empty, to break cycles.
+///
+/// # Safety
+/// `object` is alive and of a type whose fields are `reflection`'s; nobody uses a frozen field of it any more.
+pub unsafe fn clear(reflection: &Reflection, object: NonNull<Object>) {
+    let natives = reflection.native.map_or(0, |(_, count)| count);
+    for (at, field) in reflection.fields.iter().enumerate() {
+        let optional = matches!(field.schema, Schema::Any | Schema::Optional(_));
+        if field.storage.owns() && !field.is_plain() && (at >= natives || optional) {
+            // SAFETY: the caller's contract; none suits the field.
+            unsafe { cell::store(field.address(object), field.storage, Any::none()) };
+        }
+    }
+}
+
+/// The deleter of objects made here.
+///
+/// # Safety
+/// As a deleter is called.
+unsafe extern "C" fn delete(object: *mut c_void, flags: i32) {
+    // SAFETY: a deleter is called with its object, which was allocated here by its type's registration.
+    unsafe {
+        let object = NonNull::new_unchecked(object.cast::<Object>());
+        let reflection = info(object.as_ref().type_index()).expect("registered when the object was made");
+        destroy::delete(object, flags, || drop_fields(reflection, object), || layout(reflection));
+    }
+}
+
+/// # Safety
+/// `object` is of the type, and at its end.
+unsafe fn drop_fields(reflection: &Reflection, object: NonNull<Object>) {
+    let natives = reflection.native.map_or(0, |(_, count)| count);
+    // SAFETY: the caller's contract: each field is dropped once, those of the Rust part by that.
+    unsafe {
+        for field in &reflection.fields[natives..] {
+            if matches!(field.storage, Storage::Object | Storage::Any) {
+                cell::drop_in_place(field.address(object), field.storage);
+            }
+        }
+        if let Some((native, _)) = reflection.native {
+            (native.drop)(object);
+        }
+    }
+    kept::release(object);
+}

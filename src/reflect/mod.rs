@@ -1,0 +1,34 @@
+//! What is known of object types at run time: fields, methods, layout, attributes; and objects made from that.
+//! Imports everything below; nothing but `macros` and the Python extension imports this.
+//! Upholds: what is registered of a type never changes; a field is read and written the way its storage demands.
+//!
+//! ```
+//! use bowline::reflect::{self, instance, Definition, FieldInfo};
+//! use bowline::object::registry;
+//! use bowline::value::{IntoAny, Schema};
+//!
+//! let index = registry::register_type("doc.Pair", registry::OBJECT).unwrap().index;
+//! let fields = vec![FieldInfo::new("a", Schema::Int), FieldInfo::new("b", Schema::Optional(Box::new(Schema::Str)))];
+//! let pair = reflect::register(index, Definition { fields, ..Definition::default() }).unwrap();
+//!
+//! let object = instance::new_zeroed(index).unwrap();
+//! let (a, b) = (pair.field("a").unwrap(), pair.field("b").unwrap());
+//! a.set(&object, 7.into_any()).unwrap();
+//! assert_eq!(a.get(&object).unwrap().view().as_int(), Some(7));
+//! assert!(b.get(&object).unwrap().is_none());
+//! assert_eq!(a.set(&object, "x".into_any()).unwrap_err().kind(), "TypeError");
+//! ```
+
+pub mod attr;
+mod declare;
+pub mod field;
+pub mod instance;
+mod kept;
+pub mod layout;
+mod table;
+
+#[doc(hidden)]
+pub use declare::{__default, __text};
+pub use declare::{declare, Declaration, Declarations, Declared, DefaultOf};
+pub use field::{FieldDefault, FieldFlags, FieldInfo, FieldRole};
+pub use table::{info, register, Definition, MethodInfo, Native, Reflection, StructuralKind};

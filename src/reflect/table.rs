@@ -1,0 +1,264 @@
+//! What is registered of each type, by type index.
+//! Imports `object`, `function`, this folder.
+//! Upholds: an index is registered once, after its parent; what was registered never changes.
+
+use super::field::{FieldInfo, Rust};
+use super::{instance, layout, Declaration};
+use crate::function::{Error, Function};
+use crate::object::table::IndexTable;
+use crate::object::{registry, Header, Object};
+use std::collections::HashMap;
+use std::mem::ManuallyDrop;
+use std::ptr::NonNull;
+
+/// How structural equality treats objects of a type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StructuralKind {
+    /// Not at all: it is an error.
+    #[default]
+    Unsupported = 0,
+    /// Field by field.
+    Tree = 1,
+    /// A variable: equal to what it is mapped to.
+    FreeVar = 2,
+    /// Field by field, and sharing corresponds one to one.
+    Dag = 3,
+    /// Field by field, where identity is a shortcut.
+    ConstTree = 4,
+    /// By identity.
+    Unique = 5,
+}
+
+/// A function that belongs to a type.
+#[derive(Clone, Debug)]
+pub struct MethodInfo {
+    /// The name.
+    pub name: String,
+    /// What it does.
+    pub doc: String,
+    /// Further facts, as JSON text; may be empty.
+    pub metadata: String,
+    /// The function; unless static it takes the object first.
+    pub function: Function,
+    /// Whether it does without an object.
+    pub is_static: bool,
+    /// The type that declares it; set by [`register`].
+    pub owner: i32,
+}
+
+impl MethodInfo {
+    /// A method that takes the object first.
+    pub fn new(name: &str, function: Function) -> MethodInfo {
+        MethodInfo {
+            name: name.to_owned(),
+            doc: String::new(),
+            metadata: String::new(),
+            function,
+            is_static: false,
+            owner: 0,
+        }
+    }
+
+    /// A method that does without an object.
+    pub fn new_static(name: &str, function: Function) -> MethodInfo {
+        MethodInfo { is_static: true, ..MethodInfo::new(name, function) }
+    }
+}
+
+/// How the Rust part of an object begins and ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Native {
+    pub(super) size: usize,
+    pub(super) align: usize,
+    /// Gives the struct behind a header that is set up already its blank values; false, having written nothing, when a
+    /// field has none.
+    pub(super) blank: unsafe fn(NonNull<Object>) -> bool,
+    pub(super) drop: unsafe fn(NonNull<Object>),
+}
+
+impl Native {
+    /// The struct `T`.
+    ///
+    /// # Safety
+    /// `T` consists of its parent's struct and of the fields that are registered with this, each an
+    /// [`FieldInfo::of_rust`] at its offset; so that writing all of them makes a `T`.
+    pub unsafe fn new<T: Declaration>() -> Native {
+        Native { size: size_of::<T>(), align: align_of::<T>(), blank: blank::<T>, drop: drop_value::<T> }
+    }
+}
+
+/// # Safety
+/// `object` has room for a `T`, of which its header is set up.
+unsafe fn blank<T: Declaration>(object: NonNull<Object>) -> bool {
+    let Some(value) = T::blank() else { return false };
+    let value = ManuallyDrop::new(value);
+    let head = size_of::<Header>();
+    // SAFETY: the caller's contract; everything but the header moves.
+    unsafe {
+        let (from, to) = ((&raw const value).cast::<u8>(), object.as_ptr().cast::<u8>());
+        to.add(head).copy_from_nonoverlapping(from.add(head), size_of::<T>() - head);
+    }
+    true
+}
+
+/// # Safety
+/// `object` holds a `T` that is not used again.
+unsafe fn drop_value<T>(object: NonNull<Object>) {
+    // SAFETY: the caller's contract.
+    unsafe { object.cast::<T>().drop_in_place() };
+}
+
+/// What is to be registered of a type.
+#[derive(Debug)]
+pub struct Definition {
+    /// What it is for.
+    pub doc: String,
+    /// The fields it adds to its parent's.
+    pub fields: Vec<FieldInfo>,
+    /// The methods it adds to its parent's.
+    pub methods: Vec<MethodInfo>,
+    /// Makes an object, where that takes more than blank fields.
+    pub creator: Option<Function>,
+    /// How structural equality treats it.
+    pub structural: StructuralKind,
+    /// Whether an object may be copied field by field.
+    pub copyable: bool,
+    /// Of a Rust type: where it comes from. The offsets of the fields are its own then; otherwise `register` sets them.
+    pub native: Option<Native>,
+}
+
+impl Default for Definition {
+    fn default() -> Definition {
+        Definition {
+            doc: String::new(),
+            fields: Vec::new(),
+            methods: Vec::new(),
+            creator: None,
+            structural: StructuralKind::Tree,
+            copyable: true,
+            native: None,
+        }
+    }
+}
+
+/// What is known of a type.
+#[derive(Debug)]
+pub struct Reflection {
+    /// The type's index.
+    pub index: i32,
+    /// What it is for.
+    pub doc: String,
+    /// All fields, the parent's first.
+    pub fields: Vec<FieldInfo>,
+    /// How many of the fields are the parent's.
+    pub inherited: usize,
+    /// The methods it adds to its parent's.
+    pub methods: Vec<MethodInfo>,
+    /// Where the last field ends.
+    pub end: usize,
+    /// An object's size.
+    pub total_size: usize,
+    /// Makes an object, where that takes more than blank fields.
+    pub creator: Option<Function>,
+    /// How structural equality treats it.
+    pub structural: StructuralKind,
+    /// Whether an object may be copied field by field.
+    pub copyable: bool,
+    /// What is known of the parent; none when that is the root.
+    pub parent: Option<&'static Reflection>,
+    /// The nearest Rust type among this and its ancestors, and how many fields it has.
+    pub(super) native: Option<(Native, usize)>,
+    names: HashMap<String, usize>,
+}
+
+static TABLE: IndexTable<Reflection> = IndexTable::new();
+
+/// What is known of a type, if it is registered.
+#[inline]
+pub fn info(index: i32) -> Option<&'static Reflection> {
+    TABLE.get(index)
+}
+
+/// Registers what a type adds to its parent, which is registered already or is the root.
+///
+/// # Errors
+/// Kind `TypeError` when the index is unknown or the parent not registered, `ValueError` when the type is registered.
+pub fn register(index: i32, definition: Definition) -> Result<&'static Reflection, Error> {
+    let ty = registry::type_info(index).ok_or_else(|| Error::type_error(format!("there is no type {index}")))?;
+    let parent = match ty.parent {
+        Some(parent) if parent.index != registry::OBJECT => Some(info(parent.index).ok_or_else(|| {
+            Error::type_error(format!("`{}` cannot extend `{}`, whose fields are not known", ty.key, parent.key))
+        })?),
+        _ => None,
+    };
+    let reflection = build(index, parent, definition)?;
+    TABLE
+        .set(index, Box::new(reflection))
+        .map_err(|_| Error::value_error(format!("the fields of `{}` are registered already", ty.key)))
+}
+
+fn build(index: i32, parent: Option<&'static Reflection>, mut definition: Definition) -> Result<Reflection, Error> {
+    let start = parent.map_or(size_of::<Header>(), |parent| parent.end);
+    let (end, total_size) = match &definition.native {
+        Some(native) => (native.size, native.size.next_multiple_of(8)),
+        None => {
+            let placed = layout::place(start, definition.fields.iter().map(|field| field.storage));
+            definition.fields.iter_mut().zip(placed.offsets).for_each(|(field, offset)| field.offset = offset);
+            (placed.end, placed.total_size.max(parent.map_or(0, |parent| parent.total_size)))
+        }
+    };
+    for field in &definition.fields {
+        let fits = definition.native.is_some() == (field.rust != Rust::No);
+        if !fits || field.offset < start || field.offset + field.size() > end {
+            return Err(Error::type_error(format!("field `{}` cannot be stored as it says", field.name)));
+        }
+    }
+    let inherited = parent.map_or(0, |parent| parent.fields.len());
+    let own = |field: FieldInfo| FieldInfo { owner: index, ..field };
+    let fields: Vec<FieldInfo> = parent
+        .into_iter()
+        .flat_map(|parent| parent.fields.iter().cloned())
+        .chain(definition.fields.into_iter().map(own))
+        .collect();
+    // A name that the parent has too means the child's field.
+    let names = fields.iter().enumerate().map(|(at, field)| (field.name.clone(), at)).collect();
+    let native = definition.native.map(|native| (native, fields.len()));
+    Ok(Reflection {
+        index,
+        doc: definition.doc,
+        inherited,
+        methods: definition.methods.into_iter().map(|method| MethodInfo { owner: index, ..method }).collect(),
+        end,
+        total_size,
+        creator: definition.creator,
+        structural: definition.structural,
+        copyable: definition.copyable && parent.is_none_or(|parent| parent.copyable),
+        parent,
+        native: native.or_else(|| parent.and_then(|parent| parent.native)),
+        names,
+        fields,
+    })
+}
+
+impl Reflection {
+    /// A field by name, inherited ones included.
+    pub fn field(&self, name: &str) -> Option<&FieldInfo> {
+        self.names.get(name).map(|at| &self.fields[*at])
+    }
+
+    /// The fields that the type adds to its parent's.
+    pub fn own_fields(&self) -> &[FieldInfo] {
+        &self.fields[self.inherited..]
+    }
+
+    /// A method by name, inherited ones included.
+    pub fn method(&self, name: &str) -> Option<&MethodInfo> {
+        let own = self.methods.iter().rev().find(|method| method.name == name);
+        own.or_else(|| self.parent.and_then(|parent| parent.method(name)))
+    }
+
+    /// Whether an object can be made whose fields nobody gave values: [`instance::new_zeroed`].
+    pub fn can_be_blank(&self) -> bool {
+        instance::can_be_blank(self)
+    }
+}

@@ -1,0 +1,323 @@
+//! Fields of shared objects, read and written by address while other threads do the same.
+//! Imports `reclaim`, `object` and this folder.
+//! Upholds: no value is torn; a value that was replaced is released only after the readers who may have seen it retained
+//! it or let go; nothing is released under a lock.
+
+use super::any::RawAny;
+use super::{stripe, tag, Any, AnyView, ConvertError, DataType, Device, FromAny, IntoAny, Payload, Storage};
+use crate::object::{retain, Object};
+use crate::reclaim::{self, Guard};
+use crate::sync::global::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use std::ffi::c_void;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU16, AtomicU8};
+
+/// The raw bytes of a field's value. Objects are not retained.
+///
+/// # Safety
+/// `address` is a field of `storage`, initialised, in an object that stays alive; writers use this module.
+#[inline(always)]
+unsafe fn read(address: *const u8, storage: Storage) -> RawAny {
+    // Acquire in every arm: pairs with the Release of `replace`. Carries: what the value points at, and what the writer
+    // did before; so a plain flag can be waited for.
+    macro_rules! word {
+        ($atomic:ty) => {
+            // SAFETY: the address is aligned for its storage; all access while shared is atomic.
+            unsafe { &*address.cast::<$atomic>() }.load(Ordering::Acquire)
+        };
+    }
+    let int = |value: i64| RawAny::bits(tag::INT, value as u64);
+    let float = |value: f64| RawAny::bits(tag::FLOAT, value.to_bits());
+    match storage {
+        Storage::I8 => int(i64::from(word!(AtomicU8) as i8)),
+        Storage::I16 => int(i64::from(word!(AtomicU16) as i16)),
+        Storage::I32 => int(i64::from(word!(AtomicU32) as i32)),
+        Storage::U8 => int(i64::from(word!(AtomicU8))),
+        Storage::U16 => int(i64::from(word!(AtomicU16))),
+        Storage::U32 => int(i64::from(word!(AtomicU32))),
+        Storage::I64 | Storage::U64 => RawAny::bits(tag::INT, word!(AtomicU64)),
+        Storage::F32 => float(f64::from(f32::from_bits(word!(AtomicU32)))),
+        Storage::F64 => RawAny::bits(tag::FLOAT, word!(AtomicU64)),
+        Storage::Bool => RawAny::bits(tag::BOOL, u64::from(word!(AtomicU8) != 0)),
+        Storage::Pointer => RawAny::pointer(tag::POINTER, word!(AtomicPtr<c_void>)),
+        Storage::Object => match NonNull::new(word!(AtomicPtr<Object>)) {
+            // SAFETY: the field's object, kept alive by whoever may read it.
+            Some(object) => unsafe { RawAny::of_object(object) },
+            None => RawAny::NONE,
+        },
+        // SAFETY: as above for each part.
+        Storage::Any => stripe::of(address).read(|| unsafe { AnyWords::at(address).read() }),
+        Storage::DType => {
+            // SAFETY: as above; two halves, two-byte aligned.
+            let halves = unsafe { &*address.cast::<[AtomicU16; 2]>() };
+            let (a, b) =
+                stripe::of(address).read(|| (halves[0].load(Ordering::Relaxed), halves[1].load(Ordering::Relaxed)));
+            let ([code, bits], lanes) = (a.to_ne_bytes(), b);
+            RawAny::bits(tag::DTYPE, DataType { code, bits, lanes }.to_bits())
+        }
+        Storage::Device => {
+            // SAFETY: as above; two halves, four-byte aligned.
+            let halves = unsafe { &*address.cast::<[AtomicU32; 2]>() };
+            let (kind, id) = stripe::of(address)
+                .read(|| (halves[0].load(Ordering::Relaxed) as i32, halves[1].load(Ordering::Relaxed) as i32));
+            RawAny::bits(tag::DEVICE, Device { kind, id }.to_bits())
+        }
+    }
+}
+
+/// Writes a field's value and gives the bytes of the one before; counts are the caller's business.
+///
+/// # Safety
+/// As `read`; `value` has the tag of `storage` (see [`fit`]).
+#[inline(always)]
+unsafe fn replace(address: *mut u8, storage: Storage, value: RawAny) -> RawAny {
+    // Release: pairs with the Acquire of `read`. Carries: what the value points at. Plain data is not given back.
+    macro_rules! word {
+        ($atomic:ty, $value:expr) => {{
+            // SAFETY: as in `read`.
+            unsafe { &*address.cast::<$atomic>() }.store($value, Ordering::Release);
+            RawAny::NONE
+        }};
+    }
+    let bits = value.to_bits();
+    match storage {
+        Storage::I8 | Storage::U8 => word!(AtomicU8, bits as u8),
+        Storage::Bool => word!(AtomicU8, u8::from(bits != 0)),
+        Storage::I16 | Storage::U16 => word!(AtomicU16, bits as u16),
+        Storage::I32 | Storage::U32 => word!(AtomicU32, bits as u32),
+        Storage::I64 | Storage::U64 | Storage::F64 => word!(AtomicU64, bits),
+        Storage::F32 => word!(AtomicU32, (f64::from_bits(bits) as f32).to_bits()),
+        Storage::Pointer => word!(AtomicPtr<c_void>, value.to_pointer()),
+        Storage::Object => {
+            let pointer = if value.is_object() { value.to_pointer().cast() } else { std::ptr::null_mut() };
+            // SAFETY: as in `read`.
+            let field = unsafe { &*address.cast::<AtomicPtr<Object>>() };
+            // AcqRel: the Release as above; the Acquire because the old object is released next.
+            let old = NonNull::new(field.swap(pointer, Ordering::AcqRel));
+            // SAFETY: the count on the old object is the caller's now.
+            old.map_or(RawAny::NONE, |old| unsafe { RawAny::of_object(old) })
+        }
+        Storage::Any => stripe::of(address).write(|| {
+            // SAFETY: as in `read`.
+            let words = unsafe { AnyWords::at(address) };
+            let old = words.read();
+            words.write(value);
+            old
+        }),
+        Storage::DType => {
+            let DataType { code, bits, lanes } = DataType::from_bits(bits);
+            // SAFETY: as in `read`.
+            let halves = unsafe { &*address.cast::<[AtomicU16; 2]>() };
+            stripe::of(address).write(|| {
+                halves[0].store(u16::from_ne_bytes([code, bits]), Ordering::Relaxed);
+                halves[1].store(lanes, Ordering::Relaxed);
+            });
+            RawAny::NONE
+        }
+        Storage::Device => {
+            let Device { kind, id } = Device::from_bits(bits);
+            // SAFETY: as in `read`.
+            let halves = unsafe { &*address.cast::<[AtomicU32; 2]>() };
+            stripe::of(address).write(|| {
+                halves[0].store(kind as u32, Ordering::Relaxed);
+                halves[1].store(id as u32, Ordering::Relaxed);
+            });
+            RawAny::NONE
+        }
+    }
+}
+
+/// A 16-byte field as two words. Relaxed throughout: the stripe orders them.
+#[repr(C)]
+struct AnyWords {
+    head: AtomicU64,
+    payload: AtomicPtr<c_void>,
+}
+
+impl AnyWords {
+    /// # Safety
+    /// `address` is a field that holds an `Any`, in an object that outlives the result.
+    #[inline]
+    unsafe fn at<'a>(address: *const u8) -> &'a AnyWords {
+        // SAFETY: the caller's contract; same size, same alignment, all access while shared is atomic.
+        unsafe { &*address.cast::<AnyWords>() }
+    }
+
+    #[inline]
+    fn read(&self) -> RawAny {
+        let head = self.head.load(Ordering::Relaxed).to_ne_bytes();
+        let pointer = self.payload.load(Ordering::Relaxed);
+        RawAny {
+            type_index: i32::from_ne_bytes([head[0], head[1], head[2], head[3]]),
+            small_len: u32::from_ne_bytes([head[4], head[5], head[6], head[7]]),
+            payload: Payload { pointer },
+        }
+    }
+
+    #[inline]
+    fn write(&self, value: RawAny) {
+        let (t, l) = (value.type_index.to_ne_bytes(), value.small_len.to_ne_bytes());
+        self.head.store(u64::from_ne_bytes([t[0], t[1], t[2], t[3], l[0], l[1], l[2], l[3]]), Ordering::Relaxed);
+        self.payload.store(value.to_pointer(), Ordering::Relaxed);
+    }
+}
+
+const _: () = assert!(size_of::<AnyWords>() == size_of::<RawAny>());
+
+/// Owns what was read.
+///
+/// # Safety
+/// What the bytes name is alive: by a pin, or because it is never released before its owner.
+#[inline]
+unsafe fn own(raw: RawAny) -> Any {
+    // SAFETY: the caller's contract.
+    unsafe {
+        if let Some(object) = AnyView::from_raw(raw).as_object() {
+            retain(object);
+        }
+        Any::from_raw(raw)
+    }
+}
+
+/// The value of a mutable field.
+///
+/// # Safety
+/// `address` is an initialised field of `storage` in an object that stays alive for the call; every writer uses
+/// [`store`].
+#[inline]
+pub unsafe fn load(address: *const u8, storage: Storage) -> Any {
+    if !storage.owns() {
+        // SAFETY: the caller's contract; plain data needs no owner.
+        return unsafe { own(read(address, storage)) };
+    }
+    let guard = reclaim::pin();
+    // SAFETY: the caller's contract; the pin keeps what was read alive, since `store` releases after a grace period.
+    let value = unsafe { own(read(address, storage)) };
+    drop(guard);
+    value
+}
+
+/// The value of a field whose values stay alive as long as its owner: it is written by [`store_kept`] only, or never.
+///
+/// # Safety
+/// As [`load`], with [`store_kept`] for the writers.
+#[inline]
+pub unsafe fn load_frozen(address: *const u8, storage: Storage) -> Any {
+    // SAFETY: the caller's contract.
+    unsafe { own(read(address, storage)) }
+}
+
+/// The object in a mutable field, without a count: alive while the guard is.
+///
+/// # Safety
+/// As [`load`].
+#[inline]
+pub unsafe fn peek_object(address: *const u8, storage: Storage, _guard: &Guard) -> Option<NonNull<Object>> {
+    // SAFETY: the caller's contract.
+    storage.owns().then(|| unsafe { AnyView::from_raw(read(address, storage)).as_object() }).flatten()
+}
+
+/// The object in a frozen field, without a count: alive while the field's owner is.
+///
+/// # Safety
+/// As [`load_frozen`].
+#[inline]
+pub unsafe fn peek_object_frozen(address: *const u8, storage: Storage) -> Option<NonNull<Object>> {
+    // SAFETY: the caller's contract.
+    storage.owns().then(|| unsafe { AnyView::from_raw(read(address, storage)).as_object() }).flatten()
+}
+
+/// Replaces the value of a mutable field. With no reader about, the old value is released before this returns;
+/// otherwise when the last reader that may have seen it is done.
+///
+/// # Safety
+/// As [`load`]; `value` has the tag of `storage` (see [`fit`]).
+#[inline]
+pub unsafe fn store(address: *mut u8, storage: Storage, value: Any) {
+    // SAFETY: the caller's contract; the field takes the count of `value` and gives that of the old one.
+    let old = unsafe { Any::from_raw(replace(address, storage, value.into_raw())) };
+    retire(old);
+}
+
+/// Releases a value that was reachable by readers under a pin until now.
+#[inline]
+pub fn retire(old: Any) {
+    if old.type_index() >= tag::OBJECT {
+        retire_object(old);
+    }
+}
+
+#[inline(never)]
+fn retire_object(old: Any) {
+    let guard = reclaim::pin();
+    reclaim::defer(&guard, move || release(old));
+    drop(guard);
+    reclaim::flush();
+}
+
+/// A destructor's panic ends here: it is nobody's who happens to run what was deferred. The panic hook has reported it.
+fn release(old: Any) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(old))) {
+        std::mem::forget(panic);
+    }
+}
+
+/// Replaces the value of a frozen field. The caller keeps the result alive until the field's owner is destroyed.
+///
+/// # Safety
+/// As [`load_frozen`]; `value` has the tag of `storage` (see [`fit`]).
+#[must_use = "readers may still look at it"]
+pub unsafe fn store_kept(address: *mut u8, storage: Storage, value: Any) -> Any {
+    // SAFETY: the caller's contract.
+    unsafe { Any::from_raw(replace(address, storage, value.into_raw())) }
+}
+
+/// Writes a field of an object that nobody else can reach yet; the old value is released at once.
+///
+/// # Safety
+/// As [`store`], and no other thread reaches the object.
+#[inline]
+pub unsafe fn init(address: *mut u8, storage: Storage, value: Any) {
+    // SAFETY: the caller's contract.
+    drop(unsafe { Any::from_raw(replace(address, storage, value.into_raw())) });
+}
+
+/// Releases what a field owns, at the end of its object.
+///
+/// # Safety
+/// As [`store`], no other thread reaches the object, and the field is not used again.
+#[inline]
+pub unsafe fn drop_in_place(address: *mut u8, storage: Storage) {
+    if storage.owns() {
+        // SAFETY: the caller's contract; an empty value is left behind.
+        unsafe { init(address, storage, Any::none()) };
+    }
+}
+
+/// The value as `storage` takes it: numbers are brought into its type and range, everything else has to be of it.
+pub fn fit(value: Any, storage: Storage) -> Result<Any, ConvertError> {
+    macro_rules! as_type {
+        ($type:ty) => {
+            <$type>::from_any(value.view()).map(IntoAny::into_any)
+        };
+    }
+    match storage {
+        Storage::Any => Ok(value),
+        Storage::Object => <Option<crate::object::Obj<Object>>>::from_owned(value).map(IntoAny::into_any),
+        Storage::I8 => as_type!(i8),
+        Storage::I16 => as_type!(i16),
+        Storage::I32 => as_type!(i32),
+        Storage::I64 => as_type!(i64),
+        Storage::U8 => as_type!(u8),
+        Storage::U16 => as_type!(u16),
+        Storage::U32 => as_type!(u32),
+        Storage::U64 => as_type!(u64),
+        Storage::F32 => as_type!(f32),
+        Storage::F64 => as_type!(f64),
+        Storage::Bool => as_type!(bool),
+        Storage::Pointer => as_type!(*mut c_void),
+        Storage::DType => as_type!(DataType),
+        Storage::Device => as_type!(Device),
+    }
+}

@@ -1,0 +1,130 @@
+//! Between Rust types and dynamic values: the traits and the error.
+//! Imports this folder only.
+//! Upholds: a failed conversion leaves its argument as it was, rvalues included.
+
+use super::{Any, AnyView, RvalueSlot, Schema};
+use std::fmt;
+
+/// A Rust type that has a dynamic counterpart.
+pub trait Typed {
+    /// The counterpart, as annotations and error texts name it.
+    fn schema() -> Schema;
+}
+
+/// What can become a dynamic value.
+pub trait IntoAny: Typed {
+    /// The value.
+    fn into_any(self) -> Any;
+}
+
+/// What can be made from a dynamic value.
+pub trait FromAny: Typed + Sized {
+    /// Whether every value converts, to itself.
+    const ACCEPTS_ALL: bool = false;
+
+    /// Converts a borrowed value that is not an rvalue; [`convert`] is the entry that accepts those too.
+    fn from_any(view: AnyView<'_>) -> Result<Self, ConvertError>;
+
+    /// Converts an owned value, without touching counts where the type allows.
+    #[inline]
+    fn from_owned(any: Any) -> Result<Self, ConvertError> {
+        Self::from_any(any.view())
+    }
+}
+
+/// Converts a borrowed value. An rvalue is moved out of its slot, and put back if it does not suit.
+#[inline]
+pub fn convert<T: FromAny>(view: AnyView<'_>) -> Result<T, ConvertError> {
+    match view.as_rvalue() {
+        None => T::from_any(view),
+        Some(slot) => convert_rvalue(slot),
+    }
+}
+
+/// Converts an owned value.
+#[inline]
+pub fn convert_owned<T: FromAny>(any: Any) -> Result<T, ConvertError> {
+    T::from_owned(any)
+}
+
+#[cold]
+fn convert_rvalue<T: FromAny>(slot: &RvalueSlot) -> Result<T, ConvertError> {
+    let Some(object) = slot.take() else {
+        return Err(ConvertError::new("ValueError", T::schema(), "an object that was moved already"));
+    };
+    // Converted by view, so that the object is still there to be put back.
+    match T::from_any(AnyView::of_object(&object)) {
+        Ok(value) => Ok(value),
+        Err(error) => {
+            slot.put_back(object);
+            Err(error)
+        }
+    }
+}
+
+/// A value was not what was asked for.
+#[derive(Clone)]
+pub struct ConvertError(Box<Mismatch>);
+
+#[derive(Clone)]
+struct Mismatch {
+    kind: &'static str,
+    expected: Schema,
+    found: String,
+}
+
+impl ConvertError {
+    /// `expected` was asked for, `view` is something else.
+    #[cold]
+    pub fn mismatch(expected: Schema, view: AnyView<'_>) -> ConvertError {
+        ConvertError::new("TypeError", expected, view.type_name())
+    }
+
+    /// The same with a kind and a description of what was found.
+    #[cold]
+    pub fn new(kind: &'static str, expected: Schema, found: impl Into<String>) -> ConvertError {
+        ConvertError(Box::new(Mismatch { kind, expected, found: found.into() }))
+    }
+
+    /// The error's kind: the name of a Python exception.
+    pub fn kind(&self) -> &'static str {
+        self.0.kind
+    }
+
+    /// What was asked for.
+    pub fn expected(&self) -> &Schema {
+        &self.0.expected
+    }
+
+    /// What was found, in words.
+    pub fn found(&self) -> &str {
+        &self.0.found
+    }
+
+    /// The error of a container of type `expected`, one of whose parts (`place`: `index 3`, `key`, …) has this one.
+    #[cold]
+    pub fn inside(self, expected: Schema, container: &str, place: &str) -> ConvertError {
+        ConvertError::new(self.0.kind, expected, format!("{container}[{place}: {}]", self.0.found))
+    }
+
+    /// The same error where another, wider type was asked for.
+    #[cold]
+    pub fn widen(mut self, expected: Schema) -> ConvertError {
+        self.0.expected = expected;
+        self
+    }
+}
+
+impl fmt::Display for ConvertError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Expected `{}` but got `{}`", self.0.expected, self.0.found)
+    }
+}
+
+impl fmt::Debug for ConvertError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {self}", self.0.kind)
+    }
+}
+
+impl std::error::Error for ConvertError {}

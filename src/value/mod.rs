@@ -1,0 +1,33 @@
+//! Dynamic values: what crosses every boundary between languages, and how it is stored in fields.
+//! Imports `object`, `reclaim`, `sync`; never functions, containers or reflection.
+//! Upholds: the 16-byte layout of the C ABI; a value owns what it names, a view borrows it.
+//!
+//! ```
+//! use bowline::value::{convert, Any, IntoAny, Str};
+//!
+//! let values = [1.into_any(), "a string of more than seven bytes".into_any(), Any::none()];
+//! assert_eq!(convert::<i64>(values[0].view()).unwrap(), 1);
+//! assert_eq!(convert::<Str>(values[1].view()).unwrap(), "a string of more than seven bytes");
+//! let error = convert::<i64>(values[1].view()).unwrap_err();
+//! assert_eq!(error.to_string(), "Expected `int` but got `str`");
+//! ```
+
+mod any;
+pub mod cell;
+mod convert;
+mod field;
+mod impls;
+mod plain;
+mod rvalue;
+pub mod schema;
+mod string;
+pub mod stripe;
+pub mod tag;
+
+pub use any::{Any, AnyView, Payload, RawAny};
+pub use convert::{convert, convert_owned, ConvertError, FromAny, IntoAny, Typed};
+pub use field::{AnyOf, Field, Mutable, Pointer};
+pub use plain::{ByteArray, DataType, Device};
+pub use rvalue::RvalueSlot;
+pub use schema::{Schema, Storage};
+pub use string::{Bytes, BytesObj, Str, StringObj};

@@ -1,0 +1,234 @@
+//! What a value may be: types as annotations and error texts name them, and how fields of them are stored.
+//! Imports `object` for type keys; containers add the deep check.
+//! Upholds: the text of a schema is the annotation that declares it.
+
+use super::tag;
+use crate::object::registry;
+use std::fmt;
+
+/// A type, as an annotation declares it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Schema {
+    /// Anything.
+    Any,
+    /// `None` only.
+    None,
+    /// An integer.
+    Int,
+    /// A float.
+    Float,
+    /// A truth value.
+    Bool,
+    /// A string.
+    Str,
+    /// Bytes.
+    Bytes,
+    /// An opaque pointer.
+    Pointer,
+    /// An element type.
+    DType,
+    /// A device.
+    Device,
+    /// An object of this type index or of a type below it.
+    Object(i32),
+    /// `None` or the other.
+    Optional(Box<Schema>),
+    /// The first of these that suits.
+    Union(Vec<Schema>),
+    /// An immutable sequence.
+    Array(Box<Schema>),
+    /// A mutable, shared sequence.
+    List(Box<Schema>),
+    /// An immutable sequence of fixed length, stored as an array.
+    Tuple(Vec<Schema>),
+    /// An immutable mapping.
+    Map(Box<Schema>, Box<Schema>),
+    /// A mutable, shared mapping.
+    Dict(Box<Schema>, Box<Schema>),
+    /// A function; parameters and result when they are declared.
+    Callable(Option<(Vec<Schema>, Box<Schema>)>),
+}
+
+impl Schema {
+    /// The schema of all values that have a type index.
+    pub fn of_index(index: i32) -> Schema {
+        let any = || Box::new(Schema::Any);
+        match index {
+            tag::ANY => Schema::Any,
+            tag::NONE => Schema::None,
+            tag::INT => Schema::Int,
+            tag::BOOL => Schema::Bool,
+            tag::FLOAT => Schema::Float,
+            tag::POINTER => Schema::Pointer,
+            tag::DTYPE => Schema::DType,
+            tag::DEVICE => Schema::Device,
+            tag::STR | tag::SMALL_STR | tag::RAW_STR => Schema::Str,
+            tag::BYTES | tag::SMALL_BYTES | tag::BYTE_ARRAY => Schema::Bytes,
+            tag::ARRAY => Schema::Array(any()),
+            tag::LIST => Schema::List(any()),
+            tag::MAP => Schema::Map(any(), any()),
+            tag::DICT => Schema::Dict(any(), any()),
+            tag::FUNCTION => Schema::Callable(None),
+            index => Schema::Object(index),
+        }
+    }
+
+    /// The type index that values of this schema share, if there is one: of strings and bytes that of the heap form.
+    pub fn index(&self) -> Option<i32> {
+        Some(match self {
+            Schema::None => tag::NONE,
+            Schema::Int => tag::INT,
+            Schema::Float => tag::FLOAT,
+            Schema::Bool => tag::BOOL,
+            Schema::Str => tag::STR,
+            Schema::Bytes => tag::BYTES,
+            Schema::Pointer => tag::POINTER,
+            Schema::DType => tag::DTYPE,
+            Schema::Device => tag::DEVICE,
+            Schema::Object(index) => *index,
+            Schema::Array(_) | Schema::Tuple(_) => tag::ARRAY,
+            Schema::List(_) => tag::LIST,
+            Schema::Map(..) => tag::MAP,
+            Schema::Dict(..) => tag::DICT,
+            Schema::Callable(_) => tag::FUNCTION,
+            Schema::Any | Schema::Optional(_) | Schema::Union(_) => return None,
+        })
+    }
+
+    /// How a field of this type is stored in types that are declared at run time.
+    pub fn storage(&self) -> Storage {
+        match self {
+            Schema::Int => Storage::I64,
+            Schema::Float => Storage::F64,
+            Schema::Bool => Storage::Bool,
+            Schema::Pointer => Storage::Pointer,
+            Schema::DType => Storage::DType,
+            Schema::Device => Storage::Device,
+            Schema::Any | Schema::None | Schema::Str | Schema::Bytes => Storage::Any,
+            Schema::Optional(_) | Schema::Union(_) => Storage::Any,
+            _ => Storage::Object,
+        }
+    }
+}
+
+impl fmt::Display for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |f: &mut fmt::Formatter<'_>, items: &[Schema]| {
+            items.iter().enumerate().try_for_each(|(i, item)| write!(f, "{}{item}", if i == 0 { "" } else { ", " }))
+        };
+        match self {
+            Schema::Any => f.write_str("Any"),
+            Schema::Object(index) => f.write_str(&index_name(*index)),
+            Schema::Optional(inner) => write!(f, "Optional[{inner}]"),
+            Schema::Array(item) => write!(f, "tuple[{item}, ...]"),
+            Schema::List(item) => write!(f, "list[{item}]"),
+            Schema::Map(key, value) => write!(f, "Map[{key}, {value}]"),
+            Schema::Dict(key, value) => write!(f, "dict[{key}, {value}]"),
+            Schema::Union(items) => {
+                f.write_str("Union[")?;
+                list(f, items)?;
+                f.write_str("]")
+            }
+            Schema::Tuple(items) if items.is_empty() => f.write_str("tuple[()]"),
+            Schema::Tuple(items) => {
+                f.write_str("tuple[")?;
+                list(f, items)?;
+                f.write_str("]")
+            }
+            Schema::Callable(None) => f.write_str("Callable"),
+            Schema::Callable(Some((parameters, result))) => {
+                f.write_str("Callable[[")?;
+                list(f, parameters)?;
+                write!(f, "], {result}]")
+            }
+            plain => f.write_str(&index_name(plain.index().unwrap_or(tag::ANY))),
+        }
+    }
+}
+
+/// The name of a type index: of built-in types that of the annotation, of others the type key.
+pub(super) fn index_name(index: i32) -> String {
+    let name = match index {
+        tag::ANY => "Any",
+        tag::NONE => "None",
+        tag::INT => "int",
+        tag::BOOL => "bool",
+        tag::FLOAT => "float",
+        tag::POINTER => "c_void_p",
+        tag::DTYPE => "dtype",
+        tag::DEVICE => "Device",
+        tag::DL_TENSOR => "DLTensor*",
+        tag::RAW_STR | tag::SMALL_STR | tag::STR => "str",
+        tag::BYTE_ARRAY | tag::SMALL_BYTES | tag::BYTES => "bytes",
+        tag::RVALUE => "ObjectRValueRef",
+        index => {
+            return registry::type_info(index).map_or_else(|| format!("type {index}"), |info| info.key.to_string())
+        }
+    };
+    name.to_owned()
+}
+
+/// How a field is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Storage {
+    /// A signed byte.
+    I8,
+    /// Two signed bytes.
+    I16,
+    /// Four signed bytes.
+    I32,
+    /// Eight signed bytes.
+    I64,
+    /// An unsigned byte.
+    U8,
+    /// Two unsigned bytes.
+    U16,
+    /// Four unsigned bytes.
+    U32,
+    /// Eight unsigned bytes.
+    U64,
+    /// A float of four bytes.
+    F32,
+    /// A float of eight bytes.
+    F64,
+    /// One byte, 0 or 1.
+    Bool,
+    /// An opaque pointer.
+    Pointer,
+    /// A pointer to an object, owned; null is none.
+    Object,
+    /// A whole value, owned.
+    Any,
+    /// An element type.
+    DType,
+    /// A device.
+    Device,
+}
+
+impl Storage {
+    /// Bytes that a field takes.
+    pub const fn size(self) -> usize {
+        match self {
+            Storage::I8 | Storage::U8 | Storage::Bool => 1,
+            Storage::I16 | Storage::U16 => 2,
+            Storage::I32 | Storage::U32 | Storage::F32 | Storage::DType => 4,
+            Storage::I64 | Storage::U64 | Storage::F64 | Storage::Pointer | Storage::Object | Storage::Device => 8,
+            Storage::Any => 16,
+        }
+    }
+
+    /// What a field's address is a multiple of.
+    pub const fn align(self) -> usize {
+        match self {
+            Storage::DType => 2,
+            Storage::Device => 4,
+            Storage::Any => 8,
+            other => other.size(),
+        }
+    }
+
+    /// Whether a field may own a count on an object.
+    pub const fn owns(self) -> bool {
+        matches!(self, Storage::Object | Storage::Any)
+    }
+}

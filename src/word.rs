@@ -1,0 +1,270 @@
+//! The tagged word in front of every native object, as a pure value ([`Word`]) and its atomic shell ([`AtomicWord`]).
+//! Imports `sync` only; knows neither wrappers' contents nor refcounts.
+//! Upholds: every change of a tie is one of the named edges below, with the ordering that the edge needs.
+//!
+//! | bits 63..4 | bit 2 | bits 1..0 | meaning |
+//! |---|---|---|---|
+//! | 0 | 0 | 0 | Detached: no wrapper |
+//! | wrapper | 0 | 0 | Lean: the wrapper's refcount alone says whether it lives |
+//! | wrapper | 1 | 0 | Active: a rich wrapper that lives, or dies and has not said so yet |
+//! | wrapper | 1 | 1 | Inactive: a rich wrapper whose death is complete and whose storage is kept |
+//! | wrapper | 1 | 2 | Suspect: an Active one that a fetch found dying; its storage will not be kept |
+
+use crate::sync::atomic::{AtomicUsize, Ordering};
+use std::ptr::NonNull;
+
+const TAGS: usize = 0b1111;
+const INACTIVE: usize = 0b001;
+const SUSPECT: usize = 0b010;
+const RICH: usize = 0b100;
+
+/// Wrappers are at least this aligned, which frees the tag bits.
+pub const WRAPPER_ALIGN: usize = TAGS + 1;
+
+/// How a wrapper stands to its object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// A lean wrapper, alive or dead.
+    Lean,
+    /// A rich wrapper that is alive, or is dying and has not yet been retired.
+    Active,
+    /// A rich wrapper, retired, with its storage kept for the next life.
+    Inactive,
+    /// A rich wrapper that a fetch met dying; alive or not, its storage is freed at its death.
+    Suspect,
+}
+
+/// The value of a tie word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(transparent)]
+pub struct Word(usize);
+
+impl Word {
+    /// No wrapper is tied.
+    pub const DETACHED: Word = Word(0);
+
+    /// The word that ties `wrapper` in `state`.
+    ///
+    /// # Panics
+    /// In debug builds, when the wrapper is not aligned to [`WRAPPER_ALIGN`].
+    #[inline]
+    pub fn tied<T>(wrapper: NonNull<T>, state: State) -> Word {
+        let bits = wrapper.as_ptr() as usize;
+        debug_assert_eq!(bits & TAGS, 0, "wrapper is not aligned to 16 bytes");
+        Word(
+            bits | match state {
+                State::Lean => 0,
+                State::Active => RICH,
+                State::Inactive => RICH | INACTIVE,
+                State::Suspect => RICH | SUSPECT,
+            },
+        )
+    }
+
+    /// Whether no wrapper is tied.
+    #[inline]
+    pub fn is_detached(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The tied wrapper, whatever its state.
+    #[inline]
+    pub fn wrapper<T>(self) -> Option<NonNull<T>> {
+        NonNull::new((self.0 & !TAGS) as *mut T)
+    }
+
+    /// The state of the tied wrapper; `None` when detached.
+    #[inline]
+    pub fn state(self) -> Option<State> {
+        match (self.0 == 0, self.0 & TAGS) {
+            (true, _) => None,
+            (_, 0) => Some(State::Lean),
+            (_, RICH) => Some(State::Active),
+            (_, tags) if tags == RICH | INACTIVE => Some(State::Inactive),
+            _ => Some(State::Suspect),
+        }
+    }
+
+    /// Whether this word ties `wrapper`, in whatever state.
+    #[inline]
+    pub fn ties<T>(self, wrapper: NonNull<T>) -> bool {
+        self.0 & !TAGS == wrapper.as_ptr() as usize
+    }
+
+    /// The same tie in another state.
+    #[inline]
+    fn with<T>(self, wrapper: NonNull<T>, state: State) -> Word {
+        debug_assert!(self.ties(wrapper));
+        Word::tied(wrapper, state)
+    }
+}
+
+/// A [`Word`] that threads share. One method per edge of the protocol; the ordering belongs to the edge.
+#[derive(Debug)]
+#[repr(transparent)]
+pub struct AtomicWord(AtomicUsize);
+
+impl Default for AtomicWord {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl AtomicWord {
+    /// A detached word.
+    #[inline]
+    pub fn new() -> Self {
+        AtomicWord(AtomicUsize::new(0))
+    }
+
+    /// What the word says now.
+    #[inline]
+    pub fn observe(&self) -> Word {
+        // Acquire: pairs with the Release of `publish` and of `edge`. Carries: the wrapper's header and handle.
+        // Weaker fails: tests/loom.rs fetch_vs_fetch::on_detached.
+        Word(self.0.load(Ordering::Acquire))
+    }
+
+    /// Whether the word still ties `wrapper`, asked after a count of it was taken.
+    #[inline]
+    pub fn still_ties<T>(&self, wrapper: NonNull<T>) -> bool {
+        // Acquire: orders the look after the count was taken (the count's read-modify-write is the partner), and pairs
+        // with the Release of `edge`: a word that was moved off the wrapper before the count is seen as moved.
+        Word(self.0.load(Ordering::Acquire)).ties(wrapper)
+    }
+
+    /// Detached → `to`. The first tie of an object, or the first after the former one was ended.
+    #[inline]
+    pub fn publish(&self, to: Word) -> Result<(), Word> {
+        self.edge(Word::DETACHED, to)
+    }
+
+    /// Active → Inactive: the death is complete, the storage kept.
+    #[inline]
+    pub fn park<T>(&self, wrapper: NonNull<T>) -> Result<(), Word> {
+        let from = Word::tied(wrapper, State::Active);
+        self.edge(from, from.with(wrapper, State::Inactive))
+    }
+
+    /// Inactive → Active: a new life began in the kept storage.
+    #[inline]
+    pub fn unpark<T>(&self, wrapper: NonNull<T>) -> Result<(), Word> {
+        let from = Word::tied(wrapper, State::Inactive);
+        self.edge(from, from.with(wrapper, State::Active))
+    }
+
+    /// Active → Suspect: a fetch found the wrapper dying. Suspect stays Suspect.
+    #[inline]
+    pub fn suspect<T>(&self, wrapper: NonNull<T>) -> Result<(), Word> {
+        let from = Word::tied(wrapper, State::Active);
+        let to = from.with(wrapper, State::Suspect);
+        match self.edge(from, to) {
+            Err(now) if now == to => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Suspect → the fresh wrapper that takes the dying one's place.
+    #[inline]
+    pub fn supersede<T>(&self, dying: NonNull<T>, fresh: Word) -> Result<(), Word> {
+        self.edge(Word::tied(dying, State::Suspect), fresh)
+    }
+
+    /// Whatever state ties `wrapper` → `to`; false when the word ties another wrapper or none.
+    #[inline]
+    pub fn untie<T>(&self, wrapper: NonNull<T>) -> bool {
+        let mut now = self.observe();
+        while now.ties(wrapper) {
+            match self.edge(now, Word::DETACHED) {
+                Ok(()) => return true,
+                Err(other) => now = other,
+            }
+        }
+        false
+    }
+
+    /// Any → Detached, by the one who destroys the object.
+    #[inline]
+    pub fn take(&self) -> Word {
+        // AcqRel: the Acquire pairs with the Release of `publish`, for the storage that is freed next; the Release with
+        // the Acquire of `observe`.
+        Word(self.0.swap(0, Ordering::AcqRel))
+    }
+
+    #[inline]
+    fn edge(&self, from: Word, to: Word) -> Result<(), Word> {
+        // AcqRel: the Release pairs with the Acquire of `observe` and carries the wrapper's header and handle; the
+        // Acquire pairs with the Release of the edge that made `from`. Acquire on failure: callers act on what they see.
+        self.0.compare_exchange(from.0, to.0, Ordering::AcqRel, Ordering::Acquire).map(drop).map_err(Word)
+    }
+}
+
+#[cfg(all(test, not(any(bowline_loom, bowline_shuttle))))]
+mod tests {
+    use super::*;
+
+    const STATES: [State; 4] = [State::Lean, State::Active, State::Inactive, State::Suspect];
+
+    fn wrapper(n: usize) -> NonNull<u8> {
+        NonNull::new((n * WRAPPER_ALIGN) as *mut u8).unwrap()
+    }
+
+    #[test]
+    fn every_word_is_read_back() {
+        for n in [1, 2, 3, usize::MAX / WRAPPER_ALIGN] {
+            for state in STATES {
+                let word = Word::tied(wrapper(n), state);
+                assert_eq!((word.wrapper(), word.state()), (Some(wrapper(n)), Some(state)));
+                assert!(word.ties(wrapper(n)) && !word.is_detached());
+                assert!(n == 1 || !word.ties(wrapper(1)));
+            }
+        }
+        assert_eq!((Word::DETACHED.wrapper::<u8>(), Word::DETACHED.state()), (None, None));
+    }
+
+    #[test]
+    fn words_are_distinct() {
+        let words: Vec<Word> =
+            [1, 2].into_iter().flat_map(|n| STATES.map(|state| Word::tied(wrapper(n), state))).collect();
+        for (i, a) in words.iter().enumerate() {
+            assert_eq!(words.iter().position(|b| a == b), Some(i));
+        }
+    }
+
+    /// Every edge, from every word: it is taken from the words it names and from no other.
+    #[test]
+    fn edges_leave_from_their_words_only() {
+        let (w, other) = (wrapper(7), wrapper(8));
+        let mut all = vec![Word::DETACHED];
+        all.extend(STATES.map(|state| Word::tied(w, state)));
+        all.extend(STATES.map(|state| Word::tied(other, state)));
+        let fresh = Word::tied(wrapper(9), State::Active);
+        type Edge = (&'static str, fn(&AtomicWord, NonNull<u8>, Word) -> bool, Vec<State>, Option<State>);
+        let edges: [Edge; 5] = [
+            ("park", |a, w, _| a.park(w).is_ok(), vec![State::Active], Some(State::Inactive)),
+            ("unpark", |a, w, _| a.unpark(w).is_ok(), vec![State::Inactive], Some(State::Active)),
+            ("suspect", |a, w, _| a.suspect(w).is_ok(), vec![State::Active, State::Suspect], Some(State::Suspect)),
+            ("supersede", |a, w, f| a.supersede(w, f).is_ok(), vec![State::Suspect], None),
+            ("untie", |a, w, _| a.untie(w), STATES.to_vec(), None),
+        ];
+        for (name, edge, sources, target) in edges {
+            for &from in &all {
+                let shared = AtomicWord(AtomicUsize::new(from.0));
+                let legal = from.ties(w) && sources.contains(&from.state().unwrap());
+                assert_eq!(edge(&shared, w, fresh), legal, "{name} from {from:?}");
+                let expected = match (legal, target) {
+                    (false, _) => from,
+                    (true, Some(state)) => Word::tied(w, state),
+                    (true, None) if name == "supersede" => fresh,
+                    (true, None) => Word::DETACHED,
+                };
+                assert_eq!(shared.observe(), expected, "{name} from {from:?}");
+            }
+        }
+        for &from in &all {
+            let shared = AtomicWord(AtomicUsize::new(from.0));
+            assert_eq!(shared.publish(fresh).is_ok(), from.is_detached());
+            assert_eq!(AtomicWord(AtomicUsize::new(from.0)).take(), from);
+        }
+    }
+}
