@@ -1,0 +1,240 @@
+//! Lists and dicts under threads, forks, and destructors that come back.
+//! Uses what `tests/container.rs` shares.
+//! The races that rounds of work find by luck have a sibling here that finds them for certain.
+
+use super::*;
+use bowline::value::stripe;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Barrier, OnceLock};
+
+/// Destroying an item comes back to the list that it was displaced from, by every way of displacing.
+#[test]
+fn list_vs_itself_from_a_destructor() {
+    fn list() -> &'static Obj<ListObj> {
+        static LIST: OnceLock<Obj<ListObj>> = OnceLock::new();
+        LIST.get_or_init(|| ListObj::make([]))
+    }
+    fn end(n: i64) {
+        let list = list();
+        assert!(list.len() < 100 && list.get(0).is_none_or(|first| first.type_index() > 0));
+        list.push((1000 + n).into_any());
+        list.snapshot();
+        list.remove_range(0..1);
+    }
+    let alive = Arc::new(AtomicI64::new(0));
+    let make = |n| probe_with(&alive, n, Some(end)).into_any();
+    let ways: [fn(&ListObj); 8] = [
+        |list| list.clear(),
+        |list| drop(list.pop()),
+        |list| drop(list.remove(0)),
+        |list| assert!(list.set(1, 0.into_any())),
+        |list| list.remove_range(1..3),
+        |list| list.replace_range(0..2, [7.into_any()]),
+        |list| assert!(list.set_many([(0, 1.into_any()), (2, 1.into_any())])),
+        |list| list.remove_many([0, 3]),
+    ];
+    for way in ways {
+        list().clear();
+        (0..5).for_each(|n| list().push(make(n)));
+        way(list());
+        list().clear();
+        list().clear();
+        assert_eq!(alive.load(Ordering::Relaxed), 0);
+    }
+}
+
+/// Threads move numbered items about in shared lists; every number is somewhere in the end, once.
+#[test]
+fn list_vs_list() {
+    let alive = Arc::new(AtomicI64::new(0));
+    let lists = [ListObj::make([]), ListObj::make([])];
+    const EACH: i64 = ROUNDS;
+    let start = Barrier::new(4);
+    let taken: Vec<Any> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..4)
+            .map(|worker| {
+                let (lists, start, alive) = (&lists, &start, &alive);
+                scope.spawn(move || {
+                    start.wait();
+                    let mut taken = Vec::new();
+                    for n in 0..EACH {
+                        let own = &lists[(n as usize + worker) % 2];
+                        let other = &lists[(n as usize + worker + 1) % 2];
+                        own.insert(n as usize % 7, probe(alive, worker as i64 * EACH + n));
+                        match n % 6 {
+                            0 => taken.extend(own.pop()),
+                            1 => taken.extend(other.remove(1)),
+                            2 => own.reverse(),
+                            3 => drop(own.get(2).as_ref().map(number)),
+                            4 => other.snapshot().iter().for_each(|value| assert!(number(value) >= 0)),
+                            _ => {
+                                let mut visited = 0;
+                                other.try_visit(|value| visited += i64::from(value.as_ref::<Probe>().is_some()));
+                            }
+                        }
+                        if own.len() > 64 {
+                            // What one thread takes out, another may have seen a moment ago.
+                            taken.extend((0..32).filter_map(|_| own.remove(0)));
+                        }
+                    }
+                    taken
+                })
+            })
+            .collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    });
+    let left = lists.iter().flat_map(|list| list.snapshot());
+    let mut numbers: Vec<i64> = taken.iter().map(number).chain(left.map(|value| number(&value))).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (0..4 * EACH).collect::<Vec<_>>());
+    drop((taken, lists));
+    assert_eq!(alive.load(Ordering::Relaxed), 0);
+}
+
+/// Readers hold what they read while writers replace it and let go.
+#[test]
+fn list_set_vs_get() {
+    let alive = Arc::new(AtomicI64::new(0));
+    let list = ListObj::make((0..4).map(|n| probe(&alive, n)));
+    std::thread::scope(|scope| {
+        for writer in 0..2 {
+            let (list, alive) = (&list, &alive);
+            scope.spawn(move || {
+                for n in 0..ROUNDS as usize {
+                    assert!(list.set(n % 4, probe(alive, n as i64 * 2 + writer)));
+                }
+            });
+            scope.spawn(|| {
+                for n in 0..ROUNDS as usize {
+                    assert!(number(&list.get(n % 4).unwrap()) >= 0);
+                    list.set_many([(0, list.get(1).unwrap()), (1, list.get(0).unwrap())]);
+                }
+            });
+        }
+    });
+    drop(list);
+    assert_eq!(alive.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn dict_vs_dict() {
+    let alive = Arc::new(AtomicI64::new(0));
+    let dict = Dict::<Any, Any>::new();
+    let start = Barrier::new(4);
+    std::thread::scope(|scope| {
+        for worker in 0..4_i64 {
+            let (dict, start, alive) = (&dict, &start, &alive);
+            scope.spawn(move || {
+                start.wait();
+                for n in 0..ROUNDS {
+                    let key = || format!("key number {}", (n * 7 + worker) % 50).into_any();
+                    let counted = || probe(alive, (n * 7 + worker) % 50);
+                    let own = |value: &Any| assert_eq!(number(value), (n * 7 + worker) % 50);
+                    match n % 5 {
+                        0 | 1 => dict.set(key(), counted()).iter().for_each(own),
+                        2 => dict.remove(key().view()).iter().for_each(own),
+                        3 => own(&dict.get_or_set(key(), counted())),
+                        _ => dict.get(key().view()).iter().for_each(own),
+                    }
+                    if n % 500 == 0 {
+                        for (key, value) in dict.snapshot() {
+                            let key = Str::from_any(key.view()).unwrap();
+                            assert_eq!(key, *format!("key number {}", number(&value)));
+                        }
+                    }
+                }
+            });
+        }
+    });
+    assert!(dict.len() <= 50);
+    drop(dict);
+    assert_eq!(alive.load(Ordering::Relaxed), 0);
+}
+
+/// Nothing looks at a list or a dict while its stripe is held.
+#[test]
+fn every_operation_takes_the_stripe() {
+    let list = ListObj::make((0..9).map(|n: i64| n.into_any()));
+    let dict = DictObj::make((0..9).map(|n: i64| (n.into_any(), n.into_any())));
+    let on_list: [fn(&ListObj); 15] = [
+        |list| _ = list.len(),
+        |list| _ = list.get(1),
+        |list| _ = list.set(1, 1.into_any()),
+        |list| _ = list.swap(1, 1.into_any()),
+        |list| list.push(1.into_any()),
+        |list| list.insert(1, 1.into_any()),
+        |list| _ = list.pop(),
+        |list| _ = list.remove(0),
+        |list| list.remove_range(0..1),
+        |list| list.replace_range(0..1, [1.into_any()]),
+        |list| _ = list.set_many([(0, 1.into_any())]),
+        |list| list.remove_many([0]),
+        |list| list.clear(),
+        |list| list.reverse(),
+        |list| _ = list.snapshot(),
+    ];
+    let on_dict: [fn(&DictObj); 9] = [
+        |dict| _ = dict.len(),
+        |dict| _ = dict.get(1.into_any().view()),
+        |dict| _ = dict.contains(1.into_any().view()),
+        |dict| _ = dict.set(1.into_any(), 1.into_any()),
+        |dict| _ = dict.get_or_set(20.into_any(), 1.into_any()),
+        |dict| _ = dict.remove(1.into_any().view()),
+        |dict| _ = dict.pop(),
+        |dict| dict.clear(),
+        |dict| _ = dict.snapshot(),
+    ];
+    std::thread::scope(|scope| {
+        let held = stripe::hold_all();
+        let (list, dict) = (&list, &dict);
+        assert!(!list.try_visit(|_| ()) && !dict.try_visit(|_| ()));
+        let waiting: Vec<_> = (on_list.iter().map(|run| scope.spawn(move || run(list))))
+            .chain(on_dict.iter().map(|run| scope.spawn(move || run(dict))))
+            .collect();
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        let done: Vec<usize> = (0..waiting.len()).filter(|at| waiting[*at].is_finished()).collect();
+        drop(held);
+        assert!(done.is_empty(), "not under the stripe: {done:?}");
+    });
+    assert!(list.try_visit(|_| ()) && dict.try_visit(|_| ()));
+}
+
+#[cfg(not(miri))]
+/// A child forked while others work on containers finds them usable, given the guard.
+#[test]
+fn forks_find_no_stripe_taken() {
+    extern "C" {
+        fn fork() -> i32;
+        fn waitpid(pid: i32, status: *mut i32, options: i32) -> i32;
+        fn alarm(seconds: u32) -> u32;
+        fn _exit(code: i32) -> !;
+    }
+    let list = ListObj::make([]);
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    list.push(1.into_any());
+                    list.clear();
+                }
+            });
+        }
+        for _ in 0..20 {
+            let held = stripe::hold_all();
+            // SAFETY: the child uses nothing that another thread may hold but what the guard protects, and exits.
+            unsafe {
+                let child = fork();
+                drop(held);
+                if child == 0 {
+                    alarm(10);
+                    list.reverse();
+                    _exit(if list.try_visit(|_| ()) { 0 } else { 1 });
+                }
+                let mut status = -1;
+                assert_eq!((waitpid(child, &mut status, 0), status), (child, 0));
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+}

@@ -1,0 +1,142 @@
+//! The strong and weak counts of an object (`object::count`): each claim is the partner of an ordering there.
+//! Imports the harness in tests/loom.rs.
+//! Upholds: destroyed once, freed once, by one who sees what all others did; never under a holder.
+
+use super::*;
+use bowline::object::count::{Counts, Released};
+use support::cell::Block;
+
+/// What the counts count.
+#[derive(Default)]
+struct Counted {
+    counts: Counts,
+    block: Block,
+    other: Block,
+}
+
+impl Counted {
+    fn release(&self) {
+        match self.counts.release() {
+            Released::Alive => {}
+            Released::Last => {
+                self.destroy();
+                self.free();
+            }
+            Released::LastStrong => {
+                self.destroy();
+                self.release_weak();
+            }
+        }
+    }
+    fn release_weak(&self) {
+        if self.counts.release_weak() {
+            self.free();
+        }
+    }
+    fn destroy(&self) {
+        self.block.fill(0, "a destroyed object");
+        self.other.fill(0, "a destroyed object");
+    }
+    fn free(&self) {
+        self.block.free("an object");
+        self.other.free("an object");
+    }
+}
+
+fn race(prepare: impl Fn(&Counts) + Sync + Send + 'static, one: fn(&Counted), other: fn(&Counted)) {
+    explore_with(2, move || {
+        let counted = Arc::new(Counted::default());
+        prepare(&counted.counts);
+        let shared = counted.clone();
+        let thread = spawn(move || one(&shared));
+        other(&counted);
+        thread.join().unwrap();
+        assert!(counted.block.is_freed(), "an object is left over");
+    });
+}
+
+#[test]
+fn last_release_sees_all() {
+    race(
+        Counts::retain,
+        |mine| {
+            mine.block.fill(1, "an object");
+            mine.release();
+        },
+        |mine| {
+            mine.other.fill(1, "an object");
+            mine.release();
+        },
+    );
+}
+
+#[test]
+fn memory_outlives_weak() {
+    race(
+        Counts::retain_weak,
+        |weak| {
+            weak.block.touch("the memory of an object");
+            weak.release_weak();
+        },
+        |strong| strong.release(),
+    );
+}
+
+#[test]
+fn upgraded_or_destroyed() {
+    race(
+        Counts::retain_weak,
+        |weak| {
+            if weak.counts.upgrade() {
+                weak.block.contents("an object");
+                weak.release();
+            }
+            weak.release_weak();
+        },
+        |strong| {
+            strong.block.contents("an object");
+            strong.release();
+        },
+    );
+}
+
+#[test]
+fn upgrade_sees_former_holders() {
+    race(
+        |counts| {
+            counts.retain();
+            counts.retain_weak();
+        },
+        |weak| {
+            // One of two holders is gone, so the upgrade comes after it.
+            if weak.counts.strong() == 1 && weak.counts.upgrade() {
+                weak.block.contents("an object");
+                weak.release();
+            }
+            weak.release_weak();
+            // The other holder.
+            weak.release();
+        },
+        |strong| {
+            strong.block.fill(1, "an object");
+            strong.release();
+        },
+    );
+}
+
+#[test]
+fn unique_sees_former_holders() {
+    race(
+        Counts::retain,
+        |one| {
+            one.block.contents("an object");
+            one.release();
+        },
+        |other| {
+            if other.counts.is_unique() {
+                other.block.fill(1, "an object");
+            }
+            other.release();
+        },
+    );
+}

@@ -1,0 +1,120 @@
+//! Fetches against the end of a life, and against code that runs in it.
+//! Imports the harness in tests/loom.rs.
+//! Upholds: P1–P9, which the model asserts in every execution, and what each claim says.
+
+use super::*;
+
+/// Runs a fetch against the drop, by its owner, of the only result.
+fn race(more: isize, class: Class, world: fn() -> Arc<World>) {
+    explore_with(more, move || {
+        let world = world();
+        let main = world.thread(1);
+        let object = object(&world, &main, class, 1);
+        let held = main.fetch(object).unwrap();
+        let other = on(&world, 2, move |me| fetch_and_drop(me, object));
+        main.drop_held(held);
+        main.release(object);
+        other.join().unwrap();
+        world.finish(&main);
+    });
+}
+
+for_both_tiers! {
+    /// The fetch finds the wrapper alive, dying, dead or dormant, and always the same for lean classes.
+    fn one_life_or_two(class) { race(1, class, World::new) }
+    /// The result is dropped by a thread that does not own its bias; the owner merges it meanwhile.
+    fn dropped_by_another_thread(class) {
+        explore(move || {
+            let world = World::new();
+            let main = world.thread(1);
+            let object = object(&world, &main, class, 1);
+            let held = main.fetch(object).unwrap();
+            let other = on(&world, 2, move |me| {
+                me.drop_held(held);
+                fetch_and_drop(me, object);
+            });
+            main.merge_queue(1);
+            let held = main.fetch(object).unwrap();
+            main.drop_held(held);
+            main.release(object);
+            other.join().unwrap();
+            world.finish(&main);
+        });
+    }
+    /// Two threads fetch while the only result is dropped: the one that met the old life may not evict the new one.
+    fn two_fetches_and_a_drop(class) {
+        explore_wide(class, move || {
+            let world = World::new();
+            let main = world.thread(1);
+            let object = object(&world, &main, class, 2);
+            let held = main.fetch(object).unwrap();
+            let others = [2, 3].map(|id| on(&world, id, move |me| fetch_and_drop(me, object)));
+            main.drop_held(held);
+            main.release(object);
+            others.into_iter().for_each(|other| other.join().unwrap());
+            world.finish(&main);
+        });
+    }
+}
+
+/// Code that runs while the wrapper dies fetches the same object on the same thread, and another thread does too.
+#[test]
+fn fetched_by_its_own_death() {
+    race(0, Class::RICH, || {
+        World::with_user(|me, moment| {
+            if let Moment::Clear(_, Some(object)) = moment {
+                let first = std::mem::replace(&mut object.oracle().asked, 1) == 0;
+                if first {
+                    let held = me.fetch(object).unwrap();
+                    me.drop_held(held);
+                }
+            }
+        })
+    });
+}
+
+/// The finalizer fetches the object and lets go of the result: the wrapper dies all the same.
+#[test]
+fn fetched_by_its_own_finalizer() {
+    race(0, Class::FINAL, || {
+        World::with_user(|me, moment| {
+            if let Moment::Finalize(_, Some(object)) = moment {
+                let held = me.fetch(object).unwrap();
+                me.drop_held(held);
+            }
+        })
+    });
+}
+
+/// The finalizer stores the wrapper in a global: the life goes on, and its count with it.
+#[test]
+fn resurrected_by_its_finalizer() {
+    explore(|| {
+        let global = Arc::new(Mutex::new(None));
+        let store = global.clone();
+        let world = World::with_user(move |me, moment| {
+            if let Moment::Finalize(wrapper, _) = moment {
+                let mut global = store.lock().unwrap();
+                if global.is_none() {
+                    *global = Some(me.clone_held(&Held { wrapper, result_of: None }));
+                }
+            }
+        });
+        let main = world.thread(1);
+        let object = object(&world, &main, Class::FINAL, 1);
+        let held = main.fetch(object).unwrap();
+        let other = on(&world, 2, move |me| fetch_and_drop(me, object));
+        main.drop_held(held);
+        let back = global.lock().unwrap().take();
+        if let Some(held) = back {
+            main.drop_held(held);
+        }
+        main.release(object);
+        other.join().unwrap();
+        let back = global.lock().unwrap().take();
+        if let Some(held) = back {
+            main.drop_held(held);
+        }
+        world.finish(&main);
+    });
+}

@@ -1,0 +1,48 @@
+//! Looking for a living wrapper, against the end of its life and against a move.
+//! Imports the harness in tests/loom.rs.
+//! Upholds: P1–P9, which the model asserts in every execution, and what each claim says.
+
+use super::*;
+
+for_both_tiers! {
+    /// The wrapper, or a count with which a fetch goes on.
+    fn wrapper_or_count(class) {
+        explore_with(1, move || {
+            let world = World::new();
+            let main = world.thread(1);
+            let object = object(&world, &main, class, 1);
+            let held = main.fetch(object).unwrap();
+            let other = on(&world, 2, move |me| {
+                let held = me.hit_or_fetch(object).unwrap();
+                me.drop_held(held);
+                me.release(object);
+            });
+            main.drop_held(held);
+            main.release(object);
+            other.join().unwrap();
+            world.finish(&main);
+        });
+    }
+    /// A wrapper that was moved from is no hit.
+    fn not_moved_from(class) {
+        explore_with(1, move || {
+            let world = World::new();
+            let main = world.thread(1);
+            let object = object(&world, &main, class, 1);
+            let held = main.fetch(object).unwrap();
+            let other = on(&world, 2, move |me| {
+                let held = me.hit_or_fetch(object).unwrap();
+                me.drop_held(held);
+                me.release(object);
+            });
+            main.shift(&held).into_iter().for_each(|object| main.release(object));
+            let fresh = main.hit_or_fetch(object).unwrap();
+            assert_ne!(fresh.id(), held.id(), "a wrapper that was moved from came back");
+            main.drop_held(held);
+            main.drop_held(fresh);
+            main.release(object);
+            other.join().unwrap();
+            world.finish(&main);
+        });
+    }
+}

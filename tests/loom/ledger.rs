@@ -1,0 +1,65 @@
+//! The ledger of storages (`protocol::ledger`): a visitor against threads that it cannot exclude.
+//! Imports the harness in tests/loom.rs.
+//! Upholds: an object's block that a visitor looks at is freed after the look, and freed once.
+
+use super::*;
+use bowline::object::count::Counts;
+use bowline::protocol::ledger::Ledger;
+use std::ptr::NonNull;
+use support::cell::Block;
+
+/// A storage, the block of its object, and the weak count that holds the block.
+#[repr(align(16))]
+#[derive(Default)]
+struct Storage {
+    block: Block,
+    counts: Counts,
+}
+
+impl Storage {
+    fn unkeep(&self) {
+        if self.counts.release_weak() {
+            self.block.free("an object's block");
+        }
+    }
+}
+
+fn race(visits: usize) {
+    explore_with(2, move || {
+        let ledger = Arc::new(Ledger::<1>::new());
+        let storage = Arc::new(Storage::default());
+        ledger.reserve(1, &mut Vec::new());
+        ledger.enter(0, NonNull::from(&*storage));
+        let (shared, going) = (ledger.clone(), storage.clone());
+        let leaver = spawn(move || {
+            // The strong count is zero; its weak count is given back when the word was settled.
+            shared.leave(0, || going.counts.retain_weak(), || going.unkeep());
+            going.unkeep();
+        });
+        for _ in 0..visits {
+            ledger.visit(
+                |found: NonNull<Storage>| {
+                    // SAFETY: storages are not freed during a visit.
+                    let found = unsafe { found.as_ref() };
+                    found.block.touch("an object's block");
+                    found.counts.strong();
+                    found.block.touch("an object's block");
+                    found
+                },
+                |found: &Storage| found.unkeep(),
+            );
+        }
+        leaver.join().unwrap();
+        assert!(storage.block.is_freed(), "an object's block is left over");
+    });
+}
+
+#[test]
+fn visit_vs_leave() {
+    race(1);
+}
+
+#[test]
+fn two_visits_vs_leave() {
+    race(2);
+}

@@ -1,0 +1,46 @@
+//! Giving a wrapper another object, against fetches of both.
+//! Imports the harness in tests/loom.rs.
+//! Upholds: P1–P9, which the model asserts in every execution, and what each claim says.
+
+use super::*;
+
+for_both_tiers! {
+    /// The word of neither object ever points at a wrapper of the other.
+    fn changes_the_object(class) {
+        explore(move || {
+            let world = World::strict();
+            let main = world.thread(1);
+            let first = object(&world, &main, class, 1);
+            let second = object(&world, &main, class, 1);
+            let held = main.fetch_owned(first).unwrap();
+            let other = on(&world, 2, move |me| {
+                fetch_and_drop(me, first);
+                fetch_and_drop(me, second);
+            });
+            main.rebind(&held, second);
+            main.drop_held(held);
+            other.join().unwrap();
+            world.finish(&main);
+        });
+    }
+    /// A retire of a former life is over before the handle changes.
+    fn waits_for_late_retires(class) {
+        explore(move || {
+            let world = World::strict();
+            let main = world.thread(1);
+            let first = object(&world, &main, class, 1);
+            let second = object(&world, &main, class, 0);
+            let held = main.fetch(first).unwrap();
+            let other = on(&world, 2, move |me| {
+                let held = me.fetch(first).unwrap();
+                me.rebind(&held, second);
+                me.drop_held(held);
+                me.release(first);
+            });
+            main.drop_held(held);
+            main.release(first);
+            other.join().unwrap();
+            world.finish(&main);
+        });
+    }
+}

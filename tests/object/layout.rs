@@ -1,0 +1,63 @@
+//! The bytes of an object, as native-abi.md gives them.
+//! Uses raw pointers into objects that the test owns.
+//! Fails when a member moves or an initial value changes.
+
+use crate::{counter, Bare, Leaf};
+use bowline::object::alloc::{CustomAllocator, BODY_ALIGN, PREFIX_SIZE};
+use bowline::object::count::Counts;
+use bowline::object::header::{BOTH, DESTROY, FLAG_PREFIX, FREE};
+use bowline::object::{Header, Obj, Object, ObjectType, WeakObj};
+use std::mem::offset_of;
+
+#[test]
+fn sizes() {
+    assert_eq!((size_of::<Header>(), align_of::<Header>()), (24, 8));
+    assert_eq!((size_of::<Object>(), size_of::<Counts>()), (24, 8));
+    assert_eq!((PREFIX_SIZE, BODY_ALIGN), (16, 16));
+    assert_eq!(size_of::<CustomAllocator>(), 2 * size_of::<usize>());
+    assert_eq!(offset_of!(CustomAllocator, context), size_of::<usize>());
+    assert_eq!((DESTROY, FREE, BOTH), (1, 2, 3));
+}
+
+#[test]
+fn handles_are_pointers() {
+    assert_eq!(size_of::<Obj<Leaf>>(), size_of::<usize>());
+    assert_eq!(size_of::<Option<Obj<Leaf>>>(), size_of::<usize>());
+    assert_eq!(size_of::<Option<WeakObj<Leaf>>>(), size_of::<usize>());
+    let none: Option<Obj<Leaf>> = None;
+    // SAFETY: sizes are equal, and every bit pattern is a usize.
+    assert_eq!(unsafe { std::mem::transmute::<Option<Obj<Leaf>>, usize>(none) }, 0);
+}
+
+#[test]
+fn bytes_of_a_fresh_object() {
+    let leaf = Obj::new(Leaf::new(&counter(), 7));
+    let body = leaf.as_raw().as_ptr().cast::<u8>();
+    assert_eq!(body.addr() % BODY_ALIGN, 0);
+    // SAFETY: the header and the 16 bytes before it belong to the object, which is not shared.
+    unsafe {
+        assert_eq!(body.cast::<u64>().read(), 0x1_0000_0001, "counts");
+        assert_eq!(body.add(8).cast::<i32>().read(), Leaf::type_index());
+        assert_eq!(body.add(12).cast::<u32>().read(), FLAG_PREFIX);
+        assert_ne!(body.add(16).cast::<usize>().read(), 0, "deleter");
+        assert_eq!(body.sub(16).cast::<usize>().read(), 0, "word");
+        assert_ne!(body.sub(8).cast::<usize>().read(), 0, "delete_space");
+        assert_eq!(std::ptr::from_ref(leaf.tie_word().unwrap()).cast(), body.sub(16).cast_const());
+    }
+    let (_strong, _weak) = (leaf.clone(), leaf.downgrade());
+    // SAFETY: as above.
+    assert_eq!(unsafe { body.cast::<u64>().read() }, 0x2_0000_0002);
+}
+
+#[test]
+fn objects_without_prefix_say_so() {
+    let bare = Obj::new(Bare { header: Header::placeholder(), drops: counter() });
+    assert_eq!((bare.header().flags(), bare.tie_word().is_none()), (0, true));
+}
+
+#[test]
+fn placeholder_is_inert() {
+    let header = Header::placeholder();
+    assert_eq!((header.type_index(), header.flags(), header.deleter()), (0, 0, None));
+    assert_eq!((header.counts().strong(), header.counts().weak()), (1, 1));
+}

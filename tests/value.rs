@@ -1,0 +1,463 @@
+//! Dynamic values from outside: layout, conversions, counts, fields under threads.
+//! Uses the crate's public interface only.
+//! A stress test fails on a torn value, a use after the end (the canary) or a count that is off.
+#![cfg(not(any(bowline_loom, bowline_shuttle)))]
+
+use bowline::object::registry::CachedIndex;
+use bowline::object::{Header, Obj, Object, ObjectType};
+use bowline::value::{
+    cell, convert, convert_owned, tag, Any, AnyOf, AnyView, ByteArray, Bytes, DataType, Device, FromAny, IntoAny,
+    Mutable, RvalueSlot, Schema, Storage, Str, Typed,
+};
+use proptest::prelude::*;
+use std::cell::UnsafeCell;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, OnceLock};
+
+/// An object that says so when it is destroyed, and that knows whether it still is one.
+#[repr(C)]
+struct Probe {
+    header: Header,
+    alive: Arc<AtomicI64>,
+    canary: AtomicUsize,
+    number: i64,
+}
+
+/// How often a stress test does what it does; Miri looks closer instead.
+const ROUNDS: i64 = if cfg!(miri) { 20 } else { 4_000 };
+
+const CANARY: usize = 0x5EED_CAFE;
+
+// SAFETY: repr(C), starts with a header; the key is this type's.
+unsafe impl ObjectType for Probe {
+    const TYPE_KEY: &'static str = "test.value.Probe";
+    type Parent = Object;
+    fn type_index() -> i32 {
+        static INDEX: CachedIndex = CachedIndex::new();
+        INDEX.get_or_register::<Probe>()
+    }
+}
+
+impl Drop for Probe {
+    fn drop(&mut self) {
+        assert_eq!(self.canary.swap(0, Ordering::Relaxed), CANARY, "destroyed twice");
+        self.alive.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn probe(alive: &Arc<AtomicI64>, number: i64) -> Obj<Probe> {
+    alive.fetch_add(1, Ordering::Relaxed);
+    Obj::new(Probe { header: Header::placeholder(), alive: alive.clone(), canary: AtomicUsize::new(CANARY), number })
+}
+
+fn check(probe: &Probe) {
+    assert_eq!(probe.canary.load(Ordering::Relaxed), CANARY, "used after its end");
+}
+
+#[test]
+fn bytes_are_those_of_the_abi() {
+    assert_eq!((size_of::<Any>(), align_of::<Any>(), size_of::<AnyView>()), (16, 8, 16));
+    let raw = (-2_i64).into_any().into_raw();
+    assert_eq!((raw.type_index, raw.small_len, raw.to_bits()), (tag::INT, 0, -2_i64 as u64));
+    let small = Str::from("abc").into_any();
+    let raw = small.view().to_raw();
+    assert_eq!((raw.type_index, raw.small_len), (tag::SMALL_STR, 3));
+    assert_eq!(raw.to_bits().to_ne_bytes(), *b"abc\0\0\0\0\0");
+    let dtype = DataType { code: 2, bits: 32, lanes: 4 }.into_any().into_raw();
+    assert_eq!(dtype.to_bits().to_ne_bytes(), [2, 32, 4, 0, 0, 0, 0, 0]);
+    assert_eq!((size_of::<Option<Obj<Probe>>>(), size_of::<Str>(), size_of::<Mutable<Str>>()), (8, 16, 16));
+}
+
+#[test]
+fn short_strings_are_inline_and_long_ones_are_objects() {
+    for length in 0..20 {
+        let text = "\0bcdefghijklmnopqrstuvw"[..length].to_owned();
+        let value = text.as_str().into_any();
+        assert_eq!(value.type_index(), if length <= 7 { tag::SMALL_STR } else { tag::STR }, "length {length}");
+        assert_eq!(value.view().as_str(), Some(text.as_str()));
+        assert_eq!(value.view().as_bytes(), None);
+        assert!(value.view().same(&text.clone().into_any().view()));
+        let bytes = text.as_bytes().into_any();
+        assert_eq!(bytes.view().as_bytes(), Some(text.as_bytes()));
+        assert!(!bytes.view().same(&value.view()), "bytes are no text");
+        assert_eq!(convert::<Bytes>(bytes.view()).unwrap(), *text.as_bytes());
+        let array = ByteArray::new(text.as_bytes());
+        assert!(AnyView::of_byte_array(&array).to_owned().view().same(&bytes.view()));
+    }
+    let raw = AnyView::of_c_str(c"a raw string of a foreign caller");
+    assert_eq!(convert::<Str>(raw).unwrap(), "a raw string of a foreign caller");
+    assert_eq!((raw.to_owned().type_index(), raw.type_name().as_str()), (tag::STR, "str"));
+}
+
+#[test]
+fn conversions_accept_what_annotations_say() {
+    fn shows<T: FromAny + std::fmt::Debug>(value: impl IntoAny) -> String {
+        match convert::<T>(value.into_any().view()) {
+            Ok(value) => format!("{value:?}"),
+            Err(error) => format!("{error:?}"),
+        }
+    }
+    assert_eq!(shows::<i64>(true), "1");
+    assert_eq!(shows::<i64>(1.5), "TypeError: Expected `int` but got `float`");
+    assert_eq!(shows::<i8>(-128), "-128");
+    assert_eq!(shows::<u8>(256), "ValueError: Expected `int` but got `256, which is no u8`");
+    assert_eq!(shows::<u64>(u64::MAX), u64::MAX.to_string());
+    assert_eq!(shows::<f64>(3), "3.0");
+    assert_eq!(shows::<f64>("3"), "TypeError: Expected `float` but got `str`");
+    assert_eq!(shows::<bool>(2), "true");
+    assert_eq!(shows::<bool>(Any::none()), "TypeError: Expected `bool` but got `None`");
+    assert_eq!(shows::<Option<i64>>(Any::none()), "None");
+    assert_eq!(shows::<Option<i64>>("x"), "TypeError: Expected `Optional[int]` but got `str`");
+    assert_eq!(shows::<Str>(Bytes::from(b"x".as_slice())), "TypeError: Expected `str` but got `bytes`");
+    assert_eq!(shows::<String>("text"), "\"text\"");
+    assert_eq!(shows::<Device>(Device { kind: 2, id: 1 }), "Device { kind: 2, id: 1 }");
+    assert_eq!(shows::<()>(1), "TypeError: Expected `None` but got `int`");
+    assert_eq!(shows::<Obj<Probe>>(Any::none()), "TypeError: Expected `test.value.Probe` but got `None`");
+    let other = Obj::new(Object::placeholder());
+    assert_eq!(shows::<Obj<Probe>>(other), "TypeError: Expected `test.value.Probe` but got `ffi.Object`");
+    assert_eq!(AnyOf::<Option<i64>>::new(Some(3)).get().unwrap(), Some(3));
+    assert_eq!(AnyOf::<Option<i64>>::schema().to_string(), "Optional[int]");
+}
+
+#[test]
+fn schemas_read_as_annotations() {
+    let boxed = Box::new;
+    for (schema, text) in [
+        (Schema::Array(boxed(Schema::Int)), "tuple[int, ...]"),
+        (Schema::Tuple(vec![Schema::Int, Schema::Str]), "tuple[int, str]"),
+        (Schema::Tuple(vec![]), "tuple[()]"),
+        (Schema::List(boxed(Schema::Any)), "list[Any]"),
+        (Schema::Map(boxed(Schema::Str), boxed(Schema::Float)), "Map[str, float]"),
+        (Schema::Dict(boxed(Schema::Str), boxed(Schema::Bytes)), "dict[str, bytes]"),
+        (Schema::Union(vec![Schema::Bool, Schema::None]), "Union[bool, None]"),
+        (Schema::Callable(None), "Callable"),
+        (Schema::Callable(Some((vec![Schema::Int], boxed(Schema::DType)))), "Callable[[int], dtype]"),
+        (Schema::Object(Probe::type_index()), "test.value.Probe"),
+        (Schema::Optional(boxed(Schema::Pointer)), "Optional[c_void_p]"),
+    ] {
+        assert_eq!(schema.to_string(), text);
+    }
+}
+
+#[test]
+fn counts_are_exact() {
+    let alive = Arc::new(AtomicI64::new(0));
+    let object = probe(&alive, 1);
+    let value = object.clone().into_any();
+    assert_eq!(object.strong_count(), 2);
+    let copy = value.clone();
+    assert_eq!(object.strong_count(), 3);
+    let typed = convert_owned::<Obj<Probe>>(copy).unwrap();
+    assert_eq!((object.strong_count(), typed.number), (3, 1));
+    drop(typed);
+    let borrowed = convert::<Obj<Probe>>(value.view()).unwrap();
+    assert_eq!(object.strong_count(), 3);
+    drop((borrowed, value.view().to_owned()));
+    assert_eq!(object.strong_count(), 2);
+    assert!(convert_owned::<Str>(value.clone()).is_err());
+    assert!(value.view().as_ref::<Probe>().is_some() && value.view().as_ref::<Object>().is_some());
+    let back = value.into_object().unwrap();
+    assert_eq!((object.strong_count(), back.is::<Probe>()), (2, true));
+    assert!(1.into_any().into_object().is_err());
+    drop((object, back));
+    assert_eq!(alive.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn rvalue_moves_once() {
+    let alive = Arc::new(AtomicI64::new(0));
+    let slot = RvalueSlot::new(probe(&alive, 1));
+    let error = convert::<Str>(AnyView::of_rvalue(&slot)).unwrap_err();
+    assert_eq!(error.to_string(), "Expected `str` but got `test.value.Probe`");
+    assert!(!slot.is_empty(), "what does not suit is put back");
+    let moved = convert::<Obj<Probe>>(AnyView::of_rvalue(&slot)).unwrap();
+    assert_eq!((moved.strong_count(), slot.is_empty()), (1, true));
+    let error = convert::<Obj<Probe>>(AnyView::of_rvalue(&slot)).unwrap_err();
+    assert_eq!(error.kind(), "ValueError");
+    assert!(AnyView::of_rvalue(&slot).to_owned().is_none());
+    drop(moved);
+    drop(RvalueSlot::new(probe(&alive, 2)));
+    assert_eq!(alive.load(Ordering::Relaxed), 0);
+}
+
+/// A field of some storage, alone in the world.
+#[repr(C, align(16))]
+struct Cell(UnsafeCell<[u64; 2]>);
+// SAFETY: accessed through `cell` only.
+unsafe impl Sync for Cell {}
+
+impl Cell {
+    fn new() -> Cell {
+        Cell(UnsafeCell::new([0; 2]))
+    }
+    fn at(&self) -> *mut u8 {
+        self.0.get().cast()
+    }
+}
+
+#[test]
+fn every_storage_gives_back_what_it_took() {
+    let device = Device { kind: -1, id: i32::MAX };
+    let dtype = DataType { code: 255, bits: 1, lanes: u16::MAX };
+    let object = Obj::new(Object::placeholder());
+    for (storage, value) in [
+        (Storage::I8, (-128).into_any()),
+        (Storage::I16, (-32768).into_any()),
+        (Storage::I32, i32::MIN.into_any()),
+        (Storage::I64, i64::MIN.into_any()),
+        (Storage::U8, 255.into_any()),
+        (Storage::U16, 65535.into_any()),
+        (Storage::U32, u32::MAX.into_any()),
+        (Storage::U64, u64::MAX.into_any()),
+        (Storage::F32, 1.5.into_any()),
+        (Storage::F64, f64::MIN_POSITIVE.into_any()),
+        (Storage::Bool, true.into_any()),
+        (Storage::Pointer, std::ptr::without_provenance_mut::<std::ffi::c_void>(0x1234).into_any()),
+        (Storage::Object, object.clone().into_any()),
+        (Storage::Object, Any::none()),
+        (Storage::Any, object.into_any()),
+        (Storage::Any, "small".into_any()),
+        (Storage::DType, dtype.into_any()),
+        (Storage::Device, device.into_any()),
+    ] {
+        let field = Cell::new();
+        let value = cell::fit(value, storage).unwrap();
+        // SAFETY: a zeroed field, aligned for everything, accessed through `cell`.
+        unsafe {
+            cell::store(field.at(), storage, value.clone());
+            assert!(cell::load(field.at(), storage).view().same(&value.view()), "{storage:?}");
+            assert!(cell::load_frozen(field.at(), storage).view().same(&value.view()), "{storage:?}");
+            cell::drop_in_place(field.at(), storage);
+        }
+        if storage != Storage::Any {
+            assert!(cell::fit("text".into_any(), storage).is_err(), "{storage:?}");
+        }
+    }
+    assert_eq!(cell::fit(300.into_any(), Storage::U8).unwrap_err().kind(), "ValueError");
+}
+
+/// Other tests of the process may hold a pin for a moment, or run what this thread deferred.
+fn until(mut done: impl FnMut() -> bool) {
+    for _ in 0..100_000 {
+        if done() {
+            return;
+        }
+        bowline::reclaim::flush();
+        std::thread::yield_now();
+    }
+    panic!("it never happened");
+}
+
+#[test]
+fn replaced_values_are_released() {
+    let alive = Arc::new(AtomicI64::new(0));
+    for storage in [Storage::Object, Storage::Any] {
+        let field = Cell::new();
+        let object = probe(&alive, 1);
+        // SAFETY: a zeroed field, accessed through `cell`.
+        unsafe {
+            cell::store(field.at(), storage, object.clone().into_any());
+            assert_eq!(object.strong_count(), 2);
+            drop(cell::load(field.at(), storage));
+            assert_eq!(object.strong_count(), 2);
+            cell::store(field.at(), storage, Any::none());
+            until(|| object.strong_count() == 1);
+            cell::store(field.at(), storage, object.clone().into_any());
+            cell::drop_in_place(field.at(), storage);
+            assert_eq!(object.strong_count(), 1, "{storage:?}");
+        }
+    }
+    assert_eq!(alive.load(Ordering::Relaxed), 0);
+}
+
+/// What a reader peeked at lives for as long as its guard, whoever replaces it meanwhile.
+#[test]
+fn a_guard_keeps_what_was_replaced() {
+    for storage in [Storage::Object, Storage::Any] {
+        let alive = Arc::new(AtomicI64::new(0));
+        let field = Cell::new();
+        // SAFETY: a zeroed field, accessed through `cell`; the guard protects what is peeked at.
+        unsafe {
+            cell::store(field.at(), storage, probe(&alive, 7).into_any());
+            let guard = bowline::reclaim::pin();
+            let peeked = cell::peek_object(field.at(), storage, &guard).unwrap().cast::<Probe>();
+            let replaced = Obj::new(Object::placeholder()).into_any();
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    cell::store(field.at(), storage, replaced);
+                    cell::store(field.at(), storage, Any::none());
+                });
+            });
+            assert_eq!(alive.load(Ordering::Relaxed), 1);
+            check(peeked.as_ref());
+            drop(guard);
+            until(|| alive.load(Ordering::Relaxed) == 0);
+        }
+    }
+}
+
+/// Readers see whole, living values while writers replace them.
+fn stress(storage: Storage, write: impl Fn(i64) -> Any + Sync, check: impl Fn(&Any) + Sync) {
+    let field = Cell::new();
+    let start = Barrier::new(4);
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..2)
+            .map(|writer| {
+                let (field, start, write) = (&field, &start, &write);
+                scope.spawn(move || {
+                    start.wait();
+                    for n in 0..ROUNDS {
+                        // SAFETY: a zeroed field, accessed through `cell`, values in form.
+                        unsafe { cell::store(field.at(), storage, write(n * 2 + writer)) };
+                    }
+                })
+            })
+            .collect();
+        for _ in 0..2 {
+            scope.spawn(|| {
+                start.wait();
+                while !stop.load(Ordering::Relaxed) {
+                    // SAFETY: as above.
+                    check(&unsafe { cell::load(field.at(), storage) });
+                }
+            });
+        }
+        let ends: Vec<_> = writers.into_iter().map(|writer| writer.join()).collect();
+        stop.store(true, Ordering::Relaxed);
+        ends.into_iter().for_each(|end| end.unwrap());
+    });
+    // SAFETY: the last use.
+    unsafe { cell::drop_in_place(field.at(), storage) };
+}
+
+#[test]
+fn store_vs_load_of_objects() {
+    let alive = Arc::new(AtomicI64::new(0));
+    stress(
+        Storage::Object,
+        |n| probe(&alive, n).into_any(),
+        |value| value.view().as_ref::<Probe>().into_iter().for_each(check),
+    );
+    until(|| alive.load(Ordering::Relaxed) == 0);
+}
+
+#[test]
+fn store_vs_load_of_values() {
+    let alive = Arc::new(AtomicI64::new(0));
+    let long = |n: i64| format!("a heap string of number {n}");
+    stress(
+        Storage::Any,
+        |n| match n % 5 {
+            0 => n.into_any(),
+            1 => (n as f64).into_any(),
+            2 => probe(&alive, n).into_any(),
+            3 => long(n).into_any(),
+            _ => format!("s{n}").into_any(),
+        },
+        |value| {
+            let view = value.view();
+            match view.type_index() {
+                tag::NONE => {}
+                tag::INT => assert_eq!(view.as_int().unwrap() % 5, 0),
+                tag::FLOAT => assert_eq!(view.as_float().unwrap() % 5.0, 1.0),
+                tag::STR => {
+                    let text = view.as_str().unwrap();
+                    let n: i64 = text.rsplit(' ').next().unwrap().parse().unwrap();
+                    assert_eq!((n % 5, long(n).as_str()), (3, text));
+                }
+                tag::SMALL_STR => assert_eq!(view.as_str().unwrap()[1..].parse::<i64>().unwrap() % 5, 4),
+                _ => {
+                    let probe = view.as_ref::<Probe>().expect("a torn value");
+                    check(probe);
+                    assert_eq!(probe.number % 5, 2);
+                }
+            }
+        },
+    );
+    until(|| alive.load(Ordering::Relaxed) == 0);
+}
+
+#[test]
+fn store_vs_load_of_split_data() {
+    stress(
+        Storage::Device,
+        |n| Device { kind: n as i32, id: -(n as i32) }.into_any(),
+        |value| {
+            let Device { kind, id } = value.view().as_device().unwrap();
+            assert_eq!(kind, -id);
+        },
+    );
+    stress(
+        Storage::DType,
+        |n| DataType { code: n as u8, bits: n as u8, lanes: n as u16 & 255 }.into_any(),
+        |value| {
+            let DataType { code, bits, lanes } = value.view().as_dtype().unwrap();
+            assert!(code == bits && u16::from(code) == lanes);
+        },
+    );
+}
+
+/// Destroying an object that a field let go of comes back to that field.
+#[test]
+fn store_vs_itself_from_a_destructor() {
+    #[repr(C)]
+    struct Comes {
+        header: Header,
+        back: i64,
+    }
+    // SAFETY: repr(C), starts with a header; the key is this type's.
+    unsafe impl ObjectType for Comes {
+        const TYPE_KEY: &'static str = "test.value.Comes";
+        type Parent = Object;
+        fn type_index() -> i32 {
+            static INDEX: CachedIndex = CachedIndex::new();
+            INDEX.get_or_register::<Comes>()
+        }
+    }
+    fn field() -> &'static Mutable<Any> {
+        static FIELD: OnceLock<Mutable<Any>> = OnceLock::new();
+        FIELD.get_or_init(|| Mutable::new(Any::none()))
+    }
+    static ENDS: AtomicI64 = AtomicI64::new(0);
+    impl Drop for Comes {
+        fn drop(&mut self) {
+            ENDS.fetch_add(1, Ordering::Relaxed);
+            drop(field().get());
+            let next = match self.back {
+                0 => "the last, which is longer than seven bytes".into_any(),
+                back => Obj::new(Comes { header: Header::placeholder(), back: back - 1 }).into_any(),
+            };
+            field().set(next);
+        }
+    }
+    field().set(Obj::new(Comes { header: Header::placeholder(), back: 20 }).into_any());
+    until(|| {
+        field().set(Any::none());
+        ENDS.load(Ordering::Relaxed) == 21
+    });
+}
+
+proptest! {
+    #[test]
+    fn text_round_trips(text in "\\PC{0,12}") {
+        let value = text.as_str().into_any();
+        prop_assert_eq!(value.as_view().as_str(), Some(text.as_str()));
+        prop_assert!(value.view().same(&Str::from(text.clone()).view()));
+        prop_assert_eq!(convert::<String>(value.view()).unwrap(), text);
+    }
+
+    #[test]
+    fn different_bytes_are_not_the_same(a: Vec<u8>, b: Vec<u8>) {
+        let (x, y) = (a.as_slice().into_any(), b.as_slice().into_any());
+        prop_assert_eq!(x.view().same(&y.view()), a == b);
+    }
+
+    #[test]
+    fn numbers_round_trip(int: i64, bits: u64) {
+        prop_assert_eq!(convert::<i64>(int.into_any().view()).unwrap(), int);
+        let float = f64::from_bits(bits);
+        prop_assert_eq!(convert::<f64>(float.into_any().view()).unwrap().to_bits(), bits);
+        prop_assert_eq!(convert::<i32>(int.into_any().view()).ok(), i32::try_from(int).ok());
+    }
+}
