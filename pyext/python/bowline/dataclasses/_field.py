@@ -1,0 +1,163 @@
+"""What a class says of one field.
+
+Imports `bowline.core` only.
+Upholds: a `Field` that exists is consistent in itself; whether it fits its class is `_py_class`'s business.
+"""
+
+from __future__ import annotations
+
+import dataclasses as _stdlib
+from collections.abc import Callable
+from typing import Any
+
+from ..core import MISSING
+
+KW_ONLY = _stdlib.KW_ONLY
+
+_STRUCTURAL = {
+    None: None,
+    "ignore": "ignore",
+    "def": "def-recursive",
+    "def-recursive": "def-recursive",
+    "def-non-recursive": "def-non-recursive",
+}
+
+
+class Field:
+    """A field's options; made by `field`.
+
+    Attributes
+    ----------
+    name : str
+        Set when the class is made.
+    type : Any
+        The annotation, resolved.
+    schema : TypeSchema
+        What the annotation means.
+    default, default_factory, init, repr, hash, compare, kw_only, frozen, structural_eq, doc, converter
+        As given to `field`.
+    """
+
+    __slots__ = (
+        "compare",
+        "converter",
+        "default",
+        "default_factory",
+        "doc",
+        "frozen",
+        "hash",
+        "init",
+        "kw_only",
+        "name",
+        "repr",
+        "schema",
+        "structural_eq",
+        "type",
+    )
+
+    def __init__(
+        self,
+        *,
+        default: Any = MISSING,
+        default_factory: Any = MISSING,
+        frozen: bool = False,
+        init: bool = True,
+        repr: bool = True,
+        hash: bool | None = True,
+        compare: bool = False,
+        kw_only: bool | None = None,
+        structural_eq: str | None = None,
+        doc: str | None = None,
+        converter: Callable[[Any], Any] | None = None,
+    ) -> None:
+        if default is not MISSING and default_factory is not MISSING:
+            raise ValueError("cannot specify both default and default_factory")
+        if default_factory is not MISSING and not callable(default_factory):
+            raise TypeError(f"default_factory must be callable, got {default_factory!r}")
+        if structural_eq not in _STRUCTURAL:
+            raise ValueError(f"structural_eq of a field must be one of {list(_STRUCTURAL)}, got {structural_eq!r}")
+        self.name: str | None = None
+        self.type: Any = None
+        self.schema: Any = None
+        self.default = default
+        self.default_factory = default_factory
+        self.frozen = frozen
+        self.init = init
+        self.repr = repr
+        self.hash = hash
+        self.compare = compare
+        self.kw_only = kw_only
+        self.structural_eq = _STRUCTURAL[structural_eq]
+        self.doc = doc
+        self.converter = converter
+
+    @property
+    def is_required(self) -> bool:
+        """Whether construction needs a value for it."""
+        return self.init and self.default is MISSING and self.default_factory is MISSING
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={getattr(self, name, None)!r}" for name in ("name", "type", "default"))
+        return f"Field({shown})"
+
+
+def field(
+    *,
+    default: Any = MISSING,
+    default_factory: Any = MISSING,
+    frozen: bool = False,
+    init: bool = True,
+    repr: bool = True,
+    hash: bool | None = None,
+    compare: bool = True,
+    kw_only: bool | None = None,
+    structural_eq: str | None = None,
+    doc: str | None = None,
+    converter: Callable[[Any], Any] | None = None,
+) -> Any:
+    """Say more of a field than its annotation does.
+
+    Parameters
+    ----------
+    default : optional
+        Its value if the constructor gets none.
+    default_factory : callable, optional
+        Called for each such construction; excludes `default`.
+    frozen : bool
+        Whether it cannot be set after construction.
+    init : bool
+        Whether the constructor takes it.
+    repr, hash, compare : bool
+        Whether text, content hash, content comparison look at it; `hash` follows `compare` if left out.
+    kw_only : bool, optional
+        Whether the constructor takes it by keyword only; the class decides if left out.
+    structural_eq : {None, "ignore", "def", "def-recursive", "def-non-recursive"}
+        Its part in structural equality.
+    doc : str, optional
+        The property's docstring.
+    converter : callable, optional
+        For type checkers only.
+
+    Examples
+    --------
+    >>> import bowline
+    >>> @bowline.py_class("doc.field.Point")
+    ... class Point(bowline.Object):
+    ...     x: int
+    ...     tags: list[str] = bowline.field(default_factory=list, kw_only=True)
+    >>> Point(3)
+    doc.field.Point(x=3, tags=[])
+    """
+    return Field(
+        default=default,
+        default_factory=default_factory,
+        frozen=frozen,
+        init=init,
+        repr=repr,
+        hash=compare if hash is None else hash,
+        compare=compare,
+        kw_only=kw_only,
+        structural_eq=structural_eq,
+        doc=doc,
+        converter=converter,
+    )

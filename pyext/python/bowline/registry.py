@@ -1,0 +1,238 @@
+"""Classes for native types, and the table of global functions.
+
+Imports `bowline.core` only.
+Upholds: a native type has one class; a value that comes from native code always finds one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from . import _core
+from .core import Object
+
+__all__ = [
+    "get_global_func",
+    "get_registered_type_keys",
+    "list_global_func_names",
+    "register_global_func",
+    "register_object",
+    "remove_global_func",
+]
+
+# Where the classes of the built-in types are: a value may come before anyone imported them.
+_BUILT_IN = {
+    "ffi.Array": "bowline.container",
+    "ffi.List": "bowline.container",
+    "ffi.Map": "bowline.container",
+    "ffi.Dict": "bowline.container",
+    "ffi.Function": "bowline.function",
+    "ffi.Error": "bowline.error",
+}
+
+_LOCK = threading.RLock()
+# Type indices whose class was made here, for want of a better one.
+_FALLBACKS: set[int] = set()
+
+
+def register_object(type_key: str | type | None = None, *, init: bool = True) -> Any:
+    """Make a class the class of a native type.
+
+    Parameters
+    ----------
+    type_key : str or type, optional
+        The native type; the class's name if left out. A class if used as a bare decorator.
+    init : bool
+        Give the class an ``__init__`` that takes the native fields, unless it defines one.
+
+    Raises
+    ------
+    ValueError
+        If there is no such type, or it has a class already.
+
+    Examples
+    --------
+    >>> import bowline
+    >>> @bowline.register_object("testing.TestIntPair")
+    ... class IntPair(bowline.Object):
+    ...     @property
+    ...     def total(self):
+    ...         return self.a + self.b
+    >>> IntPair(1, 2).total
+    3
+    """
+
+    def register(cls: type) -> type:
+        key = type_key if isinstance(type_key, str) else cls.__name__
+        index = _core.type_index(key)
+        with _LOCK:
+            former = _core.class_of(index) if index in _FALLBACKS else None
+            if former is not None:
+                # Wrappers that were made with it keep it; new ones get the class that somebody wrote.
+                _core.unregister_class(index)
+            try:
+                _core.register_class(cls, index)
+            except BaseException:
+                if former is not None:
+                    _core.register_class(former, index)
+                raise
+            _FALLBACKS.discard(index)
+            _equip(cls, index, init)
+        return cls
+
+    return register(type_key) if isinstance(type_key, type) else register
+
+
+def _equip(cls: type, index: int, init: bool) -> None:
+    """Give a class its type's fields, methods and constructor, where it does not define them."""
+    for field in _core.fields_of(index):
+        if field.owner == index and field.name not in cls.__dict__:
+            setattr(cls, field.name, _core.field_property(index, field.name))
+    for name, function, is_static, doc in _core.methods_of(index):
+        if name not in cls.__dict__:
+            setattr(cls, name, _method(cls, name, function, is_static, doc))
+    if not init or "__init__" in cls.__dict__:
+        return
+    if _core.is_constructible(index):
+        from .dataclasses._signature import GENERATED
+
+        GENERATED.add(cls)
+        cls.__init__ = _core.CObject.__ffi_init__
+    else:
+        cls.__init__ = _no_constructor(cls)
+
+
+def _method(cls: type, name: str, function: Callable[..., Any], is_static: bool, doc: str | None) -> Any:
+    if is_static:
+
+        def method(*args: Any) -> Any:
+            return function(*args)
+
+    else:
+
+        def method(self: Any, /, *args: Any) -> Any:
+            return function(self, *args)
+
+    method.__name__ = name
+    method.__qualname__ = f"{cls.__qualname__}.{name}"
+    method.__module__ = cls.__module__
+    method.__doc__ = doc
+    return staticmethod(method) if is_static else method
+
+
+def _no_constructor(cls: type) -> Callable[..., None]:
+    def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:
+        raise TypeError(f"{cls.__qualname__} has no native constructor")
+
+    return __init__
+
+
+def _make_fallback(index: int) -> type:
+    """Make a class for a type that has none, its parents first."""
+    key = _core.type_key(index)
+    if key in _BUILT_IN:
+        importlib.import_module(_BUILT_IN[key])
+    with _LOCK:
+        found = _core.class_of(index)
+        if found is not None:
+            return found
+        above = _core.parent_index(index)
+        parent = Object if above is None else _core.class_of(above) or _make_fallback(above)
+        module, _, name = key.rpartition(".")
+        namespace = {
+            "__module__": module or "bowline",
+            "__qualname__": key,
+            "__doc__": f"Auto-generated fallback class for {key}.",
+        }
+        cls = type(parent)(name, (parent,), namespace)
+        _core.register_class(cls, index)
+        _FALLBACKS.add(index)
+        _equip(cls, index, True)
+        return cls
+
+
+def register_global_func(
+    func_name: str | Callable[..., Any], f: Callable[..., Any] | None = None, override: bool = False
+) -> Any:
+    """Put a function into the table that Python and native code share.
+
+    Parameters
+    ----------
+    func_name : str or callable
+        The name; the function's own if used as a bare decorator.
+    f : callable, optional
+        The function; without it a decorator is returned.
+    override : bool
+        Replace a function of that name.
+
+    Returns
+    -------
+    Function
+        What `get_global_func` will return.
+
+    Raises
+    ------
+    RuntimeError
+        If the name is taken.
+
+    Examples
+    --------
+    >>> import bowline
+    >>> @bowline.register_global_func("doc.registry.double")
+    ... def double(x):
+    ...     return 2 * x
+    >>> bowline.get_global_func("doc.registry.double") is double
+    True
+    >>> double(21)
+    42
+    """
+    if callable(func_name):
+        func_name, f = func_name.__name__, func_name
+
+    def register(f: Callable[..., Any]) -> Any:
+        return _core.set_global_func(func_name, f, override)
+
+    return register if f is None else register(f)
+
+
+def get_global_func(name: str, allow_missing: bool = False) -> Any:
+    """Return a global function: the same object each time.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    allow_missing : bool
+        Return None if there is none.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    found = _core.get_global_func(name)
+    if found is None and not allow_missing:
+        raise ValueError(f"cannot find global function {name}")
+    return found
+
+
+def remove_global_func(name: str) -> None:
+    """Take a function out of the table; those who hold it keep it. ValueError if there is none."""
+    if not _core.remove_global_func(name):
+        raise ValueError(f"cannot find global function {name}")
+
+
+def list_global_func_names() -> list[str]:
+    """Return the names of all global functions."""
+    return list(_core.global_func_names())
+
+
+def get_registered_type_keys() -> list[str]:
+    """Return the keys of all native types."""
+    return list(_core.type_keys())
+
+
+_core.set_fallback(_make_fallback)

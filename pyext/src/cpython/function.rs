@@ -1,0 +1,342 @@
+//! Functions in both directions: Python callables as native functions, native functions as callables.
+//! Imports the tie, `value`, `opaque`; conversions come from `crate::convert`, errors from `crate::error`.
+//! Upholds: arguments are counted for as long as the callee has them; no exception and no error is lost between the two.
+
+use super::attach::attached;
+use super::methods::{self, Answer, Attribute, Members, SettableAttribute};
+use super::opaque::{Payload, PyCallable};
+use super::slots;
+use super::tie;
+use super::trampoline::{counted, slot};
+use super::value::{to_python, view_to_python};
+use super::wrapper::Wrapper;
+use crate::rvalue::Rvalue;
+use crate::{convert, error};
+use bowline::function::{Error, Function, FunctionObj};
+use bowline::object::Obj;
+use bowline::value::{Any, AnyView, RvalueSlot};
+use pyo3::exceptions::{PyAttributeError, PyTypeError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyType;
+use smallvec::SmallVec;
+use std::ffi::{c_int, c_void};
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
+use std::sync::OnceLock;
+
+/// More arguments than this go to the heap.
+const INLINE: usize = 8;
+
+/// A native function that calls `callable`; the function itself if it is a wrapper of one.
+pub fn from_callable(callable: &Bound<'_, PyAny>) -> Function {
+    if let Some(Ok(function)) = tie::object_of(callable).map(Obj::downcast::<FunctionObj>) {
+        return function;
+    }
+    Function::from_state(PyCallable(Payload::new(callable)), call_python)
+}
+
+/// Calls a Python callable from native code, on any thread.
+fn call_python(callable: &PyCallable, arguments: &[AnyView<'_>]) -> Result<Any, Error> {
+    if attached() {
+        return counted(|py| call_attached(py, &callable.0, arguments));
+    }
+    Python::try_attach(|py| call_attached(py, &callable.0, arguments)).unwrap_or_else(|| {
+        Err(Error::runtime("a Python function was called while there is no Python interpreter to run it"))
+    })
+}
+
+fn call_attached(py: Python<'_>, callable: &Payload, arguments: &[AnyView<'_>]) -> Result<Any, Error> {
+    let call = || -> PyResult<Any> {
+        let callable = callable.get(py);
+        let mut converted: SmallVec<[Bound<'_, PyAny>; INLINE]> = SmallVec::with_capacity(arguments.len());
+        for argument in arguments {
+            // SAFETY: the caller of the function lends the arguments for the whole call.
+            converted.push(unsafe { view_to_python(py, *argument)? });
+        }
+        // SAFETY: `Bound` is transparent over an object pointer; as many arguments as said; no keywords.
+        let result = unsafe {
+            let arguments = converted.as_ptr().cast::<*mut ffi::PyObject>();
+            let result = ffi::PyObject_Vectorcall(callable.as_ptr(), arguments, converted.len(), null_mut());
+            Bound::from_owned_ptr_or_err(py, result)?
+        };
+        convert::any(&result)
+    };
+    call().map_err(|raised| error::from_python(py, raised))
+}
+
+/// A wrapper of a function: how it is called comes after what every wrapper has.
+///
+/// * `call`: atomic; null or [`vectorcall`]. CPython reads it plainly;
+/// * `detach`: atomic; whether calls detach from the interpreter: 0 as the process says, 1 no, 2 yes.
+#[repr(C)]
+struct Callable {
+    wrapper: Wrapper,
+    call: AtomicPtr<c_void>,
+    detach: AtomicU8,
+}
+
+/// Whether calls detach unless the function's wrapper says otherwise.
+fn detaches_by_default() -> bool {
+    static DEFAULT: OnceLock<bool> = OnceLock::new();
+    *DEFAULT.get_or_init(|| std::env::var_os("TVM_FFI_RELEASE_GIL_BY_DEFAULT").is_none_or(|value| value != "0"))
+}
+
+/// The part of a wrapper that is a function's own. Attributes and slots of the type are called with its instances only.
+fn callable<'a>(ob: &'a Bound<'_, PyAny>) -> &'a Callable {
+    // SAFETY: see above.
+    unsafe { &*ob.as_ptr().cast::<Callable>() }
+}
+
+impl Callable {
+    #[inline]
+    fn detaches(&self) -> bool {
+        // Relaxed: a setting.
+        match self.detach.load(Ordering::Relaxed) {
+            0 => detaches_by_default(),
+            setting => setting == 2,
+        }
+    }
+}
+
+struct ReleaseGil;
+impl Attribute for ReleaseGil {
+    const NAME: &'static std::ffi::CStr = c"release_gil";
+    const DOC: &'static std::ffi::CStr = c"Whether calls let other threads run Python meanwhile.";
+    fn get<'py>(this: &Bound<'py, PyAny>) -> Answer<'py> {
+        Ok(callable(this).detaches().into_pyobject(this.py())?.to_owned().into_any())
+    }
+}
+impl SettableAttribute for ReleaseGil {
+    fn set<'py>(this: &Bound<'py, PyAny>, value: Option<&Bound<'py, PyAny>>) -> PyResult<()> {
+        let value = value.ok_or_else(|| PyAttributeError::new_err("release_gil cannot be deleted"))?;
+        let setting = if value.is_truthy()? { 2 } else { 1 };
+        // Relaxed: a setting.
+        callable(this).detach.store(setting, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+static TYPE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+
+/// Makes the type and adds it to the module.
+///
+/// # Errors
+/// Those of making a type.
+pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    let members = Box::leak(Box::new([
+        ffi::PyMemberDef {
+            name: c"__vectorcalloffset__".as_ptr(),
+            type_code: ffi::Py_T_PYSSIZET,
+            offset: std::mem::offset_of!(Callable, call) as ffi::Py_ssize_t,
+            flags: ffi::Py_READONLY,
+            doc: std::ptr::null(),
+        },
+        ffi::PyMemberDef::default(),
+    ]));
+    let [table, attributes] = Members::new()
+        .method(methods::one_argument::<crate::pickle::DeepcopyAsIs>())
+        .attribute(methods::attribute::<Entry>())
+        .attribute(methods::settable::<ReleaseGil>())
+        .slots();
+    let made = slots::make_type(
+        py,
+        c"bowline._core.CFunction",
+        size_of::<Callable>() as c_int,
+        ffi::Py_TPFLAGS_DEFAULT
+            | ffi::Py_TPFLAGS_BASETYPE
+            | ffi::Py_TPFLAGS_IMMUTABLETYPE
+            | ffi::Py_TPFLAGS_HAVE_VECTORCALL,
+        &mut [
+            slots::slot(ffi::Py_tp_base, slots::base_type(py).cast()),
+            slots::slot(ffi::Py_tp_call, call as *mut c_void),
+            slots::slot(ffi::Py_tp_members, members.as_mut_ptr().cast()),
+            slots::slot(ffi::Py_tp_doc, c"Base of wrappers of native functions.".as_ptr() as *mut c_void),
+            table,
+            attributes,
+            slots::slot(0, null_mut()),
+        ],
+    )?;
+    module.add("CFunction", &made)?;
+    let _ = TYPE.set(py, made.unbind());
+    Ok(())
+}
+
+struct Entry;
+impl Attribute for Entry {
+    const NAME: &'static std::ffi::CStr = c"__ffi_cell__";
+    const DOC: &'static std::ffi::CStr = c"Address of the native entry point.";
+    fn get<'py>(this: &Bound<'py, PyAny>) -> Answer<'py> {
+        let function = function_of(this)?;
+        Ok((function.safe_call() as usize).into_pyobject(this.py())?.into_any())
+    }
+}
+
+/// The function that a wrapper holds.
+///
+/// # Errors
+/// `TypeError`.
+pub fn function_of(ob: &Bound<'_, PyAny>) -> PyResult<Function> {
+    let function = tie::object_of(ob).map(Obj::downcast::<FunctionObj>);
+    function.and_then(Result::ok).ok_or_else(|| not_callable(ob))
+}
+
+#[cold]
+fn not_callable(ob: &Bound<'_, PyAny>) -> PyErr {
+    PyTypeError::new_err(format!("expected a Function, got {}", convert::describe(ob)))
+}
+
+/// `tp_call`: the first call through a wrapper, and calls with a tuple at hand. Later calls go to [`vectorcall`].
+unsafe extern "C" fn call(
+    this: *mut ffi::PyObject,
+    arguments: *mut ffi::PyObject,
+    keywords: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with a wrapper of this type, a tuple, and a dict or null.
+    unsafe {
+        // Relaxed: a pointer to code.
+        (*this.cast::<Callable>()).call.store(vectorcall as *mut c_void, Ordering::Relaxed);
+        slot(|py| {
+            if !keywords.is_null() && ffi::PyDict_Size(keywords) > 0 {
+                return Err(no_keywords());
+            }
+            let tuple = Bound::from_borrowed_ptr(py, arguments);
+            let count = ffi::PyTuple_GET_SIZE(arguments) as usize;
+            let items: SmallVec<[*mut ffi::PyObject; INLINE]> =
+                (0..count).map(|at| ffi::PyTuple_GET_ITEM(arguments, at as isize)).collect();
+            let result = invoke(py, this, &items);
+            drop(tuple);
+            result
+        })
+    }
+}
+
+unsafe extern "C" fn vectorcall(
+    this: *mut ffi::PyObject,
+    arguments: *const *mut ffi::PyObject,
+    count: usize,
+    keywords: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with a wrapper of this type and `count` arguments that live throughout.
+    unsafe {
+        slot(|py| {
+            if !keywords.is_null() && ffi::PyTuple_GET_SIZE(keywords) > 0 {
+                return Err(no_keywords());
+            }
+            let count = ffi::PyVectorcall_NARGS(count) as usize;
+            let arguments: &[*mut ffi::PyObject] =
+                if count == 0 { &[] } else { std::slice::from_raw_parts(arguments, count) };
+            invoke(py, this, arguments)
+        })
+    }
+}
+
+#[cold]
+fn no_keywords() -> PyErr {
+    PyTypeError::new_err("a native function takes no keyword arguments")
+}
+
+/// Converts the arguments, calls, converts the result.
+///
+/// # Safety
+/// A live wrapper and live arguments.
+unsafe fn invoke(
+    py: Python<'_>,
+    this: *mut ffi::PyObject,
+    arguments: &[*mut ffi::PyObject],
+) -> PyResult<*mut ffi::PyObject> {
+    // SAFETY: live.
+    let (this, arguments) = unsafe { (Bound::from_borrowed_ptr(py, this), borrowed(py, arguments)) };
+    let function = function_of(&this)?;
+    let detach = callable(&this).detaches();
+    to_python(py, call_native_raw(py, &function, arguments, detach)?).map(Bound::into_ptr)
+}
+
+/// # Safety
+/// Live objects.
+unsafe fn borrowed<'a, 'py>(_: Python<'py>, raw: &'a [*mut ffi::PyObject]) -> &'a [Bound<'py, PyAny>] {
+    // SAFETY: `Bound` is transparent over a non-null object pointer; behind a reference it is never dropped.
+    unsafe { std::slice::from_raw_parts(raw.as_ptr().cast(), raw.len()) }
+}
+
+/// Calls a native function with Python arguments.
+///
+/// # Errors
+/// What converting an argument raises, and the function's error.
+pub fn call_native<'py>(py: Python<'py>, function: &Function, arguments: &[Bound<'py, PyAny>]) -> Answer<'py> {
+    to_python(py, call_native_raw(py, function, arguments, detaches_by_default())?)
+}
+
+/// As [`call_native`], with the result as it is, and attached to the interpreter throughout unless `detach`.
+///
+/// # Errors
+/// As [`call_native`].
+pub fn call_native_raw<'py>(
+    py: Python<'py>,
+    function: &Function,
+    arguments: &[Bound<'py, PyAny>],
+    detach: bool,
+) -> PyResult<Any> {
+    let mut values: SmallVec<[Any; INLINE]> = SmallVec::with_capacity(arguments.len());
+    let mut moves: SmallVec<[(usize, RvalueSlot); 0]> = SmallVec::new();
+    for (at, argument) in arguments.iter().enumerate() {
+        match Rvalue::of(argument) {
+            None => match convert::any(argument) {
+                Ok(value) => values.push(value),
+                Err(error) => {
+                    restore(py, arguments, moves);
+                    return Err(error);
+                }
+            },
+            Some(rvalue) => {
+                let Some(object) = rvalue.take(py) else {
+                    restore(py, arguments, moves);
+                    return Err(PyTypeError::new_err(format!("argument #{at} was moved away already")));
+                };
+                moves.push((at, RvalueSlot::new(object)));
+                values.push(Any::none());
+            }
+        }
+    }
+    let result = match moves.is_empty() {
+        true => call_views(py, function, Any::views(&values), detach),
+        false => {
+            let mut views: SmallVec<[AnyView<'_>; INLINE]> = values.iter().map(Any::view).collect();
+            for (at, slot) in &moves {
+                views[*at] = AnyView::of_rvalue(slot);
+            }
+            call_views(py, function, &views, detach)
+        }
+    };
+    restore(py, arguments, moves);
+    result.map_err(|error| counted(|py| error::to_python(py, &error)))
+}
+
+/// Gives objects back to their wrappers that nobody took.
+fn restore(py: Python<'_>, arguments: &[Bound<'_, PyAny>], moves: SmallVec<[(usize, RvalueSlot); 0]>) {
+    for (at, slot) in moves {
+        if let (Some(object), Some(rvalue)) = (slot.take(), Rvalue::of(&arguments[at])) {
+            // The source is a wrapper, so this succeeds.
+            let _ = rvalue.put_back(py, object);
+        }
+    }
+}
+
+/// Calls, detached from the interpreter if asked, unless the function is Python code anyway.
+fn call_views(_: Python<'_>, function: &Function, views: &[AnyView<'_>], detach: bool) -> Result<Any, Error> {
+    if !detach || function.state::<PyCallable>().is_some() {
+        return function.call(views);
+    }
+    struct Detached(*mut ffi::PyThreadState);
+    impl Drop for Detached {
+        fn drop(&mut self) {
+            // SAFETY: the state that this thread gave up.
+            unsafe { ffi::PyEval_RestoreThread(self.0) };
+        }
+    }
+    // SAFETY: attached, as `py` shows; nothing of Python's is touched before the guard is dropped.
+    let _detached = Detached(unsafe { ffi::PyEval_SaveThread() });
+    function.call(views)
+}

@@ -1,0 +1,29 @@
+//! Everything that talks to CPython's C API: wrappers, classes, refcounts.
+//! Imports pyo3::ffi and the core; imported by the rest of the extension through the functions of `tie`.
+//! Upholds: `unsafe` of this crate lives in this folder.
+
+pub mod attach;
+pub mod class;
+pub mod collect;
+pub mod construct;
+pub mod deferred;
+pub mod field;
+pub mod function;
+pub mod host;
+pub mod identity;
+pub mod interpreter;
+pub mod limbo;
+pub mod lookup;
+pub mod mapping;
+pub mod methods;
+pub mod opaque;
+mod refcount;
+pub mod sequence;
+pub mod slots;
+pub mod stats;
+pub mod storage;
+pub mod subtype;
+pub mod tie;
+pub mod trampoline;
+pub mod value;
+pub mod wrapper;

@@ -1,0 +1,132 @@
+//! The storage of wrappers: made, entered in the ledger, freed.
+//! Imports pyo3::ffi, `wrapper`, `refcount`.
+//! Upholds: every storage is in the ledger from its making to its freeing; its class reference lasts as long as it does.
+
+use super::refcount;
+use super::wrapper::{Handle, Wrapper};
+use bowline::object::{Object, WeakObj};
+use bowline::protocol::ledger::Ledger;
+use bowline::sync::counter::{add, Event};
+use pyo3::ffi;
+use std::cell::RefCell;
+use std::ptr::NonNull;
+use std::sync::atomic::Ordering;
+
+/// All storages.
+pub static LEDGER: Ledger = Ledger::new();
+
+/// How many slot numbers a thread takes at a time.
+const BATCH: u32 = 64;
+
+struct Slots(RefCell<Vec<u32>>);
+
+impl Drop for Slots {
+    fn drop(&mut self) {
+        LEDGER.restore(self.0.take());
+    }
+}
+
+thread_local!(static SLOTS: Slots = const { Slots(RefCell::new(Vec::new())) });
+
+fn take_slot() -> u32 {
+    let own = SLOTS.try_with(|slots| {
+        let mut slots = slots.0.borrow_mut();
+        if slots.is_empty() {
+            LEDGER.reserve(BATCH, &mut slots);
+        }
+        slots.pop()
+    });
+    own.ok().flatten().unwrap_or_else(|| {
+        let mut one = Vec::new();
+        LEDGER.reserve(1, &mut one);
+        one[0]
+    })
+}
+
+fn give_slot(slot: u32) {
+    let own = SLOTS.try_with(|slots| {
+        let mut slots = slots.0.borrow_mut();
+        slots.push(slot);
+        if slots.len() >= 4 * BATCH as usize {
+            LEDGER.restore(slots.drain(..2 * BATCH as usize).collect());
+        }
+    });
+    if own.is_err() {
+        LEDGER.restore(vec![slot]);
+    }
+}
+
+/// Makes an instance of `class` that holds `handle`: refcount 1, ready for try-incref. Null with a Python error set when
+/// out of memory.
+///
+/// # Safety
+/// Attached; `class` derives from our base type. May run the garbage collector, hence user code.
+pub unsafe fn make(class: *mut ffi::PyTypeObject, handle: Handle) -> *mut Wrapper {
+    // SAFETY: by contract.
+    let op = unsafe { ffi::PyType_GenericAlloc(class, 0) };
+    if op.is_null() {
+        return std::ptr::null_mut();
+    }
+    let wrapper = op.cast::<Wrapper>();
+    let slot = take_slot();
+    // SAFETY: fresh, ours alone; its first bytes are a Wrapper since the class derives from our base.
+    unsafe {
+        (*wrapper).handle.init(handle);
+        // Relaxed: published later, with the word or by Python.
+        (*wrapper).slot.store(slot, Ordering::Relaxed);
+        (*wrapper).size.store((*class).tp_basicsize as u32, Ordering::Relaxed);
+        refcount::arm(op);
+        LEDGER.enter(slot, NonNull::new_unchecked(wrapper));
+    }
+    add(Event::Storage, 1);
+    wrapper
+}
+
+/// Frees a dead wrapper's storage and gives its class reference back.
+///
+/// # Safety
+/// Attached; the storage is dead, untracked by the collector and the caller's alone.
+pub unsafe fn free(op: *mut ffi::PyObject) {
+    add(Event::Storage, -1);
+    // SAFETY: the storage is the caller's; the class is kept alive by the reference released last.
+    unsafe {
+        let slot = (*op.cast::<Wrapper>()).slot.load(Ordering::Relaxed);
+        LEDGER.clear(slot);
+        give_slot(slot);
+        let class = ffi::Py_TYPE(op);
+        if super::class::is_rich(class) {
+            ffi::PyObject_GC_Del(op.cast());
+        } else {
+            ffi::PyObject_Free(op.cast());
+        }
+        ffi::Py_DECREF(class.cast());
+    }
+}
+
+/// Takes storage that waits to be freed out of the census.
+///
+/// # Safety
+/// Attached; the storage is the caller's.
+pub unsafe fn forget(wrapper: NonNull<Wrapper>) {
+    // SAFETY: by contract. Visits happen while all other attached threads are stopped.
+    LEDGER.clear(unsafe { wrapper.as_ref() }.slot.load(Ordering::Relaxed));
+}
+
+/// Tells the ledger that the object of a dead wrapper goes, on a thread that Python does not know.
+///
+/// # Safety
+/// Called from the object's teardown, once.
+pub unsafe fn leave(wrapper: NonNull<Wrapper>) {
+    // SAFETY: the storage is dead and stays until an attached thread drains it.
+    let (slot, object) = unsafe {
+        let wrapper = wrapper.as_ref();
+        (wrapper.slot.load(Ordering::Relaxed), wrapper.handle.read().retiree())
+    };
+    let Some(object) = object else { return };
+    // SAFETY: the object's block exists until its teardown returns; the weak count keeps it longer.
+    LEDGER.leave(
+        slot,
+        || unsafe { object.as_ref().header().counts().retain_weak() },
+        || unsafe { drop(WeakObj::<Object>::from_raw(object)) },
+    );
+}

@@ -1,0 +1,123 @@
+//! The tie as the rest of the extension sees it: from objects to wrappers and back.
+//! Imports the protocol and the host.
+//! Upholds P2: an owned object that comes in is used up in every case.
+
+use super::host::CPython;
+use super::storage;
+use super::wrapper::{Handle, Wrapper};
+use super::{class, slots};
+use bowline::object::{self, Obj, Object};
+use bowline::protocol::{self, Tie};
+use bowline::word::Word;
+use pyo3::exceptions::PyTypeError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use std::ptr::NonNull;
+
+fn tieable(object: NonNull<Object>) -> bool {
+    // SAFETY: callers hold a count of the object.
+    unsafe { object::tie_word(object) }.is_some()
+}
+
+fn bound<'py>(py: Python<'py>, wrapper: NonNull<Wrapper>) -> Bound<'py, PyAny> {
+    // SAFETY: the count of the wrapper is handed over.
+    unsafe { Bound::from_owned_ptr(py, wrapper.as_ptr().cast()) }
+}
+
+/// The wrapper of an object; uses the object's count up.
+///
+/// # Errors
+/// `MemoryError`, or what the maker of fallback classes raises.
+pub fn wrap<'py>(py: Python<'py>, object: Obj<Object>) -> PyResult<Bound<'py, PyAny>> {
+    let raw = object.into_raw();
+    if tieable(raw) {
+        // SAFETY: the count is ours to give.
+        return unsafe { protocol::fetch_owned(&CPython, raw) }.map(|wrapper| bound(py, wrapper));
+    }
+    // SAFETY: the count goes back into an owner at once.
+    alias(py, unsafe { Obj::from_raw(raw) })
+}
+
+/// A wrapper of an object without a word: a new one each time.
+fn alias<'py>(py: Python<'py>, object: Obj<Object>) -> PyResult<Bound<'py, PyAny>> {
+    let raw = object.as_raw();
+    // SAFETY: attached; the count goes into the wrapper's life only if there is a wrapper.
+    unsafe {
+        let class = class::class_for(py, raw.as_ref().type_index())?;
+        let wrapper = storage::make(class, Handle::alias(raw));
+        let wrapper = Bound::from_owned_ptr_or_err(py, wrapper.cast())?;
+        std::mem::forget(object);
+        Ok(wrapper)
+    }
+}
+
+/// The wrapper struct behind a Python object, if it is one of ours.
+#[inline]
+fn wrapper(ob: &Bound<'_, PyAny>) -> Option<NonNull<Wrapper>> {
+    // SAFETY: a live object; the check is what allows the cast.
+    unsafe {
+        let ours = ffi::PyObject_TypeCheck(ob.as_ptr(), slots::base_type(ob.py())) != 0;
+        ours.then(|| NonNull::new_unchecked(ob.as_ptr().cast()))
+    }
+}
+
+/// Whether this is a wrapper, empty or not.
+pub fn is_wrapper(ob: &Bound<'_, PyAny>) -> bool {
+    wrapper(ob).is_some()
+}
+
+/// The object that a wrapper holds; none for other Python objects and for empty wrappers.
+///
+/// The pointer is good until the thread next runs Python code or detaches: to keep the object, use [`object_of`].
+#[inline]
+pub fn handle(ob: &Bound<'_, PyAny>) -> Option<NonNull<Object>> {
+    // SAFETY: alive.
+    unsafe { wrapper(ob)?.as_ref() }.handle.read().object()
+}
+
+/// As [`handle`], with a strong count.
+#[inline]
+pub fn object_of(ob: &Bound<'_, PyAny>) -> Option<Obj<Object>> {
+    let object = handle(ob)?;
+    // SAFETY: the handle was read in this section: whoever moves the object away from the wrapper, which this thread
+    // has a count of, leaves one count in limbo until we have passed a safe point.
+    unsafe {
+        object::retain(object);
+        Some(Obj::from_raw(object))
+    }
+}
+
+/// Makes a wrapper hold `object` instead of whatever it held.
+///
+/// # Errors
+/// `TypeError` if `ob` is no wrapper.
+pub fn bind(ob: &Bound<'_, PyAny>, object: Obj<Object>) -> PyResult<Tie> {
+    let Some(wrapper) = wrapper(ob) else {
+        return Err(PyTypeError::new_err(format!("expected an Object, got {}", ob.get_type())));
+    };
+    let raw = object.into_raw();
+    // SAFETY: the caller has a count of the wrapper, and gave one of the object.
+    unsafe {
+        if wrapper.as_ref().handle.read() == Handle::EMPTY {
+            match protocol::bind(&CPython, wrapper, raw, tieable(raw)) {
+                Ok(tie) => Ok(tie),
+                Err(raw) => Ok(protocol::rebind(&CPython, wrapper, raw, tieable)),
+            }
+        } else {
+            Ok(protocol::rebind(&CPython, wrapper, raw, tieable))
+        }
+    }
+}
+
+/// Moves the object out of a wrapper, which is left empty. `None` if it is empty or no wrapper.
+pub fn take(ob: &Bound<'_, PyAny>) -> Option<Obj<Object>> {
+    let wrapper = wrapper(ob)?;
+    // SAFETY: the caller has a count of the wrapper; the object's count becomes ours.
+    unsafe { protocol::shift(&CPython, wrapper, tieable).map(|object| Obj::from_raw(object)) }
+}
+
+/// What the core calls when an object with a tied wrapper dies.
+pub fn untie(taken: Word) {
+    // SAFETY: the core took the word of a dying object.
+    unsafe { protocol::teardown(&CPython, taken) }
+}

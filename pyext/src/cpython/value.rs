@@ -1,0 +1,271 @@
+//! Values across the boundary: native ones to Python, Python ones of exactly known types to native.
+//! Imports the tie, `opaque`, the core's values, pyo3::ffi.
+//! Upholds P6: an object whose wrapper lives is handed out without touching the object's count; nothing is allocated for
+//! scalars on the native side.
+
+use super::host::CPython;
+use super::opaque::OpaqueObj;
+use super::tie;
+use bowline::object::{self, Obj, Object};
+use bowline::protocol;
+use bowline::value::{tag, Any, AnyView, Bytes, IntoAny, RawAny, Str};
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::{ffi, intern};
+use std::ffi::{c_char, c_int};
+use std::ptr::NonNull;
+
+/// Takes a new reference that a C function returned.
+///
+/// # Safety
+/// `raw` is that: owned, or null with an exception set.
+#[inline]
+unsafe fn new<'py>(py: Python<'py>, raw: *mut ffi::PyObject) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: by contract.
+    unsafe { Bound::from_owned_ptr_or_err(py, raw) }
+}
+
+fn text<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: the bytes are there; CPython checks that they are UTF-8.
+    unsafe { new(py, ffi::PyUnicode_FromStringAndSize(bytes.as_ptr().cast(), bytes.len() as isize)) }
+}
+
+fn bytes<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: the bytes are there.
+    unsafe { new(py, ffi::PyBytes_FromStringAndSize(bytes.as_ptr().cast(), bytes.len() as isize)) }
+}
+
+/// An owned value as Python sees it.
+///
+/// # Errors
+/// What making the Python object raises; the value is released in any case.
+#[inline]
+pub fn to_python<'py>(py: Python<'py>, value: Any) -> PyResult<Bound<'py, PyAny>> {
+    match value.into_object() {
+        Ok(object) => object_to_python(py, object),
+        Err(plain) => plain_to_python(py, plain.view()),
+    }
+}
+
+/// A borrowed value as Python sees it.
+///
+/// # Errors
+/// As [`to_python`].
+///
+/// # Safety
+/// What the view names is alive until this thread next runs Python code.
+#[inline]
+pub unsafe fn view_to_python<'py>(py: Python<'py>, view: AnyView<'_>) -> PyResult<Bound<'py, PyAny>> {
+    match view.as_object() {
+        // SAFETY: handed on.
+        Some(object) => unsafe { borrowed_to_python(py, object) },
+        None if view.as_rvalue().is_some() => to_python(py, view.to_owned()),
+        None => plain_to_python(py, view),
+    }
+}
+
+/// A value that is no object.
+#[inline]
+pub fn plain_to_python<'py>(py: Python<'py>, view: AnyView<'_>) -> PyResult<Bound<'py, PyAny>> {
+    let bits = view.to_raw().to_bits();
+    // SAFETY: attached; each function returns a new reference, or null with an exception set.
+    unsafe {
+        match view.type_index() {
+            tag::NONE => Ok(py.None().into_bound(py)),
+            tag::INT => new(py, ffi::PyLong_FromLongLong(bits as i64)),
+            tag::BOOL => new(py, ffi::PyBool_FromLong((bits != 0).into())),
+            tag::FLOAT => new(py, ffi::PyFloat_FromDouble(f64::from_bits(bits))),
+            _ => other_to_python(py, view),
+        }
+    }
+}
+
+fn other_to_python<'py>(py: Python<'py>, view: AnyView<'_>) -> PyResult<Bound<'py, PyAny>> {
+    if let Some(content) = view.as_str() {
+        return text(py, content.as_bytes());
+    }
+    if let Some(content) = view.as_bytes() {
+        return bytes(py, content);
+    }
+    if let Some(pointer) = view.as_pointer() {
+        return py.import(intern!(py, "ctypes"))?.getattr(intern!(py, "c_void_p"))?.call1((pointer as usize,));
+    }
+    if let Some(dtype) = view.as_dtype() {
+        return plain(py, PlainKind::DType)?.call1((dtype.code, dtype.bits, dtype.lanes));
+    }
+    if let Some(device) = view.as_device() {
+        return plain(py, PlainKind::Device)?.call1((device.kind, device.id));
+    }
+    Err(PyTypeError::new_err(format!("a value of type `{}` cannot be shown to Python", view.type_name())))
+}
+
+/// Values that Python shows by a class of the package.
+#[derive(Clone, Copy)]
+pub enum PlainKind {
+    /// `dtype(code, bits, lanes)`.
+    DType = 0,
+    /// `Device(kind, id)`.
+    Device = 1,
+}
+
+static PLAIN: [PyOnceLock<Py<PyAny>>; 2] = [PyOnceLock::new(), PyOnceLock::new()];
+
+/// Sets what makes the Python form of a kind, once.
+pub fn set_plain(py: Python<'_>, kind: PlainKind, make: Py<PyAny>) {
+    let _ = PLAIN[kind as usize].set(py, make);
+}
+
+fn plain<'py>(py: Python<'py>, kind: PlainKind) -> PyResult<&'py Bound<'py, PyAny>> {
+    let make = PLAIN[kind as usize].get(py).map(|make| make.bind(py));
+    make.ok_or_else(|| PyTypeError::new_err("this package has no class for element types and devices yet"))
+}
+
+/// An owned object as Python sees it: a string, bytes or payload itself, anything else by its wrapper.
+///
+/// # Errors
+/// As [`to_python`].
+#[inline]
+pub fn object_to_python<'py>(py: Python<'py>, object: Obj<Object>) -> PyResult<Bound<'py, PyAny>> {
+    match shown_by_content(&object) {
+        // SAFETY: owned here, for longer than the call.
+        true => unsafe { content_to_python(py, object.as_raw()) },
+        false => tie::wrap(py, object),
+    }
+}
+
+#[inline]
+fn shown_by_content(object: &Object) -> bool {
+    matches!(object.type_index(), tag::STR | tag::BYTES | tag::OPAQUE)
+}
+
+/// As [`object_to_python`], without a count unless there is no living wrapper.
+///
+/// # Errors
+/// As [`to_python`].
+///
+/// # Safety
+/// The object is alive until this thread next runs Python code or detaches.
+#[inline]
+pub unsafe fn borrowed_to_python<'py>(py: Python<'py>, object: NonNull<Object>) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: handed on.
+    match unsafe { living(py, object) } {
+        Ok(wrapper) => Ok(wrapper),
+        Err(object) => object_to_python(py, object),
+    }
+}
+
+/// The living wrapper of an object, or else the object with a count, for [`object_to_python`]. Allocates nothing.
+///
+/// # Safety
+/// As [`borrowed_to_python`].
+#[inline]
+pub unsafe fn living<'py>(py: Python<'py>, object: NonNull<Object>) -> Result<Bound<'py, PyAny>, Obj<Object>> {
+    // SAFETY: alive until Python code runs; `hit` leaves a count where it finds no wrapper.
+    unsafe {
+        if object::tie_word(object).is_none() {
+            return Err(Obj::from_borrowed(object));
+        }
+        match protocol::hit(&CPython, object) {
+            Some(wrapper) => Ok(Bound::from_owned_ptr(py, wrapper.as_ptr().cast())),
+            None => Err(Obj::from_raw(object)),
+        }
+    }
+}
+
+/// # Safety
+/// The object is alive, and [`shown_by_content`].
+unsafe fn content_to_python<'py>(py: Python<'py>, object: NonNull<Object>) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: alive; each function copies the content before it can run anything.
+    unsafe {
+        let view: AnyView<'_> = AnyView::from_raw(RawAny::of_object(object));
+        match view.type_index() {
+            tag::STR => text(py, view.as_str().unwrap_or_default().as_bytes()),
+            tag::BYTES => bytes(py, view.as_bytes().unwrap_or_default()),
+            _ => Ok(object.cast::<OpaqueObj>().as_ref().payload(py)),
+        }
+    }
+}
+
+/// A Python object's native value, if its type is exactly one of the built-in plain ones, or it is a wrapper that holds
+/// something.
+///
+/// # Errors
+/// `OverflowError` for an integer of more than 64 bits, `UnicodeEncodeError` for a string with lone surrogates.
+#[inline]
+pub fn exact(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
+    let raw = ob.as_ptr();
+    // SAFETY: a live object; its exact type says what the functions may be called with.
+    unsafe {
+        let class = ffi::Py_TYPE(raw);
+        if class == &raw mut ffi::PyLong_Type {
+            return int(ob).map(Some);
+        }
+        if class == &raw mut ffi::PyUnicode_Type {
+            return string(ob).map(Some);
+        }
+        if raw == ffi::Py_None() {
+            return Ok(Some(Any::none()));
+        }
+        if class == &raw mut ffi::PyFloat_Type {
+            return Ok(Some(ffi::PyFloat_AS_DOUBLE(raw).into_any()));
+        }
+        if class == &raw mut ffi::PyBool_Type {
+            return Ok(Some((raw == ffi::Py_True()).into_any()));
+        }
+        if class == &raw mut ffi::PyBytes_Type {
+            return Ok(Some(content_of_bytes(ob)));
+        }
+    }
+    Ok(tie::object_of(ob).map(IntoAny::into_any))
+}
+
+/// The value of an `int` or of an instance of a subclass.
+///
+/// # Errors
+/// `OverflowError`.
+#[inline]
+pub fn int(ob: &Bound<'_, PyAny>) -> PyResult<Any> {
+    let mut overflow: c_int = 0;
+    // SAFETY: a live object; other types than int end in an exception.
+    let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(ob.as_ptr(), &mut overflow) };
+    if overflow != 0 {
+        return Err(PyOverflowError::new_err("int too large to convert to a 64-bit integer"));
+    }
+    if value == -1 {
+        if let Some(error) = PyErr::take(ob.py()) {
+            return Err(error);
+        }
+    }
+    Ok(value.into_any())
+}
+
+/// The value of a `str` or of an instance of a subclass.
+///
+/// # Errors
+/// `UnicodeEncodeError`; `TypeError` for other objects.
+#[inline]
+pub fn string(ob: &Bound<'_, PyAny>) -> PyResult<Any> {
+    let mut size: ffi::Py_ssize_t = 0;
+    // SAFETY: a live object; what is returned belongs to it, is UTF-8, and is copied at once.
+    unsafe {
+        let data: *const c_char = ffi::PyUnicode_AsUTF8AndSize(ob.as_ptr(), &mut size);
+        if data.is_null() {
+            return Err(PyErr::fetch(ob.py()));
+        }
+        let content = std::slice::from_raw_parts(data.cast::<u8>(), size as usize);
+        Ok(Str::from(std::str::from_utf8_unchecked(content)).into())
+    }
+}
+
+/// The value of a `bytes` or of an instance of a subclass.
+///
+/// # Safety
+/// `ob` is that.
+unsafe fn content_of_bytes(ob: &Bound<'_, PyAny>) -> Any {
+    // SAFETY: by contract; bytes do not change.
+    unsafe {
+        let data = ffi::PyBytes_AS_STRING(ob.as_ptr()).cast::<u8>();
+        Bytes::from(std::slice::from_raw_parts(data, ffi::Py_SIZE(ob.as_ptr()) as usize)).into()
+    }
+}

@@ -1,0 +1,141 @@
+//! The layout of a wrapper and of the handle inside.
+//! Imports pyo3::ffi and the core's object layer.
+//! Upholds: the handle's pointer is readable as long as the storage exists; its flags decide who releases what.
+
+use bowline::object::Object;
+use pyo3::ffi;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+/// A wrapper. Member by member, what protects it:
+/// * `ob_base`: CPython; while dormant, the tie protocol;
+/// * `handle`: atomic, see [`Handle`];
+/// * `slot`: written once before publication; the ledger's index;
+/// * `size`: written once before publication; bytes of the storage.
+#[repr(C)]
+pub struct Wrapper {
+    pub ob_base: ffi::PyObject,
+    pub handle: AtomicHandle,
+    pub slot: AtomicU32,
+    pub size: AtomicU32,
+}
+
+/// What a wrapper holds: a pointer to an object and three flags in its low bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Handle(usize);
+
+impl Handle {
+    const MOVED: usize = 1;
+    const ALIAS: usize = 2;
+    /// From `adopt` to `settle` and from `disown` to `vacate`: one thread is changing the tie.
+    const IN_TRANSITION: usize = 4;
+    const FLAGS: usize = Self::MOVED | Self::ALIAS | Self::IN_TRANSITION;
+    /// Holds nothing and never did.
+    pub const EMPTY: Handle = Handle(0);
+
+    /// The tied wrapper of `object`.
+    pub fn tied(object: NonNull<Object>) -> Handle {
+        Handle(object.as_ptr() as usize)
+    }
+    /// A wrapper of `object` that fetches do not return.
+    pub fn alias(object: NonNull<Object>) -> Handle {
+        Handle(object.as_ptr() as usize | Self::ALIAS)
+    }
+    /// The object that Python sees: none when empty or moved from.
+    #[inline(always)]
+    pub fn object(self) -> Option<NonNull<Object>> {
+        if self.0 & Self::MOVED != 0 {
+            return None;
+        }
+        NonNull::new((self.0 & !Self::FLAGS) as *mut Object)
+    }
+    /// The object that a `retire` of this or a former life releases.
+    #[inline(always)]
+    pub fn retiree(self) -> Option<NonNull<Object>> {
+        NonNull::new((self.0 & !Self::FLAGS) as *mut Object)
+    }
+    /// Whether it was moved from.
+    pub fn is_moved(self) -> bool {
+        self.0 & Self::MOVED != 0
+    }
+    /// Whether it is an alias.
+    #[inline(always)]
+    pub fn is_alias(self) -> bool {
+        self.0 & Self::ALIAS != 0
+    }
+    fn being_bound(object: NonNull<Object>) -> Handle {
+        Handle(object.as_ptr() as usize | Self::IN_TRANSITION)
+    }
+    fn is_in_transition(self) -> bool {
+        self.0 & Self::IN_TRANSITION != 0
+    }
+    fn being_moved(self) -> Handle {
+        Handle(self.0 & !Self::FLAGS | Self::MOVED | Self::IN_TRANSITION)
+    }
+    fn without_transition(self) -> Handle {
+        Handle(self.0 & !Self::IN_TRANSITION)
+    }
+}
+
+/// A [`Handle`] that threads share; one method per change.
+#[repr(transparent)]
+pub struct AtomicHandle(AtomicUsize);
+
+impl AtomicHandle {
+    /// What the handle says.
+    #[inline(always)]
+    pub fn read(&self) -> Handle {
+        // SeqCst: pairs with the swap in `disown`, against a count taken before (see refcount::shared_with_others).
+        Handle(self.0.load(Ordering::SeqCst))
+    }
+    /// Sets the handle of storage that nobody else knows.
+    pub fn init(&self, handle: Handle) {
+        // Relaxed: published later by the word's Release.
+        self.0.store(handle.0, Ordering::Relaxed);
+    }
+    /// Empty or moved → being bound to `object`; false when it holds something or is in transition.
+    pub fn adopt(&self, object: NonNull<Object>) -> bool {
+        let now = self.read();
+        now.object().is_none() && !now.is_in_transition() && self.change(now, Handle::being_bound(object))
+    }
+    /// Being bound → tied or alias.
+    pub fn settle(&self, to: Handle) {
+        let from = to.retiree().map(Handle::being_bound);
+        debug_assert!(from == Some(self.read()), "nobody changes a handle in transition");
+        // SeqCst: see `read`.
+        self.0.store(to.0, Ordering::SeqCst);
+    }
+    /// Anything held → being moved; the object, for the one caller that did it. None also in transition.
+    pub fn disown(&self) -> Option<NonNull<Object>> {
+        let mut now = self.read();
+        while let Some(object) = now.object() {
+            if now.is_in_transition() {
+                return None;
+            }
+            if self.change(now, now.being_moved()) {
+                return Some(object);
+            }
+            now = self.read();
+        }
+        None
+    }
+    /// Being moved → moved.
+    pub fn vacate(&self) {
+        let now = self.read();
+        debug_assert!(now.is_moved() && now.is_in_transition(), "nobody changes a handle in transition");
+        // SeqCst: see `read`.
+        self.0.store(now.without_transition().0, Ordering::SeqCst);
+    }
+    /// Moved → empty, if nothing was adopted since.
+    pub fn clear_moved(&self) {
+        let now = self.read();
+        if now.is_moved() && !now.is_in_transition() {
+            self.change(now, Handle::EMPTY);
+        }
+    }
+    fn change(&self, from: Handle, to: Handle) -> bool {
+        // SeqCst: see `read`. Carries the object's initialisation to readers of the handle.
+        self.0.compare_exchange(from.0, to.0, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+    }
+}

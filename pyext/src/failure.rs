@@ -1,0 +1,92 @@
+//! Native errors as Python objects: `CError` and what makes one.
+//! Imports `error`, `cpython::{slots, methods, value}`.
+//! Upholds: what is shown of an error is what the native object says at that moment.
+#![forbid(unsafe_code)]
+
+use crate::cpython::methods::{self, Answer, Attribute, Members, OneArgument};
+use crate::cpython::{subtype, tie, value};
+use crate::{convert, error};
+use bowline::function::error::{ErrorObj, Update};
+use bowline::function::Error;
+use bowline::object::Obj;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::PyType;
+use std::ffi::CStr;
+
+/// The error behind a wrapper.
+fn error_of(ob: &Bound<'_, PyAny>) -> PyResult<Error> {
+    let error = tie::object_of(ob).map(Obj::downcast::<ErrorObj>).and_then(Result::ok);
+    error
+        .map(Error::from)
+        .ok_or_else(|| PyTypeError::new_err(format!("expected an Error, got {}", convert::describe(ob))))
+}
+
+macro_rules! attribute {
+    ($name:ident, $text:literal, $doc:literal, |$error:ident| $value:expr) => {
+        struct $name;
+        impl Attribute for $name {
+            const NAME: &'static CStr = $text;
+            const DOC: &'static CStr = $doc;
+            fn get<'py>(this: &Bound<'py, PyAny>) -> Answer<'py> {
+                let $error = error_of(this)?;
+                let text: &str = &$value;
+                Ok(text.into_pyobject(this.py())?.into_any())
+            }
+        }
+    };
+}
+attribute!(Kind, c"kind", c"The kind: the name of an exception class.", |error| error.kind());
+attribute!(Message, c"message", c"The message.", |error| error.message());
+attribute!(Backtrace, c"backtrace", c"The frames it came through, the most recent first.", |error| error.backtrace());
+
+struct Exception;
+impl methods::NoArguments for Exception {
+    const NAME: &'static CStr = c"py_error";
+    const DOC: &'static CStr = c"py_error($self, /)\n--\n\nThe exception that stands for the error.";
+    fn call<'py>(this: &Bound<'py, PyAny>) -> Answer<'py> {
+        let py = this.py();
+        Ok(error::to_python(py, &error_of(this)?).into_value(py).into_bound(py).into_any())
+    }
+}
+
+struct UpdateBacktrace;
+impl OneArgument for UpdateBacktrace {
+    const NAME: &'static CStr = c"update_backtrace";
+    const DOC: &'static CStr = c"update_backtrace($self, text, /)\n--\n\nReplaces the backtrace.";
+    fn call<'py>(this: &Bound<'py, PyAny>, text: &Bound<'py, PyAny>) -> Answer<'py> {
+        let text: String = text.extract()?;
+        error_of(this)?.update_backtrace(&text, Update::Replace);
+        Ok(this.py().None().into_bound(this.py()))
+    }
+}
+
+/// A native error.
+#[pyfunction]
+#[pyo3(signature = (kind, message, backtrace = ""))]
+fn make_error<'py>(py: Python<'py>, kind: &str, message: &str, backtrace: &str) -> PyResult<Bound<'py, PyAny>> {
+    value::object_to_python(py, Error::with_backtrace(kind, message, backtrace).into_object().upcast())
+}
+
+/// Maps an error kind to an exception class.
+#[pyfunction]
+fn register_error_kind(kind: &str, class: &Bound<'_, PyType>) -> PyResult<()> {
+    error::register(kind, class)
+}
+
+/// Adds what is here to the module.
+///
+/// # Errors
+/// Those of adding it.
+pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let members = Members::new()
+        .method(methods::no_arguments::<Exception>())
+        .method(methods::one_argument::<UpdateBacktrace>())
+        .method(methods::one_argument::<crate::pickle::DeepcopyAsIs>())
+        .attribute(methods::attribute::<Kind>())
+        .attribute(methods::attribute::<Message>())
+        .attribute(methods::attribute::<Backtrace>());
+    subtype::add(module, c"bowline._core.CError", c"Base of wrappers of native errors.", members, &[])?;
+    module.add_function(wrap_pyfunction!(make_error, module)?)?;
+    module.add_function(wrap_pyfunction!(register_error_kind, module)?)
+}

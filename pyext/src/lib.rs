@@ -1,0 +1,50 @@
+//! The extension module `bowline._core`.
+//! Wires the modules below together; everything that talks to the C API lives in `cpython`.
+//! Upholds: the module declares that it does not use the GIL.
+
+mod call;
+mod container;
+mod convert;
+mod cpython;
+mod error;
+mod failure;
+mod field;
+mod mapping;
+mod object;
+mod pickle;
+mod protocols;
+mod registry;
+mod rvalue;
+mod schema;
+mod sentinel;
+mod sequence;
+mod state;
+mod testing;
+
+use pyo3::prelude::*;
+
+/// The native half of the package `bowline`.
+#[pymodule(gil_used = false)]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    cpython::interpreter::expect_main(module.py())?;
+    cpython::slots::install(module, object::members())?;
+    bowline::object::set_untie_hook(cpython::tie::untie);
+    cpython::field::install(module)?;
+    cpython::function::install(module)?;
+    cpython::sequence::install(module)?;
+    failure::install(module)?;
+    sentinel::install(module)?;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<schema::TypeSchema>()?;
+    module.add_class::<rvalue::Rvalue>()?;
+    module.add_function(wrap_pyfunction!(schema::schema_of_key, module)?)?;
+    registry::install(module)?;
+    call::install(module)?;
+    sequence::install(module)?;
+    cpython::mapping::install(module)?;
+    mapping::install(module)?;
+    state::install(module)?;
+    pickle::install(module)?;
+    testing::install(module)?;
+    Ok(())
+}

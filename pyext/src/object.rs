@@ -1,0 +1,156 @@
+//! The methods of every wrapper.
+//! Imports `cpython::{tie, construct, methods}`, `rvalue`, `convert`, `error`.
+//! Upholds: each change of a handle goes through the tie; a wrapper is bound last, once nothing can fail any more.
+#![forbid(unsafe_code)]
+
+use crate::cpython::methods::{self, Answer, Arguments, Attribute, Members, NoArguments, OneArgument};
+use crate::cpython::{construct, function, tie};
+use crate::rvalue::Rvalue;
+use crate::{convert, pickle};
+use bowline::value::Any;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use std::ffi::CStr;
+
+/// All of them.
+pub fn members() -> Members {
+    Members::new()
+        .method(construct::method())
+        .method(methods::no_arguments::<Chandle>())
+        .method(methods::no_arguments::<Move>())
+        .method(methods::no_arguments::<Alloc>())
+        .method(methods::one_argument::<SameAs>())
+        .method(methods::one_argument::<Is>())
+        .method(methods::one_argument::<MoveFrom>())
+        .method(methods::arguments::<InitByConstructor>())
+        .method(methods::no_arguments::<pickle::GetState>())
+        .method(methods::one_argument::<pickle::SetState>())
+        .method(methods::one_argument::<pickle::ReduceEx>())
+        .method(methods::no_arguments::<pickle::Reduce>())
+        .method(methods::no_arguments::<pickle::Copy>())
+        .method(methods::arguments::<pickle::Replace>())
+        .attribute(methods::attribute::<Id>())
+}
+
+/// The address of a wrapper's object; 0 when it is empty.
+pub fn address(ob: &Bound<'_, PyAny>) -> usize {
+    tie::handle(ob).map_or(0, |object| object.as_ptr() as usize)
+}
+
+struct Chandle;
+impl NoArguments for Chandle {
+    const NAME: &'static CStr = c"__chandle__";
+    const DOC: &'static CStr = c"__chandle__($self, /)\n--\n\nAddress of the native object; 0 when there is none.";
+    fn call<'py>(this: &Bound<'py, PyAny>) -> Answer<'py> {
+        Ok(address(this).into_pyobject(this.py())?.into_any())
+    }
+}
+
+struct Id;
+impl Attribute for Id {
+    const NAME: &'static CStr = c"id_";
+    const DOC: &'static CStr = c"Address of the native object; 0 when there is none.";
+    fn get<'py>(this: &Bound<'py, PyAny>) -> Answer<'py> {
+        Chandle::call(this)
+    }
+}
+
+struct SameAs;
+impl OneArgument for SameAs {
+    const NAME: &'static CStr = c"same_as";
+    const DOC: &'static CStr = c"same_as($self, other, /)\n--\n\nWhether both hold the same native object.";
+    fn call<'py>(this: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>) -> Answer<'py> {
+        let same = tie::is_wrapper(other) && address(this) == address(other);
+        Ok(same.into_pyobject(this.py())?.to_owned().into_any())
+    }
+}
+
+struct Is;
+impl OneArgument for Is {
+    const NAME: &'static CStr = c"is_";
+    const DOC: &'static CStr = c"is_($self, other, /)\n--\n\nWhether both hold the same native object.";
+    fn call<'py>(this: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>) -> Answer<'py> {
+        SameAs::call(this, other)
+    }
+}
+
+struct Move;
+impl NoArguments for Move {
+    const NAME: &'static CStr = c"_move";
+    const DOC: &'static CStr =
+        c"_move($self, /)\n--\n\nAn argument that lets the receiver take the object away from this wrapper.";
+    fn call<'py>(this: &Bound<'py, PyAny>) -> Answer<'py> {
+        Rvalue::offer(this)
+    }
+}
+
+struct MoveFrom;
+impl OneArgument for MoveFrom {
+    const NAME: &'static CStr = c"__move_handle_from__";
+    const DOC: &'static CStr =
+        c"__move_handle_from__($self, other, /)\n--\n\nTakes the object of another wrapper, which is empty then.";
+    fn call<'py>(this: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>) -> Answer<'py> {
+        let py = this.py();
+        if !tie::is_wrapper(other) {
+            return Err(PyTypeError::new_err(format!("expected an Object, got {}", convert::describe(other))));
+        }
+        if !this.is(other) {
+            match tie::take(other) {
+                Some(object) => drop(tie::bind(this, object)?),
+                // Nothing to move: this one is empty then, too.
+                None => drop(tie::take(this)),
+            }
+        }
+        Ok(py.None().into_bound(py))
+    }
+}
+
+struct Alloc;
+impl NoArguments for Alloc {
+    const NAME: &'static CStr = c"__ffi_alloc__";
+    const DOC: &'static CStr =
+        c"__ffi_alloc__($self, /)\n--\n\nMakes a native object whose fields have their defaults or are blank.";
+    fn call<'py>(this: &Bound<'py, PyAny>) -> Answer<'py> {
+        let py = this.py();
+        let object = construct::blank(py, &this.get_type(), true)?;
+        tie::bind(this, object)?;
+        Ok(py.None().into_bound(py))
+    }
+}
+
+struct InitByConstructor;
+impl Arguments for InitByConstructor {
+    const NAME: &'static CStr = c"__init_handle_by_constructor__";
+    const DOC: &'static CStr =
+        c"__init_handle_by_constructor__($self, function, /, *args)\n--\n\nHolds what a native function returns.";
+    fn call<'py>(
+        this: &Bound<'py, PyAny>,
+        arguments: &Bound<'py, PyTuple>,
+        keywords: Option<&Bound<'py, PyDict>>,
+    ) -> Answer<'py> {
+        let py = this.py();
+        if keywords.is_some_and(|keywords| !keywords.is_empty()) {
+            return Err(PyTypeError::new_err("__init_handle_by_constructor__() takes no keyword arguments"));
+        }
+        let (callable, rest) = match arguments.len() {
+            0 => return Err(PyTypeError::new_err("__init_handle_by_constructor__() needs a function")),
+            count => (arguments.get_item(0)?, (1..count).map(|at| arguments.get_item(at))),
+        };
+        let rest = rest.collect::<PyResult<Vec<_>>>()?;
+        let function = match function::function_of(&callable) {
+            Ok(function) => function,
+            Err(_) if callable.is_callable() => function::from_callable(&callable),
+            Err(error) => return Err(error),
+        };
+        let made: Any = function::call_native_raw(py, &function, &rest, true)?;
+        match made.into_object() {
+            Ok(object) => tie::bind(this, object)?,
+            Err(other) => {
+                let found = other.view().type_name();
+                return Err(PyValueError::new_err(format!("the constructor returned {found}, not an object")));
+            }
+        };
+        Ok(py.None().into_bound(py))
+    }
+}

@@ -1,0 +1,437 @@
+//! Pickling and copying of wrappers.
+//! Imports `cpython::{construct, tie, value}`, `convert`, `container`.
+//! Upholds: children go as wrappers, so that a pickler's or copier's memo keeps sharing and cycles, also between wrappers
+//! that are pickled one by one; a state is converted as a whole before any of it is stored, so that a hostile one changes
+//! nothing.
+#![forbid(unsafe_code)]
+
+use crate::convert;
+use crate::cpython::methods::{Answer, Arguments, NoArguments, OneArgument};
+use crate::cpython::{construct, tie, value};
+use crate::{error, mapping};
+use bowline::container::{ArrayObj, DictObj, ListObj, MapObj};
+use bowline::function::error::ErrorObj;
+use bowline::function::{global, Error, FunctionObj};
+use bowline::object::{registry, Obj, Object};
+use bowline::reflect::{self, instance, FieldInfo, Reflection};
+use bowline::value::{Any, Storage};
+use pyo3::exceptions::{PyLookupError, PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyTuple, PyType};
+use std::ffi::CStr;
+
+fn class_name(ob: &Bound<'_, PyAny>) -> String {
+    ob.get_type().qualname().map_or_else(|_| "?".to_owned(), |name| name.to_string())
+}
+
+/// Whether objects can be made blank and have their fields set afterwards.
+fn takes_state(reflection: &Reflection) -> bool {
+    reflection.can_be_blank() && !reflection.fields.iter().any(FieldInfo::is_plain)
+}
+
+/// The values of an object's fields.
+fn field_values<'py>(py: Python<'py>, reflection: &Reflection, object: &Obj<Object>) -> PyResult<Bound<'py, PyTuple>> {
+    let values = reflection.fields.iter().map(|field| {
+        let value = field.get(object).map_err(|error| error::to_python(py, &error))?;
+        value::to_python(py, value)
+    });
+    PyTuple::new(py, values.collect::<PyResult<Vec<_>>>()?)
+}
+
+/// A field's value from a state. Null, which a blank object has where its type says otherwise, comes back as such.
+fn value_in_state(value: &Bound<'_, PyAny>, field: &FieldInfo) -> PyResult<Any> {
+    match field.storage() {
+        Storage::Object if value.is_none() => Ok(Any::none()),
+        _ => convert::for_field(value, field),
+    }
+}
+
+fn values_in_state(reflection: &Reflection, state: &Bound<'_, PyAny>) -> PyResult<Vec<Any>> {
+    let key = registry::type_info(reflection.index).map_or("?", |info| info.key);
+    let wrong = |found: String| {
+        PyValueError::new_err(format!("expected the {} field values of {key}, got {found}", reflection.fields.len()))
+    };
+    let state = state.cast::<PyTuple>().map_err(|_| wrong(convert::describe(state)))?;
+    if state.len() != reflection.fields.len() {
+        return Err(wrong(state.len().to_string()));
+    }
+    state.iter().zip(&reflection.fields).map(|(value, field)| value_in_state(&value, field)).collect()
+}
+
+// ---- attributes of the wrapper itself --------------------------------------------------------------------------------
+
+/// The instance dict and the slots of a wrapper; none where there is nothing.
+fn extras<'py>(this: &Bound<'py, PyAny>) -> PyResult<[Option<Bound<'py, PyDict>>; 2]> {
+    let py = this.py();
+    let dict = this.getattr_opt(intern!(py, "__dict__"))?;
+    let dict = match dict.map(|dict| dict.cast_into::<PyDict>()) {
+        Some(Ok(dict)) if !dict.is_empty() => Some(dict.copy()?),
+        _ => None,
+    };
+    let names = py.import(intern!(py, "copyreg"))?.call_method1(intern!(py, "_slotnames"), (this.get_type(),))?;
+    let slots = PyDict::new(py);
+    for name in names.try_iter()? {
+        let name = name?;
+        let name = name.cast::<pyo3::types::PyString>()?;
+        if let Some(value) = this.getattr_opt(name)? {
+            slots.set_item(name, value)?;
+        }
+    }
+    Ok([dict, (!slots.is_empty()).then_some(slots)])
+}
+
+fn set_extras(
+    this: &Bound<'_, PyAny>,
+    dict: Option<&Bound<'_, PyDict>>,
+    slots: Option<&Bound<'_, PyDict>>,
+) -> PyResult<()> {
+    if let Some(dict) = dict {
+        let own = this.getattr(intern!(this.py(), "__dict__"))?;
+        own.cast_into::<PyDict>().map_err(PyErr::from)?.update(dict.as_mapping())?;
+    }
+    for (name, value) in slots.into_iter().flatten() {
+        let name = name.cast_into::<pyo3::types::PyString>().map_err(PyErr::from)?;
+        this.setattr(name, value)?;
+    }
+    Ok(())
+}
+
+/// `(values or None, dict or None, slots or None)`, cut short where nothing follows.
+fn state_with<'py>(this: &Bound<'py, PyAny>, values: Option<Bound<'py, PyTuple>>) -> Answer<'py> {
+    let py = this.py();
+    let [dict, slots] = extras(this)?;
+    Ok(match (values, dict, slots) {
+        (None, None, None) => py.None().into_bound(py),
+        (values, None, None) => (values,).into_pyobject(py)?.into_any(),
+        (values, dict, slots) => (values, dict, slots).into_pyobject(py)?.into_any(),
+    })
+}
+
+/// What an object's wrapper is, for the choice of a form.
+enum Form {
+    Empty,
+    Fields(Obj<Object>, &'static Reflection),
+    Array(Obj<ArrayObj>),
+    List(Obj<ListObj>),
+    Map(Obj<MapObj>),
+    Dict(Obj<DictObj>),
+    Function(Obj<FunctionObj>),
+    Error(Error),
+    Other(Obj<Object>),
+}
+
+fn form(this: &Bound<'_, PyAny>) -> Form {
+    let Some(object) = tie::object_of(this) else { return Form::Empty };
+    let object = match object.downcast::<ArrayObj>() {
+        Ok(array) => return Form::Array(array),
+        Err(object) => object,
+    };
+    let object = match object.downcast::<ListObj>() {
+        Ok(list) => return Form::List(list),
+        Err(object) => object,
+    };
+    let object = match object.downcast::<MapObj>() {
+        Ok(map) => return Form::Map(map),
+        Err(object) => object,
+    };
+    let object = match object.downcast::<DictObj>() {
+        Ok(dict) => return Form::Dict(dict),
+        Err(object) => object,
+    };
+    let object = match object.downcast::<FunctionObj>() {
+        Ok(function) => return Form::Function(function),
+        Err(object) => object,
+    };
+    let object = match object.downcast::<ErrorObj>() {
+        Ok(error) => return Form::Error(error.into()),
+        Err(object) => object,
+    };
+    match reflect::info(object.type_index()) {
+        Some(reflection) => Form::Fields(object, reflection),
+        None => Form::Other(object),
+    }
+}
+
+fn python_items<'py>(py: Python<'py>, items: Vec<Any>) -> PyResult<Bound<'py, PyList>> {
+    let list = PyList::empty(py);
+    for item in items {
+        list.append(value::to_python(py, item)?)?;
+    }
+    Ok(list)
+}
+
+// ---- pickling --------------------------------------------------------------------------------------------------------
+
+/// `__getstate__()`.
+pub struct GetState;
+impl NoArguments for GetState {
+    const NAME: &'static CStr = c"__getstate__";
+    const DOC: &'static CStr = c"__getstate__($self, /)\n--\n\nThe field values, and the wrapper's own attributes.";
+    fn call<'py>(this: &Bound<'py, PyAny>) -> Answer<'py> {
+        let values = match form(this) {
+            Form::Fields(object, reflection) if takes_state(reflection) => {
+                Some(field_values(this.py(), reflection, &object)?)
+            }
+            _ => None,
+        };
+        state_with(this, values)
+    }
+}
+
+/// `__setstate__(state)`.
+pub struct SetState;
+impl OneArgument for SetState {
+    const NAME: &'static CStr = c"__setstate__";
+    const DOC: &'static CStr = c"__setstate__($self, state, /)\n--\n\nSets the field values, all or none.";
+    fn call<'py>(this: &Bound<'py, PyAny>, state: &Bound<'py, PyAny>) -> Answer<'py> {
+        let py = this.py();
+        let wrong = || {
+            let found = convert::describe(state);
+            PyTypeError::new_err(format!("expected the state of a {}, got {found}", class_name(this)))
+        };
+        let parts = state.cast::<PyTuple>().map_err(|_| wrong())?;
+        let part = |at: usize| parts.get_item(at).ok().filter(|part| !part.is_none());
+        let dict = |at: usize| part(at).map(|part| part.cast_into::<PyDict>().map_err(|_| wrong())).transpose();
+        if !matches!(parts.len(), 1 | 3) {
+            return Err(wrong());
+        }
+        let (dict, slots) = (dict(1)?, dict(2)?);
+        if let Some(values) = part(0) {
+            set_values(this, &values)?;
+        }
+        set_extras(this, dict.as_ref(), slots.as_ref())?;
+        Ok(py.None().into_bound(py))
+    }
+}
+
+fn set_values(this: &Bound<'_, PyAny>, values: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = this.py();
+    let (object, fresh) = match tie::object_of(this) {
+        Some(object) => (object, false),
+        None => (construct::blank(py, &this.get_type(), false)?, true),
+    };
+    let reflection = reflect::info(object.type_index()).filter(|reflection| takes_state(reflection));
+    let reflection = reflection.ok_or_else(|| {
+        let key = object.type_info().key;
+        PyTypeError::new_err(format!("the fields of {key} cannot be set from a state"))
+    })?;
+    let values = values_in_state(reflection, values)?;
+    for (field, value) in reflection.fields.iter().zip(values) {
+        // Null fits a blank field that its schema does not allow to be null.
+        if value.is_none() && field.get(&object).is_ok_and(|value| value.is_none()) {
+            continue;
+        }
+        field.set_frozen(&object, value).map_err(|error| error::to_python(py, &error))?;
+    }
+    match fresh {
+        true => tie::bind(this, object).map(drop),
+        false => Ok(()),
+    }
+}
+
+/// `__reduce_ex__(protocol)`.
+pub struct ReduceEx;
+impl OneArgument for ReduceEx {
+    const NAME: &'static CStr = c"__reduce_ex__";
+    const DOC: &'static CStr = c"__reduce_ex__($self, protocol, /)\n--\n\nHow to pickle or copy the object.";
+    fn call<'py>(this: &Bound<'py, PyAny>, _: &Bound<'py, PyAny>) -> Answer<'py> {
+        let py = this.py();
+        // A reducer that a class defines wins, as with `object`.
+        let name = intern!(py, "__reduce__");
+        match this.get_type().getattr(name)?.is(construct::base_class(py).getattr(name)?) {
+            true => Reduce::call(this),
+            false => this.call_method0(name),
+        }
+    }
+}
+
+/// `__reduce__()`.
+pub struct Reduce;
+impl NoArguments for Reduce {
+    const NAME: &'static CStr = c"__reduce__";
+    const DOC: &'static CStr = c"__reduce__($self, /)\n--\n\nHow to pickle or copy the object.";
+    fn call<'py>(this: &Bound<'py, PyAny>) -> Answer<'py> {
+        let py = this.py();
+        let class = this.get_type();
+        let own = |name: &str| py.import(intern!(py, "bowline._core"))?.getattr(name);
+        let state = || this.call_method0(intern!(py, "__getstate__"));
+        Ok(match form(this) {
+            Form::Empty => {
+                let new = py.import(intern!(py, "copyreg"))?.getattr(intern!(py, "__newobj__"))?;
+                (new, (class,), state()?).into_pyobject(py)?.into_any()
+            }
+            Form::Fields(object, reflection) if !reflection.copyable => {
+                let key = object.type_info().key;
+                return Err(PyTypeError::new_err(format!(
+                    "'{}' object of {key} cannot be copied or pickled",
+                    class_name(this)
+                )));
+            }
+            Form::Fields(object, reflection) => match takes_state(reflection) {
+                true => (own("_empty")?, (class,), state()?).into_pyobject(py)?.into_any(),
+                false => {
+                    let values = field_values(py, reflection, &object)?;
+                    (own("_rebuild")?, (class, values), state()?).into_pyobject(py)?.into_any()
+                }
+            },
+            Form::Array(array) => {
+                let items = python_items(py, array.as_slice().to_vec())?;
+                (class, (items,), state()?).into_pyobject(py)?.into_any()
+            }
+            Form::List(list) => {
+                let items = python_items(py, list.snapshot())?;
+                (class, PyTuple::empty(py), state()?, items.try_iter()?).into_pyobject(py)?.into_any()
+            }
+            Form::Map(_) => (own("_map_of")?, (class, mapping::items(this)?), state()?).into_pyobject(py)?.into_any(),
+            Form::Dict(_) => {
+                let items = mapping::items(this)?.try_iter()?;
+                let nothing = py.None();
+                (class, PyTuple::empty(py), state()?, nothing, items).into_pyobject(py)?.into_any()
+            }
+            Form::Error(error) => {
+                let parts = (error.kind(), error.message(), &*error.backtrace());
+                (own("make_error")?, parts).into_pyobject(py)?.into_any()
+            }
+            Form::Function(function) => {
+                let named = |name: &String| global::get(name).is_some_and(|other| other.ptr_eq(&function));
+                match global::names().into_iter().find(named) {
+                    Some(name) => (own("_global_func")?, (name,)).into_pyobject(py)?.into_any(),
+                    None => {
+                        return Err(PyTypeError::new_err(
+                            "cannot pickle a Function that is not registered as a global function",
+                        ))
+                    }
+                }
+            }
+            Form::Other(object) => {
+                let key = object.type_info().key;
+                return Err(PyTypeError::new_err(format!("cannot pickle '{}' object of {key}", class_name(this))));
+            }
+        })
+    }
+}
+
+/// A wrapper of a class that holds a blank object: what pickles begin with.
+#[pyfunction]
+fn _empty<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
+    let object = construct::blank(class.py(), class, false)?;
+    let made = construct::empty(class)?;
+    tie::bind(&made, object)?;
+    Ok(made)
+}
+
+/// A wrapper of a class that holds an object with these field values.
+#[pyfunction]
+fn _rebuild<'py>(class: &Bound<'py, PyType>, values: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = class.py();
+    let reflection = crate::cpython::class::type_index_of(class).and_then(reflect::info);
+    let reflection = reflection.ok_or_else(|| PyTypeError::new_err(format!("{class} has no fields")))?;
+    let values = values_in_state(reflection, values)?;
+    let object = instance::make(reflection.index, values).map_err(|error| error::to_python(py, &error))?;
+    let made = construct::empty(class)?;
+    tie::bind(&made, object)?;
+    Ok(made)
+}
+
+/// The global function of a name: what pickles of functions say.
+#[pyfunction]
+fn _global_func<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    let function = global::get(name);
+    let function = function.ok_or_else(|| PyLookupError::new_err(format!("there is no global function '{name}'")))?;
+    value::object_to_python(py, function.upcast())
+}
+
+// ---- copying ---------------------------------------------------------------------------------------------------------
+
+/// A wrapper like `this`, of another object.
+fn like<'py>(this: &Bound<'py, PyAny>, object: Option<Obj<Object>>) -> Answer<'py> {
+    let made = construct::empty(&this.get_type())?;
+    if let Some(object) = object {
+        tie::bind(&made, object)?;
+    }
+    let [dict, slots] = extras(this)?;
+    set_extras(&made, dict.as_ref(), slots.as_ref())?;
+    Ok(made)
+}
+
+/// `__copy__()`.
+pub struct Copy;
+impl NoArguments for Copy {
+    const NAME: &'static CStr = c"__copy__";
+    const DOC: &'static CStr = c"__copy__($self, /)\n--\n\nA new object with the same field values or items.";
+    fn call<'py>(this: &Bound<'py, PyAny>) -> Answer<'py> {
+        let py = this.py();
+        let object = match form(this) {
+            Form::Empty => None,
+            Form::Fields(object, _) => {
+                Some(instance::copy_shallow(&object).map_err(|error| error::to_python(py, &error))?)
+            }
+            Form::Array(array) => Some(ArrayObj::make(array.as_slice().to_vec().into_iter()).upcast()),
+            Form::List(list) => Some(ListObj::make(list.snapshot()).upcast()),
+            Form::Map(map) => {
+                let entries = map.entries().map(|(key, value)| (key.to_owned(), value.to_owned()));
+                Some(MapObj::make(entries.collect::<Vec<_>>()).upcast())
+            }
+            Form::Dict(dict) => Some(DictObj::make(dict.snapshot()).upcast()),
+            // Neither changes.
+            Form::Function(_) | Form::Error(_) => return Ok(this.clone()),
+            Form::Other(object) => {
+                return Err(PyTypeError::new_err(format!("{} cannot be copied", object.type_info().key)))
+            }
+        };
+        like(this, object)
+    }
+}
+
+/// `__replace__(**changes)`.
+pub struct Replace;
+impl Arguments for Replace {
+    const NAME: &'static CStr = c"__replace__";
+    const DOC: &'static CStr =
+        c"__replace__($self, /, **changes)\n--\n\nA new object with the same field values but for some.";
+    fn call<'py>(
+        this: &Bound<'py, PyAny>,
+        arguments: &Bound<'py, PyTuple>,
+        keywords: Option<&Bound<'py, PyDict>>,
+    ) -> Answer<'py> {
+        if !arguments.is_empty() {
+            return Err(PyTypeError::new_err("__replace__() takes keyword arguments only"));
+        }
+        let Form::Fields(object, reflection) = form(this) else {
+            let found = convert::describe(this);
+            return Err(PyTypeError::new_err(format!("expected an object with fields, got {found}")));
+        };
+        let mut changes = Vec::new();
+        for (name, value) in keywords.into_iter().flatten() {
+            let name = name.extract::<String>()?;
+            let at = reflection.fields.iter().rposition(|field| field.name == name);
+            let at = at.ok_or_else(|| {
+                let key = object.type_info().key;
+                PyTypeError::new_err(format!("{key}.__replace__() got an unexpected keyword argument '{name}'"))
+            })?;
+            changes.push((at, convert::for_field(&value, &reflection.fields[at])?));
+        }
+        like(this, Some(construct::changed_copy(this.py(), &object, reflection, changes)?))
+    }
+}
+
+/// `__deepcopy__(memo)` of what never changes.
+pub struct DeepcopyAsIs;
+impl OneArgument for DeepcopyAsIs {
+    const NAME: &'static CStr = c"__deepcopy__";
+    const DOC: &'static CStr = c"__deepcopy__($self, memo, /)\n--\n\nThe object itself.";
+    fn call<'py>(this: &Bound<'py, PyAny>, _: &Bound<'py, PyAny>) -> Answer<'py> {
+        Ok(this.clone())
+    }
+}
+
+/// Adds what is here to the module.
+///
+/// # Errors
+/// Those of adding it.
+pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(_empty, module)?)?;
+    module.add_function(wrap_pyfunction!(_rebuild, module)?)?;
+    module.add_function(wrap_pyfunction!(_global_func, module)?)
+}

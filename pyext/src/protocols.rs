@@ -1,0 +1,210 @@
+//! What an object says about its native form through special methods and abstract base classes.
+//! Imports `cpython::{tie, class, value}`.
+//! Upholds: hooks are looked up on the type, as Python does for special methods; what they raise propagates.
+#![forbid(unsafe_code)]
+
+use crate::cpython::{lookup, tie, value};
+use bowline::value::{Any, DataType, Device, IntoAny, Pointer, Schema};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyFloat, PyInt, PyString, PyTuple, PyType};
+use pyo3::{intern, Py};
+use std::ffi::c_void;
+
+/// How often a stand-in may have a stand-in.
+const CHAIN: usize = 64;
+
+fn numbers<'py>(py: Python<'py>, which: &str) -> PyResult<&'py Bound<'py, PyType>> {
+    static INTEGRAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static REAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let cell = if which == "Integral" { &INTEGRAL } else { &REAL };
+    cell.import(py, "numbers", which)
+}
+
+/// A type's attribute, as for a special method: not one of the instance.
+fn special<'py>(ob: &Bound<'py, PyAny>, name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    match ob.get_type().hasattr(name)? {
+        // Bound to the instance by its attribute access.
+        true => ob.getattr(name).map(Some),
+        false => Ok(None),
+    }
+}
+
+/// Whether an object that is no `int` counts as one.
+///
+/// # Errors
+/// What a metaclass's `__instancecheck__` raises.
+pub fn is_integral(ob: &Bound<'_, PyAny>) -> PyResult<bool> {
+    if tie::is_wrapper(ob) || ob.is_instance_of::<PyString>() {
+        return Ok(false);
+    }
+    ob.is_instance(numbers(ob.py(), "Integral")?)
+}
+
+/// The `int` behind an object that counts as one or offers `__tvm_ffi_int__`.
+///
+/// # Errors
+/// What user code raises; `TypeError` when it gives something else.
+pub fn as_int<'py>(ob: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = ob.py();
+    if ob.is_instance_of::<PyInt>() {
+        return Ok(Some(ob.clone()));
+    }
+    let number = match is_integral(ob)? {
+        true => py.get_type::<PyInt>().call1((ob,))?,
+        false => match special(ob, intern!(py, "__tvm_ffi_int__"))? {
+            Some(hook) => hook.call0()?,
+            None => return Ok(None),
+        },
+    };
+    match number.is_instance_of::<PyInt>() {
+        true => Ok(Some(number)),
+        false => Err(PyTypeError::new_err(format!(
+            "__tvm_ffi_int__ returned {}, not int",
+            crate::convert::describe(&number)
+        ))),
+    }
+}
+
+/// The float behind an object that counts as a real number.
+///
+/// # Errors
+/// What user code raises.
+pub fn as_real(ob: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
+    if tie::is_wrapper(ob) || ob.is_instance_of::<PyString>() || !ob.is_instance(numbers(ob.py(), "Real")?)? {
+        return Ok(None);
+    }
+    ob.py().get_type::<PyFloat>().call1((ob,))?.extract().map(Some)
+}
+
+/// The float behind an object that counts as a real number, or offers `__tvm_ffi_float__` or `__tvm_ffi_int__`.
+///
+/// # Errors
+/// What user code raises.
+pub fn as_float(ob: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
+    if let Some(number) = as_real(ob)? {
+        return Ok(Some(number));
+    }
+    if let Some(hook) = special(ob, intern!(ob.py(), "__tvm_ffi_float__"))? {
+        return hook.call0()?.extract().map(Some);
+    }
+    match as_int(ob)? {
+        Some(number) => number.extract().map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The number of an object that offers `__tvm_ffi_int__` or `__tvm_ffi_float__`.
+///
+/// # Errors
+/// What user code raises.
+pub fn ffi_number(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
+    if let Some(hook) = special(ob, intern!(ob.py(), "__tvm_ffi_int__"))? {
+        return value::int(&hook.call0()?).map(Some);
+    }
+    if let Some(hook) = special(ob, intern!(ob.py(), "__tvm_ffi_float__"))? {
+        return Ok(Some(hook.call0()?.extract::<f64>()?.into_any()));
+    }
+    Ok(None)
+}
+
+/// What stands for an object: `__tvm_ffi_object__`, `__tvm_ffi_value__`, or `asobject` of an `ObjectConvertible`.
+///
+/// # Errors
+/// What user code raises; `ValueError` when stand-ins go round in a circle.
+pub fn stand_in<'py>(ob: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if tie::is_wrapper(ob) {
+        return Ok(None);
+    }
+    let mut found: Option<Bound<'py, PyAny>> = None;
+    for _ in 0..CHAIN {
+        let at = found.as_ref().unwrap_or(ob);
+        let Some(next) = stand_in_of(at)? else { return Ok(found) };
+        if tie::is_wrapper(&next) {
+            return Ok(Some(next));
+        }
+        found = Some(next);
+    }
+    let name = ob.get_type().name()?;
+    Err(PyValueError::new_err(format!("the native stand-ins of {name} go round in a circle ({CHAIN} steps)")))
+}
+
+fn stand_in_of<'py>(ob: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = ob.py();
+    for name in [intern!(py, "__tvm_ffi_object__"), intern!(py, "__tvm_ffi_value__")] {
+        if let Some(hook) = special(ob, name)? {
+            return hook.call0().map(Some);
+        }
+    }
+    match CONVERTIBLE.get(py) {
+        Some(base) if ob.is_instance(base.bind(py))? => ob.call_method0(intern!(py, "asobject")).map(Some),
+        _ => Ok(None),
+    }
+}
+
+static CONVERTIBLE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// Sets the package's `ObjectConvertible`, once.
+pub fn set_convertible(py: Python<'_>, base: Py<PyAny>) {
+    let _ = CONVERTIBLE.set(py, base);
+}
+
+/// The pointer in a `ctypes.c_void_p` or behind `__tvm_ffi_opaque_ptr__`.
+///
+/// # Errors
+/// What user code raises.
+pub fn pointer(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
+    let py = ob.py();
+    static C_VOID_P: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let address = if ob.is_instance(C_VOID_P.import(py, "ctypes", "c_void_p")?)? {
+        ob.getattr(intern!(py, "value"))?.extract::<Option<usize>>()?
+    } else if let Some(hook) = special(ob, intern!(py, "__tvm_ffi_opaque_ptr__"))? {
+        hook.call0()?.extract::<Option<usize>>()?
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(Pointer(address.unwrap_or(0) as *mut c_void).into_any()))
+}
+
+/// An element type or device, for a schema that asks for one.
+///
+/// # Errors
+/// What user code raises.
+pub fn plain(ob: &Bound<'_, PyAny>, schema: &Schema) -> PyResult<Option<Any>> {
+    if let Some(value) = plain_value(ob)? {
+        return Ok(schema.check(value.view()).then_some(value));
+    }
+    let Ok(tuple) = ob.cast::<PyTuple>() else { return Ok(None) };
+    Ok(match schema {
+        Schema::DType => tuple.extract().ok().map(|(code, bits, lanes)| DataType { code, bits, lanes }.into_any()),
+        _ => tuple.extract().ok().map(|(kind, id)| Device { kind, id }.into_any()),
+    })
+}
+
+/// An element type or device of a class of the package: one that has `__ffi_plain__()`, a tuple of two or three numbers.
+///
+/// # Errors
+/// What user code raises.
+pub fn plain_value(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
+    let Some(hook) = special(ob, intern!(ob.py(), "__ffi_plain__"))? else { return Ok(None) };
+    let parts = hook.call0()?;
+    if let Ok((kind, id)) = parts.extract::<(i32, i32)>() {
+        return Ok(Some(Device { kind, id }.into_any()));
+    }
+    let (code, bits, lanes) = parts.extract()?;
+    Ok(Some(DataType { code, bits, lanes }.into_any()))
+}
+
+/// What the class registered for `target` makes of an object by its own `__ffi_convert__`.
+///
+/// # Errors
+/// What user code raises.
+pub fn convert_hook<'py>(ob: &Bound<'py, PyAny>, target: i32) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = ob.py();
+    let Some(class) = lookup::class_of(py, target) else { return Ok(None) };
+    match class.getattr_opt(intern!(py, "__ffi_convert__"))? {
+        Some(hook) => hook.call1((ob,)).map(Some),
+        None => Ok(None),
+    }
+}

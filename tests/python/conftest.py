@@ -1,0 +1,48 @@
+"""Around every test: the counters return to where they were."""
+
+import gc
+import time
+
+import bowline
+import pytest
+from support import settle
+
+_RETURNING = ("objects_alive", "wrappers_live", "wrappers_inactive", "inactive_bytes", "queued")
+
+
+def pytest_collection_finish():
+    # What pytest and the test modules keep is not to be walked by each of the many collections to come.
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    if call.when == "call":
+        item.call_failed = outcome.get_result().failed
+
+
+def _excess(start, names):
+    now = bowline.stats()
+    return {name: (start[name], now[name]) for name in names if now[name] > start[name]}
+
+
+@pytest.fixture(autouse=True)
+def balance(request):
+    """No test leaves objects, wrappers or queued releases behind."""
+    settle()
+    start = bowline.stats()
+    yield
+    # The report of a failed test keeps its frames alive.
+    if getattr(request.node, "call_failed", True):
+        return
+    names = _RETURNING
+    if request.node.get_closest_marker("keeps_objects"):
+        names = ("queued",)
+    deadline = time.monotonic() + 5
+    settle()
+    while _excess(start, names) and time.monotonic() < deadline:
+        time.sleep(0.01)
+        settle()
+    assert not _excess(start, names), "counters (at the start, now)"

@@ -1,0 +1,66 @@
+"""What several test files use: threads that re-raise, keys, scripts in a process of their own."""
+
+import gc
+import itertools
+import os
+import subprocess
+import sys
+import sysconfig
+import textwrap
+import threading
+
+import bowline
+
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+
+_numbers = itertools.count()
+
+
+def new_key(stem="test"):
+    """A type key or function name that nobody used before."""
+    return f"{stem}.n{next(_numbers)}"
+
+
+def run_threads(*workers, timeout=100):
+    """Run each callable on a thread, all at once; join them and raise what any of them raised."""
+    barrier = threading.Barrier(len(workers))
+    errors = []
+
+    def run(worker):
+        try:
+            barrier.wait(timeout)
+            worker()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(worker,), daemon=True) for worker in workers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout)
+        if thread.is_alive():
+            raise TimeoutError(f"{thread} did not end in {timeout} s")
+    if errors:
+        raise errors[0]
+
+
+def settle():
+    """Give everything that is due the chance to go: garbage, queued releases, kept storage."""
+    gc.collect()
+    bowline.settle()
+    bowline.trim()
+
+
+def run_script(source, *args, timeout=100, check=True, **env):
+    """Run Python source in a fresh interpreter; return the finished process, text output captured."""
+    process = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(source), *map(str, args)],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        env={**os.environ, "PYTHONPATH": os.path.dirname(__file__), **env},
+        check=False,
+    )
+    if check and process.returncode != 0:
+        raise AssertionError(f"exit code {process.returncode}\n{process.stdout}\n{process.stderr}")
+    return process

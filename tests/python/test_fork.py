@@ -1,0 +1,94 @@
+"""The child of a process with running threads keeps working."""
+
+import os
+
+import pytest
+from support import run_script
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
+
+SOURCE = """
+    import os, sys, threading, time, warnings
+    warnings.simplefilter("ignore")
+    from shapes import Dict, Holder, Plain
+    import bowline
+
+    shared = [Holder(Plain(1)), Holder(Dict(2))]
+    stop = threading.Event()
+
+    def hammer():
+        while not stop.is_set():
+            for held in shared:
+                assert held.value is held.value
+            held = Holder(Plain(3))
+            held.value = Plain(4)
+
+    threads = [threading.Thread(target=hammer, daemon=True) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    failed = 0
+    for _ in range(20):
+        time.sleep(0.005)
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                for _ in range(200):
+                    for held in shared:
+                        assert held.value is held.value
+                        assert held.value.n in (1, 2)
+                    one = Holder(Plain(5))
+                    assert one.value.n == 5
+                bowline.trim()
+                bowline.stats()
+                assert shared[0].value.n == 1
+                errors = []
+                def again():
+                    try:
+                        assert shared[0].value is shared[0].value
+                    except BaseException as error:
+                        errors.append(error)
+                thread = threading.Thread(target=again)
+                thread.start()
+                thread.join()
+                code = len(errors)
+            finally:
+                os._exit(code)
+        deadline = time.monotonic() + 20
+        while True:
+            done, status = os.waitpid(child, os.WNOHANG)
+            if done:
+                failed += status != 0
+                break
+            if time.monotonic() > deadline:
+                os.kill(child, 9)
+                os.waitpid(child, 0)
+                failed += 1
+                break
+            time.sleep(0.002)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    print("failed children:", failed)
+"""
+
+
+def test_children_of_a_process_with_threads():
+    assert run_script(SOURCE).stdout == "failed children: 0\n"
+
+
+def test_a_child_that_ends_normally():
+    out = run_script(
+        """
+        import os, sys
+        from shapes import Holder, Plain
+        held = Holder(Plain(1))
+        kept = held.value
+        child = os.fork()
+        if child == 0:
+            assert held.value is kept
+            sys.exit(7)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), held.value is kept)
+        """
+    ).stdout
+    assert out == "7 True\n"

@@ -1,0 +1,148 @@
+"""P5: user code of a wrapper's death may fetch the same object, on the same thread."""
+
+import gc
+import weakref
+
+import bowline
+import pytest
+from shapes import All, Dict, Holder, Slot, Weak
+from support import new_key
+
+
+def test_fetch_in_a_weakref_callback():
+    held = Holder(Weak(1))
+    found = []
+    one = held.value
+    ref = weakref.ref(one, lambda _: found.append(held.value))
+    del one
+    assert len(found) == 1
+    assert found[0].n == 1
+    assert found[0] is held.value
+    assert ref() is None
+    found.clear()
+    assert held.value is held.value
+
+
+@pytest.mark.parametrize("cls", [Slot, Dict, All])
+def test_fetch_in_the_destructor_of_a_slots_value(cls):
+    held = Holder(cls(1))
+    found = []
+
+    class Payload:
+        def __del__(self):
+            found.append(held.value)
+
+    held.value.extra = Payload()
+    gc.collect()
+    assert len(found) == 1
+    assert found[0].n == 1
+    assert found[0] is held.value
+    assert not hasattr(found[0], "extra")
+    # On 3.13t a class never goes once there was a thread, nor does what its methods close over.
+    found = held = None
+
+
+def test_fetch_in_del_and_keep_nothing():
+    seen = []
+
+    @bowline.py_class(new_key())
+    class Looking(bowline.Object):
+        n: int = 0
+
+        def __del__(self):
+            seen.append((self is held.value, held.value.n))
+
+    held = Holder()
+    one = held.value = Looking(5)
+    del one
+    assert seen == [(True, 5)]
+    assert held.value.n == 5
+    gc.collect()
+    assert seen == [(True, 5)] * 2
+    # The class lives on, and with it what its methods close over.
+    held.value = held = None
+
+
+def test_a_del_that_resurrects():
+    kept = []
+
+    @bowline.py_class(new_key())
+    class Staying(bowline.Object):
+        n: int = 0
+
+        def __del__(self):
+            kept.append(self)
+
+    held = Holder(Staying(5))
+    assert len(kept) == 1
+    assert kept[0] is held.value
+    assert kept[0].n == 5
+    address = id(kept[0])
+    # The interpreter calls a finalizer once per object; this is still the same life.
+    kept.clear()
+    assert id(held.value) == address
+    assert held.value.n == 5
+    kept.clear()
+    held.value = None
+    kept.clear()
+    gc.collect()
+
+
+def test_a_resurrected_wrapper_that_nothing_else_holds():
+    kept = []
+
+    @bowline.py_class(new_key())
+    class Staying(bowline.Object):
+        n: int = 0
+
+        def __del__(self):
+            if not kept:
+                kept.append(self)
+
+    Staying(5)
+    assert kept[0].n == 5
+    held = Holder(kept[0])
+    assert held.value is kept[0]
+    kept[:] = [None]
+    assert held.value.n == 5
+
+
+def test_a_new_that_makes_other_objects():
+    @bowline.py_class(new_key())
+    class Inner(bowline.Object):
+        n: int = 0
+
+    class Busy(Inner):
+        def __new__(cls, *args, **kwargs):
+            others = [Inner(i) for i in range(3)]
+            gc.collect()
+            made = super().__new__(cls)
+            assert [other.n for other in others] == [0, 1, 2]
+            return made
+
+    held = Holder(Busy(9))
+    assert type(held.value) is Inner
+    assert held.value.n == 9
+
+
+def test_store_into_the_holder_while_the_old_value_dies():
+    order = []
+
+    @bowline.py_class(new_key())
+    class Last(bowline.Object):
+        n: int = 0
+
+        def __del__(self):
+            order.append(self.n)
+            if self.n < 3:
+                held.value = Last(self.n + 1)
+
+    held = Holder()
+    one = held.value = Last(0)
+    held.value = None
+    assert order == []
+    del one
+    # Each death stores the next object, whose wrapper dies as soon as it is stored.
+    assert order == [0, 1, 2, 3]
+    assert held.value is not None
+    held.value = held = None

@@ -1,0 +1,100 @@
+"""Texts of objects."""
+
+from typing import Any, Optional
+
+import bowline
+import pytest
+from bowline import Array, List, field, py_class
+from shapes import Plain
+from support import new_key
+
+
+@py_class("repr.Node")
+class Node(bowline.Object):
+    name: str
+    value: Any = None
+    next: Optional["Node"] = None
+    hidden: int = field(default=0, repr=False)
+
+
+@py_class("repr.Nothing")
+class Nothing(bowline.Object):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "None"),
+        (True, "True"),
+        (3, "3"),
+        (3.14, "3.14"),
+        (0.0, "0"),
+        (1e10, "1e+10"),
+        ('q"\\\n', '"q\\"\\\\\\n"'),
+        (b'a\0"', 'b"a\\x00\\""'),
+        ((), "()"),
+        ((42,), "(42,)"),
+        ([1, (2,)], "(1, (2,))"),
+        (Nothing(), "repr.Nothing"),
+    ],
+    ids=repr,
+)
+def test_values(value, text):
+    node = Node("n", value)
+    assert repr(node) == f'repr.Node(name="n", value={text}, next=None)'
+    node.value = None
+
+
+def test_cycles_and_repetition():
+    node = Node("n")
+    node.next = node
+    assert repr(node) == 'repr.Node(name="n", value=None, next=...)'
+    node.next = None
+    one = Plain(1)
+    assert repr(Array([one, one])) == "(shapes.Plain(n=1), shapes.Plain(n=1))"
+    items = List([])
+    items.append(items)
+    assert repr(items) == "[...]"
+    items.clear()
+
+
+def test_a_hook():
+    @py_class(new_key())
+    class Hooked(bowline.Object):
+        value: Any
+
+        def __ffi_repr__(self, fn_repr):
+            return f"<{fn_repr(self.value)}>"
+
+    assert repr(Hooked((1, "a"))) == '<(1, "a")>'
+    assert repr(Array([Hooked(None)])) == "(<None>,)"
+
+
+def test_a_hook_that_fails_falls_back():
+    @py_class(new_key())
+    class Failing(bowline.Object):
+        def __ffi_repr__(self, fn_repr):
+            raise RuntimeError("broken")
+
+    one = Failing()
+    assert repr(one) == f"Failing(chandle={one.__chandle__():#x})"
+
+
+def test_deep_graphs_do_not_fail():
+    deep = None
+    for _ in range(100_000):
+        deep = Array([deep])
+    assert isinstance(repr(deep), str)
+
+
+def test_a_users_repr():
+    @py_class(new_key())
+    class Own(bowline.Object):
+        n: int
+
+        def __repr__(self):
+            return "own " + super().__repr__()
+
+    key = Own.__tvm_ffi_type_info__.type_key
+    assert repr(Own(1)) == f"own {key}(n=1)"

@@ -1,0 +1,85 @@
+"""A process ends cleanly whatever is alive, and in whatever order things go."""
+
+import textwrap
+
+import pytest
+from support import run_script
+
+COMMON = """\
+import atexit, gc, sys, threading, time
+from typing import Any
+from shapes import All, Del, Dict, Holder, Plain, Weak
+import bowline
+"""
+
+CASES = {
+    "module globals": "kept = [Holder(cls(1)) for cls in (Plain, Dict, Weak)]; values = [h.value for h in kept]",
+    "inactive wrappers": "kept = [Holder(Plain(n)) for n in range(1000)]; [h.value for h in kept]",
+    "global functions": """
+    class Callee:
+        def __init__(self): self.held = Holder(Plain(1))
+        def __call__(self): return self.held.value
+    bowline.register_global_func("shutdown.f", Callee())
+    """,
+    "opaque objects": """
+    class Payload:
+        def __del__(self): pass
+    kept = bowline.Array([Payload(), [Payload()]])
+    bowline.register_global_func("shutdown.f", lambda kept=kept: kept)
+    """,
+    "finalizers": "kept = [Holder(Del(1)), Holder(All(2))]; Del.kept = kept",
+    "a cycle": "kept = bowline.List(); kept.append(lambda: kept); d = Dict(1); d.me = d; d.kept = kept",
+    "fetching at exit": "held = Holder(Plain(1)); atexit.register(lambda: held.value.n); atexit.register(gc.collect)",
+    "a finalizer that fetches": """
+    held = Holder(Plain(1))
+    class Late:
+        def __del__(self, held=held): held.value; held.value = None
+    late = Late()
+    sys.late = late
+    """,
+    "daemon threads": """
+    held = Holder(Plain(1))
+    def spin():
+        while True:
+            held.value.n
+            Holder(Plain(2)).value
+    for _ in range(3):
+        threading.Thread(target=spin, daemon=True).start()
+    time.sleep(0.1)
+    """,
+    "thread locals": """
+    local = threading.local()
+    def work(): local.kept = Holder(Plain(1)); local.kept.value
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    [t.start() for t in threads]; [t.join() for t in threads]
+    local.kept = Holder(Plain(1))
+    """,
+    "a sys.exit inside a callback": """
+    def leave(): sys.exit(0)
+    bowline.convert(leave)()
+    """,
+    "queued releases": """
+    kept = [Holder(Dict(n)) for n in range(50)]
+    for h in kept:
+        h.value
+        bowline._core.testing_release_on_thread(h)
+    """,
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_exit(name):
+    process = run_script(COMMON + textwrap.dedent(CASES[name]), check=False)
+    assert process.returncode == 0, process.stderr
+    assert process.stderr == ""
+
+
+def test_an_exception_gives_its_own_exit_code():
+    process = run_script(COMMON + "kept = Holder(Plain(1)); raise SystemExit(3)", check=False)
+    assert (process.returncode, process.stderr) == (3, "")
+
+
+@pytest.mark.parametrize("name", ["module globals", "finalizers", "daemon threads"])
+def test_exit_with_a_checking_allocator(name):
+    process = run_script(COMMON + textwrap.dedent(CASES[name]), check=False, PYTHONMALLOC="debug")
+    assert (process.returncode, process.stderr) == (0, "")
