@@ -39,57 +39,67 @@ pub unsafe fn bind<H: Host>(
     if !unsafe { host.adopt(wrapper, object) } {
         return Err(object);
     }
-    // The handle first, then the word: whoever finds the wrapper through the word finds its handle.
-    // SAFETY: alive by the caller's count; the life owns a count of the object.
-    let tie = unsafe {
-        let state = if host.is_rich(wrapper) { State::Active } else { State::Lean };
-        match tieable && host.word(object).publish(Word::tied(wrapper, state)).is_ok() {
-            true => Tie::Tied,
-            false => Tie::Alias,
-        }
-    };
-    // SAFETY: as above.
-    unsafe { host.note(wrapper, tie) };
+    // SAFETY: in our transition; the life owns a count of the object.
+    let tie = unsafe { tie(host, wrapper, object, tieable) };
     drop(section);
     Ok(tie)
 }
 
-/// Lets a living wrapper hold `object` whatever it held before; what it held is released. Stops other threads for a moment
-/// when it did hold something (see [`Host::quiesce`]).
+/// Lets a living wrapper hold `object` whatever it held before; what it held is released. Other threads find the one or
+/// the other in it, never nothing. Stops them for a moment (see [`Host::quiesce`]).
+///
+/// Linearises at: `untie` for fetches of the old object, `publish` for those of the new one, [`Host::seat`] for readers.
 ///
 /// # Safety
-/// As for [`bind`]; the thread is not in a section; `word_of` tells whether an object has a word.
+/// As for [`bind`]; the thread is not in a section; `tieable` tells whether an object has a word.
 pub unsafe fn rebind<H: Host>(
     host: &H,
     wrapper: NonNull<H::Wrapper>,
-    mut object: H::Object,
+    object: H::Object,
     tieable: impl Fn(H::Object) -> bool,
 ) -> Tie {
     loop {
+        // Retires of former lives read the handle that is about to change; the caller's count keeps new ones from
+        // beginning. And another thread's transition ends.
+        host.quiesce();
         // As in `shift`.
         let section = host.enter();
         // SAFETY: alive by the caller's count.
-        let old = unsafe { host.disown(wrapper) };
-        if let Some(old) = old {
-            if tieable(old) {
-                // SAFETY: the life's count is ours now and protects `old`.
-                unsafe { host.word(old) }.untie(wrapper);
-            }
-            // SAFETY: alive, disowned by us.
-            unsafe { host.vacate(wrapper) };
+        let Ok(old) = (unsafe { host.seize(wrapper) }) else { continue };
+        if let Some(old) = old.filter(|old| tieable(*old)) {
+            // SAFETY: the life's count protects it; we alone may end the life's hold, and have not yet.
+            unsafe { host.word(old) }.untie(wrapper);
         }
+        // SAFETY: in our transition; no retire is pending; the caller's count of the object goes to the life.
+        let tie = unsafe {
+            host.seat(wrapper, object);
+            tie(host, wrapper, object, tieable(object))
+        };
         drop(section);
-        // Retires of former lives read the handle that is about to change; readers of the old handle look at `old`; and
-        // another thread's transition ends.
-        host.quiesce();
         if let Some(old) = old {
-            // SAFETY: the life's count, given to us by `disown`.
+            // Readers of the old handle look at `old`.
+            host.quiesce();
+            // SAFETY: the count of the life that `seat` ended.
             unsafe { host.release(old) };
         }
-        // SAFETY: nothing is pending any more.
-        match unsafe { bind(host, wrapper, object, tieable(object)) } {
-            Ok(tie) => return tie,
-            Err(back) => object = back,
-        }
+        return tie;
+    }
+}
+
+/// Ends the transition of a wrapper whose handle names `object`: ties it, if the object has a word and no wrapper.
+///
+/// # Safety
+/// In a section and in the caller's transition; the life owns a count of the object.
+unsafe fn tie<H: Host>(host: &H, wrapper: NonNull<H::Wrapper>, object: H::Object, tieable: bool) -> Tie {
+    // The handle first, then the word: whoever finds the wrapper through the word finds its handle.
+    // SAFETY: by contract.
+    unsafe {
+        let state = if host.is_rich(wrapper) { State::Active } else { State::Lean };
+        let tie = match tieable && host.word(object).publish(Word::tied(wrapper, state)).is_ok() {
+            true => Tie::Tied,
+            false => Tie::Alias,
+        };
+        host.note(wrapper, tie);
+        tie
     }
 }

@@ -25,6 +25,10 @@ impl<W> Fresh<W> {
     }
 }
 
+/// Another thread is changing what a wrapper holds; it is done when the sections that are open now have ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InTransition;
+
 /// What a wrapper that could not be increfed is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dormancy<T> {
@@ -139,8 +143,8 @@ pub unsafe trait Host {
     /// Ends the wrapper's hold of its object: the handle is marked as moved from, keeping the pointer for `retire`s of
     /// former lives that are still to run. `None` when it held none. One caller wins, and owns the life's strong count.
     ///
-    /// From here to [`Host::vacate`], as from [`Host::adopt`] to [`Host::note`], the handle is *in transition*: `disown`
-    /// finds nothing in it and `adopt` fails. Each transition is made within one section.
+    /// From here to [`Host::vacate`], as from [`Host::adopt`] or [`Host::seize`] to [`Host::note`], the handle is *in
+    /// transition*: `disown` finds nothing in it, `adopt` and `seize` fail. Each transition is made within one section.
     ///
     /// # Safety
     /// The wrapper is alive.
@@ -159,7 +163,19 @@ pub unsafe trait Host {
     /// # Safety
     /// The wrapper is alive, and no `retire` of a former life can be pending (see [`Host::quiesce`]).
     unsafe fn adopt(&self, wrapper: NonNull<Self::Wrapper>, object: Self::Object) -> bool;
-    /// Ends the transition that `adopt` began: notes in the handle whether the wrapper is the tied one or an alias.
+    /// Begins a transition in which readers go on finding in the handle what they found before, which is returned.
+    /// `Err` when the handle is in transition already.
+    ///
+    /// # Safety
+    /// The wrapper is alive.
+    unsafe fn seize(&self, wrapper: NonNull<Self::Wrapper>) -> Result<Option<Self::Object>, InTransition>;
+    /// Lets readers of a seized handle find `object` from now on. The life's count of what it held is the caller's.
+    ///
+    /// # Safety
+    /// The wrapper is alive and in the transition that the caller began with `seize`, and no `retire` of a former life
+    /// can be pending (see [`Host::quiesce`]).
+    unsafe fn seat(&self, wrapper: NonNull<Self::Wrapper>, object: Self::Object);
+    /// Ends the transition of `adopt` or `seize`: notes in the handle whether the wrapper is the tied one or an alias.
     ///
     /// # Safety
     /// The wrapper is alive and in the caller's transition.

@@ -23,6 +23,28 @@ for_both_tiers! {
             world.finish(&main);
         });
     }
+    /// Who reads through the wrapper meanwhile finds the one object or the other, and finds it alive.
+    fn is_never_empty(class) {
+        explore(move || {
+            let world = World::strict();
+            let main = world.thread(1);
+            let first = object(&world, &main, class, 0);
+            let second = object(&world, &main, class, 0);
+            let held = main.fetch_owned(first).unwrap();
+            let seen = main.clone_held(&held);
+            let other = on(&world, 2, move |me| {
+                let read = me.read(&seen).expect("a wrapper was seen empty");
+                assert!(read == first || read == second);
+                assert!(read == first || me.read(&seen) == Some(second));
+                me.drop_held(seen);
+            });
+            main.rebind(&held, second);
+            assert_eq!(main.read(&held), Some(second));
+            main.drop_held(held);
+            other.join().unwrap();
+            world.finish(&main);
+        });
+    }
     /// A retire of a former life is over before the handle changes.
     fn waits_for_late_retires(class) {
         explore(move || {

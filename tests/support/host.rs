@@ -5,7 +5,7 @@
 use super::header::{self, CLAIMED, MERGED};
 use super::thread::{Failed, Thread};
 use super::world::{lock, notes_of, object_of, wrapper, Moment, Object, Section, Wrapper, ALIAS, BUSY, MOVED};
-use bowline::protocol::{Dormancy, Fresh, Host, Tie};
+use bowline::protocol::{Dormancy, Fresh, Host, InTransition, Tie};
 use bowline::sync::atomic::Ordering;
 use bowline::word::AtomicWord;
 use std::ptr::NonNull;
@@ -203,8 +203,9 @@ unsafe impl Host for Thread {
         // Relaxed: nobody else changes the handle while it is in transition.
         let now = handle.load(Ordering::Relaxed);
         assert_eq!(now & (MOVED | BUSY), MOVED | BUSY, "vacated without having been disowned");
-        // Release: pairs with the Acquire in `adopt`. Carries: the edge of the word that unties the wrapper.
-        handle.store(now & !BUSY, Ordering::Release);
+        // Release: pairs with the Acquire in `adopt`. Carries: the edge of the word that unties the wrapper. A swap here and
+        // below: loom lets a plain store be overtaken by a read-modify-write that read what was there before it.
+        handle.swap(now & !BUSY, Ordering::Release);
     }
 
     unsafe fn adopt(&self, pointer: NonNull<Wrapper>, object: Object) -> bool {
@@ -224,6 +225,41 @@ unsafe impl Host for Thread {
         true
     }
 
+    unsafe fn seize(&self, pointer: NonNull<Wrapper>) -> Result<Option<Object>, InTransition> {
+        let seized = wrapper(pointer);
+        // AcqRel: as in `adopt`. One read-modify-write: loom forgets the read of a `retire` that another read, such as that of
+        // a compare-and-swap loop, comes after, and would not try the write before it.
+        let handle = seized.handle.fetch_or(BUSY, Ordering::AcqRel);
+        if handle & BUSY != 0 {
+            return Err(InTransition);
+        }
+        self.tell(|| format!("seized {pointer:?}"));
+        if handle & MOVED != 0 {
+            return Ok(None);
+        }
+        let held = object_of(handle);
+        if held.is_some() {
+            seized.notes.moved.store(true, SeqCst);
+            seized.notes.tied.store(false, SeqCst);
+            if handle & ALIAS == 0 {
+                self.excuse(handle);
+            }
+        }
+        Ok(held)
+    }
+
+    unsafe fn seat(&self, pointer: NonNull<Wrapper>, object: Object) {
+        let Wrapper { handle, notes, .. } = wrapper(pointer);
+        assert_eq!(notes.pending.load(SeqCst), 0, "the handle changes under a retire of a former life");
+        // Relaxed: nobody else changes the handle while it is in transition.
+        assert_ne!(handle.load(Ordering::Relaxed) & BUSY, 0, "seated without having been seized");
+        self.tell(|| format!("seated {pointer:?}"));
+        notes.disowned.store(false, SeqCst);
+        notes.holds.store(object.0.as_ptr() as usize, SeqCst);
+        // Release: pairs with the Acquire of readers. Carries: the object's initialisation.
+        handle.swap(object.0.as_ptr() as usize | BUSY, Ordering::Release);
+    }
+
     unsafe fn note(&self, pointer: NonNull<Wrapper>, tie: Tie) {
         let Wrapper { handle, notes, .. } = wrapper(pointer);
         notes.tied.store(tie == Tie::Tied, SeqCst);
@@ -232,7 +268,7 @@ unsafe impl Host for Thread {
         assert_ne!(now & BUSY, 0, "noted without having been adopted");
         let flags = if tie == Tie::Alias { ALIAS } else { 0 };
         // Release: pairs with the Acquire in `disown`. Carries: the edge of the word that ties the wrapper.
-        handle.store((now & !BUSY) | flags, Ordering::Release);
+        handle.swap((now & !BUSY) | flags, Ordering::Release);
     }
 
     unsafe fn is_rich(&self, pointer: NonNull<Wrapper>) -> bool {

@@ -244,6 +244,15 @@ impl Thread {
         unsafe { protocol::rebind(self, held.wrapper, object, |_| true) }
     }
 
+    /// What Python reads through a wrapper: the object it holds, which is looked at before the section ends.
+    pub fn read(&self, held: &Held) -> Option<Object> {
+        let _section = self.open();
+        // Acquire: pairs with the Release of `adopt`, `seat` and `note`. Carries: the object's initialisation.
+        let handle = wrapper(held.wrapper).handle.load(Ordering::Acquire);
+        let object = object_of(handle).filter(|_| handle & MOVED == 0);
+        object.inspect(|object| object.peek().block.touch("an object"))
+    }
+
     /// `protocol::shift`.
     pub fn shift(&self, held: &Held) -> Option<Object> {
         // SAFETY: the count of the wrapper is the caller's.

@@ -7,7 +7,7 @@ use super::refcount::{self, Ticket};
 use super::wrapper::{Handle, Wrapper};
 use super::{attach, class, deferred, limbo, storage};
 use bowline::object::{self, Object};
-use bowline::protocol::{Dormancy, Fresh, Host, Tie};
+use bowline::protocol::{Dormancy, Fresh, Host, InTransition, Tie};
 use bowline::sync::counter::{add, Event};
 use bowline::word::AtomicWord;
 use pyo3::ffi;
@@ -141,6 +141,14 @@ unsafe impl Host for CPython {
     unsafe fn adopt(&self, wrapper: NonNull<Wrapper>, object: NonNull<Object>) -> bool {
         // SAFETY: alive.
         unsafe { wrapper.as_ref() }.handle.adopt(object)
+    }
+    unsafe fn seize(&self, wrapper: NonNull<Wrapper>) -> Result<Option<NonNull<Object>>, InTransition> {
+        // SAFETY: alive.
+        unsafe { wrapper.as_ref() }.handle.seize().map(Handle::object).ok_or(InTransition)
+    }
+    unsafe fn seat(&self, wrapper: NonNull<Wrapper>, object: NonNull<Object>) {
+        // SAFETY: alive.
+        unsafe { wrapper.as_ref() }.handle.seat(object);
     }
     unsafe fn note(&self, wrapper: NonNull<Wrapper>, tie: Tie) {
         // SAFETY: alive.

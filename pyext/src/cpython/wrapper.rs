@@ -28,7 +28,7 @@ pub struct Handle(usize);
 impl Handle {
     const MOVED: usize = 1;
     const ALIAS: usize = 2;
-    /// From `adopt` to `settle` and from `disown` to `vacate`: one thread is changing the tie.
+    /// From `adopt` or `seize` to `settle` and from `disown` to `vacate`: one thread is changing the tie.
     const IN_TRANSITION: usize = 4;
     const FLAGS: usize = Self::MOVED | Self::ALIAS | Self::IN_TRANSITION;
     /// Holds nothing and never did.
@@ -98,6 +98,18 @@ impl AtomicHandle {
     pub fn adopt(&self, object: NonNull<Object>) -> bool {
         let now = self.read();
         now.object().is_none() && !now.is_in_transition() && self.change(now, Handle::being_bound(object))
+    }
+    /// Anything → the same in transition; what it was, for the one caller that did it. None if in transition already.
+    pub fn seize(&self) -> Option<Handle> {
+        // SeqCst: see `read`.
+        let was = Handle(self.0.fetch_or(Handle::IN_TRANSITION, Ordering::SeqCst));
+        (!was.is_in_transition()).then_some(was)
+    }
+    /// Seized → being bound to `object`.
+    pub fn seat(&self, object: NonNull<Object>) {
+        debug_assert!(self.read().is_in_transition(), "seat without seize");
+        // SeqCst: see `read`. Carries the object's initialisation, as `change`.
+        self.0.store(Handle::being_bound(object).0, Ordering::SeqCst);
     }
     /// Being bound → tied or alias.
     pub fn settle(&self, to: Handle) {
