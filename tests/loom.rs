@@ -89,6 +89,8 @@ macro_rules! for_both_tiers {
     )*};
 }
 
+#[path = "loom/allocator_vs_allocation.rs"]
+mod allocator_vs_allocation;
 #[path = "loom/bind_vs_bind.rs"]
 mod bind_vs_bind;
 #[path = "loom/bind_vs_fetch.rs"]
@@ -115,6 +117,10 @@ mod fetch_vs_fetch;
 mod hit_vs_drop;
 #[path = "loom/ledger.rs"]
 mod ledger;
+#[path = "loom/push_vs_take.rs"]
+mod push_vs_take;
+#[path = "loom/real.rs"]
+mod real;
 #[path = "loom/rebind_vs_fetch.rs"]
 mod rebind_vs_fetch;
 #[path = "loom/rebind_vs_rebind.rs"]
@@ -129,3 +135,7 @@ mod shift_vs_fetch;
 mod shift_vs_rebind;
 #[path = "loom/shift_vs_shift.rs"]
 mod shift_vs_shift;
+#[path = "loom/upgrade_vs_drop.rs"]
+mod upgrade_vs_drop;
+#[path = "loom/verbs.rs"]
+mod verbs;

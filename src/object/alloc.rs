@@ -9,10 +9,10 @@
 
 use super::header::{Header, FLAG_PREFIX};
 use super::{destroy, Object};
+use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::counter::{self, Event};
-use crate::sync::global::{AtomicU32, Ordering};
+use crate::sync::{fresh_static, ArcSwapOption};
 use crate::word::AtomicWord;
-use arc_swap::ArcSwapOption;
 use std::alloc::Layout;
 use std::ffi::c_void;
 use std::fmt;
@@ -88,10 +88,14 @@ impl fmt::Display for AllocError {
 
 impl std::error::Error for AllocError {}
 
-static CUSTOM: ArcSwapOption<CustomAllocator> = ArcSwapOption::const_empty();
+fresh_static! {
+    static CUSTOM: ArcSwapOption<CustomAllocator> = ArcSwapOption::const_empty();
+}
 
-/// Whether `CUSTOM` was ever set: while it was not, allocation does not look there.
-static CONSULT: AtomicU32 = AtomicU32::new(0);
+fresh_static! {
+    /// Whether `CUSTOM` was ever set: while it was not, allocation does not look there.
+    static CONSULT: AtomicU32 = AtomicU32::new(0);
+}
 
 /// The allocator in force.
 pub fn allocator() -> CustomAllocator {

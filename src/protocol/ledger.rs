@@ -3,8 +3,10 @@
 //! Upholds: a visitor that finds an object through a storage finds its block still there (see [`Ledger::visit`]).
 
 use crate::sync::atomic::{AtomicUsize, Ordering};
-use crate::sync::global::{AtomicPtr, AtomicU32, OnceLock};
-use std::ptr::{null_mut, NonNull};
+use crate::sync::const_unless_loom;
+use crate::sync::global::{AtomicU32, OnceLock};
+use crate::sync::stack::Stack;
+use std::ptr::NonNull;
 
 const VISITED: usize = 1;
 const GONE: usize = 2;
@@ -17,15 +19,10 @@ const CHUNKS: usize = 22;
 /// `FIRST` is the number of slots in the first chunk; each further chunk has twice as many as the one before.
 pub struct Ledger<const FIRST: usize = 1024> {
     chunks: [OnceLock<Box<[AtomicUsize]>>; CHUNKS],
-    /// Slot numbers that were given back: a stack that is only ever emptied as a whole.
-    spare: AtomicPtr<Batch>,
+    /// Slot numbers that were given back.
+    spare: Stack<Vec<u32>>,
     /// All slot numbers below were reserved at some time.
     top: AtomicU32,
-}
-
-struct Batch {
-    slots: Vec<u32>,
-    next: *mut Batch,
 }
 
 fn place<const FIRST: usize>(slot: u32) -> (usize, usize) {
@@ -41,12 +38,10 @@ impl<const FIRST: usize> Default for Ledger<FIRST> {
 }
 
 impl<const FIRST: usize> Ledger<FIRST> {
-    /// An empty ledger.
-    pub const fn new() -> Self {
-        Ledger {
-            chunks: [const { OnceLock::new() }; CHUNKS],
-            spare: AtomicPtr::new(null_mut()),
-            top: AtomicU32::new(0),
+    const_unless_loom! {
+        /// An empty ledger.
+        pub fn new() -> Self {
+            Ledger { chunks: [const { OnceLock::new() }; CHUNKS], spare: Stack::new(), top: AtomicU32::new(0) }
         }
     }
 
@@ -58,44 +53,22 @@ impl<const FIRST: usize> Ledger<FIRST> {
 
     /// Takes free slot numbers, at least one and about `many`; a thread keeps the rest for its next storages.
     pub fn reserve(&self, many: u32, into: &mut Vec<u32>) {
-        // Acquire: pairs with the Release in `push`. Carries: the batches.
-        let mut batch = self.spare.swap(null_mut(), Ordering::Acquire);
-        if batch.is_null() {
-            // Relaxed: only uniqueness is asked of it; the slots are published one by one.
-            let first = self.top.fetch_add(many, Ordering::Relaxed);
-            into.extend(first..first + many);
-            return;
+        let mut spare = self.spare.take();
+        match spare.next() {
+            Some(batch) => into.extend(batch),
+            None => {
+                // Relaxed: only uniqueness is asked of it; the slots are published one by one.
+                let first = self.top.fetch_add(many, Ordering::Relaxed);
+                into.extend(first..first + many);
+            }
         }
-        // SAFETY: taken off the stack, so ours alone; made by Box::into_raw in `push`.
-        let mine = unsafe { Box::from_raw(batch) };
-        into.extend(&mine.slots);
-        batch = mine.next;
-        while !batch.is_null() {
-            // SAFETY: as above.
-            let other = unsafe { Box::from_raw(batch) };
-            batch = other.next;
-            self.push(other);
-        }
+        spare.for_each(|batch| self.spare.push(batch));
     }
 
     /// Gives slot numbers back.
     pub fn restore(&self, slots: Vec<u32>) {
         if !slots.is_empty() {
-            self.push(Box::new(Batch { slots, next: null_mut() }));
-        }
-    }
-
-    fn push(&self, batch: Box<Batch>) {
-        let batch = Box::into_raw(batch);
-        let mut head = self.spare.load(Ordering::Relaxed);
-        loop {
-            // SAFETY: not published yet.
-            unsafe { (*batch).next = head };
-            // Release: pairs with the Acquire in `reserve`. Relaxed on failure: retried with what was read.
-            match self.spare.compare_exchange_weak(head, batch, Ordering::Release, Ordering::Relaxed) {
-                Ok(_) => return,
-                Err(now) => head = now,
-            }
+            self.spare.push(slots);
         }
     }
 
@@ -145,16 +118,6 @@ impl<const FIRST: usize> Ledger<FIRST> {
                 // Relaxed: nothing was looked at.
                 slot.fetch_and(!VISITED, Ordering::Relaxed);
             }
-        }
-    }
-}
-
-impl<const FIRST: usize> Drop for Ledger<FIRST> {
-    fn drop(&mut self) {
-        let mut batch = *self.spare.get_mut();
-        while !batch.is_null() {
-            // SAFETY: made by Box::into_raw in `push`; nobody else has the ledger.
-            batch = unsafe { Box::from_raw(batch) }.next;
         }
     }
 }

@@ -4,9 +4,8 @@
 
 use super::attach::attached;
 use bowline::sync::counter::{add, Event};
+use bowline::sync::stack::Stack;
 use pyo3::ffi;
-use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// Something owed to Python.
 enum Debt {
@@ -16,27 +15,14 @@ enum Debt {
     Storage(*mut ffi::PyObject),
 }
 
-struct Node {
-    debt: Debt,
-    next: *mut Node,
-}
+// SAFETY: pointers whose ownership travels with the value.
+unsafe impl Send for Debt {}
 
-/// A stack (R. K. Treiber, 1986) that is only ever emptied as a whole, so nodes are never compared after reuse.
-static STACK: AtomicPtr<Node> = AtomicPtr::new(ptr::null_mut());
+static DEBTS: Stack<Debt> = Stack::new();
 
 fn push(debt: Debt) {
     add(Event::Queued, 1);
-    let node = Box::into_raw(Box::new(Node { debt, next: ptr::null_mut() }));
-    let mut head = STACK.load(Ordering::Relaxed);
-    loop {
-        // SAFETY: not yet published.
-        unsafe { (*node).next = head };
-        // Release: pairs with the Acquire in `drain`. Carries: the node. Relaxed on failure: retried.
-        match STACK.compare_exchange_weak(head, node, Ordering::Release, Ordering::Relaxed) {
-            Ok(_) => return,
-            Err(now) => head = now,
-        }
-    }
+    DEBTS.push(debt);
 }
 
 /// Gives back one count of a Python object: now, if attached; else when an attached thread drains.
@@ -71,8 +57,7 @@ pub unsafe fn free_storage(op: *mut ffi::PyObject) {
 /// Attached, outside of any section.
 #[inline]
 pub unsafe fn drain() {
-    // Relaxed: a hint; `drain_all` reads again.
-    if !STACK.load(Ordering::Relaxed).is_null() {
+    if !DEBTS.is_empty() {
         // SAFETY: handed on.
         unsafe { drain_all() };
     }
@@ -80,11 +65,7 @@ pub unsafe fn drain() {
 
 #[cold]
 unsafe fn drain_all() {
-    // Acquire: pairs with the Release in `push`.
-    let mut node = STACK.swap(ptr::null_mut(), Ordering::Acquire);
-    while !node.is_null() {
-        // SAFETY: pushed by Box::into_raw, and taken by this thread alone.
-        let Node { debt, next } = *unsafe { Box::from_raw(node) };
+    for debt in DEBTS.take() {
         add(Event::Queued, -1);
         // SAFETY: attached; what was pushed is owed once.
         unsafe {
@@ -93,6 +74,5 @@ unsafe fn drain_all() {
                 Debt::Storage(op) => super::storage::free(op),
             }
         }
-        node = next;
     }
 }

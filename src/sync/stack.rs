@@ -1,0 +1,118 @@
+//! A stack that any thread pushes on and that is only ever emptied as a whole.
+//! Imports this folder only.
+//! Upholds: what was pushed is taken once, by one who sees what its pusher wrote. No locks: a process may be forked at any
+//! time, and a thread that Python does not know may push.
+
+use super::atomic::{AtomicPtr, Ordering};
+use super::const_unless_loom;
+use std::ptr::null_mut;
+
+/// A lock-free stack (R. K. Treiber, "Systems programming: coping with parallelism", 1986). Nobody takes a single node, so
+/// a node's address is never compared after the node was freed.
+pub struct Stack<T> {
+    head: AtomicPtr<Node<T>>,
+}
+
+struct Node<T> {
+    value: T,
+    next: *mut Node<T>,
+}
+
+// SAFETY: the stack owns its nodes, and hands each value from one thread to one other.
+unsafe impl<T: Send> Send for Stack<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send> Sync for Stack<T> {}
+
+impl<T> Stack<T> {
+    const_unless_loom! {
+        /// An empty stack.
+        pub fn new() -> Self {
+            Stack { head: AtomicPtr::new(null_mut()) }
+        }
+    }
+
+    /// Puts a value on top. Linearises at the CAS.
+    pub fn push(&self, value: T) {
+        let node = Box::into_raw(Box::new(Node { value, next: null_mut() }));
+        // Relaxed: a guess that the CAS verifies, and never followed.
+        let mut head = self.head.load(Ordering::Relaxed);
+        loop {
+            // SAFETY: not published yet.
+            unsafe { (*node).next = head };
+            // Release: pairs with the Acquire in `take`. Carries: the node, and what its pusher did before.
+            // Weaker fails: tests/loom.rs push_vs_take::sees_what_pushers_wrote. Relaxed on failure: retried.
+            match self.head.compare_exchange_weak(head, node, Ordering::Release, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(now) => head = now,
+            }
+        }
+    }
+
+    /// Whether there is nothing to take, at some recent moment.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        // Relaxed: a hint; `take` decides.
+        self.head.load(Ordering::Relaxed).is_null()
+    }
+
+    /// Takes everything, the newest first. Linearises at the swap.
+    pub fn take(&self) -> Taken<T> {
+        // Acquire: pairs with the Release in `push`; all changes of the head are read-modify-writes, so this reads from the
+        // release sequence of every push that it takes. Weaker fails: tests/loom.rs push_vs_take::sees_what_pushers_wrote.
+        Taken(self.head.swap(null_mut(), Ordering::Acquire))
+    }
+}
+
+impl<T> Default for Stack<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> Drop for Stack<T> {
+    fn drop(&mut self) {
+        drop(self.take());
+    }
+}
+
+/// What was on a stack. Values that are not asked for are dropped with it.
+pub struct Taken<T>(*mut Node<T>);
+
+impl<T> Iterator for Taken<T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        if self.0.is_null() {
+            return None;
+        }
+        // SAFETY: made by Box::into_raw in `push`, and taken off the stack by this one alone.
+        let Node { value, next } = *unsafe { Box::from_raw(self.0) };
+        self.0 = next;
+        Some(value)
+    }
+}
+
+impl<T> Drop for Taken<T> {
+    fn drop(&mut self) {
+        self.for_each(drop);
+    }
+}
+
+#[cfg(all(test, not(any(bowline_loom, bowline_shuttle))))]
+mod tests {
+    use super::*;
+    use std::rc::Rc;
+
+    #[test]
+    fn the_newest_comes_first_and_what_is_left_is_dropped() {
+        let (stack, counted) = (Stack::new(), Rc::new(()));
+        (0..5).for_each(|n| stack.push((n, counted.clone())));
+        let mut taken = stack.take();
+        stack.push((5, counted.clone()));
+        assert_eq!((taken.next().unwrap().0, taken.next().unwrap().0), (4, 3));
+        drop(taken);
+        assert!(!stack.is_empty() && Rc::strong_count(&counted) == 2);
+        drop(stack);
+        assert_eq!(Rc::strong_count(&counted), 1);
+    }
+}
