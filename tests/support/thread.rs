@@ -329,9 +329,9 @@ impl Thread {
 
     /// Frees what threads without Python left.
     pub fn drain(&self) {
-        for pointer in std::mem::take(&mut *lock(&self.world.left)) {
-            self.world.free(pointer);
-        }
+        // A statement of its own: the lock is let go before anything is scheduled.
+        let left = std::mem::take(&mut *lock(&self.world.left));
+        left.into_iter().for_each(|pointer| self.world.free(pointer));
     }
 
     /// `_Py_Dealloc`.
@@ -364,6 +364,7 @@ impl Thread {
             }
             late.remove(at)
         };
+        self.tell(|| format!("the death of {pointer:?} goes on"));
         match section {
             Some(section) => self.dealloc_lean(pointer, section),
             None => {
@@ -398,17 +399,18 @@ impl Thread {
         let dying = wrapper(pointer);
         let notes = &dying.notes;
         // Relaxed: this thread ends the life, so all changes of the handle are ordered before.
-        let holds = object_of(dying.handle.load(Ordering::Relaxed));
+        let holds = || object_of(dying.handle.load(Ordering::Relaxed));
         if notes.finalizer.load(SeqCst) && !notes.finalized.swap(true, SeqCst) {
             dying.header.resurrect_start(self.id);
             dying.header.rearm();
-            self.world.run_user_code(self, Moment::Finalize(pointer, holds));
+            self.world.run_user_code(self, Moment::Finalize(pointer, holds()));
+            // Others may have found it alive meanwhile, and given it another object.
             if dying.header.resurrect_end(self.id) {
                 notes.dying.store(false, SeqCst);
                 return;
             }
         }
-        self.world.run_user_code(self, Moment::Clear(pointer, holds));
+        self.world.run_user_code(self, Moment::Clear(pointer, holds()));
         dying.block.fill(0, "a dying wrapper");
         let handle = dying.handle.load(Ordering::Relaxed);
         assert_eq!(handle & MOVED, 0, "a wrapper that was moved from died in limbo");
