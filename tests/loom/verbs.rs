@@ -5,7 +5,7 @@
 use super::*;
 
 /// What one thread does with a strong count of the object, and with a count of its wrapper if it needs one.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum Verb {
     Fetch,
     Hit,
@@ -13,6 +13,7 @@ enum Verb {
     Evict,
     Move,
     Bind,
+    Rebind,
     Release,
 }
 use Verb::*;
@@ -20,7 +21,7 @@ use Verb::*;
 impl Verb {
     /// Whether it begins with a living wrapper.
     fn needs_wrapper(self) -> bool {
-        matches!(self, Drop | Move)
+        matches!(self, Drop | Move | Rebind)
     }
 
     fn run(self, me: &Thread, object: Object, held: Option<Held>) {
@@ -35,6 +36,10 @@ impl Verb {
                 me.retain(object);
                 me.bind(&made, object).unwrap();
                 me.drop_held(made);
+            }
+            Rebind => {
+                let other = me.world.object(object.peek().class);
+                me.rebind(held.as_ref().unwrap(), other);
             }
             Release => {}
         }
@@ -53,7 +58,8 @@ enum From {
 /// Runs the first verb on the thread that owns the wrapper's bias, and each of the others on a thread of its own.
 fn race<const N: usize>(verbs: [Verb; N], class: Class, from: From) {
     explore_with(3 - N as isize, move || {
-        let world = World::new();
+        // Only a `rebind` waits for the sections of others, which then must order what is in them.
+        let world = if verbs.contains(&Rebind) { World::strict() } else { World::new() };
         let main = world.thread(1);
         let object = object(&world, &main, class, N - 1);
         if from == From::Dormant {
@@ -124,12 +130,13 @@ macro_rules! both_beginnings {
 }
 
 pairs! {
-    fetch_vs: Fetch vs fetch Fetch hit Hit drop Drop evict Evict shift Move bind Bind release Release;
-    hit_vs: Hit vs fetch Fetch hit Hit drop Drop evict Evict shift Move bind Bind release Release;
-    drop_vs: Drop vs fetch Fetch hit Hit drop Drop evict Evict shift Move bind Bind release Release;
-    evict_vs: Evict vs fetch Fetch hit Hit drop Drop evict Evict shift Move bind Bind release Release;
-    shift_vs: Move vs fetch Fetch hit Hit drop Drop evict Evict shift Move bind Bind release Release;
-    bind_vs: Bind vs fetch Fetch hit Hit drop Drop evict Evict shift Move bind Bind release Release;
+    fetch_vs: Fetch vs fetch Fetch hit Hit drop Drop evict Evict shift Move bind Bind rebind Rebind release Release;
+    hit_vs: Hit vs fetch Fetch hit Hit drop Drop evict Evict shift Move bind Bind rebind Rebind release Release;
+    drop_vs: Drop vs fetch Fetch hit Hit drop Drop evict Evict shift Move bind Bind rebind Rebind release Release;
+    evict_vs: Evict vs fetch Fetch hit Hit drop Drop evict Evict shift Move bind Bind rebind Rebind release Release;
+    shift_vs: Move vs fetch Fetch hit Hit drop Drop evict Evict shift Move bind Bind rebind Rebind release Release;
+    rebind_vs: Rebind vs fetch Fetch hit Hit drop Drop evict Evict shift Move bind Bind rebind Rebind release Release;
+    bind_vs: Bind vs fetch Fetch hit Hit drop Drop evict Evict shift Move bind Bind rebind Rebind release Release;
 }
 
 triples! {
@@ -143,4 +150,7 @@ triples! {
     fetch_vs_shift_vs_release: Fetch Move Release;
     shift_vs_shift_vs_fetch: Move Move Fetch;
     bind_vs_fetch_vs_release: Bind Fetch Release;
+    rebind_vs_fetch_vs_drop: Rebind Fetch Drop;
+    rebind_vs_fetch_vs_release: Rebind Fetch Release;
+    rebind_vs_shift_vs_fetch: Rebind Move Fetch;
 }
