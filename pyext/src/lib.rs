@@ -28,6 +28,7 @@ use pyo3::prelude::*;
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     cpython::interpreter::expect_main(module.py())?;
     cpython::slots::install(module, object::members())?;
+    cpython::fork::install()?;
     bowline::object::set_untie_hook(cpython::tie::untie);
     cpython::field::install(module)?;
     cpython::function::install(module)?;

@@ -5,6 +5,7 @@
 
 use crate::convert;
 use crate::cpython::tie;
+use bowline::container::ListObj;
 use bowline::function::{global, Error, Function, FunctionObj};
 use bowline::object::{Obj, Object};
 use bowline::reflect;
@@ -75,6 +76,26 @@ fn testing_hammer(py: Python<'_>, ob: &Bound<'_, PyAny>, threads: usize, seconds
     rounds.ok_or_else(|| PyRuntimeError::new_err("a native thread panicked"))
 }
 
+/// Lets a native thread store numbers in item 0 of a list for some time; returns how many.
+#[pyfunction]
+fn testing_store_items(py: Python<'_>, list: &Bound<'_, PyAny>, seconds: f64) -> PyResult<u64> {
+    let list = object_of(list)?;
+    let list = list.downcast::<ListObj>().map_err(|_| PyTypeError::new_err("expected a List"))?;
+    let end = Instant::now() + Duration::from_secs_f64(seconds);
+    let store = || {
+        let mut stores = 0;
+        while Instant::now() < end {
+            for n in 0..64_i64 {
+                list.set(0, Any::from(n));
+            }
+            stores += 64;
+        }
+        stores
+    };
+    let stores = py.detach(|| std::thread::scope(|scope| scope.spawn(store).join()));
+    stores.map_err(|_| PyRuntimeError::new_err("the native thread panicked"))
+}
+
 trait SumOrPanic {
     fn sum_or_panic(self) -> Option<u64>;
 }
@@ -123,5 +144,6 @@ pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
         global::register(name, function, true).map_err(|error| crate::error::to_python(module.py(), &error))?;
     }
     module.add_function(wrap_pyfunction!(testing_hammer, module)?)?;
+    module.add_function(wrap_pyfunction!(testing_store_items, module)?)?;
     module.add_function(wrap_pyfunction!(testing_release_on_thread, module)?)
 }

@@ -92,3 +92,32 @@ def test_a_child_that_ends_normally():
         """
     ).stdout
     assert out == "7 True\n"
+
+
+def test_a_fork_amid_stores_of_a_native_thread():
+    out = run_script(
+        """
+        import os, signal, threading, warnings
+        warnings.simplefilter("ignore")
+        import bowline
+        items = bowline.List([0, 0])
+        stores = []
+        def store():
+            stores.append(bowline._core.testing_store_items(items, 1.5))
+        thread = threading.Thread(target=store)
+        thread.start()
+        forks = failed = 0
+        while thread.is_alive():
+            child = os.fork()
+            if child == 0:
+                signal.alarm(10)  # ends a child that waits for ever
+                items[0] = 1
+                assert items[0] == 1 and len(items) == 2
+                os._exit(0)
+            failed += os.waitpid(child, 0)[1] != 0
+            forks += 1
+        thread.join()
+        print("failed children:", failed, "forks:", forks > 10, "stores:", stores[0] > 100)
+        """
+    ).stdout
+    assert out == "failed children: 0 forks: True stores: True\n"

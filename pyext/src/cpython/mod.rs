@@ -8,6 +8,7 @@ pub mod collect;
 pub mod construct;
 pub mod deferred;
 pub mod field;
+pub mod fork;
 pub mod function;
 pub mod host;
 pub mod identity;
