@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import bowline
 import pytest
-from bowline import Array, Function, List, convert
+from bowline import Array, Function, List, convert, get_global_func
 from shapes import Plain
 from support import new_key, run_threads
 
@@ -118,6 +118,17 @@ def test_through_several_crossings():
         convert(lambda: middle())()
     assert raised.value is error
     error.__traceback__ = None
+
+
+def test_python_native_python_native_python():
+    """Each native call lets go of the interpreter, and the Python code below it takes hold again."""
+    apply = get_global_func("testing.apply")
+
+    def down(n):
+        return [n, "a text of some length"] if n == 0 else apply(convert(down), n - 1)
+
+    for _ in range(100):
+        assert list(apply(convert(down), 5)) == [0, "a text of some length"]
 
 
 def test_a_cause_is_kept():

@@ -280,63 +280,54 @@ pub fn call_native_raw<'py>(
     detach: bool,
 ) -> PyResult<Any> {
     let mut values: SmallVec<[Any; INLINE]> = SmallVec::with_capacity(arguments.len());
-    let mut moves: SmallVec<[(usize, RvalueSlot); 0]> = SmallVec::new();
+    let mut moves = Moves { py, arguments, slots: SmallVec::new() };
     for (at, argument) in arguments.iter().enumerate() {
         match Rvalue::of(argument) {
-            None => match convert::any(argument) {
-                Ok(value) => values.push(value),
-                Err(error) => {
-                    restore(py, arguments, moves);
-                    return Err(error);
-                }
-            },
+            None => values.push(convert::any(argument)?),
             Some(rvalue) => {
-                let Some(object) = rvalue.take(py) else {
-                    restore(py, arguments, moves);
-                    return Err(PyTypeError::new_err(format!("argument #{at} was moved away already")));
-                };
-                moves.push((at, RvalueSlot::new(object)));
+                let moved = || PyTypeError::new_err(format!("argument #{at} was moved away already"));
+                moves.slots.push((at, RvalueSlot::new(rvalue.take(py).ok_or_else(moved)?)));
                 values.push(Any::none());
             }
         }
     }
-    let result = match moves.is_empty() {
+    let result = match moves.slots.is_empty() {
         true => call_views(py, function, Any::views(&values), detach),
         false => {
             let mut views: SmallVec<[AnyView<'_>; INLINE]> = values.iter().map(Any::view).collect();
-            for (at, slot) in &moves {
+            for (at, slot) in &moves.slots {
                 views[*at] = AnyView::of_rvalue(slot);
             }
             call_views(py, function, &views, detach)
         }
     };
-    restore(py, arguments, moves);
+    drop(moves);
     result.map_err(|error| counted(|py| error::to_python(py, &error)))
 }
 
-/// Gives objects back to their wrappers that nobody took.
-fn restore(py: Python<'_>, arguments: &[Bound<'_, PyAny>], moves: SmallVec<[(usize, RvalueSlot); 0]>) {
-    for (at, slot) in moves {
-        if let (Some(object), Some(rvalue)) = (slot.take(), Rvalue::of(&arguments[at])) {
-            // The source is a wrapper, so this succeeds.
-            let _ = rvalue.put_back(py, object);
+/// Objects on offer to a callee, by argument. Those that nobody took go back to their wrappers, however the call ends.
+struct Moves<'a, 'py> {
+    py: Python<'py>,
+    arguments: &'a [Bound<'py, PyAny>],
+    slots: SmallVec<[(usize, RvalueSlot); 0]>,
+}
+
+impl Drop for Moves<'_, '_> {
+    fn drop(&mut self) {
+        for (at, slot) in self.slots.drain(..) {
+            if let (Some(object), Some(rvalue)) = (slot.take(), Rvalue::of(&self.arguments[at])) {
+                // The source is a wrapper, so this succeeds.
+                let _ = rvalue.put_back(self.py, object);
+            }
         }
     }
 }
 
-/// Calls, detached from the interpreter if asked, unless the function is Python code anyway.
-fn call_views(_: Python<'_>, function: &Function, views: &[AnyView<'_>], detach: bool) -> Result<Any, Error> {
-    if !detach || function.state::<PyCallable>().is_some() {
-        return function.call(views);
+/// Calls, detached from the interpreter if asked, unless the function is Python code anyway. Detached the way that PyO3
+/// knows: when the callee comes back to Python, it must not take the thread for attached because a caller further up is.
+fn call_views(py: Python<'_>, function: &Function, views: &[AnyView<'_>], detach: bool) -> Result<Any, Error> {
+    match detach && function.state::<PyCallable>().is_none() {
+        true => py.detach(|| function.call(views)),
+        false => function.call(views),
     }
-    struct Detached(*mut ffi::PyThreadState);
-    impl Drop for Detached {
-        fn drop(&mut self) {
-            // SAFETY: the state that this thread gave up.
-            unsafe { ffi::PyEval_RestoreThread(self.0) };
-        }
-    }
-    // SAFETY: attached, as `py` shows; nothing of Python's is touched before the guard is dropped.
-    let _detached = Detached(unsafe { ffi::PyEval_SaveThread() });
-    function.call(views)
 }
