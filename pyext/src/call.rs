@@ -3,6 +3,7 @@
 //! Upholds: a name is registered once unless the caller overrides.
 #![forbid(unsafe_code)]
 
+use crate::cpython::trampoline::or_memory_error;
 use crate::cpython::{function, value};
 use crate::{convert, error};
 use bowline::function::{global, Function};
@@ -20,31 +21,35 @@ fn function_or_callable(ob: &Bound<'_, PyAny>) -> PyResult<Function> {
 /// A Function that calls a Python callable.
 #[pyfunction]
 fn function_from_callable<'py>(f: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    value::object_to_python(f.py(), function_or_callable(f)?.upcast())
+    or_memory_error(f.py(), || value::object_to_python(f.py(), function_or_callable(f)?.upcast()))
 }
 
 /// Calls a function with arguments.
 #[pyfunction]
 #[pyo3(signature = (f, *args))]
 fn call<'py>(f: &Bound<'py, PyAny>, args: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
-    let arguments: Vec<Bound<'py, PyAny>> = args.iter().collect();
-    function::call_native(f.py(), &function::function_of(f)?, &arguments)
+    or_memory_error(f.py(), || {
+        let arguments: Vec<Bound<'py, PyAny>> = args.iter().collect();
+        function::call_native(f.py(), &function::function_of(f)?, &arguments)
+    })
 }
 
 /// The native value of a Python one, as Python sees it.
 #[pyfunction]
 #[pyo3(name = "convert")]
 fn convert_value<'py>(v: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    value::to_python(v.py(), convert::any(v)?)
+    or_memory_error(v.py(), || value::to_python(v.py(), convert::any(v)?))
 }
 
 /// Names a function; returns it.
 #[pyfunction]
 #[pyo3(signature = (name, f, r#override = false))]
 fn set_global_func<'py>(name: &str, f: &Bound<'py, PyAny>, r#override: bool) -> PyResult<Bound<'py, PyAny>> {
-    let function = function_or_callable(f)?;
-    global::register(name, function.clone(), r#override).map_err(|error| error::to_python(f.py(), &error))?;
-    value::object_to_python(f.py(), function.upcast())
+    or_memory_error(f.py(), || {
+        let function = function_or_callable(f)?;
+        global::register(name, function.clone(), r#override).map_err(|error| error::to_python(f.py(), &error))?;
+        value::object_to_python(f.py(), function.upcast())
+    })
 }
 
 /// The function of a name.

@@ -11,7 +11,7 @@ use bowline::object::Obj;
 use bowline::value::{Any, IntoAny, Schema};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyTuple};
+use pyo3::types::{PyList, PySequence, PyTuple};
 
 /// The items of something that counts as a sequence: an Array, a List, a list or a tuple.
 enum Items<'py> {
@@ -30,8 +30,8 @@ fn items<'py>(ob: &Bound<'py, PyAny>, schema: &Schema) -> Result<Items<'py>, Fai
             Err(_) => Err(Fail::expected(schema, ob)),
         };
     }
-    if let Ok(list) = ob.cast::<PyList>() {
-        return Ok(Items::Python(list.to_tuple()));
+    if ob.is_instance_of::<PyList>() {
+        return Ok(Items::Python(ob.cast::<PySequence>().map_err(PyErr::from)?.to_tuple()?));
     }
     match ob.cast::<PyTuple>() {
         Ok(tuple) => Ok(Items::Python(tuple.clone())),

@@ -1,11 +1,11 @@
 //! Errors across the boundary: a kind and a message on one side, an exception on the other.
-//! Imports `cpython::{opaque, tie}`, the core's errors.
+//! Imports `cpython::{opaque, tie, value}`, the core's errors.
 //! Upholds: an exception that passes through native code comes back as the same object; neither direction makes a cycle
 //! (a native error holds its exception, or an exception its native error, never both).
 #![forbid(unsafe_code)]
 
 use crate::cpython::opaque::OpaqueObj;
-use crate::cpython::tie;
+use crate::cpython::{tie, value};
 use arc_swap::ArcSwap;
 use bowline::function::error::ErrorObj;
 use bowline::function::Error;
@@ -94,8 +94,9 @@ pub fn to_python(py: Python<'_>, error: &Error) -> PyErr {
         return PyErr::from_value(exception.into_any());
     }
     let class = class_of(py, error.kind()).unwrap_or_else(|| py.get_type::<PyRuntimeError>());
-    let exception = match class.call1((error.message(),)) {
+    let exception = match value::text(py, error.message().as_bytes()).and_then(|message| class.call1((message,))) {
         Ok(exception) => exception,
+        Err(raised) if raised.is_instance_of::<PyMemoryError>(py) => return raised,
         // A class that takes no message: what the error said must not be lost.
         Err(raised) => {
             let plain = PyRuntimeError::new_err(error.to_string());

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 use crate::cpython::methods::{self, Answer, Attribute, Members, OneArgument};
+use crate::cpython::trampoline::or_memory_error;
 use crate::cpython::{subtype, tie, value};
 use crate::{convert, error};
 use bowline::function::error::{ErrorObj, Update};
@@ -65,7 +66,9 @@ impl OneArgument for UpdateBacktrace {
 #[pyfunction]
 #[pyo3(signature = (kind, message, backtrace = ""))]
 fn make_error<'py>(py: Python<'py>, kind: &str, message: &str, backtrace: &str) -> PyResult<Bound<'py, PyAny>> {
-    value::object_to_python(py, Error::with_backtrace(kind, message, backtrace).into_object().upcast())
+    or_memory_error(py, || {
+        value::object_to_python(py, Error::with_backtrace(kind, message, backtrace).into_object().upcast())
+    })
 }
 
 /// Maps an error kind to an exception class.

@@ -30,6 +30,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     cpython::slots::install(module, object::members())?;
     cpython::fork::install()?;
     bowline::object::set_untie_hook(cpython::tie::untie);
+    bowline::function::Error::reserve();
     cpython::field::install(module)?;
     cpython::function::install(module)?;
     cpython::sequence::install(module)?;

@@ -4,14 +4,17 @@
 #![forbid(unsafe_code)]
 
 use crate::convert::{self, Converted, Depth, Fail};
+use crate::cpython::trampoline::or_memory_error;
 use crate::cpython::{construct, tie, value};
 use bowline::container::{DictObj, MapObj};
 use bowline::object::{Obj, Object};
 use bowline::value::{Any, AnyView, IntoAny, Schema};
 use pyo3::exceptions::{PyAttributeError, PyKeyError, PyTypeError, PyValueError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
+use std::cell::RefCell;
 
 /// A native mapping.
 pub enum Mapping {
@@ -81,7 +84,15 @@ fn python_entries<'py>(ob: &Bound<'py, PyAny>) -> PyResult<Option<Vec<Entry<'py>
     if !ob.is_instance_of::<PyDict>() && !ob.is_instance(MAPPING.import(ob.py(), "collections.abc", "Mapping")?)? {
         return Ok(None);
     }
-    let pairs = ob.call_method0("items")?.try_iter()?;
+    if let Ok(dict) = ob.cast_exact::<PyDict>() {
+        let entries = RefCell::new(Vec::with_capacity(dict.len()));
+        dict.locked_for_each(|key, value| {
+            entries.borrow_mut().push((key, value));
+            Ok(())
+        })?;
+        return Ok(Some(entries.into_inner()));
+    }
+    let pairs = ob.call_method0(intern!(ob.py(), "items"))?.try_iter()?;
     let pair = |pair: PyResult<Bound<'py, PyAny>>| {
         let pair = pair?;
         pair.extract()
@@ -217,11 +228,13 @@ fn map_get<'py>(
     key: &Bound<'py, PyAny>,
     default: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let key = convert::any(key)?;
-    match Mapping::of(mapping)?.get(key.view()) {
-        Some(value) => value::to_python(mapping.py(), value).map(Some),
-        None => Ok(default),
-    }
+    or_memory_error(mapping.py(), || {
+        let key = convert::any(key)?;
+        match Mapping::of(mapping)?.get(key.view()) {
+            Some(value) => value::to_python(mapping.py(), value).map(Some),
+            None => Ok(default),
+        }
+    })
 }
 
 /// Removes a key and returns its value, or the default.
@@ -232,14 +245,16 @@ fn dict_pop<'py>(
     key: &Bound<'py, PyAny>,
     default: &Bound<'py, PyTuple>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    if default.len() > 1 {
-        return Err(PyTypeError::new_err(format!("pop expected at most 2 arguments, got {}", default.len() + 1)));
-    }
-    let native = convert::any(key)?;
-    match dict_of(dict)?.remove(native.view()) {
-        Some(value) => value::to_python(dict.py(), value),
-        None => default.get_item(0).map_err(|_| PyKeyError::new_err((key.clone().unbind(),))),
-    }
+    or_memory_error(dict.py(), || {
+        if default.len() > 1 {
+            return Err(PyTypeError::new_err(format!("pop expected at most 2 arguments, got {}", default.len() + 1)));
+        }
+        let native = convert::any(key)?;
+        match dict_of(dict)?.remove(native.view()) {
+            Some(value) => value::to_python(dict.py(), value),
+            None => default.get_item(0).map_err(|_| PyKeyError::new_err((key.clone().unbind(),))),
+        }
+    })
 }
 
 /// Removes the entry that was added last and returns it.
@@ -257,21 +272,25 @@ fn dict_setdefault<'py>(
     key: &Bound<'py, PyAny>,
     default: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let key = convert::any(key)?;
-    let default = default.map_or_else(|| Ok(Any::none()), |default| convert::any(&default))?;
-    value::to_python(dict.py(), dict_of(dict)?.get_or_set(key, default))
+    or_memory_error(dict.py(), || {
+        let key = convert::any(key)?;
+        let default = default.map_or_else(|| Ok(Any::none()), |default| convert::any(&default))?;
+        value::to_python(dict.py(), dict_of(dict)?.get_or_set(key, default))
+    })
 }
 
 /// Sets the entries of a mapping, or of an iterable of pairs.
 #[pyfunction]
 fn dict_update(dict: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-    let entries = match collect(other) {
-        Err(error) if error.is_instance_of::<PyAttributeError>(other.py()) => pairs(other)?,
-        entries => entries?,
-    };
-    let dict = dict_of(dict)?;
-    entries.into_iter().for_each(|(key, value)| drop(dict.set(key, value)));
-    Ok(())
+    or_memory_error(dict.py(), || {
+        let entries = match collect(other) {
+            Err(error) if error.is_instance_of::<PyAttributeError>(other.py()) => pairs(other)?,
+            entries => entries?,
+        };
+        let dict = dict_of(dict)?;
+        entries.into_iter().for_each(|(key, value)| drop(dict.set(key, value)));
+        Ok(())
+    })
 }
 
 fn pairs(ob: &Bound<'_, PyAny>) -> PyResult<Vec<(Any, Any)>> {
@@ -288,10 +307,12 @@ fn pairs(ob: &Bound<'_, PyAny>) -> PyResult<Vec<(Any, Any)>> {
 /// A Map of a class made of pairs: what pickles of Maps say. Unlike a Python dict, a Map tells 1 from 1.0.
 #[pyfunction]
 fn _map_of<'py>(class: &Bound<'py, PyType>, entries: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    let object = MapObj::make(pairs(entries)?);
-    let made = construct::empty(class)?;
-    tie::bind(&made, object.upcast())?;
-    Ok(made)
+    or_memory_error(class.py(), || {
+        let object = MapObj::make(pairs(entries)?);
+        let made = construct::empty(class)?;
+        tie::bind(&made, object.upcast())?;
+        Ok(made)
+    })
 }
 
 /// Removes all entries.

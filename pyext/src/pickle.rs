@@ -7,6 +7,7 @@
 
 use crate::convert;
 use crate::cpython::methods::{Answer, Arguments, NoArguments, OneArgument};
+use crate::cpython::trampoline::or_memory_error;
 use crate::cpython::{construct, tie, value};
 use crate::{error, mapping};
 use bowline::container::{ArrayObj, DictObj, ListObj, MapObj};
@@ -197,6 +198,9 @@ impl OneArgument for SetState {
             return Err(wrong());
         }
         let (dict, slots) = (dict(1)?, dict(2)?);
+        if dict.is_some() && this.getattr_opt(intern!(py, "__dict__"))?.is_none() {
+            return Err(PyTypeError::new_err(format!("a {} has no attributes beside its fields", class_name(this))));
+        }
         if let Some(values) = part(0) {
             set_values(this, &values)?;
         }
@@ -315,23 +319,27 @@ impl NoArguments for Reduce {
 /// A wrapper of a class that holds a blank object: what pickles begin with.
 #[pyfunction]
 fn _empty<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
-    let object = construct::blank(class.py(), class, false)?;
-    let made = construct::empty(class)?;
-    tie::bind(&made, object)?;
-    Ok(made)
+    or_memory_error(class.py(), || {
+        let object = construct::blank(class.py(), class, false)?;
+        let made = construct::empty(class)?;
+        tie::bind(&made, object)?;
+        Ok(made)
+    })
 }
 
 /// A wrapper of a class that holds an object with these field values.
 #[pyfunction]
 fn _rebuild<'py>(class: &Bound<'py, PyType>, values: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    let py = class.py();
-    let reflection = crate::cpython::class::type_index_of(class).and_then(reflect::info);
-    let reflection = reflection.ok_or_else(|| PyTypeError::new_err(format!("{class} has no fields")))?;
-    let values = values_in_state(reflection, values)?;
-    let object = instance::make(reflection.index, values).map_err(|error| error::to_python(py, &error))?;
-    let made = construct::empty(class)?;
-    tie::bind(&made, object)?;
-    Ok(made)
+    or_memory_error(class.py(), || {
+        let py = class.py();
+        let reflection = crate::cpython::class::type_index_of(class).and_then(reflect::info);
+        let reflection = reflection.ok_or_else(|| PyTypeError::new_err(format!("{class} has no fields")))?;
+        let values = values_in_state(reflection, values)?;
+        let object = instance::make(reflection.index, values).map_err(|error| error::to_python(py, &error))?;
+        let made = construct::empty(class)?;
+        tie::bind(&made, object)?;
+        Ok(made)
+    })
 }
 
 /// The global function of a name: what pickles of functions say.

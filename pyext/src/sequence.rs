@@ -5,6 +5,7 @@
 
 use crate::container::{collect, list_of};
 use crate::convert;
+use crate::cpython::trampoline::or_memory_error;
 use crate::cpython::{tie, value};
 use bowline::container::{ArrayObj, ListObj};
 use pyo3::exceptions::{PyIndexError, PyValueError};
@@ -16,8 +17,10 @@ type Ob<'a, 'py> = &'a Bound<'py, PyAny>;
 #[pyfunction]
 #[pyo3(signature = (iterable, into = None))]
 fn array_from_iterable<'py>(iterable: Ob<'_, 'py>, into: Option<Ob<'_, 'py>>) -> PyResult<Bound<'py, PyAny>> {
-    let items = collect(iterable)?;
-    finish(iterable.py(), ArrayObj::make(items.into_iter()).upcast(), into)
+    or_memory_error(iterable.py(), || {
+        let items = collect(iterable)?;
+        finish(iterable.py(), ArrayObj::make(items.into_iter()).upcast(), into)
+    })
 }
 
 /// A List of what an iterable yields.
@@ -28,8 +31,10 @@ fn list_from_iterable<'py>(
     iterable: Option<Ob<'_, 'py>>,
     into: Option<Ob<'_, 'py>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let items = iterable.map_or_else(|| Ok(Vec::new()), collect)?;
-    finish(py, ListObj::make(items).upcast(), into)
+    or_memory_error(py, || {
+        let items = iterable.map_or_else(|| Ok(Vec::new()), collect)?;
+        finish(py, ListObj::make(items).upcast(), into)
+    })
 }
 
 /// The object's wrapper, or `into`, which holds it now.
@@ -55,27 +60,33 @@ fn clamp(index: isize, length: usize) -> usize {
 /// Adds an item before the one at an index; indices are clamped.
 #[pyfunction]
 fn list_insert(list: Ob<'_, '_>, index: isize, item: Ob<'_, '_>) -> PyResult<()> {
-    let item = convert::any(item)?;
-    let list = list_of(list)?;
-    let at = clamp(index, list.len());
-    list.insert(at, item);
-    Ok(())
+    or_memory_error(list.py(), || {
+        let item = convert::any(item)?;
+        let list = list_of(list)?;
+        let at = clamp(index, list.len());
+        list.insert(at, item);
+        Ok(())
+    })
 }
 
 /// Adds an item at the end.
 #[pyfunction]
 fn list_append(list: Ob<'_, '_>, item: Ob<'_, '_>) -> PyResult<()> {
-    let item = convert::any(item)?;
-    list_of(list)?.push(item);
-    Ok(())
+    or_memory_error(list.py(), || {
+        let item = convert::any(item)?;
+        list_of(list)?.push(item);
+        Ok(())
+    })
 }
 
 /// Adds what an iterable yields at the end.
 #[pyfunction]
 fn list_extend(list: Ob<'_, '_>, items: Ob<'_, '_>) -> PyResult<()> {
-    let items = collect(items)?;
-    list_of(list)?.replace_range(usize::MAX..usize::MAX, items);
-    Ok(())
+    or_memory_error(list.py(), || {
+        let items = collect(items)?;
+        list_of(list)?.replace_range(usize::MAX..usize::MAX, items);
+        Ok(())
+    })
 }
 
 /// Removes and returns the item at an index.
@@ -111,29 +122,33 @@ fn list_erase_range(list: Ob<'_, '_>, start: isize, stop: isize) -> PyResult<()>
 /// Replaces the items of a range by what an iterable yields; indices are clamped.
 #[pyfunction]
 fn list_replace_range(list: Ob<'_, '_>, start: isize, stop: isize, items: Ob<'_, '_>) -> PyResult<()> {
-    let items = collect(items)?;
-    let list = list_of(list)?;
-    let length = list.len();
-    let (start, stop) = (clamp(start, length), clamp(stop, length));
-    list.replace_range(start..stop.max(start), items);
-    Ok(())
+    or_memory_error(list.py(), || {
+        let items = collect(items)?;
+        let list = list_of(list)?;
+        let length = list.len();
+        let (start, stop) = (clamp(start, length), clamp(stop, length));
+        list.replace_range(start..stop.max(start), items);
+        Ok(())
+    })
 }
 
 /// Replaces the items at several indices, all or none.
 #[pyfunction]
 fn list_set_many(list: Ob<'_, '_>, indices: Vec<usize>, items: Ob<'_, '_>) -> PyResult<()> {
-    let items = collect(items)?;
-    if items.len() != indices.len() {
-        return Err(PyValueError::new_err(format!(
-            "attempt to assign sequence of size {} to extended slice of size {}",
-            items.len(),
-            indices.len()
-        )));
-    }
-    match list_of(list)?.set_many(indices.into_iter().zip(items)) {
-        true => Ok(()),
-        false => Err(PyIndexError::new_err("list assignment index out of range")),
-    }
+    or_memory_error(list.py(), || {
+        let items = collect(items)?;
+        if items.len() != indices.len() {
+            return Err(PyValueError::new_err(format!(
+                "attempt to assign sequence of size {} to extended slice of size {}",
+                items.len(),
+                indices.len()
+            )));
+        }
+        match list_of(list)?.set_many(indices.into_iter().zip(items)) {
+            true => Ok(()),
+            false => Err(PyIndexError::new_err("list assignment index out of range")),
+        }
+    })
 }
 
 /// Removes the items at several indices.

@@ -1,10 +1,10 @@
 //! What tests need of the native side: threads that Python does not know, a few Rust types, a few functions.
-//! Imports `cpython::tie`, the core.
+//! Imports `cpython::{tie, scarcity}`, the core.
 //! Upholds: nothing here is registered under a name outside `testing.`.
 #![forbid(unsafe_code)]
 
 use crate::convert;
-use crate::cpython::tie;
+use crate::cpython::{scarcity, tie};
 use bowline::container::ListObj;
 use bowline::function::{global, Error, Function, FunctionObj};
 use bowline::object::{Obj, Object};
@@ -105,14 +105,33 @@ impl<I: Iterator<Item = std::thread::Result<u64>>> SumOrPanic for I {
     }
 }
 
-/// Moves an object out of its wrapper and drops that count on a native thread.
+/// Moves an object out of its wrapper and drops that count on a native thread. With `attached` this thread keeps the
+/// interpreter to itself meanwhile, as one does that waits for a native lock.
 #[pyfunction]
-fn testing_release_on_thread(py: Python<'_>, ob: &Bound<'_, PyAny>) -> PyResult<()> {
+#[pyo3(signature = (ob, attached = false))]
+fn testing_release_on_thread(py: Python<'_>, ob: &Bound<'_, PyAny>, attached: bool) -> PyResult<()> {
     let taken = tie::take(ob);
     let object =
         taken.ok_or_else(|| PyTypeError::new_err(format!("expected an object, got {}", convert::describe(ob))))?;
-    py.detach(|| std::thread::spawn(move || drop(object)).join())
-        .map_err(|_| PyRuntimeError::new_err("the native thread panicked"))
+    let release = || std::thread::spawn(move || drop(object)).join();
+    let released = if attached { release() } else { py.detach(release) };
+    released.map_err(|_| PyRuntimeError::new_err("the native thread panicked"))
+}
+
+/// Calls `callable()` while the `nth` allocation, of Python objects and native ones, fails, and those behind it too if
+/// `lasting`. Gives whether it returned, the result or the exception, and how many allocations were asked for.
+#[pyfunction]
+#[pyo3(signature = (callable, nth, lasting = false))]
+fn testing_scarce<'py>(
+    callable: &Bound<'py, PyAny>,
+    nth: usize,
+    lasting: bool,
+) -> PyResult<(bool, Bound<'py, PyAny>, usize)> {
+    let (outcome, seen) = scarcity::call(callable, nth, lasting);
+    Ok(match outcome {
+        Ok(result) => (true, result, seen),
+        Err(error) => (false, error.into_value(callable.py()).into_bound(callable.py()).into_any(), seen),
+    })
 }
 
 fn apply(arguments: &[AnyView<'_>]) -> Result<Any, Error> {
@@ -145,5 +164,6 @@ pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     }
     module.add_function(wrap_pyfunction!(testing_hammer, module)?)?;
     module.add_function(wrap_pyfunction!(testing_store_items, module)?)?;
+    module.add_function(wrap_pyfunction!(testing_scarce, module)?)?;
     module.add_function(wrap_pyfunction!(testing_release_on_thread, module)?)
 }

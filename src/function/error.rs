@@ -3,7 +3,7 @@
 //! Upholds: kind and message never change; the backtrace changes as a whole, and a foreign reader of the cell never
 //! sees freed text.
 
-use crate::object::{Header, Obj, Object, ObjectType};
+use crate::object::{AllocError, Header, Obj, Object, ObjectType};
 use crate::reclaim;
 use crate::value::{
     stripe, tag, Any, AnyView, ByteArray, ConvertError, Field, FromAny, IntoAny, Mutable, Schema, Storage, Typed,
@@ -12,7 +12,7 @@ use std::any::Any as Payload;
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::c_void;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// What the C ABI sees of an error.
 ///
@@ -81,7 +81,11 @@ impl Error {
 
     /// An error with a backtrace, most recent call first.
     pub fn with_backtrace(kind: &str, message: impl Into<String>, backtrace: &str) -> Error {
-        let (kind, message) = (Box::<str>::from(kind), message.into().into_boxed_str());
+        Error::make(kind, message.into(), backtrace).unwrap_or_else(|error| error.handle())
+    }
+
+    fn make(kind: &str, message: String, backtrace: &str) -> Result<Error, AllocError> {
+        let (kind, message) = (Box::<str>::from(kind), message.into_boxed_str());
         let backtrace = Arc::<str>::from(backtrace);
         let cell = ErrorCell {
             kind: ByteArray::new(kind.as_bytes()),
@@ -92,7 +96,18 @@ impl Error {
             extra_context: Mutable::new(None),
         };
         let backtrace = UnsafeCell::new(backtrace);
-        Error(Obj::new(ErrorObj { header: Header::placeholder(), cell, kind, message, backtrace }))
+        Obj::try_new(ErrorObj { header: Header::placeholder(), cell, kind, message, backtrace }).map(Error)
+    }
+
+    /// The error that says that there was no memory. Takes none itself when there is none left.
+    #[cold]
+    pub fn out_of_memory(error: AllocError) -> Error {
+        Error::make("MemoryError", error.to_string(), "").unwrap_or_else(|_| RESERVE.clone())
+    }
+
+    /// Makes what [`out_of_memory`](Self::out_of_memory) falls back on. A front end calls this once, while there is memory.
+    pub fn reserve() {
+        LazyLock::force(&RESERVE);
     }
 
     /// An error of kind `TypeError`.
@@ -110,9 +125,12 @@ impl Error {
         Error::new("RuntimeError", message)
     }
 
-    /// The error of a panic that was caught at a boundary.
+    /// The error of a panic that was caught at a boundary: a `MemoryError` when an object could not be allocated.
     #[cold]
     pub fn from_panic(payload: Box<dyn Payload + Send>) -> Error {
+        if let Some(error) = payload.downcast_ref::<AllocError>() {
+            return Error::out_of_memory(*error);
+        }
         let message = payload
             .downcast_ref::<&str>()
             .map(|text| (*text).to_owned())
@@ -124,7 +142,7 @@ impl Error {
                 std::mem::forget(again);
             }
         }
-        Error::runtime(message)
+        Error::make("RuntimeError", message, "").unwrap_or_else(Error::out_of_memory)
     }
 
     /// The kind: the name of a Python exception.
@@ -277,6 +295,9 @@ unsafe impl Field for Error {
         None
     }
 }
+
+/// Shared by all who run out of memory at once.
+static RESERVE: LazyLock<Error> = LazyLock::new(|| Error::new("MemoryError", "out of memory"));
 
 thread_local! {
     static RAISED: Cell<Option<Error>> = const { Cell::new(None) };

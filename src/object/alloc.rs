@@ -73,10 +73,11 @@ impl AllocError {
         self.layout
     }
 
-    /// What an infallible constructor does about it.
+    /// What an infallible constructor does about it: unwinds with the error, which the boundary to the language above
+    /// makes an error of that language. Nothing is printed, no panic hook runs.
     #[cold]
-    pub(super) fn handle(self) -> ! {
-        std::alloc::handle_alloc_error(self.layout)
+    pub(crate) fn handle(self) -> ! {
+        std::panic::resume_unwind(Box::new(self))
     }
 }
 

@@ -15,7 +15,8 @@ impl<T: ObjectType> Obj<T> {
     /// Moves `value` and what `items` yields into a new object.
     ///
     /// # Panics
-    /// When `items` yields less than it announced. What it yields beyond that is not asked for.
+    /// When `items` yields less than it announced; what it yields beyond that is not asked for. With the [`AllocError`]
+    /// when there is no memory.
     pub fn new_with_extra_items<I: Send + Sync + 'static>(value: T, items: impl ExactSizeIterator<Item = I>) -> Self {
         Self::try_new_with_extra_items(value, items).unwrap_or_else(|error| error.handle())
     }
@@ -23,7 +24,7 @@ impl<T: ObjectType> Obj<T> {
     /// Moves `value` and what `items` yields into a new object, or drops both when there is no memory for one.
     ///
     /// # Panics
-    /// As for [`new_with_extra_items`](Self::new_with_extra_items).
+    /// When `items` yields less than it announced.
     pub fn try_new_with_extra_items<I: Send + Sync + 'static>(
         value: T,
         mut items: impl ExactSizeIterator<Item = I>,

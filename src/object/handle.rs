@@ -33,7 +33,9 @@ unsafe impl<T: ObjectType> Sync for Obj<T> {}
 impl<T: ObjectType> Obj<T> {
     /// Moves `value` into a new object.
     ///
-    /// Out of memory is handled as `Box` does; see [`try_new`](Self::try_new).
+    /// # Panics
+    /// With the [`AllocError`] when there is no memory, which functions answer with an error of kind `MemoryError`; see
+    /// [`try_new`](Self::try_new).
     #[inline]
     pub fn new(value: T) -> Self {
         Self::try_new(value).unwrap_or_else(|error| error.handle())

@@ -1,8 +1,9 @@
 //! Between Rust types and dynamic values: the traits and the error.
-//! Imports this folder only.
+//! Imports `object` and this folder.
 //! Upholds: a failed conversion leaves its argument as it was, rvalues included.
 
 use super::{Any, AnyView, RvalueSlot, Schema};
+use crate::object::{Obj, Object};
 use std::fmt;
 
 /// A Rust type that has a dynamic counterpart.
@@ -49,15 +50,26 @@ pub fn convert_owned<T: FromAny>(any: Any) -> Result<T, ConvertError> {
 
 #[cold]
 fn convert_rvalue<T: FromAny>(slot: &RvalueSlot) -> Result<T, ConvertError> {
-    let Some(object) = slot.take() else {
+    let mut offer = Offer { slot, object: slot.take() };
+    let Some(object) = &offer.object else {
         return Err(ConvertError::new("ValueError", T::schema(), "an object that was moved already"));
     };
     // Converted by view, so that the object is still there to be put back.
-    match T::from_any(AnyView::of_object(&object)) {
-        Ok(value) => Ok(value),
-        Err(error) => {
-            slot.put_back(object);
-            Err(error)
+    let value = T::from_any(AnyView::of_object(object))?;
+    offer.object = None;
+    Ok(value)
+}
+
+/// An object out of a slot: what is left here goes back there, also when a conversion runs out of memory and unwinds.
+struct Offer<'a> {
+    slot: &'a RvalueSlot,
+    object: Option<Obj<Object>>,
+}
+
+impl Drop for Offer<'_> {
+    fn drop(&mut self) {
+        if let Some(object) = self.object.take() {
+            self.slot.put_back(object);
         }
     }
 }

@@ -3,9 +3,12 @@
 //! Fails when a body is misaligned, freed by the wrong means or leaked.
 
 use crate::{counter, load, object_type, passes_in_child, Bare, Leaf};
+use bowline::container::Array;
+use bowline::function::Function;
 use bowline::object::alloc::{allocate_raw, allocator, free_raw, set_allocator, set_deleter, CustomAllocator};
 use bowline::object::header::{BOTH, FREE};
-use bowline::object::{destroy, stats, Header, Obj, Object, ObjectType};
+use bowline::object::{destroy, stats, AllocError, Header, Obj, Object, ObjectType};
+use bowline::value::{convert, tag, AnyView, IntoAny, RvalueSlot};
 use std::alloc::Layout;
 use std::ffi::c_void;
 use std::ptr::{null_mut, NonNull};
@@ -188,6 +191,32 @@ fn an_allocator_that_fails_is_an_error() {
     builtin_again();
     assert_eq!((load(&drops), error.layout(), raw), (1, Layout::new::<Leaf>(), Err(error)));
     assert_eq!(error.to_string(), format!("out of memory: an object of {} bytes", size_of::<Leaf>()));
+}
+
+/// Answers weakness 11: a constructor that cannot report the failure unwinds with it, up to the next call, which answers
+/// with a `MemoryError`; an argument on offer stays on offer.
+#[test]
+fn running_out_of_memory_unwinds_to_the_next_call() {
+    let _turn = turn();
+    static COUNTING: Counting = Counting::new();
+    let counting = COUNTING.of(Leaf::type_index());
+    let drops = counter();
+    let make = |drops: &Arc<AtomicUsize>| Obj::new(Leaf::new(drops, 1)).into_any();
+    let given = drops.clone();
+    let function = Function::from_packed(move |_| Ok(make(&given)));
+    let offered = Array::<bool>::from_iter([true, false]);
+    let slot = RvalueSlot::new(offered.as_object().clone());
+    counting.fails.store(true, Ordering::SeqCst);
+    counting.install();
+    let unwound = std::panic::catch_unwind(|| drop(make(&drops)));
+    let error = function.call(&[]).unwrap_err();
+    counting.of(tag::ARRAY);
+    let lost = std::panic::catch_unwind(|| convert::<Array<i64>>(AnyView::of_rvalue(&slot)).map(drop));
+    builtin_again();
+    assert_eq!(unwound.unwrap_err().downcast_ref::<AllocError>().unwrap().layout(), Layout::new::<Leaf>());
+    assert_eq!((error.kind(), load(&drops)), ("MemoryError", 2));
+    assert!(lost.unwrap_err().is::<AllocError>() && !slot.is_empty());
+    assert_eq!(offered.as_object().strong_count(), 2);
 }
 
 /// The builtin one may be called through: what it leaves for freeing is enough.

@@ -19,6 +19,7 @@ pub mod mapping;
 pub mod methods;
 pub mod opaque;
 mod refcount;
+pub mod scarcity;
 pub mod sequence;
 pub mod slots;
 pub mod stats;

@@ -1,13 +1,14 @@
 //! Between C slots and Rust: errors are left with the interpreter, panics become exceptions.
-//! Imports pyo3 only.
-//! Upholds: nothing unwinds into C; a slot that fails has set an exception.
+//! Imports pyo3 and the core's allocation error.
+//! Upholds: nothing unwinds into C; a slot that fails has set an exception, `MemoryError` when an object could not be made.
 
+use bowline::object::AllocError;
 use pyo3::ffi;
 use pyo3::panic::PanicException;
 use pyo3::prelude::*;
 use std::any::Any;
 use std::ffi::c_int;
-use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
 use std::ptr::null_mut;
 
 /// What a slot returns to say that it failed.
@@ -36,19 +37,47 @@ pub unsafe fn slot<R: Failure>(body: impl for<'py> FnOnce(Python<'py>) -> PyResu
     match catch_unwind(AssertUnwindSafe(|| body(py))) {
         Ok(Ok(result)) => result,
         Ok(Err(error)) => fail(error),
-        Err(panic) => fail(from_panic(panic)),
+        Err(panic) => fail(from_panic(py, panic)),
     }
+}
+
+/// Runs the body of a function that PyO3 calls, to which running out of memory for an object would be a panic like any.
+///
+/// # Errors
+/// Those of the body, and `MemoryError`.
+#[inline]
+pub fn or_memory_error<'py, R>(py: Python<'py>, body: impl FnOnce() -> PyResult<R>) -> PyResult<R> {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(result) => result,
+        Err(panic) if panic.is::<AllocError>() => Err(no_memory(py)),
+        Err(panic) => resume_unwind(panic),
+    }
+}
+
+/// A `MemoryError`, which takes no memory.
+#[cold]
+fn no_memory(py: Python<'_>) -> PyErr {
+    // SAFETY: attached.
+    unsafe { ffi::PyErr_NoMemory() };
+    PyErr::fetch(py)
 }
 
 #[cold]
 #[inline(never)]
 fn fail<R: Failure>(error: PyErr) -> R {
-    counted(|py| error.restore(py));
+    // PyO3 panics when it cannot make the exception.
+    if catch_unwind(AssertUnwindSafe(|| counted(|py| error.restore(py)))).is_err() {
+        // SAFETY: attached: called from a slot.
+        unsafe { ffi::PyErr_NoMemory() };
+    }
     R::FAILURE
 }
 
 #[cold]
-fn from_panic(payload: Box<dyn Any + Send>) -> PyErr {
+fn from_panic(py: Python<'_>, payload: Box<dyn Any + Send>) -> PyErr {
+    if payload.is::<AllocError>() {
+        return no_memory(py);
+    }
     let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panic".to_owned());
     // Its destructor might panic in turn.

@@ -26,7 +26,11 @@ unsafe fn new<'py>(py: Python<'py>, raw: *mut ffi::PyObject) -> PyResult<Bound<'
     unsafe { Bound::from_owned_ptr_or_err(py, raw) }
 }
 
-fn text<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+/// A `str`. Unlike PyO3's own way, no panic for want of memory.
+///
+/// # Errors
+/// `MemoryError`; `UnicodeDecodeError` when the bytes are no UTF-8.
+pub fn text<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     // SAFETY: the bytes are there; CPython checks that they are UTF-8.
     unsafe { new(py, ffi::PyUnicode_FromStringAndSize(bytes.as_ptr().cast(), bytes.len() as isize)) }
 }
