@@ -96,6 +96,9 @@ impl OneArgument for MoveFrom {
             return Err(PyTypeError::new_err(format!("expected an Object, got {}", convert::describe(other))));
         }
         if !this.is(other) {
+            if let Some(object) = tie::object_of(other) {
+                tie::expect_fit(this, object.type_index())?;
+            }
             match tie::take(other) {
                 Some(object) => drop(tie::bind(this, object)?),
                 // Nothing to move: this one is empty then, too.

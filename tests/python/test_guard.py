@@ -140,3 +140,24 @@ def test_abstract_classes_have_no_instances():
         Abstract(1)
     assert Concrete(1).method() == 1
     assert Holder(Concrete(2)).value.method() == 2
+
+
+def test_a_wrapper_holds_what_its_class_says():
+    """Not by a pickle that lies, nor by a move: the object would be found as an instance of the wrong class."""
+    entries, items = bowline.Map({"a": 1}), bowline.List([1])
+    make_map, (_, pairs), _ = entries.__reduce_ex__(2)
+    one = Plain.__new__(Plain)
+    for bind in (
+        lambda: make_map(Plain, pairs),
+        lambda: one.__move_handle_from__(items),
+        lambda: one.__init_handle_by_constructor__(bowline.convert(lambda: items)),
+        lambda: Sub.__new__(Sub).__move_handle_from__(Plain(1)),
+    ):
+        with pytest.raises(TypeError, match="expected an object of shapes"):
+            bind()
+    assert one.__chandle__() == 0
+    assert list(items) == [1]
+    assert Holder(items).value is items
+    # A class above the object's own promises nothing that the object lacks.
+    one.__move_handle_from__(Sub(3))
+    assert one.n == 3

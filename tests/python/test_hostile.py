@@ -59,6 +59,13 @@ def test_a_state_that_is_wrong_for_an_object_field(state):
     assert held.value is None or isinstance(held.value, bowline.Object)
 
 
+def test_a_state_with_attributes_that_cannot_be_sets_nothing():
+    one = Plain(3)
+    with pytest.raises(TypeError, match="no attributes"):
+        one.__setstate__(((7,), {"note": 1}, None))
+    assert one.n == 3
+
+
 class Lying:
     """Pickles as a call of a constructor with a state of somebody else's choice."""
 

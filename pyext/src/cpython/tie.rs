@@ -6,12 +6,13 @@ use super::host::CPython;
 use super::storage;
 use super::wrapper::{Handle, Wrapper};
 use super::{class, slots};
-use bowline::object::{self, Obj, Object};
+use bowline::object::{self, registry, Obj, Object};
 use bowline::protocol::{self, Tie};
 use bowline::word::Word;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::types::PyType;
 use std::ptr::NonNull;
 
 fn tieable(object: NonNull<Object>) -> bool {
@@ -90,11 +91,12 @@ pub fn object_of(ob: &Bound<'_, PyAny>) -> Option<Obj<Object>> {
 /// Makes a wrapper hold `object` instead of whatever it held.
 ///
 /// # Errors
-/// `TypeError` if `ob` is no wrapper.
+/// `TypeError` if `ob` is no wrapper, or its class promises what the object is not.
 pub fn bind(ob: &Bound<'_, PyAny>, object: Obj<Object>) -> PyResult<Tie> {
     let Some(wrapper) = wrapper(ob) else {
         return Err(PyTypeError::new_err(format!("expected an Object, got {}", ob.get_type())));
     };
+    expect_fit(ob, object.type_index())?;
     let raw = object.into_raw();
     // SAFETY: the caller has a count of the wrapper, and gave one of the object.
     unsafe {
@@ -106,6 +108,32 @@ pub fn bind(ob: &Bound<'_, PyAny>, object: Obj<Object>) -> PyResult<Tie> {
         } else {
             Ok(protocol::rebind(&CPython, wrapper, raw, tieable))
         }
+    }
+}
+
+/// Refuses objects of a type that is not a wrapper's: read anywhere else, they would be shown in a class of another branch
+/// of types. An unregistered class stands for its nearest registered ancestor.
+///
+/// # Errors
+/// `TypeError`.
+#[inline]
+pub fn expect_fit(ob: &Bound<'_, PyAny>, index: i32) -> PyResult<()> {
+    let class = ob.get_type();
+    match class.as_type_ptr() == class::registered(index) {
+        true => Ok(()),
+        false => expect_descent(&class, index),
+    }
+}
+
+#[cold]
+fn expect_descent(class: &Bound<'_, PyType>, index: i32) -> PyResult<()> {
+    match class::type_index_of(class) {
+        Some(asked) if !registry::is_instance(index, asked) => {
+            let key = |index| registry::type_info(index).map_or("?", |info| info.key);
+            let (asked, found) = (key(asked), key(index));
+            Err(PyTypeError::new_err(format!("expected an object of {asked} for {class}, got one of {found}")))
+        }
+        _ => Ok(()),
     }
 }
 
