@@ -229,12 +229,12 @@ fn add(key: &str, parent: &'static TypeInfo) -> Result<&'static TypeInfo, Regist
     let index = NEXT
         .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| next.checked_add(1))
         .map_err(|_| RegistryError::Full)?;
-    let ancestors: Vec<i32> = parent.ancestors.iter().copied().chain([parent.index]).collect();
+    let ancestors: Box<[i32]> = parent.ancestors.iter().copied().chain([parent.index]).collect();
     let info = TypeInfo {
         index,
         depth: ancestors.len(),
         key: Box::leak(key.into()),
-        ancestors: ancestors.leak(),
+        ancestors: Box::leak(ancestors),
         parent: Some(parent),
     };
     Ok(TYPES.set(index - DYNAMIC, Box::new(info)).expect("an index is given out once"))
@@ -270,6 +270,32 @@ fn find(head: *const Node, key: &str) -> Option<&'static Node> {
         at = unsafe { node.next.as_ref() };
     }
     None
+}
+
+/// Forgets all dynamic types and frees what is known of them, so that each input of a fuzzer begins with the same
+/// registry.
+///
+/// # Safety
+/// No other thread uses the registry; no reference that it gave to a dynamic type is used again, nor an index of one, be
+/// it by an object, in a [`CachedIndex`] or in a table by index.
+#[cfg(fuzzing)]
+pub unsafe fn forget_dynamic_types() {
+    // Relaxed, here and below: there is one thread.
+    for bucket in &KEYS {
+        let mut at = bucket.swap(ptr::null_mut(), Ordering::Relaxed);
+        while !at.is_null() {
+            // SAFETY: made by `register_type`, and unlinked just now.
+            at = unsafe { Box::from_raw(at) }.next.cast_mut();
+        }
+    }
+    for index in 0..NEXT.swap(DYNAMIC, Ordering::Relaxed) - DYNAMIC {
+        // SAFETY: the caller's contract; the three allocations are those of `add`.
+        unsafe {
+            let Some(info) = TYPES.take(index) else { continue };
+            drop(Box::from_raw(ptr::from_ref(info.key).cast_mut()));
+            drop(Box::from_raw(ptr::from_ref(info.ancestors).cast_mut()));
+        }
+    }
 }
 
 /// Where an [`ObjectType`] keeps its index.

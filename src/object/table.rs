@@ -91,6 +91,18 @@ impl<T: Send + Sync + 'static> IndexTable<T> {
         Some(former)
     }
 
+    /// Empties the entry at `index`.
+    ///
+    /// # Safety
+    /// No other thread uses the table, and no reference that it gave to the entry is used again.
+    #[cfg(fuzzing)]
+    pub(super) unsafe fn take(&self, index: i32) -> Option<Box<T>> {
+        // Relaxed: there is one thread.
+        let value = self.entry(index)?.swap(ptr::null_mut(), Ordering::Relaxed);
+        // SAFETY: entries are null or came from a box; the caller's contract.
+        (!value.is_null()).then(|| unsafe { Box::from_raw(value) })
+    }
+
     fn remember(&self, value: &'static T) {
         let node = Box::into_raw(Box::new(Former { _value: value, next: ptr::null() }));
         // Relaxed, here and below: nobody walks the list.

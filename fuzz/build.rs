@@ -1,0 +1,14 @@
+//! Links the target that holds a Python interpreter so that the interpreter's own extension modules find it.
+
+fn main() {
+    if std::env::var_os("CARGO_FEATURE_PYTHON").is_none() {
+        return;
+    }
+    println!("cargo:rustc-link-arg-bin=pickle_load=-rdynamic");
+    // Of a static libpython all of it, as those modules use more than we do; of a shared one where it is found again.
+    // ci/fuzz asks the interpreter.
+    println!("cargo:rerun-if-env-changed=BOWLINE_FUZZ_LINK");
+    for argument in std::env::var("BOWLINE_FUZZ_LINK").unwrap_or_default().split_whitespace() {
+        println!("cargo:rustc-link-arg-bin=pickle_load={argument}");
+    }
+}

@@ -1,0 +1,45 @@
+//! Hostile pickles, states and arguments of the functions that pickles name, in an interpreter that this process holds.
+//! Imports the extension, linked in; what is done with the bytes is said in fuzz/python/harness.py.
+//! Upholds: an error or a whole object, never a crash, never something half-bound; `find_class` gives bowline's names only.
+#![no_main]
+
+// For its `PyInit__core`.
+extern crate _core;
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use std::sync::OnceLock;
+
+extern "C" {
+    fn PyInit__core() -> *mut ffi::PyObject;
+}
+
+static RUN: OnceLock<Py<PyAny>> = OnceLock::new();
+
+fn start() {
+    // SAFETY: before the interpreter is initialised; a static name and the module's initialiser.
+    let added = unsafe { ffi::PyImport_AppendInittab(c"bowline._core".as_ptr(), Some(PyInit__core)) };
+    assert_eq!(added, 0);
+    Python::attach(|py| {
+        let source = std::ffi::CString::new(include_str!("../python/harness.py")).expect("no null inside");
+        let harness = PyModule::from_code(py, &source, c"harness.py", c"harness");
+        let run = harness.and_then(|harness| harness.getattr("run"));
+        let run = run.unwrap_or_else(|error| fail(py, error));
+        let _ = RUN.set(run.unbind());
+    });
+}
+
+fn fail(py: Python<'_>, error: PyErr) -> ! {
+    error.print(py);
+    std::process::abort();
+}
+
+libfuzzer_sys::fuzz_target!(init: start(), |bytes: &[u8]| {
+    Python::attach(|py| {
+        let run = RUN.get().expect("started").bind(py);
+        if let Err(error) = run.call1((PyBytes::new(py, bytes),)) {
+            fail(py, error);
+        }
+    });
+});
