@@ -118,6 +118,21 @@ fn testing_release_on_thread(py: Python<'_>, ob: &Bound<'_, PyAny>, attached: bo
     released.map_err(|_| PyRuntimeError::new_err("the native thread panicked"))
 }
 
+/// Moves an object out of its wrapper and drops that count on a native thread after some time, whether there is an
+/// interpreter then or not.
+#[pyfunction]
+fn testing_release_later(ob: &Bound<'_, PyAny>, seconds: f64) -> PyResult<()> {
+    let taken = tie::take(ob);
+    let object =
+        taken.ok_or_else(|| PyTypeError::new_err(format!("expected an object, got {}", convert::describe(ob))))?;
+    let pause = Duration::from_secs_f64(seconds);
+    std::thread::spawn(move || {
+        std::thread::sleep(pause);
+        drop(object);
+    });
+    Ok(())
+}
+
 /// Calls `callable()` while the `nth` allocation, of Python objects and native ones, fails, and those behind it too if
 /// `lasting`. Gives whether it returned, the result or the exception, and how many allocations were asked for.
 #[pyfunction]
@@ -165,5 +180,6 @@ pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(testing_hammer, module)?)?;
     module.add_function(wrap_pyfunction!(testing_store_items, module)?)?;
     module.add_function(wrap_pyfunction!(testing_scarce, module)?)?;
+    module.add_function(wrap_pyfunction!(testing_release_later, module)?)?;
     module.add_function(wrap_pyfunction!(testing_release_on_thread, module)?)
 }

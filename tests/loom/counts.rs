@@ -55,6 +55,7 @@ fn race(prepare: impl Fn(&Counts) + Sync + Send + 'static, one: fn(&Counted), ot
     });
 }
 
+/// Answers weakness 12: fails when a release is relaxed.
 #[test]
 fn last_release_sees_all() {
     race(

@@ -52,6 +52,7 @@ fn every_alignment() {
     aligned!(1 2 4 8 16 32 64 128 256 512 1024 2048 4096);
 }
 
+/// Answers weakness 38: any alignment can be tied.
 #[test]
 fn alignments_from_1_to_4096() {
     let _turn = turn();
@@ -178,6 +179,7 @@ fn objects_without_prefix_stay_out_of_it() {
     assert_eq!(counting.numbers(), (0, 0));
 }
 
+/// Answers weakness 11: an allocator that returns null is noticed.
 #[test]
 fn an_allocator_that_fails_is_an_error() {
     let _turn = turn();
@@ -247,6 +249,7 @@ struct Churn {
 }
 object_type!(Churn: Object = "test.Churn");
 
+/// Answers weakness 38: several front ends may install theirs, one after the other.
 #[test]
 fn the_allocator_is_replaced_while_threads_allocate() {
     let _turn = turn();

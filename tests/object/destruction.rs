@@ -56,6 +56,7 @@ fn on_a_small_stack(test: impl FnOnce() + Send) {
 
 const LONG: u64 = 1_000_000;
 
+/// Answers weakness 15.
 #[test]
 fn a_chain_of_a_million() {
     on_a_small_stack(|| {
@@ -271,6 +272,7 @@ fn a_panic_stays_inside_a_foreign_call() {
     drop(chain(3, &counting().1));
 }
 
+/// Answers weakness 37: the wrapper goes with the last strong count, whatever weak handles there are.
 #[test]
 fn a_tied_object_is_untied_before_its_fields_go() {
     static SEEN: Mutex<Vec<(Word, usize)>> = Mutex::new(vec![]);

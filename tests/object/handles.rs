@@ -228,6 +228,7 @@ fn dies_of(test: &str, overflow: impl FnOnce()) {
     assert!(!output.status.success() && !String::from_utf8_lossy(&output.stdout).contains("1 passed"));
 }
 
+/// Answers weakness 14.
 #[test]
 fn strong_overflow_aborts() {
     dies_of("strong_overflow_aborts", || {

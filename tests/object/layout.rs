@@ -7,7 +7,9 @@ use bowline::object::alloc::{CustomAllocator, BODY_ALIGN, PREFIX_SIZE};
 use bowline::object::count::Counts;
 use bowline::object::header::{BOTH, DESTROY, FLAG_PREFIX, FREE};
 use bowline::object::{Header, Obj, Object, ObjectType, WeakObj};
+use std::ffi::c_void;
 use std::mem::offset_of;
+use std::ptr::{null_mut, NonNull};
 
 #[test]
 fn sizes() {
@@ -60,4 +62,37 @@ fn placeholder_is_inert() {
     let header = Header::placeholder();
     assert_eq!((header.type_index(), header.flags(), header.deleter()), (0, 0, None));
     assert_eq!((header.counts().strong(), header.counts().weak()), (1, 1));
+}
+
+/// Answers weakness 10: an object without prefix at the start of a page, before which nothing may be read.
+#[cfg(all(unix, not(miri)))]
+#[test]
+fn nothing_is_read_in_front_of_an_object_without_prefix() {
+    extern "C" {
+        fn mmap(at: *mut c_void, size: usize, prot: i32, flags: i32, file: i32, offset: i64) -> *mut c_void;
+        fn mprotect(at: *mut c_void, size: usize, prot: i32) -> i32;
+        fn munmap(at: *mut c_void, size: usize) -> i32;
+        fn sysconf(name: i32) -> i64;
+    }
+    const PAGE_SIZE: i32 = if cfg!(target_os = "macos") { 29 } else { 30 };
+    const ANONYMOUS: i32 = if cfg!(target_os = "macos") { 0x1000 } else { 0x20 };
+    const PRIVATE: i32 = 2;
+    const NONE: i32 = 0;
+    const READ_WRITE: i32 = 3;
+    // SAFETY: fresh memory of our own; the object lies in its second page and is not destroyed.
+    unsafe {
+        let page = sysconf(PAGE_SIZE) as usize;
+        let base = mmap(null_mut(), 2 * page, READ_WRITE, PRIVATE | ANONYMOUS, -1, 0);
+        assert_ne!(base as isize, -1);
+        assert_eq!(mprotect(base, page, NONE), 0);
+        let object = NonNull::new(base.byte_add(page).cast::<Header>()).unwrap();
+        object.write(Header::placeholder());
+        let object = object.cast::<Object>();
+        assert!(bowline::object::tie_word(object).is_none());
+        bowline::object::retain(object);
+        let handle = Obj::<Object>::from_raw(object);
+        assert!(handle.tie_word().is_none() && handle.strong_count() == 2);
+        drop(handle);
+        assert_eq!(munmap(base, 2 * page), 0);
+    }
 }

@@ -95,6 +95,7 @@ fn a_retired_key_is_free() {
     assert_eq!(listed, [second.index]);
 }
 
+/// Answers weakness 23: of several registrations of a key one succeeds, and all see the same type.
 #[test]
 fn threads_register_the_same_and_different_keys() {
     const THREADS: usize = 4;

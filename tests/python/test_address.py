@@ -16,6 +16,7 @@ def other_allocations():
 @pytest.mark.parametrize("holder", HOLDERS)
 @pytest.mark.parametrize("cls", REGISTERED)
 def test_drop_collect_refetch(cls, holder):
+    """Weakness 27: classes with a dict, slots, weakrefs or a finalizer have a stable address, too."""
     held = holder(cls(7))
     address = id(held.value)
     handle = held.value.__chandle__()

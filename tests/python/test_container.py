@@ -257,6 +257,7 @@ def test_user_code_of_a_dying_item_may_change_the_list():
 
 
 def test_threads_share_a_list():
+    """Weakness 9: readers and writers of one List."""
     items = List(range(50))
     one = Plain(1)
 

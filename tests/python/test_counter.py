@@ -40,6 +40,7 @@ def test_objects_come_and_go():
 
 @pytest.mark.parametrize("cls", [Plain, Dict])
 def test_inactive_wrappers(cls):
+    """Weakness 36: kept storage is counted, and `trim` gives it back."""
     before = bowline.stats()
     ten = Array([cls(n) for n in range(10)])
     now = changes(before)
@@ -58,6 +59,7 @@ def test_inactive_wrappers(cls):
 
 
 def test_the_storage_goes_with_the_object():
+    """Weakness 36: kept storage goes with its object."""
     before = bowline.stats()
     held = Holder(Plain(1))
     held.value = None

@@ -74,6 +74,7 @@ SOURCE = """
 
 
 def test_children_of_a_process_with_threads():
+    """Weakness 22: a word that another thread was changing does not block the child."""
     assert run_script(SOURCE).stdout == "failed children: 0\n"
 
 

@@ -60,6 +60,7 @@ def test_a_function_is_passed_as_itself():
 
 
 def test_a_function_has_one_wrapper():
+    """Weakness 27: functions have a stable address, too."""
     held = List([convert(lambda: 5)])
     function = held[0]
     assert function is held[0]

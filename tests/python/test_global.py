@@ -16,6 +16,7 @@ def name():
 
 
 def test_the_same_object_each_time(name):
+    """Weakness 30: a global function is one object."""
     function = register_global_func(name, lambda x: x + 1)
     assert isinstance(function, Function)
     assert get_global_func(name) is function

@@ -28,6 +28,7 @@ def test_reads_after_a_drop_agree(cls, holder):
 
 @pytest.mark.parametrize("cls", UNREGISTERED)
 def test_an_unregistered_class_lasts_as_long_as_its_instance(cls):
+    """Weakness 28: what a class without a type of its own is read as, before its instance goes and after."""
     held = Holder(cls(7))
     found = held.value
     assert type(found) is Plain

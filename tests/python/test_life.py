@@ -45,6 +45,7 @@ def test_the_dict_is_empty_in_a_new_life(cls):
 
 @pytest.mark.parametrize("cls", [Slot, All, SubSlot, SubOfSlot])
 def test_slots_are_empty_in_a_new_life(cls):
+    """Weakness 29: the address stays, and the new life begins empty, as its weakrefs say."""
     held = Holder(cls(1))
     for _ in range(5):
         one = held.value
@@ -90,6 +91,7 @@ def test_weak_references_die_with_their_life(cls):
 
 @pytest.mark.parametrize("cls", [Weak, DictWeak, All])
 def test_a_weak_value_dictionary(cls):
+    """Weakness 32: caches by weak reference work."""
     cache = weakref.WeakValueDictionary()
     held = Holder(cls(1))
     for _ in range(3):

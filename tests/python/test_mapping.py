@@ -193,6 +193,7 @@ def test_fields():
 
 
 def test_threads_share_a_dict():
+    """Weakness 9: readers and writers of one Dict."""
     one = Dict({f"stable {n}": n for n in range(20)})
     item = Plain(1)
 

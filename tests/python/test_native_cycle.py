@@ -26,6 +26,7 @@ def closing_over(thing, canary):
 
 @pytest.mark.parametrize("make", [Box, lambda: List([])], ids=["field", "list"])
 def test_a_callback_that_closes_over_its_holder(make):
+    """Weakness 35: a cycle through a native field or list is collected."""
     holder, canary = make(), Canary()
     alive = weakref.ref(canary)
     callback = closing_over(holder, canary)

@@ -70,6 +70,7 @@ def test_every_kind_of_field(protocol):
 
 @PROTOCOLS
 def test_sharing_across_separately_pickled_wrappers(protocol):
+    """Weakness 34: sharing between wrappers survives a pickle."""
     shared = Plain(1)
     a, b = Node("a", items=shared), Node("b", items=[shared])
     a2, b2, shared2 = there_and_back((a, b, shared), protocol)

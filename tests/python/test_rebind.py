@@ -11,6 +11,7 @@ from support import run_threads
 
 @pytest.mark.parametrize("cls", [Plain, Dict, Weak])
 def test_init_again_leaves_the_old_object_alone(cls):
+    """Weakness 1: the old object of a wrapper that is initialised again is not tied to it any more."""
     one = cls(1)
     held = Holder(one)
     old = one.__chandle__()
@@ -31,6 +32,7 @@ def test_init_again_leaves_the_old_object_alone(cls):
 
 @pytest.mark.parametrize("cls", [Plain, Dict, Weak])
 def test_init_again_ties_the_new_object(cls):
+    """Weakness 1: the new object is tied, the old one released."""
     one = cls(1)
     for n in range(5):
         one.__init__(n)
@@ -56,6 +58,7 @@ def test_a_failed_init_leaves_a_usable_wrapper(cls):
 
 
 def test_setstate_on_a_live_object():
+    """Weakness 1: a state for a wrapper that holds an object already."""
     one = Plain(1)
     held = Holder(one)
     state = Plain(100).__reduce_ex__(2)[2]
@@ -143,6 +146,7 @@ def test_move_between_kinds():
 
 
 def test_moves_race():
+    """Weakness 8: of two moves one wins."""
     rounds = 300
     for cls in (Plain, Dict):
         for n in range(rounds // 10):
@@ -163,6 +167,7 @@ def test_moves_race():
 
 
 def test_reinit_races_reads():
+    """Weakness 8: readers of a wrapper that is re-initialised see one of its objects."""
     one = Plain(1)
     held = Holder(one)
 

@@ -10,6 +10,7 @@ from support import new_key
 
 
 def test_fetch_in_a_weakref_callback():
+    """Weaknesses 2 and 3: a weakref callback reads the field whose wrapper dies; neither a corpse nor a livelock."""
     held = Holder(Weak(1))
     found = []
     one = held.value
@@ -25,6 +26,7 @@ def test_fetch_in_a_weakref_callback():
 
 @pytest.mark.parametrize("cls", [Slot, Dict, All])
 def test_fetch_in_the_destructor_of_a_slots_value(cls):
+    """Weaknesses 2 and 3: so does the destructor of what a slot held."""
     held = Holder(cls(1))
     found = []
 
@@ -43,6 +45,7 @@ def test_fetch_in_the_destructor_of_a_slots_value(cls):
 
 
 def test_fetch_in_del_and_keep_nothing():
+    """Weaknesses 2, 3 and 20: nobody waits for a dealloc further down the stack."""
     seen = []
 
     @bowline.py_class(new_key())
@@ -108,6 +111,7 @@ def test_a_resurrected_wrapper_that_nothing_else_holds():
 
 
 def test_a_new_that_makes_other_objects():
+    """Weakness 4: other objects made amid `__new__` get no storage that was meant for this one."""
     @bowline.py_class(new_key())
     class Inner(bowline.Object):
         n: int = 0

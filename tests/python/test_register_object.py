@@ -70,6 +70,7 @@ def test_a_class_of_its_own_init():
 
 
 def test_fallback_classes():
+    """Weakness 33: a type seen before its class is registered takes that class afterwards."""
     core = bowline._core
     root = core.type_index("ffi.Object")
     upper = core.new_type("test.fallback.Upper", root)

@@ -58,6 +58,15 @@ CASES = {
     def leave(): sys.exit(0)
     bowline.convert(leave)()
     """,
+    "native threads that drop while the interpreter goes": """
+    class Payload:
+        def __del__(self): pass
+    for n in range(200):
+        for cls in (Plain, Dict, Del, All):
+            held = bowline.Array([cls(n), [Payload(), Payload().__del__, "a text of some length"]])
+            held[0]
+            bowline._core.testing_release_later(held, 0.0005 * n)
+    """,
     "queued releases": """
     kept = [Holder(Dict(n)) for n in range(50)]
     for h in kept:
@@ -69,6 +78,9 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_exit(name):
+    """Weaknesses 6, 7 and 26: daemon and native threads go on while the interpreter goes; nothing is read after
+    its end.
+    """
     process = run_script(COMMON + textwrap.dedent(CASES[name]), check=False)
     assert process.returncode == 0, process.stderr
     assert process.stderr == ""

@@ -89,6 +89,7 @@ def test_drop_and_refetch(cls):
 
 @SHAPES
 def test_replace_while_reading(cls):
+    """Weakness 9: a getter against a setter."""
     held = Holder(cls(0))
     stop = threading.Event()
 
@@ -108,6 +109,7 @@ def test_replace_while_reading(cls):
 
 
 def test_a_field_of_any_kind_is_never_torn():
+    """Weakness 9: a value of two words is written whole."""
     texts = ["short", "a text that does not fit into eight bytes", "ünï"]
     held = AnyHolder(0)
     values = [1, 1.5, None, *texts, b"bytes that are long enough", True]

@@ -8,6 +8,7 @@ from support import run_script
 
 @pytest.mark.parametrize("first", [True, False], ids=["imported before", "imported after"])
 def test_import_is_refused(tmp_path, first):
+    """Weakness 25: no wrapper crosses interpreters."""
     module = "_interpreters" if sys.version_info >= (3, 13) else "_xxsubinterpreters"
     path = str(tmp_path / "outcome")
     script = f"""
