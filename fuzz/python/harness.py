@@ -448,6 +448,10 @@ def run(data):
     del made
     seen.clear()
     value = None
+    if start is None:
+        # What the first input makes for good, beside what is made below.
+        gc.collect()
+        start = numbers()
     if numbers() != start:
         gc.collect()
         bowline.trim()
@@ -463,4 +467,4 @@ for cls in CLASSES:
 gc.collect()
 bowline.trim()
 gc.freeze()
-start = numbers()
+start = None
