@@ -9,6 +9,10 @@
 /// serves those who make objects by reflection. Types register on first use; [`declare`](crate::reflect::declare)
 /// registers them earlier, for those who look them up by key.
 ///
+/// `#[field(…)]` before a field says how reflection treats it: `no_init`, `kw_only`, `no_repr`, `no_hash`, `no_compare`,
+/// `ignored`, `defines`, `defines_flat` (see [`FieldFlags`](crate::reflect::FieldFlags)); `#[metadata = "…"]` adds JSON
+/// facts. After the methods, `options { copyable: false }` sets members of [`Definition`](crate::reflect::Definition).
+///
 /// ```
 /// use bowline::object::{Obj, ObjectType};
 /// use bowline::reflect;
@@ -57,10 +61,11 @@ macro_rules! object {
         $(#[$meta:meta])*
         $vis:vis struct $name:ident { $($fields:tt)* }
         $(methods { $($methods:tt)* })?
+        $(options { $($options:tt)* })?
     ) => {
         $crate::__object_struct! {
             [$($doc)*] [$key] [$($meta)*] [$vis] $name [$crate::object::Object] root { $($fields)* }
-            { $($($methods)*)? }
+            { $($($methods)*)? } { $($($options)*)? }
         }
     };
     (
@@ -69,10 +74,11 @@ macro_rules! object {
         $(#[$meta:meta])*
         $vis:vis struct $name:ident: $parent:ty { $($fields:tt)* }
         $(methods { $($methods:tt)* })?
+        $(options { $($options:tt)* })?
     ) => {
         $crate::__object_struct! {
             [$($doc)*] [$key] [$($meta)*] [$vis] $name [$parent] derived { $($fields)* }
-            { $($($methods)*)? }
+            { $($($methods)*)? } { $($($options)*)? }
         }
     };
 }
@@ -82,8 +88,11 @@ macro_rules! object {
 macro_rules! __object_struct {
     (
         [$($doc:expr)*] [$key:literal] [$($meta:meta)*] [$vis:vis] $name:ident [$parent:ty] $rank:ident
-        { $($(#[doc = $field_doc:expr])* $field_vis:vis $field:ident: $type:ty $(= $default:expr)?),* $(,)? }
-        { $($methods:tt)* }
+        { $(
+            $(#[doc = $field_doc:expr])* $(#[field($($flag:ident),*)])? $(#[metadata = $metadata:expr])?
+            $field_vis:vis $field:ident: $type:ty $(= $default:expr)?
+        ),* $(,)? }
+        { $($methods:tt)* } { $($option:ident: $setting:expr),* $(,)? }
     ) => {
         $(#[doc = $doc])*
         $(#[$meta])*
@@ -119,6 +128,8 @@ macro_rules! __object_struct {
                             ::std::mem::offset_of!(Self, $field),
                         )
                         .with_doc(&$crate::reflect::__text(&[$($field_doc),*]))
+                        $(.with_flags($crate::__object_flags!($($flag)*)))?
+                        $(.with_metadata($metadata))?
                         $(.with_default($crate::reflect::FieldDefault::Value(
                             $crate::value::IntoAny::into_any($crate::__object_default!($type, $default)),
                         )))?
@@ -126,6 +137,7 @@ macro_rules! __object_struct {
                     methods,
                     // SAFETY: the struct consists of its parent's and of the fields above.
                     native: ::std::option::Option::Some(unsafe { $crate::reflect::Native::new::<Self>() }),
+                    $($option: $setting,)*
                     ..::std::default::Default::default()
                 }
             }
@@ -148,6 +160,24 @@ macro_rules! __object_struct {
 
         $crate::__object_new! { $rank [$vis] $name [$parent] $($field: $type,)* }
     };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __object_flags {
+    ($($flag:ident)*) => {{
+        let mut flags = $crate::reflect::FieldFlags::default();
+        $($crate::__object_flags! { @ flags $flag })*
+        flags
+    }};
+    (@ $flags:ident no_init) => { $flags.init = false; };
+    (@ $flags:ident no_repr) => { $flags.repr = false; };
+    (@ $flags:ident no_hash) => { $flags.hash = false; };
+    (@ $flags:ident no_compare) => { $flags.compare = false; };
+    (@ $flags:ident kw_only) => { $flags.kw_only = true; };
+    (@ $flags:ident ignored) => { $flags.structural = $crate::reflect::FieldRole::Ignored; };
+    (@ $flags:ident defines) => { $flags.structural = $crate::reflect::FieldRole::Defines; };
+    (@ $flags:ident defines_flat) => { $flags.structural = $crate::reflect::FieldRole::DefinesFlat; };
 }
 
 #[doc(hidden)]
@@ -215,24 +245,30 @@ macro_rules! __object_new {
 #[macro_export]
 macro_rules! __object_methods {
     ($methods:ident $key:literal) => {};
-    ($methods:ident $key:literal $(#[doc = $doc:expr])* fn $name:ident = $body:expr; $($rest:tt)*) => {
-        $crate::__object_methods! { @one $methods $key new [$($doc)*] $name $body }
+    (
+        $methods:ident $key:literal $(#[doc = $doc:expr])* $(#[metadata = $metadata:literal])?
+        fn $name:ident = $body:expr; $($rest:tt)*
+    ) => {
+        $crate::__object_methods! { @one $methods $key bound [$($doc)*] [$($metadata)?] $name $body }
         $crate::__object_methods! { $methods $key $($rest)* }
     };
-    ($methods:ident $key:literal $(#[doc = $doc:expr])* static fn $name:ident = $body:expr; $($rest:tt)*) => {
-        $crate::__object_methods! { @one $methods $key new_static [$($doc)*] $name $body }
+    (
+        $methods:ident $key:literal $(#[doc = $doc:expr])* $(#[metadata = $metadata:literal])?
+        static fn $name:ident = $body:expr; $($rest:tt)*
+    ) => {
+        $crate::__object_methods! { @one $methods $key without_object [$($doc)*] [$($metadata)?] $name $body }
         $crate::__object_methods! { $methods $key $($rest)* }
     };
-    (@one $methods:ident $key:literal $new:ident [$($doc:expr)*] $name:ident $body:expr) => {
+    (@one $methods:ident $key:literal $new:ident [$($doc:expr)*] [$($metadata:literal)?] $name:ident $body:expr) => {
         $methods.push($crate::reflect::MethodInfo {
             doc: $crate::reflect::__text(&[$($doc),*]),
-            ..$crate::reflect::MethodInfo::$new(
+            ..$crate::reflect::MethodInfo::typed(
                 ::std::stringify!($name),
-                $crate::function::Function::from_typed(
-                    ::std::concat!($key, ".", ::std::stringify!($name)),
-                    $body,
-                ),
+                ::std::concat!($key, ".", ::std::stringify!($name)),
+                $body,
+                ::std::concat!("", $($metadata)?),
             )
+            .$new()
         });
     };
 }

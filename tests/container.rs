@@ -114,14 +114,11 @@ fn typed_conversions_keep_what_suits() {
     list.push("x".into_any());
     assert_eq!(list.at(2), None);
     let error = convert::<Array<i64>>(value.view()).unwrap_err();
-    assert_eq!(error.to_string(), "Expected `tuple[int, ...]` but got `ffi.List[index 2: str]`");
+    assert_eq!(error.to_string(), "Expected `Array[int]` but got `ffi.List[index 2: str]`");
     let nested = vec![vec![1_i64], vec![2, 3]].into_any();
     assert_eq!(convert::<Vec<Vec<i64>>>(nested.view()).unwrap(), [vec![1], vec![2, 3]]);
     let error = convert::<Vec<Vec<Str>>>(nested.view()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "Expected `tuple[tuple[str, ...], ...]` but got `ffi.Array[index 0: ffi.Array[index 0: int]]`"
-    );
+    assert_eq!(error.to_string(), "Expected `Array[Array[str]]` but got `ffi.Array[index 0: ffi.Array[index 0: int]]`");
     let map: Map<Str, i64> = [("a", 1), ("b", 2)].map(|(k, v)| (Str::from(k), v)).into_iter().collect();
     let dict: Dict<Str, f64> = convert(map.into_any().view()).unwrap();
     assert_eq!(dict.at(Str::from("b")), Some(2.0));

@@ -41,7 +41,7 @@ fn typed_functions_check_count_and_types() {
     fn signature<A, F: IntoTyped<A>>(_: &F) -> String {
         F::signature("f").to_string()
     }
-    assert_eq!(signature(&|_: Option<Str>| 1.5_f64), "f(0: Optional[str]) -> float");
+    assert_eq!(signature(&|_: Option<Str>| 1.5_f64), "f(0: str | None) -> float");
 }
 
 #[test]
@@ -60,10 +60,10 @@ fn eight_arguments_of_many_types() {
     assert_eq!(
         message(call(&eight, &args[..7])),
         "TypeError: Mismatched number of arguments when calling: `eight(0: int, 1: float, 2: bool, 3: str, \
-         4: Optional[int], 5: Any, 6: tuple[int, ...], 7: Callable) -> Any`. Expected 8 but got 7 arguments",
+         4: int | None, 5: Any, 6: Array[int], 7: Callable[..., Any]) -> Any`. Expected 8 but got 7 arguments",
     );
     let args: Vec<Any> = args[..6].iter().cloned().chain([vec!["a"].into_any(), args[7].clone()]).collect();
-    assert!(message(call(&eight, &args)).ends_with("Expected `tuple[int, ...]` but got `ffi.Array[index 0: str]`"));
+    assert!(message(call(&eight, &args)).ends_with("Expected `Array[int]` but got `ffi.Array[index 0: str]`"));
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn values_are_called_when_they_are_functions() {
     let args = [1.into_any(), 2.into_any()];
     let value = add.clone().into_any();
     assert_eq!(Function::call_view(value.view(), Any::views(&args)).unwrap().view().as_int(), Some(3));
-    assert_eq!(message(Function::call_view(args[0].view(), &[])), "TypeError: Expected `Callable` but got `int`");
+    assert_eq!(message(Function::call_view(args[0].view(), &[])), "TypeError: Expected `Callable[..., Any]` but got `int`");
     assert_eq!(add.strong_count(), 2);
 }
 

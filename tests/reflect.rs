@@ -68,8 +68,8 @@ fn declared_types_know_their_fields() {
         [
             ("name", "str".to_owned(), Storage::Any, 24, true),
             ("weight", "float".to_owned(), Storage::F32, 40, false),
-            ("next", "Optional[test.reflect.Node]".to_owned(), Storage::Object, 48, false),
-            ("leaf", "Optional[test.reflect.Leaf]".to_owned(), Storage::Object, 56, true),
+            ("next", "test.reflect.Node | None".to_owned(), Storage::Object, 48, false),
+            ("leaf", "test.reflect.Leaf | None".to_owned(), Storage::Object, 56, true),
         ]
     );
     assert_eq!((node.fields[0].doc.as_str(), node.total_size), ("Its name.", 64));
@@ -117,11 +117,11 @@ fn fields_of_rust_types_are_read_and_written() {
     assert_eq!((object.weight.get(), object.variant.get().get().unwrap()), (5.0, None));
     assert_eq!(
         set("next", "x".into_any()).unwrap_err(),
-        "TypeError: field `next` of `test.reflect.Node`: Expected `Optional[test.reflect.Node]` but got `str`"
+        "TypeError: field `next` of `test.reflect.Node`: Expected `test.reflect.Node | None` but got `str`"
     );
     assert_eq!(
         set("variant", "x".into_any()).unwrap_err(),
-        "TypeError: field `variant` of `test.reflect.Leaf`: Expected `Optional[int]` but got `str`"
+        "TypeError: field `variant` of `test.reflect.Leaf`: Expected `int | None` but got `str`"
     );
     let frozen = "AttributeError: field `name` of `test.reflect.Node` is frozen";
     assert_eq!(set("name", "y".into_any()).unwrap_err(), frozen);
@@ -399,7 +399,7 @@ fn declare_vs_declare() {
                 }
                 reflect::declare::<(Chicken, Egg, Yolk)>();
                 let fields = &reflect::info(Yolk::type_index()).unwrap().fields;
-                assert_eq!(fields[2].schema().to_string(), "list[test.reflect.Egg]");
+                assert_eq!(fields[2].schema().to_string(), "List[test.reflect.Egg]");
                 assert_eq!(fields[1].schema(), &Schema::Optional(Box::new(Schema::Object(Yolk::type_index()))));
             });
         }

@@ -107,7 +107,7 @@ fn conversions_accept_what_annotations_say() {
     assert_eq!(shows::<bool>(2), "true");
     assert_eq!(shows::<bool>(Any::none()), "TypeError: Expected `bool` but got `None`");
     assert_eq!(shows::<Option<i64>>(Any::none()), "None");
-    assert_eq!(shows::<Option<i64>>("x"), "TypeError: Expected `Optional[int]` but got `str`");
+    assert_eq!(shows::<Option<i64>>("x"), "TypeError: Expected `int | None` but got `str`");
     assert_eq!(shows::<Str>(Bytes::from(b"x".as_slice())), "TypeError: Expected `str` but got `bytes`");
     assert_eq!(shows::<String>("text"), "\"text\"");
     assert_eq!(shows::<Device>(Device { kind: 2, id: 1 }), "Device { kind: 2, id: 1 }");
@@ -116,24 +116,24 @@ fn conversions_accept_what_annotations_say() {
     let other = Obj::new(Object::placeholder());
     assert_eq!(shows::<Obj<Probe>>(other), "TypeError: Expected `test.value.Probe` but got `ffi.Object`");
     assert_eq!(AnyOf::<Option<i64>>::new(Some(3)).get().unwrap(), Some(3));
-    assert_eq!(AnyOf::<Option<i64>>::schema().to_string(), "Optional[int]");
+    assert_eq!(AnyOf::<Option<i64>>::schema().to_string(), "int | None");
 }
 
 #[test]
 fn schemas_read_as_annotations() {
     let boxed = Box::new;
     for (schema, text) in [
-        (Schema::Array(boxed(Schema::Int)), "tuple[int, ...]"),
+        (Schema::Array(boxed(Schema::Int)), "Array[int]"),
         (Schema::Tuple(vec![Schema::Int, Schema::Str]), "tuple[int, str]"),
         (Schema::Tuple(vec![]), "tuple[()]"),
-        (Schema::List(boxed(Schema::Any)), "list[Any]"),
+        (Schema::List(boxed(Schema::Any)), "List[Any]"),
         (Schema::Map(boxed(Schema::Str), boxed(Schema::Float)), "Map[str, float]"),
-        (Schema::Dict(boxed(Schema::Str), boxed(Schema::Bytes)), "dict[str, bytes]"),
-        (Schema::Union(vec![Schema::Bool, Schema::None]), "Union[bool, None]"),
-        (Schema::Callable(None), "Callable"),
+        (Schema::Dict(boxed(Schema::Str), boxed(Schema::Bytes)), "Dict[str, bytes]"),
+        (Schema::Union(vec![Schema::Bool, Schema::None]), "bool | None"),
+        (Schema::Callable(None), "Callable[..., Any]"),
         (Schema::Callable(Some((vec![Schema::Int], boxed(Schema::DType)))), "Callable[[int], dtype]"),
         (Schema::Object(Probe::type_index()), "test.value.Probe"),
-        (Schema::Optional(boxed(Schema::Pointer)), "Optional[c_void_p]"),
+        (Schema::Optional(boxed(Schema::Pointer)), "ctypes.c_void_p | None"),
     ] {
         assert_eq!(schema.to_string(), text);
     }

@@ -58,6 +58,12 @@ fn get_global_func<'py>(py: Python<'py>, name: &str) -> PyResult<Option<Bound<'p
     global::get(name).map(|function| value::object_to_python(py, function.upcast())).transpose()
 }
 
+/// What is known of the function of a name, as JSON text; None without such a function.
+#[pyfunction]
+fn global_func_metadata(name: &str) -> Option<String> {
+    global::metadata(name).map(|text| text.to_string())
+}
+
 /// Forgets a name; whether there was one.
 #[pyfunction]
 fn remove_global_func(name: &str) -> bool {
@@ -80,6 +86,7 @@ pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(convert_value, module)?)?;
     module.add_function(wrap_pyfunction!(set_global_func, module)?)?;
     module.add_function(wrap_pyfunction!(get_global_func, module)?)?;
+    module.add_function(wrap_pyfunction!(global_func_metadata, module)?)?;
     module.add_function(wrap_pyfunction!(remove_global_func, module)?)?;
     module.add_function(wrap_pyfunction!(global_func_names, module)?)
 }

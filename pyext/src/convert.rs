@@ -4,6 +4,7 @@
 //! and may change what is being converted.
 #![forbid(unsafe_code)]
 
+use crate::cany::OpaquePyObject;
 use crate::cpython::opaque::OpaqueObj;
 use crate::cpython::{function, tie, value};
 use crate::rvalue::Rvalue;
@@ -242,7 +243,14 @@ fn to_plain(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
     let found = match schema {
         Schema::Pointer if ob.is_none() => Some(Pointer(std::ptr::null_mut()).into_any()),
         Schema::Pointer => protocols::pointer(ob)?,
-        _ => protocols::plain(ob, schema)?,
+        _ => match ob.cast::<PyString>() {
+            // The package's own element types are strings, too.
+            Ok(text) if !ob.get_type().hasattr(pyo3::intern!(ob.py(), "__ffi_plain__"))? => {
+                let named = protocols::named(&text.to_string_lossy(), schema);
+                named.transpose().map_err(Fail::text)?
+            }
+            _ => protocols::plain(ob, schema)?,
+        },
     };
     found.ok_or_else(|| Fail::expected(schema, ob))
 }
@@ -297,7 +305,17 @@ fn to_bytes(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
 
 #[inline(never)]
 fn to_object(ob: &Bound<'_, PyAny>, target: i32, schema: &Schema) -> Converted {
-    if let Some(converted) = protocols::convert_hook(ob, target)? {
+    let hook = protocols::convert_hook(ob, target).map_err(|error| {
+        match error.is_instance_of::<PyTypeError>(ob.py()) {
+            // No conversion after all; another alternative may suit.
+            true => {
+                let (found, reason) = (describe(ob), error.value(ob.py()));
+                Fail::text(format!("expected {schema}, got {found}\n  __ffi_convert__ failed:\n    {reason}"))
+            }
+            false => Fail::Raised(error),
+        }
+    });
+    if let Some(converted) = hook? {
         // An object of another type is no conversion.
         return exact_for(&converted, schema).ok_or_else(|| {
             let found = describe(&converted);
@@ -382,8 +400,11 @@ fn leaf<'py>(ob: &Bound<'py, PyAny>) -> Result<Leaf<'py>, Fail> {
     if ob.is_exact_instance_of::<PyDict>() {
         return Ok(Leaf::Mapping);
     }
-    if let Some(stand_in) = protocols::stand_in(ob)? {
-        return Ok(Leaf::StandIn(stand_in));
+    if let Some(payload) = OpaquePyObject::payload_of(ob) {
+        return Ok(Leaf::Value(OpaqueObj::make(&payload)?.into_any()));
+    }
+    if let Some(object) = protocols::object_of(ob)? {
+        return Ok(Leaf::StandIn(object));
     }
     if ob.is_instance_of::<PyInt>() || protocols::is_integral(ob)? {
         return match protocols::as_int(ob)? {
@@ -396,6 +417,10 @@ fn leaf<'py>(ob: &Bound<'py, PyAny>) -> Result<Leaf<'py>, Fail> {
     }
     if let Some(number) = protocols::as_real(ob)? {
         return Ok(Leaf::Value(number.into_any()));
+    }
+    // Element types are strings, shapes are tuples: before those.
+    if let Some(plain) = protocols::plain_value(ob)? {
+        return Ok(Leaf::Value(plain));
     }
     if ob.is_instance_of::<PyString>() {
         return Ok(Leaf::Value(value::string(ob)?));
@@ -412,17 +437,20 @@ fn leaf<'py>(ob: &Bound<'py, PyAny>) -> Result<Leaf<'py>, Fail> {
     if let Some(pointer) = protocols::pointer(ob)? {
         return Ok(Leaf::Value(pointer));
     }
-    if let Some(plain) = protocols::plain_value(ob)? {
-        return Ok(Leaf::Value(plain));
-    }
-    if let Some(error) = error::of_exception(ob)? {
-        return Ok(Leaf::Value(error.into_any()));
-    }
     if ob.is_callable() {
         return Ok(Leaf::Value(function::from_callable(ob).into_any()));
     }
+    if let Some(plain) = protocols::foreign_plain(ob)? {
+        return Ok(Leaf::Value(plain));
+    }
     if let Some(number) = protocols::ffi_number(ob)? {
         return Ok(Leaf::Value(number));
+    }
+    if let Some(stand_in) = protocols::stand_in(ob)? {
+        return Ok(Leaf::StandIn(stand_in));
+    }
+    if let Some(error) = error::of_exception(ob)? {
+        return Ok(Leaf::Value(error.into_any()));
     }
     Ok(Leaf::Value(OpaqueObj::make(ob)?.into_any()))
 }

@@ -66,6 +66,23 @@ fn class_of<'py>(py: Python<'py>, kind: &str) -> Option<Bound<'py, PyType>> {
     found.or_else(|| builtin(py, kind))
 }
 
+/// All kinds that have a class of their own, added ones last.
+pub fn kinds(py: Python<'_>) -> Vec<(String, Bound<'_, PyType>)> {
+    let names = [
+        "RuntimeError",
+        "ValueError",
+        "TypeError",
+        "AttributeError",
+        "KeyError",
+        "IndexError",
+        "AssertionError",
+        "MemoryError",
+    ];
+    let builtin = names.iter().filter_map(|name| Some(((*name).to_owned(), builtin(py, name)?)));
+    let added = ADDED.load();
+    builtin.chain(added.iter().map(|(name, class)| (name.clone(), class.bind(py).clone()))).collect()
+}
+
 fn kind_of(class: &Bound<'_, PyType>) -> String {
     let py = class.py();
     let added = ADDED.load();

@@ -41,6 +41,19 @@ attribute!(Kind, c"kind", c"The kind: the name of an exception class.", |error| 
 attribute!(Message, c"message", c"The message.", |error| error.message());
 attribute!(Backtrace, c"backtrace", c"The frames it came through, the most recent first.", |error| error.backtrace());
 
+struct ExtraContext;
+impl Attribute for ExtraContext {
+    const NAME: &'static CStr = c"extra_context";
+    const DOC: &'static CStr = c"What a language attached to the error; None if nothing.";
+    fn get<'py>(this: &Bound<'py, PyAny>) -> Answer<'py> {
+        let py = this.py();
+        match error_of(this)?.extra_context() {
+            Some(context) => value::object_to_python(py, context),
+            None => Ok(py.None().into_bound(py)),
+        }
+    }
+}
+
 struct Exception;
 impl methods::NoArguments for Exception {
     const NAME: &'static CStr = c"py_error";
@@ -71,6 +84,12 @@ fn make_error<'py>(py: Python<'py>, kind: &str, message: &str, backtrace: &str) 
     })
 }
 
+/// The kinds of errors that come out as a class of their own, with that class.
+#[pyfunction]
+fn error_kinds(py: Python<'_>) -> Vec<(String, Bound<'_, PyType>)> {
+    error::kinds(py)
+}
+
 /// Maps an error kind to an exception class.
 #[pyfunction]
 fn register_error_kind(kind: &str, class: &Bound<'_, PyType>) -> PyResult<()> {
@@ -88,8 +107,10 @@ pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
         .method(methods::one_argument::<crate::pickle::DeepcopyAsIs>())
         .attribute(methods::attribute::<Kind>())
         .attribute(methods::attribute::<Message>())
-        .attribute(methods::attribute::<Backtrace>());
+        .attribute(methods::attribute::<Backtrace>())
+        .attribute(methods::attribute::<ExtraContext>());
     subtype::add(module, c"bowline._core.CError", c"Base of wrappers of native errors.", members, &[])?;
     module.add_function(wrap_pyfunction!(make_error, module)?)?;
+    module.add_function(wrap_pyfunction!(error_kinds, module)?)?;
     module.add_function(wrap_pyfunction!(register_error_kind, module)?)
 }

@@ -10,6 +10,7 @@ use crate::schema::TypeSchema;
 use crate::sentinel::{is_missing, missing};
 use bowline::object::table::IndexTable;
 use bowline::reflect::{FieldDefault, FieldFlags, FieldInfo, FieldRole};
+use bowline::value::Storage;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
@@ -182,6 +183,10 @@ impl PyFieldInfo {
     pub fn new(field: &'static FieldInfo) -> PyFieldInfo {
         PyFieldInfo { field }
     }
+
+    fn property<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        crate::cpython::field::make(py, self.field, false)
+    }
 }
 
 #[pymethods]
@@ -258,9 +263,76 @@ impl PyFieldInfo {
     fn owner(&self) -> i32 {
         self.field.owner()
     }
+    /// What else is known; `type_schema` is the JSON text of its type.
     #[getter]
-    fn metadata(&self) -> &str {
-        &self.field.metadata
+    fn metadata<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        py.import("json")?.call_method1("loads", (&self.field.metadata,))
+    }
+    #[getter]
+    fn ty(&self) -> TypeSchema {
+        self.schema()
+    }
+    #[getter]
+    fn alignment(&self) -> usize {
+        self.field.storage().align()
+    }
+    /// The index of the values' type; -1 when it differs from value to value.
+    #[getter]
+    fn field_static_type_index(&self) -> i32 {
+        match self.field.storage() {
+            Storage::Any => -1,
+            _ => self.field.schema().index().unwrap_or(-1),
+        }
+    }
+    #[getter]
+    fn c_init(&self) -> bool {
+        self.init()
+    }
+    #[getter]
+    fn c_kw_only(&self) -> bool {
+        self.kw_only()
+    }
+    #[getter]
+    fn c_has_default(&self) -> bool {
+        self.has_default()
+    }
+    #[getter]
+    fn c_default<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.default(py)
+    }
+    #[getter]
+    fn c_default_factory<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.default_factory(py)
+    }
+    #[getter]
+    fn c_repr(&self) -> bool {
+        self.repr()
+    }
+    #[getter]
+    fn c_compare(&self) -> bool {
+        self.compare()
+    }
+    #[getter]
+    fn c_hash(&self) -> bool {
+        self.hash()
+    }
+    #[getter]
+    fn c_structural_eq(&self) -> Option<&'static str> {
+        self.structural()
+    }
+    /// What reads the field of an object.
+    #[getter]
+    fn getter<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.property(py)?.getattr("get")
+    }
+    /// What sets the field of an object, frozen or not.
+    #[getter]
+    fn setter<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.property(py)?.getattr("set")
+    }
+    /// The property that a class shows.
+    fn as_property<'py>(&self, cls: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.property(cls.py())
     }
     fn __repr__(&self) -> String {
         format!("FieldInfo({:?}, {})", self.field.name, self.field.schema())

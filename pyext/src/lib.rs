@@ -2,7 +2,9 @@
 //! Wires the modules below together; everything that talks to the C API lives in `cpython`.
 //! Upholds: the module declares that it does not use the GIL.
 
+mod attr;
 mod call;
+mod cany;
 mod container;
 mod convert;
 mod cpython;
@@ -12,6 +14,7 @@ mod field;
 mod mapping;
 mod object;
 mod pickle;
+mod plain;
 mod protocols;
 mod registry;
 mod rvalue;
@@ -34,19 +37,25 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     cpython::field::install(module)?;
     cpython::function::install(module)?;
     cpython::sequence::install(module)?;
+    cpython::extern_c::install(module)?;
     failure::install(module)?;
     sentinel::install(module)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<schema::TypeSchema>()?;
     module.add_class::<rvalue::Rvalue>()?;
+    module.add_class::<cany::CAny>()?;
+    module.add_class::<cany::OpaquePyObject>()?;
     module.add_function(wrap_pyfunction!(schema::schema_of_key, module)?)?;
     registry::install(module)?;
+    attr::install(module)?;
     call::install(module)?;
     sequence::install(module)?;
     cpython::mapping::install(module)?;
     mapping::install(module)?;
     state::install(module)?;
     pickle::install(module)?;
+    plain::install(module)?;
+    bowline::reflect::enumeration::declare();
     testing::install(module)?;
     Ok(())
 }

@@ -4,11 +4,13 @@
 #![forbid(unsafe_code)]
 
 use crate::cpython::{lookup, tie, value};
+use bowline::container::ShapeObj;
+use bowline::reflect::attr;
 use bowline::value::{Any, DataType, Device, IntoAny, Pointer, Schema};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyFloat, PyInt, PyString, PyTuple, PyType};
+use pyo3::types::{PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
 use pyo3::{intern, Py};
 use std::ffi::c_void;
 
@@ -130,6 +132,17 @@ pub fn stand_in<'py>(ob: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny
     Err(PyValueError::new_err(format!("the native stand-ins of {name} go round in a circle ({CHAIN} steps)")))
 }
 
+/// What `__tvm_ffi_object__` gives.
+///
+/// # Errors
+/// What user code raises.
+pub fn object_of<'py>(ob: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    match special(ob, intern!(ob.py(), "__tvm_ffi_object__"))? {
+        Some(hook) => hook.call0().map(Some),
+        None => Ok(None),
+    }
+}
+
 fn stand_in_of<'py>(ob: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = ob.py();
     for name in [intern!(py, "__tvm_ffi_object__"), intern!(py, "__tvm_ffi_value__")] {
@@ -172,7 +185,11 @@ pub fn pointer(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
 /// # Errors
 /// What user code raises.
 pub fn plain(ob: &Bound<'_, PyAny>, schema: &Schema) -> PyResult<Option<Any>> {
-    if let Some(value) = plain_value(ob)? {
+    let found = match plain_value(ob)? {
+        Some(value) => Some(value),
+        None => foreign_plain(ob)?,
+    };
+    if let Some(value) = found {
         return Ok(schema.check(value.view()).then_some(value));
     }
     let Ok(tuple) = ob.cast::<PyTuple>() else { return Ok(None) };
@@ -182,13 +199,79 @@ pub fn plain(ob: &Bound<'_, PyAny>, schema: &Schema) -> PyResult<Option<Any>> {
     })
 }
 
-/// An element type or device of a class of the package: one that has `__ffi_plain__()`, a tuple of two or three numbers.
+/// An element type of NumPy or torch, or what an object says of itself by `__dlpack_data_type__`, or by
+/// `__dlpack_device__` where it has no data.
+///
+/// # Errors
+/// What user code raises.
+pub fn foreign_plain(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
+    let py = ob.py();
+    if let Some(name) = foreign_dtype(ob)? {
+        return Ok(name.parse::<DataType>().ok().map(IntoAny::into_any));
+    }
+    if let Some(hook) = special(ob, intern!(py, "__dlpack_data_type__"))? {
+        let (code, bits, lanes) = hook.call0()?.extract()?;
+        return Ok(Some(DataType { code, bits, lanes }.into_any()));
+    }
+    if special(ob, intern!(py, "__dlpack__"))?.is_none() {
+        if let Some(hook) = special(ob, intern!(py, "__dlpack_device__"))? {
+            let (kind, id) = hook.call0()?.extract()?;
+            return Ok(Some(Device { kind, id }.into_any()));
+        }
+    }
+    Ok(None)
+}
+
+/// The name of an element type of a package that is loaded.
+fn foreign_dtype(ob: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    let py = ob.py();
+    let class = ob.get_type();
+    if class.name()? != "dtype" && !class.mro().iter().any(|base| base.to_string() == "<class 'numpy.dtype'>") {
+        return Ok(None);
+    }
+    for package in ["numpy", "torch"] {
+        let loaded = py.import(intern!(py, "sys"))?.getattr(intern!(py, "modules"))?;
+        let Ok(module) = loaded.get_item(package) else { continue };
+        if module.getattr_opt("dtype")?.is_some_and(|dtype| ob.is_instance(&dtype).unwrap_or(false)) {
+            let name = match package {
+                "numpy" => ob.getattr("name")?.to_string(),
+                _ => ob.str()?.to_string().trim_start_matches("torch.").to_owned(),
+            };
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
+/// The element type or device that a string names, where the schema asks for one.
+///
+/// # Errors
+/// A text that names none, in the words that the conversion's error shall have.
+pub fn named(text: &str, schema: &Schema) -> Option<Result<Any, String>> {
+    Some(match schema {
+        Schema::DType => text
+            .parse::<DataType>()
+            .map(IntoAny::into_any)
+            .map_err(|_| format!("expected dtype, got invalid dtype string '{text}'")),
+        Schema::Device => text
+            .parse::<Device>()
+            .map(IntoAny::into_any)
+            .map_err(|_| format!("expected Device, got invalid device string '{text}'")),
+        _ => return None,
+    })
+}
+
+/// An element type, device or shape of a class of the package: one that has `__ffi_plain__()`, a tuple of two or three
+/// numbers, or for shapes a list of numbers.
 ///
 /// # Errors
 /// What user code raises.
 pub fn plain_value(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
     let Some(hook) = special(ob, intern!(ob.py(), "__ffi_plain__"))? else { return Ok(None) };
     let parts = hook.call0()?;
+    if parts.is_instance_of::<PyList>() {
+        return Ok(Some(ShapeObj::make(&parts.extract::<Vec<i64>>()?).into_any()));
+    }
     if let Ok((kind, id)) = parts.extract::<(i32, i32)>() {
         return Ok(Some(Device { kind, id }.into_any()));
     }
@@ -196,15 +279,20 @@ pub fn plain_value(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
     Ok(Some(DataType { code, bits, lanes }.into_any()))
 }
 
-/// What the class registered for `target` makes of an object by its own `__ffi_convert__`.
+/// What the type `target` makes of an object by its `__ffi_convert__`: that of the class registered for it, or its
+/// attribute of that name.
 ///
 /// # Errors
 /// What user code raises.
 pub fn convert_hook<'py>(ob: &Bound<'py, PyAny>, target: i32) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = ob.py();
-    let Some(class) = lookup::class_of(py, target) else { return Ok(None) };
-    match class.getattr_opt(intern!(py, "__ffi_convert__"))? {
-        Some(hook) => hook.call1((ob,)).map(Some),
+    if let Some(class) = lookup::class_of(py, target) {
+        if let Some(hook) = class.getattr_opt(intern!(py, "__ffi_convert__"))? {
+            return hook.call1((ob,)).map(Some);
+        }
+    }
+    match attr::get(target, "__ffi_convert__") {
+        Some(hook) => value::to_python(py, hook)?.call1((ob,)).map(Some),
         None => Ok(None),
     }
 }

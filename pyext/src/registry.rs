@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 use crate::cpython::value::PlainKind;
-use crate::cpython::{class, construct, lookup, value};
+use crate::cpython::{class, construct, function, lookup, value};
 use crate::field::{self, FieldSpec, PyFieldInfo};
 use crate::{convert, error, protocols};
 use bowline::object::registry;
@@ -110,6 +110,13 @@ fn class_of(py: Python<'_>, index: i32) -> Option<Bound<'_, PyType>> {
     lookup::class_of(py, index)
 }
 
+/// The class that wraps objects of a type, which is made now if there is none.
+#[pyfunction]
+fn ensure_class(py: Python<'_>, index: i32) -> PyResult<Option<Bound<'_, PyType>>> {
+    class::class_for(py, index)?;
+    Ok(lookup::class_of(py, index))
+}
+
 /// The type index of a class: its own, or that of its nearest registered ancestor.
 #[pyfunction]
 fn index_of_class(class: &Bound<'_, PyType>) -> Option<i32> {
@@ -142,15 +149,17 @@ fn structural_kind(name: Option<&str>) -> PyResult<StructuralKind> {
     })
 }
 
-/// Registers the fields that a type adds to its parent's. Their places follow from their types.
+/// Registers the fields and methods (name, callable, whether it is static, doc) that a type adds to its parent's. The
+/// places of fields follow from their types.
 #[pyfunction]
-#[pyo3(signature = (index, fields, doc = None, structural_kind = Some("tree")))]
+#[pyo3(signature = (index, fields, doc = None, structural_kind = Some("tree"), methods = Vec::new()))]
 fn define(
     py: Python<'_>,
     index: i32,
     fields: Vec<Bound<'_, FieldSpec>>,
     doc: Option<String>,
     structural_kind: Option<&str>,
+    methods: Vec<(String, Bound<'_, PyAny>, bool, Option<String>)>,
 ) -> PyResult<()> {
     let structural = self::structural_kind(structural_kind)?;
     if known(index)?.index < registry::DYNAMIC {
@@ -163,7 +172,16 @@ fn define(
         declared.push(field);
         origins.push(origin);
     }
-    let definition = Definition { fields: declared, doc: doc.unwrap_or_default(), structural, ..Definition::default() };
+    let methods = methods
+        .into_iter()
+        .map(|(name, callable, is_static, doc)| reflect::MethodInfo {
+            is_static,
+            doc: doc.unwrap_or_default(),
+            ..reflect::MethodInfo::new(&name, function::from_callable(&callable))
+        })
+        .collect();
+    let definition =
+        Definition { fields: declared, methods, doc: doc.unwrap_or_default(), structural, ..Definition::default() };
     reflect::register(index, definition).map_err(|error| error::to_python(py, &error))?;
     field::set_origins(index, origins);
     Ok(())
@@ -176,17 +194,23 @@ fn fields_of(index: i32) -> PyResult<Vec<PyFieldInfo>> {
     Ok(reflect::info(index).map_or(&[][..], |reflection| &reflection.fields).iter().map(PyFieldInfo::new).collect())
 }
 
-/// The methods that a type adds to its parent's: name, function, whether it is static, and its documentation.
+/// Bytes of an object of a type; 0 when that is not known.
+#[pyfunction]
+fn total_size(index: i32) -> usize {
+    reflect::info(index).map_or(0, |reflection| reflection.total_size)
+}
+
+/// The methods that a type adds to its parent's: name, function, whether it is static, its documentation and metadata.
 #[pyfunction]
 #[allow(clippy::type_complexity, reason = "a row of a table")]
 fn methods_of(
     py: Python<'_>,
     index: i32,
-) -> PyResult<Vec<(&'static str, Bound<'_, PyAny>, bool, Option<&'static str>)>> {
+) -> PyResult<Vec<(&'static str, Bound<'_, PyAny>, bool, Option<&'static str>, &'static str)>> {
     let row = |method: &'static reflect::MethodInfo| {
         let function = value::object_to_python(py, method.function.clone().upcast())?;
         let doc = Some(&*method.doc).filter(|doc| !doc.is_empty());
-        Ok((&*method.name, function, method.is_static, doc))
+        Ok((&*method.name, function, method.is_static, doc, &*method.metadata))
     };
     known(index)?;
     reflect::info(index).map_or(&[][..], |reflection| &reflection.methods).iter().map(row).collect()
@@ -201,7 +225,7 @@ fn is_defined(index: i32) -> bool {
 /// Whether objects of a type can be made from values of its fields.
 #[pyfunction]
 fn is_constructible(index: i32) -> bool {
-    reflect::info(index).is_some()
+    reflect::info(index).is_some_and(|reflection| reflection.constructible)
 }
 
 /// The documentation of a type.
@@ -228,13 +252,15 @@ fn set_convertible(class: &Bound<'_, PyType>) {
     protocols::set_convertible(class.py(), class.clone().into_any().unbind());
 }
 
-/// Sets what makes element types (`"dtype"`: code, bits, lanes) or devices (`"Device"`: kind, id) for Python.
+/// Sets what makes element types (`"dtype"`: code, bits, lanes) devices (`"Device"`: kind, id) or
+/// shapes (`"Shape"`: a tuple) for Python.
 #[pyfunction]
 fn set_plain_class(kind: &str, make: &Bound<'_, PyAny>) -> PyResult<()> {
     let kind = match kind {
         "dtype" => PlainKind::DType,
         "Device" => PlainKind::Device,
-        other => return Err(PyValueError::new_err(format!("expected 'dtype' or 'Device', got '{other}'"))),
+        "Shape" => PlainKind::Shape,
+        other => return Err(PyValueError::new_err(format!("expected 'dtype', 'Device' or 'Shape', got '{other}'"))),
     };
     value::set_plain(make.py(), kind, make.clone().unbind());
     Ok(())
@@ -257,6 +283,7 @@ pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(unregister_class, module)?)?;
     module.add_function(wrap_pyfunction!(adjust_class, module)?)?;
     module.add_function(wrap_pyfunction!(class_of, module)?)?;
+    module.add_function(wrap_pyfunction!(ensure_class, module)?)?;
     module.add_function(wrap_pyfunction!(index_of_class, module)?)?;
     module.add_function(wrap_pyfunction!(set_fallback, module)?)?;
     module.add_function(wrap_pyfunction!(set_convertible, module)?)?;
@@ -264,6 +291,7 @@ pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(define, module)?)?;
     module.add_function(wrap_pyfunction!(fields_of, module)?)?;
     module.add_function(wrap_pyfunction!(methods_of, module)?)?;
+    module.add_function(wrap_pyfunction!(total_size, module)?)?;
     module.add_function(wrap_pyfunction!(is_defined, module)?)?;
     module.add_function(wrap_pyfunction!(is_constructible, module)?)?;
     module.add_function(wrap_pyfunction!(doc_of, module)?)?;

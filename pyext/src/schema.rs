@@ -3,13 +3,13 @@
 //! Upholds: a schema never changes; its text is the annotation that declares it.
 #![forbid(unsafe_code)]
 
+use crate::cany::CAny;
 use crate::convert;
-use crate::cpython::value;
 use bowline::object::registry;
 use bowline::value::{tag, Schema};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyDict, PyTuple, PyType};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// A type, as an annotation declares it.
@@ -51,10 +51,11 @@ fn parts(schema: &Schema) -> (&'static str, Vec<Schema>) {
         Schema::Bool => ("bool", vec![]),
         Schema::Str => ("str", vec![]),
         Schema::Bytes => ("bytes", vec![]),
-        Schema::Pointer => ("c_void_p", vec![]),
+        Schema::Pointer => ("ctypes.c_void_p", vec![]),
         Schema::DType => ("dtype", vec![]),
         Schema::Device => ("Device", vec![]),
-        Schema::Object(_) => ("Object", vec![]),
+        Schema::Object(tag::OBJECT) => ("Object", vec![]),
+        Schema::Object(index) => (registry::type_info(*index).map_or("?", |info| info.key), vec![]),
         Schema::Optional(inner) => ("Optional", vec![(**inner).clone()]),
         Schema::Union(items) => ("Union", items.clone()),
         Schema::Array(item) => ("Array", vec![(**item).clone()]),
@@ -69,7 +70,43 @@ fn parts(schema: &Schema) -> (&'static str, Vec<Schema>) {
     }
 }
 
+/// The text of a schema with other names for the types.
+fn render(schema: &Schema, name: &dyn Fn(&str) -> PyResult<String>) -> PyResult<String> {
+    let all = |items: &[Schema]| items.iter().map(|item| render(item, name)).collect::<PyResult<Vec<_>>>();
+    Ok(match schema {
+        Schema::Optional(inner) => format!("{} | None", render(inner, name)?),
+        Schema::Union(items) => all(items)?.join(" | "),
+        Schema::Callable(None) => format!("{}[..., {}]", name("Callable")?, name("Any")?),
+        Schema::Callable(Some((parameters, result))) => {
+            format!("{}[[{}], {}]", name("Callable")?, all(parameters)?.join(", "), render(result, name)?)
+        }
+        Schema::Tuple(items) if items.is_empty() => format!("{}[()]", name("tuple")?),
+        other => match parts(other) {
+            (origin, args) if args.is_empty() => name(origin)?,
+            (origin, args) => format!("{}[{}]", name(origin)?, all(&args)?.join(", ")),
+        },
+    })
+}
+
+/// Names that native code has for types, and those of Python.
+const NATIVE_NAMES: [(&str, &str); 13] = [
+    ("ffi.String", "str"),
+    ("ffi.Bytes", "bytes"),
+    ("ffi.Array", "Array"),
+    ("ffi.List", "List"),
+    ("ffi.Map", "Map"),
+    ("ffi.Dict", "Dict"),
+    ("ffi.Function", "Callable"),
+    ("ffi.Object", "Object"),
+    ("DataType", "dtype"),
+    ("void*", "ctypes.c_void_p"),
+    ("c_void_p", "ctypes.c_void_p"),
+    ("Tuple", "tuple"),
+    ("Variant", "Union"),
+];
+
 fn build(origin: &str, mut args: Vec<Schema>, type_index: Option<i32>) -> PyResult<Schema> {
+    let origin = NATIVE_NAMES.iter().find(|(native, _)| *native == origin).map_or(origin, |(_, name)| name);
     let count = args.len();
     let wrong =
         |expected: &str| PyTypeError::new_err(format!("TypeSchema '{origin}' takes {expected}, got {count} arguments"));
@@ -92,17 +129,17 @@ fn build(origin: &str, mut args: Vec<Schema>, type_index: Option<i32>) -> PyResu
                 Schema::Dict(key, value)
             }
         }
-        ("Union", 1..) => Schema::Union(args),
+        ("Union" | "Variant", 2..) => Schema::Union(args),
         ("tuple", _) => Schema::Tuple(args),
         ("Callable", 0) => Schema::Callable(None),
         ("Callable", _) => {
             let parameters = args.split_off(1);
             Schema::Callable(args.pop().map(|result| (parameters, Box::new(result))))
         }
-        ("Optional", _) => return Err(wrong("one argument")),
+        ("Optional", _) => return Err(PyValueError::new_err("Optional must have exactly one argument")),
         ("Array" | "List", _) => return Err(wrong("at most one argument")),
         ("Map" | "Dict", _) => return Err(wrong("no or two arguments")),
-        ("Union", _) => return Err(wrong("at least one argument")),
+        ("Union" | "Variant", _) => return Err(PyValueError::new_err("Union must have at least two arguments")),
         (_, 1..) => return Err(wrong("no arguments")),
         ("Any", _) => Schema::Any,
         ("None", _) => Schema::None,
@@ -111,7 +148,7 @@ fn build(origin: &str, mut args: Vec<Schema>, type_index: Option<i32>) -> PyResu
         ("bool", _) => Schema::Bool,
         ("str", _) => Schema::Str,
         ("bytes", _) => Schema::Bytes,
-        ("c_void_p", _) => Schema::Pointer,
+        ("ctypes.c_void_p", _) => Schema::Pointer,
         ("dtype", _) => Schema::DType,
         ("Device", _) => Schema::Device,
         ("Object", _) => {
@@ -121,7 +158,10 @@ fn build(origin: &str, mut args: Vec<Schema>, type_index: Option<i32>) -> PyResu
             }
             Schema::Object(index)
         }
-        _ => return Err(PyTypeError::new_err(format!("unknown TypeSchema origin '{origin}'"))),
+        (key, _) => match registry::type_index_of(key).filter(|index| *index >= tag::OBJECT) {
+            Some(index) => Schema::of_index(index),
+            None => return Err(PyTypeError::new_err(format!("unknown TypeSchema origin '{origin}'"))),
+        },
     })
 }
 
@@ -155,19 +195,116 @@ impl TypeSchema {
         self.schema.index()
     }
 
+    /// As `type_index`; -1 for any value, -2 for alternatives, -3 for tuples.
+    #[getter]
+    fn origin_type_index(&self) -> i32 {
+        match &self.schema {
+            Schema::Tuple(_) => -3,
+            Schema::Optional(_) | Schema::Union(_) => -2,
+            other => other.index().unwrap_or(-1),
+        }
+    }
+
+    /// The schema of an annotation.
+    #[staticmethod]
+    fn from_annotation<'py>(annotation: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        annotation.py().import("bowline.dataclasses._annotation")?.call_method1("schema_of", (annotation,))
+    }
+
+    /// The schema of values that have a type index.
+    #[staticmethod]
+    #[pyo3(signature = (type_index, args = None))]
+    fn from_type_index(type_index: i32, args: Option<Bound<'_, PyAny>>) -> PyResult<TypeSchema> {
+        if registry::type_info(type_index).is_none() && type_index != tag::ANY {
+            return Err(PyValueError::new_err(format!("there is no type with index {type_index}")));
+        }
+        let schema = Schema::of_index(type_index);
+        match args {
+            Some(args) if args.len()? > 0 => TypeSchema::new(parts(&schema).0, Some(args), Some(type_index)),
+            _ => Ok(schema.into()),
+        }
+    }
+
+    /// The schema that a dict `{"type": …, "args": […]}` describes.
+    #[staticmethod]
+    fn from_json_obj(obj: &Bound<'_, PyAny>) -> PyResult<TypeSchema> {
+        let described = obj.cast::<PyDict>().ok().and_then(|dict| dict.get_item("type").ok().flatten());
+        let Some(name) = described.and_then(|name| name.extract::<String>().ok()) else {
+            return Err(PyTypeError::new_err(format!("expected a dict with a 'type', got {}", convert::describe(obj))));
+        };
+        let mut args = Vec::new();
+        if let Ok(given) = obj.get_item("args") {
+            for arg in given.try_iter()? {
+                // A number, as in the size of an array, says nothing of a type.
+                let arg = arg?;
+                if arg.is_instance_of::<PyDict>() {
+                    args.push(TypeSchema::from_json_obj(&arg)?.schema);
+                }
+            }
+        }
+        build(&name, args, None).map(TypeSchema::from)
+    }
+
+    /// The schema that JSON text describes.
+    #[staticmethod]
+    fn from_json_str(py: Python<'_>, s: &str) -> PyResult<TypeSchema> {
+        TypeSchema::from_json_obj(&py.import("json")?.call_method1("loads", (s,))?)
+    }
+
+    /// A dict `{"type": …, "args": […]}`.
+    fn to_json<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let (origin, args) = parts(&self.schema);
+        let json = PyDict::new(py);
+        json.set_item("type", origin)?;
+        if !args.is_empty() {
+            let args = args.into_iter().map(|arg| TypeSchema::from(arg).to_json(py));
+            json.set_item("args", args.collect::<PyResult<Vec<_>>>()?)?;
+        }
+        Ok(json)
+    }
+
+    /// The annotation as text; `ty_map` says how each type in it is called.
+    #[pyo3(signature = (ty_map = None))]
+    fn repr(&self, ty_map: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
+        match ty_map {
+            None => render(&self.schema, &|name| Ok(name.to_owned())),
+            Some(names) => render(&self.schema, &|name| names.call1((name,))?.extract()),
+        }
+    }
+
+    /// As `repr`, for a parameter.
+    #[pyo3(signature = (ty_map = None))]
+    fn input_repr(&self, ty_map: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
+        self.repr(ty_map)
+    }
+
+    /// As `repr`, for a result.
+    #[pyo3(signature = (ty_map = None))]
+    fn output_repr(&self, ty_map: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
+        self.repr(ty_map)
+    }
+
+    /// Whether it is the type of a class, or of one derived from it.
+    fn is_subtype_of(&self, target_cls: &Bound<'_, PyType>) -> bool {
+        let target = crate::cpython::class::type_index_of(target_cls);
+        matches!((self.schema.index(), target), (Some(index), Some(target))
+            if index >= tag::OBJECT && (index == target || registry::is_instance(index, target)))
+    }
+
     /// The value in the form in which a field of this type stores it.
-    fn convert<'py>(&self, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let native = convert::to_native(value, &self.schema).map_err(convert::Fail::raise)?;
-        value::to_python(value.py(), native)
+    fn convert(&self, value: &Bound<'_, PyAny>) -> PyResult<CAny> {
+        let failed = |fail: convert::Fail| fail.inside(&format!("type conversion failed for {}", self.schema)).raise();
+        convert::to_native(value, &self.schema).map(CAny::from).map_err(failed)
     }
 
     /// Raises a `TypeError` unless a field of this type takes the value.
     fn check_value(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        convert::to_native(value, &self.schema).map(drop).map_err(convert::Fail::raise)
+        let failed = |fail: convert::Fail| fail.inside(&format!("type check failed for {}", self.schema)).raise();
+        convert::to_native(value, &self.schema).map(drop).map_err(failed)
     }
 
-    fn __repr__(&self) -> String {
-        self.schema.to_string()
+    fn __repr__(&self) -> PyResult<String> {
+        self.repr(None)
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {

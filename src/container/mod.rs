@@ -28,9 +28,11 @@ mod key;
 pub mod list;
 pub mod map;
 mod seq;
+pub mod shape;
 mod table;
 
 pub use array::{Array, ArrayObj};
 pub use dict::{Dict, DictObj};
 pub use list::{List, ListObj};
 pub use map::{Map, MapObj};
+pub use shape::ShapeObj;

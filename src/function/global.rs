@@ -3,13 +3,21 @@
 //! Upholds: a lookup takes no lock; a name is registered once unless the caller overrides; no function is released under
 //! a lock.
 
-use super::{Error, Function};
+use super::{Error, Function, IntoTyped};
 use arc_swap::ArcSwapOption;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 
-type Shard = ArcSwapOption<HashMap<Arc<str>, Function>>;
+/// What a name stands for.
+#[derive(Clone)]
+struct Entry {
+    function: Function,
+    /// JSON text; may be empty.
+    metadata: Arc<str>,
+}
+
+type Shard = ArcSwapOption<HashMap<Arc<str>, Entry>>;
 
 /// Enough that thousands of names are added one by one in little time: a change copies its shard.
 static SHARDS: [Shard; 128] = [const { Shard::const_empty() }; 128];
@@ -24,13 +32,32 @@ fn shard(name: &str) -> &'static Shard {
 /// # Errors
 /// Kind `RuntimeError` when the name is taken and `override_` is false.
 pub fn register(name: &str, function: Function, override_: bool) -> Result<(), Error> {
+    register_described(name, function, "", override_)
+}
+
+/// Names a function over typed values, and lets its metadata say the types; `extra` is the inside of a JSON object with
+/// whatever else it shall say.
+///
+/// # Errors
+/// As [`register`].
+pub fn register_typed<Args: 'static, F: IntoTyped<Args>>(name: &str, call: F, extra: &str) -> Result<(), Error> {
+    let metadata = F::signature(name).to_schema().to_metadata(extra);
+    register_described(name, Function::from_typed(name, call), &metadata, true)
+}
+
+/// Names a function and says more about it, as JSON text.
+///
+/// # Errors
+/// As [`register`].
+pub fn register_described(name: &str, function: Function, metadata: &str, override_: bool) -> Result<(), Error> {
     let key = Arc::<str>::from(name);
+    let entry = Entry { function, metadata: metadata.into() };
     let mut taken = false;
     let former = shard(name).rcu(|now| {
         let mut next = now.as_deref().cloned().unwrap_or_default();
         taken = !override_ && next.contains_key(name);
         if !taken {
-            next.insert(key.clone(), function.clone());
+            next.insert(key.clone(), entry.clone());
         }
         Some(Arc::new(next))
     });
@@ -43,7 +70,12 @@ pub fn register(name: &str, function: Function, override_: bool) -> Result<(), E
 
 /// The function of a name.
 pub fn get(name: &str) -> Option<Function> {
-    shard(name).load().as_deref()?.get(name).cloned()
+    shard(name).load().as_deref()?.get(name).map(|entry| entry.function.clone())
+}
+
+/// What is said about the function of a name, as JSON text; empty if nothing is.
+pub fn metadata(name: &str) -> Option<Arc<str>> {
+    shard(name).load().as_deref()?.get(name).map(|entry| entry.metadata.clone())
 }
 
 /// Forgets a name; whether there was one.

@@ -57,6 +57,11 @@ impl fmt::Display for Signature {
 }
 
 impl Signature {
+    /// The type of functions of this signature.
+    pub fn to_schema(&self) -> Schema {
+        Schema::Callable(Some((self.parameters.clone(), Box::new(self.result.clone()))))
+    }
+
     #[cold]
     fn wrong_count(&self, given: usize) -> Error {
         let expected = self.parameters.len();

@@ -66,3 +66,29 @@ fn add(name: &str) -> Column {
     }
     chosen
 }
+
+/// The attribute of a type; what `make` gives if it has none. Of two threads that set it at once both get the first's.
+///
+/// # Errors
+/// As [`set`].
+pub fn set_if_none(index: i32, name: &str, make: impl FnOnce() -> Any) -> Result<Any, Error> {
+    if index < 0 || registry::type_info(index).is_none() {
+        return Err(Error::type_error(format!("there is no type {index}")));
+    }
+    let column = column(name).unwrap_or_else(|| add(name));
+    if let Some(found) = get(index, name) {
+        return Ok(found);
+    }
+    let made = make();
+    match column.set(index, Box::new(Mutable::new(made.clone()))) {
+        Ok(_) => Ok(made),
+        // Another thread made the entry meanwhile, or it was unset.
+        Err(late) => {
+            if let Some(found) = get(index, name) {
+                return Ok(found);
+            }
+            column.get(index).expect("an entry that was there").set(late.get());
+            Ok(made)
+        }
+    }
+}

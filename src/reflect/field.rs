@@ -106,7 +106,7 @@ impl FieldInfo {
         FieldInfo {
             name: name.to_owned(),
             doc: String::new(),
-            metadata: String::new(),
+            metadata: schema.to_metadata(""),
             offset: 0,
             storage: schema.storage(),
             schema,
@@ -142,6 +142,11 @@ impl FieldInfo {
     /// The field with a description, for registration.
     pub fn with_doc(self, doc: &str) -> FieldInfo {
         FieldInfo { doc: doc.to_owned(), owner: 0, ..self }
+    }
+
+    /// The field with further facts, the inside of a JSON object, for registration.
+    pub fn with_metadata(self, extra: &str) -> FieldInfo {
+        FieldInfo { metadata: self.schema.to_metadata(extra), owner: 0, ..self }
     }
 
     /// Bytes from the object's start; of types declared at run time known after registration.

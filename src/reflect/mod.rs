@@ -21,6 +21,7 @@
 
 pub mod attr;
 mod declare;
+pub mod enumeration;
 pub mod field;
 pub mod instance;
 mod kept;

@@ -4,7 +4,7 @@
 
 use super::field::{FieldInfo, Rust};
 use super::{instance, layout, Declaration};
-use crate::function::{Error, Function};
+use crate::function::{Error, Function, IntoTyped};
 use crate::object::table::IndexTable;
 use crate::object::{registry, Header, Object};
 use std::collections::HashMap;
@@ -62,6 +62,22 @@ impl MethodInfo {
     /// A method that does without an object.
     pub fn new_static(name: &str, function: Function) -> MethodInfo {
         MethodInfo { is_static: true, ..MethodInfo::new(name, function) }
+    }
+
+    #[doc(hidden)]
+    pub fn typed<Args: 'static, F: IntoTyped<Args>>(name: &str, full_name: &str, call: F, extra: &str) -> MethodInfo {
+        let metadata = F::signature(full_name).to_schema().to_metadata(extra);
+        MethodInfo { metadata, ..MethodInfo::new(name, Function::from_typed(full_name, call)) }
+    }
+
+    #[doc(hidden)]
+    pub fn bound(self) -> MethodInfo {
+        self
+    }
+
+    #[doc(hidden)]
+    pub fn without_object(self) -> MethodInfo {
+        MethodInfo { is_static: true, ..self }
     }
 }
 
@@ -123,6 +139,8 @@ pub struct Definition {
     pub structural: StructuralKind,
     /// Whether an object may be copied field by field.
     pub copyable: bool,
+    /// Whether objects may be made of values for the fields by those who know the type by reflection only.
+    pub constructible: bool,
     /// Of a Rust type: where it comes from. The offsets of the fields are its own then; otherwise `register` sets them.
     pub native: Option<Native>,
 }
@@ -136,6 +154,7 @@ impl Default for Definition {
             creator: None,
             structural: StructuralKind::Tree,
             copyable: true,
+            constructible: true,
             native: None,
         }
     }
@@ -164,6 +183,8 @@ pub struct Reflection {
     pub structural: StructuralKind,
     /// Whether an object may be copied field by field.
     pub copyable: bool,
+    /// Whether objects may be made of values for the fields by those who know the type by reflection only.
+    pub constructible: bool,
     /// What is known of the parent; none when that is the root.
     pub parent: Option<&'static Reflection>,
     /// The nearest Rust type among this and its ancestors, and how many fields it has.
@@ -232,6 +253,7 @@ fn build(index: i32, parent: Option<&'static Reflection>, mut definition: Defini
         total_size,
         creator: definition.creator,
         structural: definition.structural,
+        constructible: definition.constructible,
         copyable: definition.copyable && parent.is_none_or(|parent| parent.copyable),
         parent,
         native: native.or_else(|| parent.and_then(|parent| parent.native)),

@@ -15,18 +15,23 @@
 mod any;
 pub mod cell;
 mod convert;
+mod dtype;
 mod field;
 mod impls;
+mod one_of;
 mod plain;
 mod rvalue;
 pub mod schema;
+mod schema_json;
 mod string;
 pub mod stripe;
 pub mod tag;
 
 pub use any::{Any, AnyView, Payload, RawAny};
 pub use convert::{convert, convert_owned, ConvertError, FromAny, IntoAny, Typed};
+pub use dtype::{BadDevice, BadDtype};
 pub use field::{AnyOf, Field, Mutable, Pointer};
+pub use one_of::{Alternatives, OneOf};
 pub use plain::{ByteArray, DataType, Device};
 pub use rvalue::RvalueSlot;
 pub use schema::{Schema, Storage};

@@ -119,23 +119,22 @@ impl fmt::Display for Schema {
         match self {
             Schema::Any => f.write_str("Any"),
             Schema::Object(index) => f.write_str(&index_name(*index)),
-            Schema::Optional(inner) => write!(f, "Optional[{inner}]"),
-            Schema::Array(item) => write!(f, "tuple[{item}, ...]"),
-            Schema::List(item) => write!(f, "list[{item}]"),
+            Schema::Optional(inner) => write!(f, "{inner} | None"),
+            Schema::Array(item) => write!(f, "Array[{item}]"),
+            Schema::List(item) => write!(f, "List[{item}]"),
             Schema::Map(key, value) => write!(f, "Map[{key}, {value}]"),
-            Schema::Dict(key, value) => write!(f, "dict[{key}, {value}]"),
-            Schema::Union(items) => {
-                f.write_str("Union[")?;
-                list(f, items)?;
-                f.write_str("]")
-            }
+            Schema::Dict(key, value) => write!(f, "Dict[{key}, {value}]"),
+            Schema::Union(items) => items
+                .iter()
+                .enumerate()
+                .try_for_each(|(i, item)| write!(f, "{}{item}", if i == 0 { "" } else { " | " })),
             Schema::Tuple(items) if items.is_empty() => f.write_str("tuple[()]"),
             Schema::Tuple(items) => {
                 f.write_str("tuple[")?;
                 list(f, items)?;
                 f.write_str("]")
             }
-            Schema::Callable(None) => f.write_str("Callable"),
+            Schema::Callable(None) => f.write_str("Callable[..., Any]"),
             Schema::Callable(Some((parameters, result))) => {
                 f.write_str("Callable[[")?;
                 list(f, parameters)?;
@@ -154,7 +153,7 @@ pub(super) fn index_name(index: i32) -> String {
         tag::INT => "int",
         tag::BOOL => "bool",
         tag::FLOAT => "float",
-        tag::POINTER => "c_void_p",
+        tag::POINTER => "ctypes.c_void_p",
         tag::DTYPE => "dtype",
         tag::DEVICE => "Device",
         tag::DL_TENSOR => "DLTensor*",

@@ -19,16 +19,26 @@ import importlib
 from . import _core, registry
 from ._core import __version__, settle, stats, trim
 from .core import Object
-from .registry import get_global_func, register_global_func, register_object, remove_global_func
+from .registry import (
+    get_global_func,
+    get_global_func_metadata,
+    init_ffi_api,
+    register_global_func,
+    register_object,
+    remove_global_func,
+)
 
 # Type checkers read this as true; it saves the import of typing.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from . import container, core, dataclasses, demo, error, function
-    from ._convert import convert
+    from . import container, core, dataclasses, demo, error, function, testing
+    from ._convert import convert, convert_func
+    from ._device import Device, DLDeviceType, device
+    from ._dtype import dtype
+    from ._shape import Shape
     from .container import Array, Dict, List, Map
-    from .core import Bytes, String
-    from .dataclasses import KW_ONLY, field, py_class
+    from .core import Bytes, CAny, CContainerBase, ObjectConvertible, String
+    from .dataclasses import KW_ONLY, field, method, py_class
     from .error import Error, register_error
     from .function import Function
 
@@ -44,16 +54,37 @@ _LAZY = {
     "KW_ONLY": "dataclasses",
     "field": "dataclasses",
     "py_class": "dataclasses",
+    "method": "dataclasses",
     "Bytes": "core",
+    "CAny": "core",
+    "CContainerBase": "core",
+    "ObjectConvertible": "core",
     "String": "core",
     "convert": "_convert",
+    "convert_func": "_convert",
+    "Device": "_device",
+    "DLDeviceType": "_device",
+    "device": "_device",
+    "dtype": "_dtype",
+    "Shape": "_shape",
 }
-_MODULES = {"container", "core", "dataclasses", "demo", "error", "function", "registry"}
+_MODULES = {"container", "core", "dataclasses", "demo", "error", "function", "registry", "testing"}
+# Element types by name. Not in `__all__`, since one of them is called `bool`.
+_DTYPES = {
+    "bool",
+    *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)),
+    *("float16", "float32", "float64", "bfloat16"),
+    *("float8_e3m4", "float8_e4m3", "float8_e4m3b11fnuz", "float8_e4m3fn", "float8_e4m3fnuz"),
+    *("float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu"),
+    *("float6_e2m3fn", "float6_e3m2fn", "float4_e2m1fn", "float4_e2m1fnx2"),
+}
 
 __all__ = [
     "Object",
     "__version__",
     "get_global_func",
+    "get_global_func_metadata",
+    "init_ffi_api",
     "register_global_func",
     "register_object",
     "remove_global_func",
@@ -71,6 +102,8 @@ gc.callbacks.append(_core.on_gc)
 def __getattr__(name: str) -> object:
     if name in _LAZY:
         value = getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)
+    elif name in _DTYPES:
+        value = getattr(importlib.import_module(f"{__name__}._dtype"), name)
     elif name in _MODULES:
         value = importlib.import_module(f"{__name__}.{name}")
     else:
@@ -80,4 +113,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY, *_MODULES})
+    return sorted({*globals(), *_LAZY, *_DTYPES, *_MODULES})

@@ -6,12 +6,15 @@ Upholds: what is native already is returned as it is.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from . import _core
-from .core import Bytes, String
+from .core import Bytes, OpaquePyObject, PyNativeObject, String
 
-__all__ = ["convert"]
+__all__ = ["convert", "convert_func"]
+
+_AS_THEY_ARE = (_core.CObject, PyNativeObject, OpaquePyObject, bool, int, float, type(None))
 
 
 def convert(value: Any) -> Any:
@@ -20,8 +23,9 @@ def convert(value: Any) -> Any:
     Parameters
     ----------
     value : Any
-        Wrappers, numbers and None are returned as they are; lists and tuples become `Array`, callables `Function`,
-        strings `String`, bytes `Bytes`; anything else an opaque object.
+        Wrappers, numbers, None, element types, devices and ``ctypes.c_void_p`` are returned as they are; lists and tuples
+        become `Array`, dicts `Map`, callables `Function`, strings `String`, bytes `Bytes`, exceptions `Error`; whatever
+        stands for an object becomes that; anything else an `OpaquePyObject`.
 
     Examples
     --------
@@ -30,9 +34,55 @@ def convert(value: Any) -> Any:
     (1, (2, "three"))
     >>> bowline.convert("text")
     'text'
+    >>> payload = object()
+    >>> bowline.convert(payload).pyobject() is payload
+    True
     """
+    if isinstance(value, _AS_THEY_ARE) or hasattr(type(value), "__ffi_plain__"):
+        return value
     if isinstance(value, str):
-        return value if isinstance(value, String) else String(value)
+        return String(value)
     if isinstance(value, bytes | bytearray):
-        return value if isinstance(value, Bytes) else Bytes(value)
-    return _core.convert(value)
+        return Bytes(value)
+    for protocol in _LEFT_ALONE:
+        if hasattr(type(value), protocol):
+            return value
+    found = _core.convert(value)
+    return OpaquePyObject(value) if found is value else found
+
+
+# Protocols by which a value says what it is when it is used, not before.
+_LEFT_ALONE = (
+    "__tvm_ffi_int__",
+    "__tvm_ffi_float__",
+    "__tvm_ffi_value__",
+    "__tvm_ffi_opaque_ptr__",
+    "__cuda_stream__",
+    "__dlpack_data_type__",
+)
+
+
+def convert_func(pyfunc: Callable[..., Any], tensor_cls: type | None = None) -> Any:
+    """Return the Function that calls a Python callable.
+
+    Parameters
+    ----------
+    pyfunc : callable
+        The callable.
+    tensor_cls : type, optional
+        A class of tensors of another package, which must expose ``__dlpack_c_exchange_api__``.
+
+    Raises
+    ------
+    TypeError
+        If `pyfunc` cannot be called, or `tensor_cls` exposes no exchange API.
+
+    Examples
+    --------
+    >>> import bowline
+    >>> bowline.convert_func(lambda x: 2 * x)(21)
+    42
+    """
+    if tensor_cls is not None and not hasattr(tensor_cls, "__dlpack_c_exchange_api__"):
+        raise TypeError(f"tensor_cls {tensor_cls!r} must expose __dlpack_c_exchange_api__")
+    return _core.function_from_callable(pyfunc)

@@ -22,12 +22,12 @@ from typing import Any, SupportsIndex
 
 from . import _core
 from ._content import content_hash, equal, equal_to_sequence
-from .core import Object
+from .core import CContainerBase
 
 __all__ = ["Array", "Dict", "List", "Map"]
 
 
-class _Items(Object):
+class _Items(CContainerBase):
     """What the two sequences share."""
 
     def __eq__(self, other: object) -> bool:
@@ -140,7 +140,7 @@ class List(_core.CList, _Items):
         return self
 
 
-class _Pairs(Object):
+class _Pairs(CContainerBase):
     """What the two mappings share."""
 
     def __eq__(self, other: object) -> bool:

@@ -7,18 +7,38 @@ Upholds: every class below `Object` is known to the native half before it has an
 from __future__ import annotations
 
 import abc
+import importlib
 from typing import Any
 
 from . import _core
-from ._core import KWARGS, MISSING, FieldInfo, FieldProperty, TypeSchema
+from ._core import (
+    KWARGS,
+    MISSING,
+    CAny,
+    CObject,
+    FieldInfo,
+    FieldProperty,
+    ObjectRValueRef,
+    OpaquePyObject,
+    TypeSchema,
+)
 
 __all__ = [
     "KWARGS",
     "MISSING",
     "Bytes",
+    "CAny",
+    "CContainerBase",
+    "CObject",
     "FFIProperty",
+    "FieldGetter",
+    "FieldSetter",
     "Object",
+    "ObjectConvertible",
     "ObjectMeta",
+    "ObjectRValueRef",
+    "OpaquePyObject",
+    "PyNativeObject",
     "String",
     "TypeField",
     "TypeInfo",
@@ -29,6 +49,8 @@ __all__ = [
 
 FFIProperty = FieldProperty
 TypeField = FieldInfo
+# What `TypeField.getter` and `TypeField.setter` are.
+FieldGetter = FieldSetter = type([].append)
 
 
 class TypeMethod:
@@ -44,15 +66,28 @@ class TypeMethod:
         Whether it is called without an object.
     doc : str or None
         What it does.
+    metadata : dict
+        What else is known; ``type_schema`` is the JSON text of its type.
     """
 
-    __slots__ = ("doc", "func", "is_static", "name")
+    __slots__ = ("doc", "func", "is_static", "metadata", "name")
 
-    def __init__(self, name: str, func: Any, is_static: bool, doc: str | None) -> None:
+    def __init__(self, name: str, func: Any, is_static: bool, doc: str | None, metadata: str = "") -> None:
         self.name = name
         self.func = func
         self.is_static = is_static
         self.doc = doc
+        self.metadata: dict[str, Any] = {}
+        if metadata:
+            import json
+
+            self.metadata = json.loads(metadata)
+
+    def as_callable(self, cls: type) -> Any:
+        """Return what a class shows under the method's name."""
+        from .registry import _method
+
+        return _method(cls, self.name, self.func, self.is_static, self.doc)
 
     def __repr__(self) -> str:
         return f"TypeMethod({self.name!r}, is_static={self.is_static})"
@@ -74,6 +109,11 @@ class TypeInfo:
     def __init__(self, type_index: int) -> None:
         self.type_index = type_index
         self.type_key: str = _core.type_key(type_index)
+
+    @property
+    def total_size(self) -> int:
+        """Bytes of an object, its header included; 0 while that is not known."""
+        return _core.total_size(self.type_index)
 
     @property
     def type_cls(self) -> type | None:
@@ -190,22 +230,152 @@ class Object(_core.CObject, metaclass=ObjectMeta):
         if not self.__chandle__():
             self.__ffi_init__(*args, **kwargs)
 
+    def __ctypes_handle__(self) -> Any:
+        """Return the address of the native object as ctypes has it; its value is None when there is none."""
+        import ctypes
+
+        return ctypes.c_void_p(self.__chandle__() or None)
+
     def __repr__(self) -> str:
         from ._repr import repr_object
 
         return repr_object(self)
 
 
-class String(str):
+class ObjectConvertible:
+    """Base of classes whose instances stand for native objects: `asobject` returns the one."""
+
+    __slots__ = ()
+
+    def asobject(self) -> Object:
+        """Return the native object.
+
+        Raises
+        ------
+        NotImplementedError
+            If the class does not say what it is.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define asobject()")
+
+
+class PyNativeObject:
+    """Base of the package's classes that are Python values and native ones by turns, such as `String`."""
+
+    __slots__ = ()
+
+
+class String(str, PyNativeObject):
     """A string that went through `convert`; in all respects a `str`."""
 
     __slots__ = ()
 
 
-class Bytes(bytes):
+class Bytes(bytes, PyNativeObject):
     """Bytes that went through `convert`; in all respects `bytes`."""
 
     __slots__ = ()
 
 
+class CContainerBase(Object):
+    """Base of the four containers."""
+
+    __slots__ = ()
+
+
 _core.register_class(Object, _core.type_index("ffi.Object"))
+_core.set_convertible(ObjectConvertible)
+
+# Names of other modules that this one has too.
+_ELSEWHERE = {
+    "Function": "function",
+    "Error": "error",
+    "ERROR_NAME_TO_TYPE": "error",
+    "ERROR_TYPE_TO_NAME": "error",
+    "_convert_to_ffi_error": "error",
+    "Device": "_device",
+    "DLDeviceType": "_device",
+    "DataType": "_dtype",
+    "Shape": "_shape",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_ELSEWHERE[name]}", __package__), name)
+    globals()[name] = value
+    return value
+
+
+def object_repr(obj: CObject) -> str:
+    """Return the text of a wrapper, whatever its class says."""
+    from ._repr import repr_object
+
+    return repr_object(obj)
+
+
+# What libraries that extend the object system use.
+
+
+def _type_cls_to_type_info(type_cls: type) -> TypeInfo | None:
+    """Return what is known of the type for which exactly this class is registered."""
+    index = _core.index_of_class(type_cls)
+    return TypeInfo(index) if index is not None and _core.class_of(index) is type_cls else None
+
+
+def _type_index_to_type_info(type_index: int) -> TypeInfo | None:
+    """Return what is known of a type; None if there is none of this index."""
+    try:
+        return TypeInfo(type_index)
+    except ValueError:
+        return None
+
+
+def _object_type_key_to_index(type_key: str) -> int | None:
+    """Return the index of a type; None if there is none of this key."""
+    try:
+        return _core.type_index(type_key)
+    except ValueError:
+        return None
+
+
+def _lookup_or_register_type_info_from_type_key(type_key: str) -> TypeInfo:
+    """Return what is known of the type with this key."""
+    return TypeInfo(_core.type_index(type_key))
+
+
+_lookup_type_attr = _core.lookup_type_attr
+_register_type_attr = _core.register_type_attr
+
+
+def _register_object_by_index(type_index: int, type_cls: type) -> TypeInfo:
+    """Make a class the one that wraps objects of a type."""
+    _core.register_class(type_cls, type_index)
+    return TypeInfo(type_index)
+
+
+def _register_py_class(parent_type_info: TypeInfo, type_key: str, type_cls: type) -> TypeInfo:
+    """Register a type below another, without fields yet; `_rollback_py_class` takes it back."""
+    return TypeInfo(_core.new_type(type_key, parent_type_info.type_index))
+
+
+def _rollback_py_class(type_info: TypeInfo) -> None:
+    """Take a registration back, so that its key is free."""
+    _core.rollback_type(type_info.type_index)
+
+
+def _to_py_class_value(value: Any) -> Any:
+    """Return a value as Python sees it."""
+    return value.to_py() if isinstance(value, CAny) else value
+
+
+def _convert_to_ffi_func(pyfunc: Any, tensor_cls: type | None = None) -> Any:
+    """Return the Function that calls a callable."""
+    from ._convert import convert_func
+
+    return convert_func(pyfunc, tensor_cls)
+
+
+def _convert_to_opaque_object(pyobject: Any) -> OpaquePyObject:
+    """Return an object that crosses native code as it is, even if it could be converted."""
+    return OpaquePyObject(pyobject)

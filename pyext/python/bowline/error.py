@@ -6,7 +6,7 @@ Upholds: an exception that crosses native code comes out as the same object.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from . import _core
@@ -16,7 +16,27 @@ __all__ = ["Error", "register_error"]
 
 
 class Error(_core.CError, Object):
-    """A native error: its kind, its message and the native frames it passed."""
+    """A native error: its kind, its message and the native frames it passed.
+
+    Parameters
+    ----------
+    kind : str
+        The name of an exception class.
+    message : str
+        What happened.
+    backtrace : str
+        The frames it came through, most recent first.
+
+    Examples
+    --------
+    >>> import bowline
+    >>> error = bowline.Error("ValueError", "too large")
+    >>> error.kind, error.message, error.py_error()
+    ('ValueError', 'too large', ValueError('too large'))
+    """
+
+    def __init__(self, kind: str, message: str, backtrace: str = "") -> None:
+        self.__move_handle_from__(_core.make_error(kind, message, backtrace))
 
 
 _core.register_class(Error, _core.type_index("ffi.Error"))
@@ -52,3 +72,32 @@ def register_error(name_or_cls: str | type | None = None, cls: type | None = Non
         decorator: Callable[[type], type] = register
         return decorator
     return register(cls)
+
+
+def _convert_to_ffi_error(error: BaseException) -> Error:
+    """Return the native error of an exception: the same one each time while it lives."""
+    return _core.convert(error)
+
+
+class _Kinds(Mapping):
+    """The kinds of errors and their exception classes, as they are at the moment."""
+
+    def __init__(self, by_name: bool) -> None:
+        self._by_name = by_name
+
+    def _table(self) -> dict[Any, Any]:
+        pairs = _core.error_kinds()
+        return dict(pairs) if self._by_name else {cls: name for name, cls in pairs}
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._table()[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._table())
+
+    def __len__(self) -> int:
+        return len(self._table())
+
+
+ERROR_NAME_TO_TYPE = _Kinds(by_name=True)
+ERROR_TYPE_TO_NAME = _Kinds(by_name=False)

@@ -7,6 +7,7 @@ Upholds: a native type has one class; a value that comes from native code always
 from __future__ import annotations
 
 import importlib
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +17,9 @@ from .core import Object
 
 __all__ = [
     "get_global_func",
+    "get_global_func_metadata",
     "get_registered_type_keys",
+    "init_ffi_api",
     "list_global_func_names",
     "register_global_func",
     "register_object",
@@ -31,6 +34,10 @@ _BUILT_IN = {
     "ffi.Dict": "bowline.container",
     "ffi.Function": "bowline.function",
     "ffi.Error": "bowline.error",
+    "ffi.Enum": "bowline.dataclasses._enum",
+    "ffi.IntEnum": "bowline.dataclasses._enum",
+    "ffi.StrEnum": "bowline.dataclasses._enum",
+    "ffi.EnumState": "bowline.dataclasses._enum",
 }
 
 _LOCK = threading.RLock()
@@ -56,12 +63,12 @@ def register_object(type_key: str | type | None = None, *, init: bool = True) ->
     Examples
     --------
     >>> import bowline
-    >>> @bowline.register_object("testing.TestIntPair")
-    ... class IntPair(bowline.Object):
+    >>> @bowline.register_object("testing.DocPair")
+    ... class Pair(bowline.Object):
     ...     @property
     ...     def total(self):
     ...         return self.a + self.b
-    >>> IntPair(1, 2).total
+    >>> Pair(1, 2).total
     3
     """
 
@@ -91,7 +98,7 @@ def _equip(cls: type, index: int, init: bool) -> None:
     for field in _core.fields_of(index):
         if field.owner == index and field.name not in cls.__dict__:
             setattr(cls, field.name, _core.field_property(index, field.name))
-    for name, function, is_static, doc in _core.methods_of(index):
+    for name, function, is_static, doc, _ in _core.methods_of(index):
         if name not in cls.__dict__:
             setattr(cls, name, _method(cls, name, function, is_static, doc))
     if not init or "__init__" in cls.__dict__:
@@ -125,7 +132,10 @@ def _method(cls: type, name: str, function: Callable[..., Any], is_static: bool,
 
 def _no_constructor(cls: type) -> Callable[..., None]:
     def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:
-        raise TypeError(f"{cls.__qualname__} has no native constructor")
+        raise TypeError(
+            f"`{cls.__qualname__}` cannot be constructed directly: it has no native constructor. Define a custom "
+            "__init__ or use a factory function"
+        )
 
     return __init__
 
@@ -215,14 +225,62 @@ def get_global_func(name: str, allow_missing: bool = False) -> Any:
     """
     found = _core.get_global_func(name)
     if found is None and not allow_missing:
-        raise ValueError(f"cannot find global function {name}")
+        raise ValueError(f"Cannot find global function {name}")
     return found
+
+
+def get_global_func_metadata(name: str) -> dict[str, Any]:
+    """Return what is known of a global function; ``type_schema`` is the JSON text of its type.
+
+    Raises
+    ------
+    RuntimeError
+        If there is none.
+
+    Examples
+    --------
+    >>> import bowline
+    >>> bowline.get_global_func_metadata("testing.add_one")["type_schema"]
+    '{"type":"ffi.Function","args":[{"type":"int"},{"type":"int"}]}'
+    """
+    text = _core.global_func_metadata(name)
+    if text is None:
+        raise RuntimeError(f"Global Function is not found: {name}")
+    if not text:
+        return {}
+    import json
+
+    return json.loads(text)
+
+
+def init_ffi_api(namespace: str, target_module_name: str | None = None) -> None:
+    """Put all global functions of a prefix into a module.
+
+    Parameters
+    ----------
+    namespace : str
+        The prefix, without the dot behind it; also the module unless the other argument says another.
+    target_module_name : str, optional
+        The module, which is loaded already.
+
+    Raises
+    ------
+    KeyError
+        If the module is not loaded.
+    """
+    module = sys.modules[target_module_name or namespace]
+    prefix = f"{namespace}."
+    for name in list_global_func_names():
+        if name.startswith(prefix):
+            short = name[len(prefix) :]
+            if "." not in short:
+                setattr(module, short, get_global_func(name))
 
 
 def remove_global_func(name: str) -> None:
     """Take a function out of the table; those who hold it keep it. ValueError if there is none."""
     if not _core.remove_global_func(name):
-        raise ValueError(f"cannot find global function {name}")
+        raise ValueError(f"Cannot find global function {name}")
 
 
 def list_global_func_names() -> list[str]:

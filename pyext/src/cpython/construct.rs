@@ -89,6 +89,9 @@ impl Plan {
             return Ok(plan.remember(class));
         }
         let Some(reflection) = reflect::info(index) else { return refuse() };
+        if !reflection.constructible {
+            return refuse();
+        }
         let blank = reflection.can_be_blank();
         let mut parameters = Vec::with_capacity(reflection.fields.len());
         for (at, field) in reflection.fields.iter().enumerate() {

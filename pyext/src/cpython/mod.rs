@@ -7,6 +7,7 @@ pub mod class;
 pub mod collect;
 pub mod construct;
 pub mod deferred;
+pub mod extern_c;
 pub mod field;
 pub mod fork;
 pub mod function;

@@ -6,12 +6,14 @@
 use super::host::CPython;
 use super::opaque::OpaqueObj;
 use super::tie;
+use bowline::container::ShapeObj;
 use bowline::object::{self, Obj, Object};
 use bowline::protocol;
 use bowline::value::{tag, Any, AnyView, Bytes, IntoAny, RawAny, Str};
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyTuple;
 use pyo3::{ffi, intern};
 use std::ffi::{c_char, c_int};
 use std::ptr::NonNull;
@@ -111,9 +113,11 @@ pub enum PlainKind {
     DType = 0,
     /// `Device(kind, id)`.
     Device = 1,
+    /// `Shape(numbers)`.
+    Shape = 2,
 }
 
-static PLAIN: [PyOnceLock<Py<PyAny>>; 2] = [PyOnceLock::new(), PyOnceLock::new()];
+static PLAIN: [PyOnceLock<Py<PyAny>>; 3] = [const { PyOnceLock::new() }; 3];
 
 /// Sets what makes the Python form of a kind, once.
 pub fn set_plain(py: Python<'_>, kind: PlainKind, make: Py<PyAny>) {
@@ -121,8 +125,12 @@ pub fn set_plain(py: Python<'_>, kind: PlainKind, make: Py<PyAny>) {
 }
 
 fn plain<'py>(py: Python<'py>, kind: PlainKind) -> PyResult<&'py Bound<'py, PyAny>> {
-    let make = PLAIN[kind as usize].get(py).map(|make| make.bind(py));
-    make.ok_or_else(|| PyTypeError::new_err("this package has no class for element types and devices yet"))
+    let made = || PLAIN[kind as usize].get(py).map(|make| make.bind(py));
+    if made().is_none() {
+        // Its modules set them.
+        py.import(["bowline._dtype", "bowline._device", "bowline._shape"][kind as usize])?;
+    }
+    made().ok_or_else(|| PyTypeError::new_err("the package is being set up: it has no class for this value yet"))
 }
 
 /// An owned object as Python sees it: a string, bytes or payload itself, anything else by its wrapper.
@@ -140,7 +148,7 @@ pub fn object_to_python<'py>(py: Python<'py>, object: Obj<Object>) -> PyResult<B
 
 #[inline]
 fn shown_by_content(object: &Object) -> bool {
-    matches!(object.type_index(), tag::STR | tag::BYTES | tag::OPAQUE)
+    matches!(object.type_index(), tag::STR | tag::BYTES | tag::OPAQUE | tag::SHAPE)
 }
 
 /// As [`object_to_python`], without a count unless there is no living wrapper.
@@ -186,6 +194,10 @@ unsafe fn content_to_python<'py>(py: Python<'py>, object: NonNull<Object>) -> Py
         match view.type_index() {
             tag::STR => text(py, view.as_str().unwrap_or_default().as_bytes()),
             tag::BYTES => bytes(py, view.as_bytes().unwrap_or_default()),
+            tag::SHAPE => {
+                let numbers = PyTuple::new(py, ShapeObj::of(view).unwrap_or_default())?;
+                plain(py, PlainKind::Shape)?.call1((numbers,))
+            }
             _ => Ok(object.cast::<OpaqueObj>().as_ref().payload(py)),
         }
     }

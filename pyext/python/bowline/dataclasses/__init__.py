@@ -1,11 +1,43 @@
 """Classes whose fields live in native objects.
 
-`py_class` makes a registered type of a class with annotations; the other names work as those of the standard library's
-`dataclasses`.
+`py_class` makes a registered type of a class with annotations, `c_class` gives a native type a class, `Enum` makes an
+enumeration; the other names work as those of the standard library's `dataclasses`.
 """
 
+from ..core import MISSING, Object
+from ._c_class import c_class
 from ._field import KW_ONLY, Field, field
+from ._init_property import init_property
+from ._method import method
 from ._py_class import py_class
 from ._tools import asdict, astuple, fields, is_dataclass, replace
 
-__all__ = ["KW_ONLY", "Field", "asdict", "astuple", "field", "fields", "is_dataclass", "py_class", "replace"]
+_ENUM = ("Enum", "EnumAttrMap", "EnumState", "IntEnum", "StrEnum", "auto", "entry")
+
+__all__ = [
+    "KW_ONLY",
+    "MISSING",
+    "Field",
+    "Object",
+    "asdict",
+    "astuple",
+    "c_class",
+    "field",
+    "fields",
+    "init_property",
+    "is_dataclass",
+    "method",
+    "py_class",
+    "replace",
+    *_ENUM,
+]
+
+
+def __getattr__(name: str) -> object:
+    # Enumerations register native classes, which who has none need not pay for.
+    if name not in _ENUM:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import _enum
+
+    globals().update({known: getattr(_enum, known) for known in _ENUM})
+    return globals()[name]

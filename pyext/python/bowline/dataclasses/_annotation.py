@@ -15,6 +15,8 @@ import typing
 from typing import Any
 
 from .. import _core
+from .._device import Device
+from .._dtype import dtype
 from ..core import Bytes, Object, String, TypeSchema
 
 # Classes whose registration is under way, with their type index. A class stays while a name in it is unknown.
@@ -35,6 +37,8 @@ _PLAIN: dict[Any, str] = {
     bytes: "bytes",
     Bytes: "bytes",
     ctypes.c_void_p: "c_void_p",
+    Device: "Device",
+    dtype: "dtype",
 }
 
 # Origin of an annotation → (schema, number of arguments).
@@ -108,7 +112,7 @@ def schema_of(annotation: Any, owner: type | None = None) -> TypeSchema:
     Examples
     --------
     >>> schema_of(tuple[int, ...])
-    tuple[int, ...]
+    Array[int]
     """
     try:
         plain = _PLAIN.get(annotation)
@@ -140,7 +144,10 @@ def _schema_of_generic(annotation: Any, origin: Any, args: tuple, owner: type | 
             return TypeSchema("Array", (schema_of(args[0], owner),))
         return TypeSchema("tuple", tuple(schema_of(arg, owner) for arg in args))
     if origin is abc.Callable:
-        return TypeSchema("Callable")
+        parameters, result = args
+        if parameters is Ellipsis:
+            return TypeSchema("Callable")
+        return TypeSchema("Callable", [schema_of(arg, owner) for arg in (result, *parameters)])
     known = _GENERIC.get(origin)
     if known is None and isinstance(origin, type) and issubclass(origin, Object):
         known = _native_container(origin)
@@ -233,4 +240,13 @@ def _raw_annotations(cls: type) -> dict[str, Any]:
         import annotationlib
 
         return annotationlib.get_annotations(cls, format=annotationlib.Format.VALUE)
+    return dict(cls.__dict__.get("__annotations__", {}))
+
+
+def unevaluated(cls: type) -> dict[str, Any]:
+    """Return the annotations that a class itself has, those that cannot be evaluated yet in some form."""
+    if sys.version_info >= (3, 14):
+        import annotationlib
+
+        return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
     return dict(cls.__dict__.get("__annotations__", {}))

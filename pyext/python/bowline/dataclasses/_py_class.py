@@ -15,17 +15,18 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import _core
-from .._content import content_hash, equal, less
 from ..core import MISSING, Object
 from . import _annotation
+from ._comparison import add_comparisons
 from ._field import KW_ONLY, Field, field
+from ._init_property import InitProperty, compute
+from ._method import methods_and_hooks
 from ._signature import GENERATED, assign, parameters
 
 _STRUCTURAL = (None, "tree", "var", "dag", "const-tree", "singleton")
-_ORDER = {"__lt__": (False, False), "__le__": (False, True), "__gt__": (True, False), "__ge__": (True, True)}
 
 # One registration at a time; a registration may run user code that registers more.
-_LOCK = threading.RLock()
+LOCK = threading.RLock()
 # Classes that wait for a name, in the order of their declaration.
 _WAITING: dict[type, _Plan] = {}
 
@@ -138,13 +139,20 @@ def py_class(
     return decorate(key_or_cls) if isinstance(key_or_cls, type) else decorate
 
 
+def register_py_class(cls: type, key: str, scope: dict[str, Any], **options: Any) -> None:
+    """Register a class as `py_class` does with its defaults for all options but these."""
+    defaults = {"frozen": False, "init": True, "repr": True, "eq": False, "order": False, "unsafe_hash": False}
+    defaults |= {"match_args": True, "kw_only": False, "structural_eq": "tree"}
+    _register(_Plan(cls, key, defaults | options, scope))
+
+
 def _register(plan: _Plan) -> None:
     cls = plan.cls
     if not isinstance(cls, type) or not issubclass(cls, Object):
         raise TypeError(f"{cls!r} does not derive from bowline.Object or another registered class")
     if "__new__" in cls.__dict__:
         raise TypeError(f"{cls.__qualname__} must not define __new__")
-    with _LOCK:
+    with LOCK:
         if cls in _annotation.DECLARED or _annotation.exact_index(cls) is not None:
             raise TypeError(f"{cls.__qualname__} is already registered")
         parent = next((c for c in cls.__mro__[1:] if _annotation.is_known(c)), None)
@@ -242,7 +250,7 @@ def complete(cls: type) -> None:
     TypeError
         If a name in its annotations, or in those of its parent, still does not exist.
     """
-    with _LOCK:
+    with LOCK:
         _retry()
         plan = _WAITING.get(cls)
         if plan is not None:
@@ -273,6 +281,10 @@ def _fields_of(plan: _Plan) -> list[Field]:
                 found.kw_only = keyword_only
             found.frozen = found.frozen or plan.options["frozen"]
             fields[name] = found
+        for name, computed in list(source.__dict__.items()):
+            if isinstance(computed, InitProperty):
+                fields[name] = computed.as_field(name, plan.cls, source, plan.scope)
+                fields[name].frozen = plan.options["frozen"]
     inherited = {f.name for f in _core.fields_of(_annotation.type_index_of(plan.parent))}
     for name in fields:
         if name in inherited:
@@ -327,13 +339,19 @@ def _finish(plan: _Plan, fields: list[Field]) -> None:
         )
         for f in fields
     ]
-    _core.define(plan.index, specs, cls.__doc__, plan.options["structural_eq"])
+    methods, hooks = methods_and_hooks(cls)
+    _core.define(plan.index, specs, cls.__doc__, plan.options["structural_eq"], methods)
+    for name, hook in hooks:
+        _core.register_type_attr(plan.index, name, hook)
     _core.register_class(cls, plan.index)
     try:
         for f in fields:
+            computed = cls.__dict__.get(f.name)
+            if isinstance(computed, InitProperty):
+                computed.keep(cls)
             setattr(cls, f.name, _core.field_property(plan.index, f.name))
         _add_init(plan)
-        _add_comparisons(plan)
+        add_comparisons(cls, plan.options)
         if plan.options["repr"] and "__repr__" not in cls.__dict__ and cls.__repr__ is not Object.__repr__:
             cls.__repr__ = Object.__repr__
         if plan.options["match_args"] and "__match_args__" not in cls.__dict__:
@@ -363,14 +381,18 @@ def _add_init(plan: _Plan) -> None:
 
 
 def _generated(cls: type) -> Any:
-    if not hasattr(cls, "__post_init__"):
-        # The native function itself, without a Python frame around it.
-        return _core.CObject.__ffi_init__
     construct = _core.CObject.__ffi_init__
+    has_properties = any("__bowline_init_properties__" in c.__dict__ for c in cls.__mro__)
+    if not has_properties and not hasattr(cls, "__post_init__"):
+        # The native function itself, without a Python frame around it.
+        return construct
 
     def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:
         construct(self, *args, **kwargs)
-        self.__post_init__()
+        if has_properties:
+            compute(self, cls)
+        if hasattr(self, "__post_init__"):
+            self.__post_init__()
 
     return __init__
 
@@ -415,52 +437,3 @@ def _refusing(cls: type) -> Callable[..., None]:
         raise TypeError(f"{cls.__qualname__} has no __init__: it was made with init=False")
 
     return __init__
-
-
-def _add_comparisons(plan: _Plan) -> None:
-    cls, options = plan.cls, plan.options
-    if options["eq"] and not {"__eq__", "__ne__"} & cls.__dict__.keys():
-        cls.__eq__ = _equality(cls)
-    if options["order"] and not _ORDER.keys() & cls.__dict__.keys():
-        for name, (swap, or_equal) in _ORDER.items():
-            setattr(cls, name, _ordering(cls, name, swap, or_equal))
-    # `__eq__` in a class body sets `__hash__` to None; only a `def __hash__` counts as the user's.
-    if cls.__dict__.get("__hash__") is not None:
-        return
-    if options["unsafe_hash"] or (options["eq"] and options["frozen"]):
-        cls.__hash__ = _hashing
-    elif options["eq"]:
-        cls.__hash__ = None
-
-
-def _hashing(self: Any) -> int:
-    """Hash of the content."""
-    return content_hash(self)
-
-
-def _equality(cls: type) -> Callable[[Any, object], Any]:
-    def __eq__(self: Any, other: object) -> Any:
-        if not isinstance(other, Object) or not _related(self, other):
-            return NotImplemented
-        return equal(self, other)
-
-    return _named(cls, __eq__, "__eq__")
-
-
-def _ordering(cls: type, name: str, swap: bool, or_equal: bool) -> Callable[[Any, object], Any]:
-    def compare(self: Any, other: object) -> Any:
-        if not isinstance(other, Object) or not _related(self, other):
-            return NotImplemented
-        return less(other, self, or_equal) if swap else less(self, other, or_equal)
-
-    return _named(cls, compare, name)
-
-
-def _related(a: Object, b: Object) -> bool:
-    return isinstance(a, type(b)) or isinstance(b, type(a))
-
-
-def _named(cls: type, function: Any, name: str) -> Any:
-    function.__name__ = name
-    function.__qualname__ = f"{cls.__qualname__}.{name}"
-    return function

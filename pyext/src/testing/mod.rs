@@ -1,52 +1,19 @@
-//! What tests need of the native side: threads that Python does not know, a few Rust types, a few functions.
-//! Imports `cpython::{tie, scarcity}`, the core.
+//! What tests need of the native side: threads that Python does not know, Rust types and functions.
+//! Imports `cpython::{tie, scarcity}`, this folder, the core.
 //! Upholds: nothing here is registered under a name outside `testing.`.
-#![forbid(unsafe_code)]
+
+mod functions;
+mod symbol;
+mod types;
 
 use crate::convert;
 use crate::cpython::{scarcity, tie};
 use bowline::container::ListObj;
-use bowline::function::{global, Error, Function, FunctionObj};
 use bowline::object::{Obj, Object};
-use bowline::reflect;
-use bowline::value::{Any, AnyView, FromAny, Mutable, Str};
+use bowline::value::Any;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use std::time::{Duration, Instant};
-
-bowline::object! {
-    /// Two integers that never change.
-    #[key = "testing.TestIntPair"]
-    pub struct TestIntPair {
-        /// The first.
-        pub a: i64,
-        /// The second.
-        pub b: i64,
-    }
-    methods {
-        /// The sum of both.
-        fn sum = |this: &TestIntPair| this.a + this.b;
-    }
-}
-
-bowline::object! {
-    /// Fields of three types, with defaults.
-    #[key = "testing.TestObjectBase"]
-    pub struct TestObjectBase {
-        /// i64 field
-        pub v_i64: Mutable<i64> = 10,
-        /// f64 field
-        pub v_f64: f64 = 10.0,
-        /// str field
-        pub v_str: Mutable<Str> = Str::from("hello"),
-    }
-    methods {
-        /// add_i64 method
-        fn add_i64 = |this: &TestObjectBase, x: i64| {
-            this.v_i64.get() + x
-        };
-    }
-}
 
 fn object_of(ob: &Bound<'_, PyAny>) -> PyResult<Obj<Object>> {
     tie::object_of(ob).ok_or_else(|| PyTypeError::new_err(format!("expected an object, got {}", convert::describe(ob))))
@@ -149,34 +116,14 @@ fn testing_scarce<'py>(
     })
 }
 
-fn apply(arguments: &[AnyView<'_>]) -> Result<Any, Error> {
-    let [function, arguments @ ..] = arguments else {
-        return Err(Error::type_error("testing.apply needs a function"));
-    };
-    Obj::<FunctionObj>::from_any(*function)?.call(arguments)
-}
-
 /// Adds what is here to the module, and registers types and functions.
 ///
 /// # Errors
 /// Those of adding it.
 pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    reflect::declare::<(TestIntPair, TestObjectBase)>();
-    let functions = [
-        ("testing.echo", Function::from_typed("testing.echo", |value: Any| value)),
-        ("testing.nop", Function::from_packed(|_| Ok(Any::none()))),
-        ("testing.add_one", Function::from_typed("testing.add_one", |x: i64| x.wrapping_add(1))),
-        ("testing.apply", Function::from_packed(apply)),
-        (
-            "testing.test_raise_error",
-            Function::from_typed("testing.test_raise_error", |kind: Str, message: Str| -> Result<(), Error> {
-                Err(Error::new(&kind, message.as_str()))
-            }),
-        ),
-    ];
-    for (name, function) in functions {
-        global::register(name, function, true).map_err(|error| crate::error::to_python(module.py(), &error))?;
-    }
+    types::install()
+        .and_then(|()| functions::install())
+        .map_err(|error| crate::error::to_python(module.py(), &error))?;
     module.add_function(wrap_pyfunction!(testing_hammer, module)?)?;
     module.add_function(wrap_pyfunction!(testing_store_items, module)?)?;
     module.add_function(wrap_pyfunction!(testing_scarce, module)?)?;

@@ -1,0 +1,158 @@
+"""Element types: `dtype` and one name for each common type.
+
+Imports `bowline._core` only.
+Upholds: a `dtype` is the text that names it, and equal to that text; it crosses native code as a value, so that what comes
+back is equal but another object.
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+from . import _core
+
+_INT, _UINT, _FLOAT, _HANDLE, _BFLOAT, _BOOL = 0, 1, 2, 3, 4, 6
+
+
+class dtype(str):  # noqa: N801 - its name elsewhere
+    """An element type.
+
+    Parameters
+    ----------
+    content : str or dtype
+        Its name: ``int32``, ``float32x4``, ``bool``, ``bfloat16``, ``float8_e4m3fn``; or an element type of NumPy or torch.
+
+    Raises
+    ------
+    ValueError
+        If there is no such type.
+
+    Examples
+    --------
+    >>> from bowline import dtype
+    >>> t = dtype("float32x4")
+    >>> t, t == "float32x4"
+    (dtype('float32x4'), True)
+    >>> t.bits, t.lanes, t.itemsize
+    (32, 4, 16)
+    """
+
+    __slots__ = ("_plain",)
+    _plain: tuple[int, int, int]
+
+    def __new__(cls, content: Any) -> dtype:
+        plain = _core.parse_dtype(content)
+        self = super().__new__(cls, content if isinstance(content, str) else _core.dtype_text(*plain))
+        self._plain = plain
+        return self
+
+    @staticmethod
+    def from_dlpack_data_type(dltype_data_type: tuple[int, int, int]) -> dtype:
+        """Return the type of a DLPack triple of code, bits and lanes."""
+        return _from_parts(*dltype_data_type)
+
+    def __ffi_plain__(self) -> tuple[int, int, int]:
+        return self._plain
+
+    def __dlpack_data_type__(self) -> tuple[int, int, int]:
+        return self._plain
+
+    @property
+    def type_code(self) -> int:
+        """The kind, as DLPack numbers it."""
+        return self._plain[0]
+
+    @property
+    def bits(self) -> int:
+        """Bits of one lane."""
+        return self._plain[1]
+
+    @property
+    def lanes(self) -> int:
+        """How many lanes there are."""
+        return self._plain[2]
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one element, all lanes."""
+        return (self.bits * self.lanes + 7) // 8
+
+    @property
+    def is_bool(self) -> builtins.bool:
+        """Whether it is a truth value."""
+        return self.type_code == _BOOL
+
+    @property
+    def is_integer(self) -> builtins.bool:
+        """Whether it is an integer, signed or not."""
+        return self.type_code in (_INT, _UINT)
+
+    @property
+    def is_float(self) -> builtins.bool:
+        """Whether it is a floating-point number of whatever format."""
+        return self.type_code in (_FLOAT, _BFLOAT) or self.type_code > _BOOL
+
+    @property
+    def is_handle(self) -> builtins.bool:
+        """Whether it is an opaque pointer."""
+        return self.type_code == _HANDLE
+
+    @staticmethod
+    def is_dtype(arg: Any) -> builtins.bool:
+        """Return whether `arg` is an element type."""
+        return isinstance(arg, dtype)
+
+    def with_lanes(self, lanes: int) -> dtype:
+        """Return the type of vectors of `lanes` elements.
+
+        Raises
+        ------
+        ValueError
+            If this is a vector already.
+        """
+        if self.lanes > 1:
+            raise ValueError(f"cannot create dtype with lanes from vector type {self}")
+        return _from_parts(self.type_code, self.bits, lanes)
+
+    def __repr__(self) -> str:
+        return f"dtype({str.__repr__(self)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (dtype, (str(self),))
+
+
+def _from_parts(code: int, bits: int, lanes: int) -> dtype:
+    return dtype(_core.dtype_text(code, bits, lanes))
+
+
+_core.set_plain_class("dtype", _from_parts)
+
+bool = dtype("bool")  # noqa: A001
+int8 = dtype("int8")
+int16 = dtype("int16")
+int32 = dtype("int32")
+int64 = dtype("int64")
+uint8 = dtype("uint8")
+uint16 = dtype("uint16")
+uint32 = dtype("uint32")
+uint64 = dtype("uint64")
+float16 = dtype("float16")
+float32 = dtype("float32")
+float64 = dtype("float64")
+bfloat16 = dtype("bfloat16")
+float8_e3m4 = dtype("float8_e3m4")
+float8_e4m3 = dtype("float8_e4m3")
+float8_e4m3b11fnuz = dtype("float8_e4m3b11fnuz")
+float8_e4m3fn = dtype("float8_e4m3fn")
+float8_e4m3fnuz = dtype("float8_e4m3fnuz")
+float8_e5m2 = dtype("float8_e5m2")
+float8_e5m2fnuz = dtype("float8_e5m2fnuz")
+float8_e8m0fnu = dtype("float8_e8m0fnu")
+float6_e2m3fn = dtype("float6_e2m3fn")
+float6_e3m2fn = dtype("float6_e3m2fn")
+float4_e2m1fn = dtype("float4_e2m1fn")
+float4_e2m1fnx2 = dtype("float4_e2m1fnx2")
+
+# Its other name.
+DataType = dtype

@@ -1,0 +1,73 @@
+"""Fields that are computed once, when an object is made.
+
+Imports `bowline.core` and the other files of this folder.
+Upholds: they are computed in the order of their declaration, a parent's first, and before ``__post_init__``.
+"""
+
+from __future__ import annotations
+
+import functools
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from .. import _core
+from . import _annotation
+from ._field import Field, field
+
+
+class InitProperty:
+    """A field whose value a function computes once, after the fields that the constructor takes are set.
+
+    The constructor does not take it; text, comparison, hash and structural equality pass over it.
+
+    Parameters
+    ----------
+    func : callable
+        Takes the object. Its return annotation is the field's type; any value if it has none.
+
+    Examples
+    --------
+    >>> import bowline
+    >>> from bowline.dataclasses import init_property
+    >>> @bowline.py_class("doc.init_property.Square")
+    ... class Square(bowline.Object):
+    ...     side: int
+    ...     @init_property
+    ...     def area(self) -> int:
+    ...         return self.side**2
+    >>> Square(3).area
+    9
+    """
+
+    def __init__(self, func: Callable[[Any], Any]) -> None:
+        functools.update_wrapper(self, func)
+        self.func = func
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def as_field(self, name: str, cls: type, source: type, scope: dict[str, Any]) -> Field:
+        """Return the field that holds the value."""
+        module = typing.get_type_hints(self.func, None, {**scope, source.__name__: cls}, include_extras=True)
+        declared = field(init=False, repr=False, hash=False, compare=False, structural_eq="ignore", doc=self.__doc__)
+        declared.name = name
+        declared.type = module.get("return", Any)
+        declared.schema = _annotation.schema_of(declared.type, cls)
+        declared.kw_only = False
+        return declared
+
+    def keep(self, cls: type) -> None:
+        """Remember what computes the field, whose property takes this one's place in the class."""
+        own = cls.__dict__.get("__bowline_init_properties__", ())
+        cls.__bowline_init_properties__ = (*own, (self.name, self.func))  # type: ignore[attr-defined]
+
+
+def compute(obj: Any, cls: type) -> None:
+    """Compute and set all such fields of an object."""
+    for ancestor in reversed(cls.__mro__):
+        for name, func in ancestor.__dict__.get("__bowline_init_properties__", ()):
+            _core.field_property(_core.index_of_class(ancestor), name).set(obj, func(obj))
+
+
+init_property = InitProperty

@@ -1,0 +1,82 @@
+"""Methods and hooks of classes that native code is to know.
+
+Imports the standard library only.
+Upholds: a hook is found by its name alone; a method only if it is marked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+# Names of type attributes that a class's own functions of the same name become.
+HOOKS = frozenset(
+    {
+        "__ffi_repr__",
+        "__ffi_hash__",
+        "__ffi_eq__",
+        "__ffi_compare__",
+        "__ffi_convert__",
+        "__ffi_shallow_copy__",
+        "__any_hash__",
+        "__any_equal__",
+        "__s_equal__",
+        "__s_hash__",
+        "__s_visit__",
+        "__data_to_json__",
+        "__data_from_json__",
+    }
+)
+
+_MARKED = "__bowline_method__"
+
+
+def method(fn: Any) -> Any:
+    """Let native code know a method of a `py_class` by its name.
+
+    Parameters
+    ----------
+    fn : function or staticmethod
+        The method. Native code passes the object first unless it is static.
+
+    Raises
+    ------
+    TypeError
+        For a classmethod, or for what is no function.
+
+    Examples
+    --------
+    >>> import bowline
+    >>> @bowline.py_class("doc.method.Point")
+    ... class Point(bowline.Object):
+    ...     x: int
+    ...     @bowline.method
+    ...     def moved(self, by):
+    ...         return self.x + by
+    >>> (moved,) = Point.__tvm_ffi_type_info__.methods
+    >>> moved.name, moved.func(Point(1), 2), Point(1).moved(2)
+    ('moved', 3, 3)
+    """
+    if isinstance(fn, classmethod):
+        raise TypeError(
+            "@method cannot mark a @classmethod, since native code has no class to pass; use a @staticmethod or a plain "
+            "method"
+        )
+    function = fn.__func__ if isinstance(fn, staticmethod) else fn
+    if not callable(function):
+        raise TypeError(f"@method expected a function, got {type(fn).__name__}")
+    setattr(function, _MARKED, True)
+    return fn
+
+
+def methods_and_hooks(cls: type) -> tuple[list[tuple[str, Any, bool, str | None]], list[tuple[str, Any]]]:
+    """Return what a class itself defines for native code: methods (name, function, static, doc), and hooks by name."""
+    methods, hooks = [], []
+    for name, value in cls.__dict__.items():
+        is_static = isinstance(value, staticmethod)
+        function = value.__func__ if is_static else value
+        if name in HOOKS and callable(getattr(cls, name)):
+            # A classmethod's hook comes bound to its class.
+            hooks.append((name, getattr(cls, name)))
+        elif getattr(function, _MARKED, False):
+            methods.append((name, function, is_static, function.__doc__))
+    return methods, hooks

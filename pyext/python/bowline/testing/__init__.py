@@ -1,0 +1,74 @@
+"""Native types and functions for tests of code that uses the object system.
+
+The types are those registered under ``testing.``, the functions the global functions of the same prefix.
+"""
+
+from ..registry import init_ffi_api as _init_ffi_api
+from . import testing as testing
+from .testing import (
+    TestCompare,
+    TestCustomCompare,
+    TestCustomHash,
+    TestEqWithoutHash,
+    TestFrozenCxx,
+    TestHash,
+    TestIntPair,
+    TestNonCopyable,
+    TestObjectBase,
+    TestObjectDerived,
+    TestObjectPtrHolder,
+    _SchemaAllTypes,
+    _TestCxxAutoInit,
+    _TestCxxAutoInitAllInitOff,
+    _TestCxxAutoInitChild,
+    _TestCxxAutoInitKwOnlyDefaults,
+    _TestCxxAutoInitParent,
+    _TestCxxAutoInitSimple,
+    _TestCxxClassBase,
+    _TestCxxClassDerived,
+    _TestCxxClassDerivedDerived,
+    _TestCxxEnumHolder,
+    _TestCxxInitSubset,
+    _TestCxxIntEnum,
+    _TestCxxKwOnly,
+    _TestCxxNoAutoInit,
+    _TestCxxStrEnum,
+    create_object,
+)
+
+__all__ = [
+    "TestCompare",
+    "TestCustomCompare",
+    "TestCustomHash",
+    "TestEqWithoutHash",
+    "TestFrozenCxx",
+    "TestHash",
+    "TestIntPair",
+    "TestNonCopyable",
+    "TestObjectBase",
+    "TestObjectDerived",
+    "TestObjectPtrHolder",
+    "_SchemaAllTypes",
+    "_TestCxxAutoInit",
+    "_TestCxxAutoInitAllInitOff",
+    "_TestCxxAutoInitChild",
+    "_TestCxxAutoInitKwOnlyDefaults",
+    "_TestCxxAutoInitParent",
+    "_TestCxxAutoInitSimple",
+    "_TestCxxClassBase",
+    "_TestCxxClassDerived",
+    "_TestCxxClassDerivedDerived",
+    "_TestCxxEnumHolder",
+    "_TestCxxInitSubset",
+    "_TestCxxIntEnum",
+    "_TestCxxKwOnly",
+    "_TestCxxNoAutoInit",
+    "_TestCxxStrEnum",
+    "create_object",
+    "testing",
+]
+
+
+# The functions: names that type checkers cannot know.
+_init_ffi_api("testing", __name__)
+__all__ += [name for name in globals() if not name.startswith("_") and name not in __all__]

@@ -1,0 +1,121 @@
+//! Enumerations: types whose objects are few, known, and told apart by identity.
+//! Imports `container`, `object`, this folder.
+//! Upholds: a type's variants are in one `State`, which is an attribute of the type; a variant is found by its number, by
+//! its name, and by what it stands for.
+
+use super::{attr, StructuralKind};
+use crate::container::{Dict, List};
+use crate::function::Error;
+use crate::object::{Obj, Object};
+use crate::value::{Any, AnyView, FromAny, IntoAny, Str};
+
+/// The attribute of a type that holds its [`State`].
+pub const ATTRIBUTE: &str = "__ffi_enum__";
+
+crate::object! {
+    /// A variant of an enumeration.
+    #[key = "ffi.Enum"]
+    pub struct Enum {
+        /// Canonical integer index.
+        #[field(ignored)]
+        pub _int_index: i64,
+        /// Canonical string index.
+        pub _str_index: Str,
+    }
+    options { structural: StructuralKind::Unique, copyable: false }
+}
+
+crate::object! {
+    /// A variant that stands for an integer.
+    #[key = "ffi.IntEnum"]
+    pub struct IntEnum: Enum {
+        /// Canonical integer index.
+        #[field(ignored)]
+        pub value: i64,
+    }
+    options { structural: StructuralKind::Unique, copyable: false }
+}
+
+crate::object! {
+    /// A variant that stands for a string.
+    #[key = "ffi.StrEnum"]
+    pub struct StrEnum: Enum {
+        /// Canonical string index.
+        #[field(ignored)]
+        pub value: Str,
+    }
+    options { structural: StructuralKind::Unique, copyable: false }
+}
+
+crate::object! {
+    /// The variants of an enumeration and what is said of them.
+    #[key = "ffi.EnumState"]
+    pub struct State {
+        /// Enum singletons in registration order.
+        #[field(no_init)]
+        pub entries: List<Obj<Object>>,
+        /// Canonical integer and string indices to enum singletons.
+        #[field(no_init)]
+        pub indexes: Dict<Any, Obj<Object>>,
+        /// Extensible-attribute columns keyed by enum singleton.
+        #[field(no_init)]
+        pub attrs: Dict<Str, Dict<Obj<Object>, Any>>,
+    }
+    options { copyable: false }
+}
+
+/// Registers the types, so that they are known by their keys.
+pub fn declare() {
+    super::declare::<(Enum, IntEnum, StrEnum, State)>();
+}
+
+impl State {
+    /// The state of an enumeration; made and kept if it has none yet.
+    ///
+    /// # Errors
+    /// Kind `TypeError` when there is no such type.
+    pub fn of(index: i32) -> Result<Obj<State>, Error> {
+        if let Some(state) = attr::get(index, ATTRIBUTE) {
+            return Ok(Obj::from_any(state.view())?);
+        }
+        attr::set_if_none(index, ATTRIBUTE, || State::new(List::default(), Dict::default(), Dict::default()).into_any())
+            .and_then(|state| Ok(Obj::from_any(state.view())?))
+    }
+
+    /// Adds a variant under its number and its name.
+    ///
+    /// # Errors
+    /// Kind `ValueError` when either is taken.
+    pub fn add(&self, variant: &Obj<Enum>) -> Result<(), Error> {
+        let (number, name) = (variant._int_index.into_any(), variant._str_index.clone().into_any());
+        for index in [&number, &name] {
+            if self.indexes.get(index.view()).is_some() {
+                return Err(Error::value_error(format!("the enumeration has a variant {:?} already", index)));
+            }
+        }
+        let object = variant.clone().into_any();
+        self.indexes.set(number, object.clone());
+        self.indexes.set(name, object.clone());
+        self.entries.push(object);
+        Ok(())
+    }
+
+    /// The variant of a number or a name.
+    pub fn find(&self, index: AnyView<'_>) -> Option<Obj<Enum>> {
+        self.indexes.get(index).and_then(|variant| Obj::from_any(variant.view()).ok())
+    }
+
+    /// Says something of a variant.
+    pub fn describe(&self, variant: &Obj<Enum>, what: &str, value: Any) {
+        let column = self.attrs.get_or_set(Str::from(what).into_any(), Dict::<Obj<Object>, Any>::default().into_any());
+        if let Ok(column) = Dict::<Obj<Object>, Any>::from_any(column.view()) {
+            column.set(variant.clone().into_any(), value);
+        }
+    }
+
+    /// What is said of a variant.
+    pub fn description(&self, variant: &Obj<Enum>, what: &str) -> Option<Any> {
+        let column = self.attrs.get(Str::from(what).into_any().view())?;
+        Dict::<Obj<Object>, Any>::from_any(column.view()).ok()?.get(variant.clone().into_any().view())
+    }
+}

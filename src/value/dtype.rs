@@ -1,0 +1,199 @@
+//! Element types and devices as text: `float32x4`, `cuda:1`.
+//! Imports the plain data only.
+//! Upholds: what is written is read back as the same value.
+
+use super::{DataType, Device};
+use std::fmt;
+use std::str::FromStr;
+
+/// Names of kinds that are followed by bits and lanes.
+const SIZED: [(&str, u8); 4] = [("int", 0), ("uint", 1), ("float", 2), ("bfloat", 4)];
+
+/// Names of types whose bits are fixed, with code and bits.
+const NAMED: [(&str, u8, u8); 13] = [
+    ("bool", 6, 8),
+    ("float8_e3m4", 7, 8),
+    ("float8_e4m3", 8, 8),
+    ("float8_e4m3b11fnuz", 9, 8),
+    ("float8_e4m3fn", 10, 8),
+    ("float8_e4m3fnuz", 11, 8),
+    ("float8_e5m2", 12, 8),
+    ("float8_e5m2fnuz", 13, 8),
+    ("float8_e8m0fnu", 14, 8),
+    ("float6_e2m3fn", 15, 6),
+    ("float6_e3m2fn", 16, 6),
+    ("float4_e2m1fn", 17, 4),
+    ("handle", 3, 64),
+];
+
+/// A text that names no element type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadDtype(String);
+
+impl fmt::Display for BadDtype {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown dtype `{}`", self.0)
+    }
+}
+impl std::error::Error for BadDtype {}
+
+impl fmt::Display for DataType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let DataType { code, bits, lanes } = *self;
+        if (code, bits, lanes) == (3, 0, 0) {
+            return f.write_str("void");
+        }
+        if let Some((name, ..)) = NAMED.iter().find(|(_, known, width)| (*known, *width) == (code, bits)) {
+            f.write_str(name)?;
+        } else if let Some((name, _)) = SIZED.iter().find(|(_, known)| *known == code) {
+            write!(f, "{name}{bits}")?;
+        } else {
+            write!(f, "code{code}_{bits}")?;
+        }
+        match lanes {
+            1 => Ok(()),
+            lanes => write!(f, "x{lanes}"),
+        }
+    }
+}
+
+impl FromStr for DataType {
+    type Err = BadDtype;
+
+    fn from_str(text: &str) -> Result<DataType, BadDtype> {
+        parse(text).ok_or_else(|| BadDtype(text.to_owned()))
+    }
+}
+
+fn parse(text: &str) -> Option<DataType> {
+    if text == "void" || text.is_empty() {
+        return Some(DataType { code: 3, bits: 0, lanes: 0 });
+    }
+    // The longest name first, since some begin like others.
+    let named = NAMED.iter().filter(|(name, ..)| text.starts_with(name)).max_by_key(|(name, ..)| name.len());
+    let (code, bits, rest) = match named {
+        Some((name, code, bits)) => (*code, *bits, &text[name.len()..]),
+        None => {
+            let (name, code) = SIZED.iter().find(|(name, _)| text.starts_with(name))?;
+            let rest = &text[name.len()..];
+            let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            let bits = match end {
+                0 if *code == 4 => 16,
+                0 => 32,
+                end => rest[..end].parse().ok()?,
+            };
+            (*code, bits, &rest[end..])
+        }
+    };
+    let lanes = match rest.strip_prefix('x') {
+        Some(lanes) => lanes.parse().ok()?,
+        None if rest.is_empty() => 1,
+        None => return None,
+    };
+    Some(DataType { code, bits, lanes })
+}
+
+/// The name that a kind of device is written with, and others that are read as it.
+const DEVICES: [(i32, &str, &[&str]); 16] = [
+    (1, "cpu", &["llvm"]),
+    (2, "cuda", &["gpu", "nvptx"]),
+    (3, "cuda_host", &[]),
+    (4, "opencl", &["cl"]),
+    (7, "vulkan", &[]),
+    (8, "metal", &["mps"]),
+    (9, "vpi", &[]),
+    (10, "rocm", &[]),
+    (11, "rocm_host", &[]),
+    (12, "ext_dev", &[]),
+    (13, "cuda_managed", &[]),
+    (14, "oneapi", &[]),
+    (15, "webgpu", &["wgpu"]),
+    (16, "hexagon", &[]),
+    (17, "maia", &[]),
+    (18, "trn", &[]),
+];
+
+/// A text that names no device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadDevice(String);
+
+impl fmt::Display for BadDevice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Unknown device: {}", self.0)
+    }
+}
+impl std::error::Error for BadDevice {}
+
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match DEVICES.iter().find(|(kind, ..)| *kind == self.kind) {
+            Some((_, name, _)) => write!(f, "{name}:{}", self.id),
+            None => write!(f, "device{}:{}", self.kind, self.id),
+        }
+    }
+}
+
+impl FromStr for Device {
+    type Err = BadDevice;
+
+    fn from_str(text: &str) -> Result<Device, BadDevice> {
+        let bad = || BadDevice(text.to_owned());
+        let (name, id) = match text.split_once(':') {
+            Some((name, id)) => (name, id.parse().map_err(|_| bad())?),
+            None => (text, 0),
+        };
+        let known = DEVICES.iter().find(|(_, own, others)| *own == name || others.contains(&name));
+        let kind = match known {
+            Some((kind, ..)) => *kind,
+            None => name.strip_prefix("device").and_then(|kind| kind.parse().ok()).ok_or_else(bad)?,
+        };
+        Ok(Device { kind, id })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dtypes_are_read_and_written() {
+        for (text, code, bits, lanes) in [
+            ("int32", 0, 32, 1),
+            ("uint8", 1, 8, 1),
+            ("float32x4", 2, 32, 4),
+            ("bool", 6, 8, 1),
+            ("boolx4", 6, 8, 4),
+            ("bfloat16", 4, 16, 1),
+            ("handle", 3, 64, 1),
+            ("void", 3, 0, 0),
+            ("float8_e4m3fn", 10, 8, 1),
+            ("float8_e4m3", 8, 8, 1),
+            ("float4_e2m1fnx2", 17, 4, 2),
+            ("int1", 0, 1, 1),
+        ] {
+            let dtype: DataType = text.parse().unwrap();
+            assert_eq!((dtype.code, dtype.bits, dtype.lanes), (code, bits, lanes), "{text}");
+            assert_eq!(dtype.to_string(), text);
+        }
+        assert_eq!("float".parse::<DataType>().unwrap().to_string(), "float32");
+        for bad in ["nope", "int32y", "int32x", "float8_nope", "int999", "x4"] {
+            assert_eq!(bad.parse::<DataType>(), Err(BadDtype(bad.to_owned())), "{bad}");
+        }
+    }
+
+    #[test]
+    fn devices_are_read_and_written() {
+        for (text, kind, id, written) in [
+            ("cpu", 1, 0, "cpu:0"),
+            ("cuda:3", 2, 3, "cuda:3"),
+            ("mps", 8, 0, "metal:0"),
+            ("device99:1", 99, 1, "device99:1"),
+        ] {
+            let device: Device = text.parse().unwrap();
+            assert_eq!((device.kind, device.id, &*device.to_string()), (kind, id, written));
+        }
+        for bad in ["nope", "cpu:x", "", "cpu:0:1"] {
+            assert_eq!(bad.parse::<Device>(), Err(BadDevice(bad.to_owned())), "{bad}");
+        }
+    }
+}

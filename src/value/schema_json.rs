@@ -1,0 +1,69 @@
+//! Schemas as JSON text: what metadata of fields and functions says of their types.
+//! Imports schemas and the type registry.
+//! Upholds: types go by the keys under which native code registers them.
+
+use super::{tag, Schema};
+use crate::object::registry;
+
+impl Schema {
+    /// The schema as JSON: `{"type":"ffi.Array","args":[{"type":"int"}]}`.
+    ///
+    /// ```
+    /// use bowline::value::Schema;
+    /// let schema = Schema::Optional(Box::new(Schema::Str));
+    /// assert_eq!(schema.to_json(), r#"{"type":"Optional","args":[{"type":"ffi.String"}]}"#);
+    /// ```
+    pub fn to_json(&self) -> String {
+        let mut text = String::new();
+        self.write_json(&mut text);
+        text
+    }
+
+    fn write_json(&self, text: &mut String) {
+        let name = match self {
+            Schema::Any => "Any",
+            Schema::None => "None",
+            Schema::Int => "int",
+            Schema::Float => "float",
+            Schema::Bool => "bool",
+            Schema::Str => "ffi.String",
+            Schema::Bytes => "ffi.Bytes",
+            Schema::Pointer => "void*",
+            Schema::DType => "DataType",
+            Schema::Device => "Device",
+            Schema::Object(index) if *index == tag::DL_TENSOR => "DLTensor*",
+            Schema::Object(index) => registry::type_info(*index).map_or("?", |info| info.key),
+            Schema::Optional(_) => "Optional",
+            Schema::Union(_) => "Variant",
+            Schema::Array(_) => "ffi.Array",
+            Schema::List(_) => "ffi.List",
+            Schema::Tuple(_) => "Tuple",
+            Schema::Map(..) => "ffi.Map",
+            Schema::Dict(..) => "ffi.Dict",
+            Schema::Callable(_) => "ffi.Function",
+        };
+        text.push_str("{\"type\":\"");
+        text.push_str(name);
+        text.push('"');
+        let args: Vec<&Schema> = match self {
+            Schema::Optional(inner) | Schema::Array(inner) | Schema::List(inner) => vec![inner],
+            Schema::Map(key, value) | Schema::Dict(key, value) => vec![key, value],
+            Schema::Union(items) | Schema::Tuple(items) => items.iter().collect(),
+            Schema::Callable(Some((parameters, result))) => std::iter::once(&**result).chain(parameters).collect(),
+            _ => Vec::new(),
+        };
+        for (at, arg) in args.iter().enumerate() {
+            text.push_str(if at == 0 { ",\"args\":[" } else { "," });
+            arg.write_json(text);
+        }
+        text.push_str(if args.is_empty() { "}" } else { "]}" });
+    }
+
+    /// Metadata that says this type: `{"type_schema":"…"}`, the schema's JSON as a string in it, and what `extra` (the
+    /// inside of a JSON object) says besides.
+    pub fn to_metadata(&self, extra: &str) -> String {
+        let schema = self.to_json().replace('"', "\\\"");
+        let comma = if extra.is_empty() { "" } else { "," };
+        format!("{{\"type_schema\":\"{schema}\"{comma}{extra}}}")
+    }
+}

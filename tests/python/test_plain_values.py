@@ -1,0 +1,189 @@
+"""Element types, devices and shapes: values that have a class of their own."""
+
+import copy
+import ctypes
+import pickle
+from typing import Any
+
+import bowline
+import pytest
+from bowline import Device, DLDeviceType, Shape, device, dtype, get_global_func
+from support import new_key
+
+echo = get_global_func("testing.echo")
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "bits", "lanes", "itemsize"),
+    [
+        ("int32", 0, 32, 1, 4),
+        ("float32x4", 2, 32, 4, 16),
+        ("uint8", 1, 8, 1, 1),
+        ("bool", 6, 8, 1, 1),
+        ("bfloat16", 4, 16, 1, 2),
+        ("handle", 3, 64, 1, 8),
+        ("float8_e4m3fn", 10, 8, 1, 1),
+        ("float4_e2m1fnx2", 17, 4, 2, 1),
+        ("int1", 0, 1, 1, 1),
+    ],
+)
+def test_dtype(name, code, bits, lanes, itemsize):
+    one = dtype(name)
+    assert (one.type_code, one.bits, one.lanes, one.itemsize) == (code, bits, lanes, itemsize)
+    assert one == name
+    assert str(one) == name
+    assert repr(one) == f"dtype('{name}')"
+    assert hash(one) == hash(name)
+    back = echo(one)
+    assert type(back) is dtype
+    assert back == one
+    assert dtype.from_dlpack_data_type((code, bits, lanes)) == one
+    assert pickle.loads(pickle.dumps(one)) == one
+    assert copy.copy(one) == one
+
+
+def test_dtype_kinds():
+    kinds = {name: (t.is_bool, t.is_integer, t.is_float, t.is_handle) for name in ("bool", "uint8", "bfloat16", "handle")
+             for t in [dtype(name)]}
+    assert kinds == {
+        "bool": (True, False, False, False),
+        "uint8": (False, True, False, False),
+        "bfloat16": (False, False, True, False),
+        "handle": (False, False, False, True),
+    }
+    assert dtype.is_dtype(dtype("int8"))
+    assert not dtype.is_dtype("int8")
+    assert dtype("int32").with_lanes(4) == "int32x4"
+    with pytest.raises(ValueError, match="vector"):
+        dtype("int32x4").with_lanes(2)
+
+
+@pytest.mark.parametrize("bad", ["nope", "int32y", "float8_e9"])
+def test_dtype_unknown(bad):
+    with pytest.raises(ValueError, match=bad):
+        dtype(bad)
+
+
+def test_dtype_of_what_is_none():
+    with pytest.raises(TypeError, match="list"):
+        dtype([])
+
+
+@pytest.mark.parametrize("name", sorted(bowline._DTYPES))
+def test_dtype_literals(name):
+    assert type(getattr(bowline, name)) is dtype
+    assert getattr(bowline, name) == name
+
+
+@pytest.mark.parametrize(
+    ("args", "kind", "index", "text"),
+    [
+        (("cpu",), 1, 0, "cpu:0"),
+        (("cuda:3",), 2, 3, "cuda:3"),
+        (("cuda", 1), 2, 1, "cuda:1"),
+        ((1, 2), 1, 2, "cpu:2"),
+        ((DLDeviceType.kDLCUDA,), 2, 0, "cuda:0"),
+        (("mps",), 8, 0, "metal:0"),
+    ],
+)
+def test_device(args, kind, index, text):
+    one = device(*args)
+    assert type(one) is Device
+    assert (one.dlpack_device_type(), one.index, str(one)) == (kind, index, text)
+    assert one.type == text.partition(":")[0]
+    assert repr(one) == f"device(type='{one.type}', index={index})"
+    assert echo(one) == one
+    assert hash(echo(one)) == hash(one)
+    assert pickle.loads(pickle.dumps(one)) == one
+
+
+def test_device_errors():
+    with pytest.raises(ValueError, match="Unknown device: nope"):
+        device("nope")
+    with pytest.raises(ValueError, match="index"):
+        device("cuda:1", 2)
+    with pytest.raises(TypeError, match="NoneType"):
+        device(None)
+    assert device("cpu") != device("cuda")
+    assert device("cpu") != "cpu"
+
+
+def test_shape():
+    one = Shape([2, 3])
+    assert one == (2, 3)
+    assert isinstance(one, tuple)
+    back = echo(one)
+    assert type(back) is Shape
+    assert back == one
+    assert echo(Shape(())) == ()
+    assert pickle.loads(pickle.dumps(one)) == one
+    with pytest.raises(ValueError, match="tuple of integers"):
+        Shape([1, "x"])
+
+
+def holder(annotation):
+    @bowline.py_class(new_key())
+    class Holder(bowline.Object):
+        v: annotation
+
+    return Holder
+
+
+@pytest.mark.parametrize(
+    ("annotation", "given", "found"),
+    [
+        (dtype, "int8", dtype("int8")),
+        (dtype, dtype("int8"), dtype("int8")),
+        (Device, "cuda:1", device("cuda:1")),
+        (Device, device("cpu"), device("cpu")),
+        (Any, dtype("int8"), dtype("int8")),
+        (Any, Shape((1, 2)), Shape((1, 2))),
+    ],
+    ids=repr,
+)
+def test_fields(annotation, given, found):
+    value = holder(annotation)(given).v
+    assert value == found
+    assert type(value) is type(found)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "given", "text"),
+    [
+        (dtype, "nope", "invalid dtype string 'nope'"),
+        (dtype, 3, "expected dtype, got int"),
+        (Device, "nope", "invalid device string 'nope'"),
+        (Device, dtype("int8"), "expected Device"),
+    ],
+)
+def test_field_errors(annotation, given, text):
+    with pytest.raises(TypeError, match=text):
+        holder(annotation)(given)
+
+
+def test_protocols():
+    class Typed:
+        def __dlpack_data_type__(self):
+            return (0, 16, 2)
+
+    class Placed:
+        def __dlpack_device__(self):
+            return (2, 5)
+
+    class Both:
+        def __dlpack_data_type__(self):
+            return (1, 2)
+
+    assert echo(Typed()) == "int16x2"
+    assert echo(Placed()) == device("cuda:5")
+    with pytest.raises(ValueError):
+        echo(Both())
+    pointer = echo(ctypes.c_void_p(16))
+    assert type(pointer) is ctypes.c_void_p
+    assert pointer.value == 16
+
+
+def test_numpy_dtypes():
+    numpy = pytest.importorskip("numpy", reason="NumPy is not installed")
+    assert dtype(numpy.dtype("float32")) == "float32"
+    assert echo(numpy.dtype("int8")) == "int8"
