@@ -214,7 +214,10 @@ fn values_are_called_when_they_are_functions() {
     let args = [1.into_any(), 2.into_any()];
     let value = add.clone().into_any();
     assert_eq!(Function::call_view(value.view(), Any::views(&args)).unwrap().view().as_int(), Some(3));
-    assert_eq!(message(Function::call_view(args[0].view(), &[])), "TypeError: Expected `Callable[..., Any]` but got `int`");
+    assert_eq!(
+        message(Function::call_view(args[0].view(), &[])),
+        "TypeError: Expected `Callable[..., Any]` but got `int`"
+    );
     assert_eq!(add.strong_count(), 2);
 }
 

@@ -22,6 +22,7 @@ mod schema;
 mod sentinel;
 mod sequence;
 mod state;
+mod structural;
 mod testing;
 
 use pyo3::prelude::*;
@@ -56,6 +57,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     pickle::install(module)?;
     plain::install(module)?;
     bowline::reflect::enumeration::declare();
+    structural::install(module)?;
     testing::install(module)?;
     Ok(())
 }

@@ -26,6 +26,9 @@ pub mod field;
 pub mod instance;
 mod kept;
 pub mod layout;
+mod parts;
+pub mod pulse;
+pub mod structural;
 mod table;
 
 #[doc(hidden)]

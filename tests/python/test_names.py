@@ -9,7 +9,9 @@ from support import run_script
 TOP = """
     Object ObjectConvertible Function CAny CContainerBase Array List Map Dict Shape Device device DLDeviceType dtype
     convert convert_func register_object register_global_func get_global_func get_global_func_metadata
-    remove_global_func init_ffi_api register_error method dataclasses core registry error testing container
+    remove_global_func init_ffi_api register_error method dataclasses core registry error testing container structural
+    access_path structural_equal structural_hash structural_walk get_first_structural_mismatch StructuralKey
+    VisitInterrupt WalkOrder WalkResult DefRegionKind
 """.split()
 
 MODULES = {
@@ -31,6 +33,11 @@ MODULES = {
     """,
     "error": "register_error",
     "container": "Array List Map Dict",
+    "access_path": "AccessKind AccessPath AccessStep",
+    "structural": """
+        structural_equal structural_hash structural_walk get_first_structural_mismatch StructuralKey VisitInterrupt
+        WalkOrder WalkResult DefRegionKind
+    """,
     "testing": """
         TestCompare TestCustomCompare TestCustomHash TestEqWithoutHash TestFrozenCxx TestHash TestIntPair TestIntPairSum
         TestNonCopyable TestObjectBase TestObjectDerived TestObjectPtrHolder create_object echo add_one nop apply testing
@@ -149,7 +156,7 @@ def test_ctypes_handle():
 def test_init_ffi_api():
     import types
 
-    module = types.ModuleType("init_ffi_api_target")
+    module = types.SimpleNamespace()
     bowline.register_global_func("test.names.api.f", lambda: 1)
     bowline.register_global_func("test.names.api.deeper.g", lambda: 2)
     import sys
@@ -205,11 +212,14 @@ def test_object_convertible():
     pair = bowline.testing.TestIntPair(1, 2)
 
     class Stand(bowline.ObjectConvertible):
-        def asobject(self):
-            return pair
+        def __init__(self, pair):
+            self.pair = pair
 
-    assert bowline.convert(Stand()) is pair
-    assert bowline.testing.echo(Stand()) is pair
+        def asobject(self):
+            return self.pair
+
+    assert bowline.convert(Stand(pair)) is pair
+    assert bowline.testing.echo(Stand(pair)) is pair
     with pytest.raises(NotImplementedError, match="ObjectConvertible"):
         bowline.testing.echo(bowline.ObjectConvertible())
 

@@ -59,6 +59,7 @@ def test_cycles_and_repetition():
     items.clear()
 
 
+@pytest.mark.keeps_objects(reason="hooks are attributes of types")
 def test_a_hook():
     @py_class(new_key())
     class Hooked(bowline.Object):
@@ -71,6 +72,7 @@ def test_a_hook():
     assert repr(Array([Hooked(None)])) == "(<None>,)"
 
 
+@pytest.mark.keeps_objects(reason="hooks are attributes of types")
 def test_a_hook_that_fails_falls_back():
     @py_class(new_key())
     class Failing(bowline.Object):

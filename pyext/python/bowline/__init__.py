@@ -31,7 +31,7 @@ from .registry import (
 # Type checkers read this as true; it saves the import of typing.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from . import container, core, dataclasses, demo, error, function, testing
+    from . import access_path, container, core, dataclasses, demo, error, function, structural, testing
     from ._convert import convert, convert_func
     from ._device import Device, DLDeviceType, device
     from ._dtype import dtype
@@ -41,6 +41,17 @@ if TYPE_CHECKING:
     from .dataclasses import KW_ONLY, field, method, py_class
     from .error import Error, register_error
     from .function import Function
+    from .structural import (
+        DefRegionKind,
+        StructuralKey,
+        VisitInterrupt,
+        WalkOrder,
+        WalkResult,
+        get_first_structural_mismatch,
+        structural_equal,
+        structural_hash,
+        structural_walk,
+    )
 
 # Loaded when somebody asks: name → module that has it.
 _LAZY = {
@@ -68,7 +79,30 @@ _LAZY = {
     "dtype": "_dtype",
     "Shape": "_shape",
 }
-_MODULES = {"container", "core", "dataclasses", "demo", "error", "function", "registry", "testing"}
+_STRUCTURAL = (
+    "DefRegionKind",
+    "StructuralKey",
+    "VisitInterrupt",
+    "WalkOrder",
+    "WalkResult",
+    "get_first_structural_mismatch",
+    "structural_equal",
+    "structural_hash",
+    "structural_walk",
+)
+_LAZY.update(dict.fromkeys(_STRUCTURAL, "structural"))
+_MODULES = {
+    "access_path",
+    "container",
+    "core",
+    "dataclasses",
+    "demo",
+    "error",
+    "function",
+    "registry",
+    "structural",
+    "testing",
+}
 # Element types by name. Not in `__all__`, since one of them is called `bool`.
 _DTYPES = {
     "bool",

@@ -53,12 +53,13 @@ class _EnumMeta(ObjectMeta):
     """Metaclass of enumerations: calling the class finds a variant, iterating goes through them."""
 
     def __new__(mcls, name: str, bases: tuple, namespace: dict, /, **kwargs: Any) -> _EnumMeta:
-        kwargs.pop("type_key", None)
-        return super().__new__(mcls, name, bases, namespace, **kwargs)
+        return super().__new__(mcls, name, bases, namespace)
 
-    def __init__(cls, name: str, bases: tuple, namespace: dict, /, type_key: str | None = None, **kwargs: Any) -> None:
-        super().__init__(name, bases, namespace, **kwargs)
-        if cls.__module__ != __name__:
+    def __init__(
+        cls, name: str, bases: tuple, namespace: dict, /, type_key: str | None = None, is_base: bool = False
+    ) -> None:
+        super().__init__(name, bases, namespace)
+        if not is_base:
             _declare(cls, type_key or f"{cls.__module__}.{cls.__qualname__}")
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -143,7 +144,7 @@ class EnumAttrMap(Generic[V]):
         return column.get(variant, default) if column else default
 
 
-class Enum(Object, metaclass=_EnumMeta):
+class Enum(Object, metaclass=_EnumMeta, is_base=True):
     """An enumeration.
 
     Parameters
@@ -211,7 +212,7 @@ class Enum(Object, metaclass=_EnumMeta):
         return (_variant, (type(self), self._str_index))
 
 
-class _PayloadEnum(Enum):
+class _PayloadEnum(Enum, is_base=True):
     """What enumerations share whose variants stand for a value."""
 
     _payload: ClassVar[type]
@@ -242,7 +243,7 @@ class _PayloadEnum(Enum):
         return found
 
 
-class IntEnum(_PayloadEnum):
+class IntEnum(_PayloadEnum, is_base=True):
     """An enumeration whose variants stand for integers of 64 bits, and are equal to them.
 
     Examples
@@ -258,7 +259,7 @@ class IntEnum(_PayloadEnum):
     _payload = int
 
 
-class StrEnum(_PayloadEnum):
+class StrEnum(_PayloadEnum, is_base=True):
     """An enumeration whose variants stand for strings, and are equal to them.
 
     Examples

@@ -1,0 +1,249 @@
+"""Equality, hash and walks by structure.
+
+Imports `bowline.core`, `bowline.access_path`.
+Upholds: the work is done natively; depth is no limit, other threads run meanwhile, and a signal ends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from typing import Any
+
+from . import _core
+from .access_path import AccessPath
+from .core import Object
+from .registry import register_object
+
+__all__ = [
+    "DefRegionKind",
+    "StructuralKey",
+    "VisitInterrupt",
+    "WalkOrder",
+    "WalkResult",
+    "get_first_structural_mismatch",
+    "structural_equal",
+    "structural_hash",
+    "structural_walk",
+]
+
+
+def structural_equal(lhs: Any, rhs: Any, map_free_vars: bool = False, skip_tensor_content: bool = False) -> bool:
+    """Return whether two values have the same structure.
+
+    Parameters
+    ----------
+    lhs, rhs : Any
+        The values.
+    map_free_vars : bool
+        Let variables that nothing defines stand for each other.
+    skip_tensor_content : bool
+        Let tensors of the same shape and element type be equal.
+
+    Raises
+    ------
+    TypeError
+        For objects whose class does not say how they are compared (``structural_eq=None``).
+
+    Examples
+    --------
+    >>> import bowline
+    >>> from bowline import field, structural_equal
+    >>> @bowline.py_class("doc.structural.Var", structural_eq="var")
+    ... class Var(bowline.Object):
+    ...     name: str = field(structural_eq="ignore")
+    >>> @bowline.py_class("doc.structural.Function")
+    ... class Function(bowline.Object):
+    ...     parameter: Var = field(structural_eq="def")
+    ...     body: bowline.Object
+    >>> x, y = Var("x"), Var("y")
+    >>> structural_equal(Function(x, x), Function(y, y)), structural_equal(x, y)
+    (True, False)
+    """
+    return _core.structural_equal(lhs, rhs, map_free_vars, skip_tensor_content)
+
+
+def structural_hash(value: Any, map_free_vars: bool = False, skip_tensor_content: bool = False) -> int:
+    """Return a hash of 64 bits, the same for values of the same structure; the same for the life of the process.
+
+    Parameters
+    ----------
+    value : Any
+        The value.
+    map_free_vars, skip_tensor_content : bool
+        As for `structural_equal`.
+
+    Raises
+    ------
+    TypeError
+        As `structural_equal` does.
+    """
+    return _core.structural_hash(value, map_free_vars, skip_tensor_content)
+
+
+def get_first_structural_mismatch(
+    lhs: Any, rhs: Any, map_free_vars: bool = False, skip_tensor_content: bool = False
+) -> tuple[AccessPath, AccessPath] | None:
+    """Return the paths to where two values differ first; None if they have the same structure.
+
+    Parameters
+    ----------
+    lhs, rhs, map_free_vars, skip_tensor_content
+        As for `structural_equal`.
+
+    Examples
+    --------
+    >>> from bowline.structural import get_first_structural_mismatch
+    >>> get_first_structural_mismatch([1, 2], [1, 2, 3])
+    (<root>[<missing:2>], <root>[2])
+    """
+    return _core.structural_mismatch(lhs, rhs, map_free_vars, skip_tensor_content)
+
+
+@register_object("ffi.StructuralKey", init=False)
+class StructuralKey(Object):
+    """A value that is a key by its structure.
+
+    Parameters
+    ----------
+    key : Any
+        The value. It must not change as long as the key is used.
+
+    Examples
+    --------
+    >>> from bowline.structural import StructuralKey
+    >>> {StructuralKey([1, 2]): "found"}[StructuralKey([1, 2])]
+    'found'
+    """
+
+    def __init__(self, key: Any) -> None:
+        self.__move_handle_from__(_core.structural_key(key))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, StructuralKey):
+            return NotImplemented
+        return _core.structural_key_equal(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        equal = self.__eq__(other)
+        return equal if equal is NotImplemented else not equal
+
+    def __hash__(self) -> int:
+        return hash(self.hash_i64)
+
+
+@register_object("ffi.VisitInterrupt")
+class VisitInterrupt(Object):
+    """What a callback returns to end a walk; the walk returns it.
+
+    Parameters
+    ----------
+    value : Any
+        What it says.
+    """
+
+
+class WalkOrder(IntEnum):
+    """When a value is visited: before or after its parts."""
+
+    PREORDER = 0
+    POSTORDER = 1
+
+
+class WalkResult(IntEnum):
+    """How a walk goes on: to the value's parts, or past them."""
+
+    ADVANCE = 0
+    SKIP = 1
+
+
+class DefRegionKind(IntEnum):
+    """Whether variables that are met are defined there."""
+
+    NONE = 0
+    DEF_RECURSIVE = 1
+    DEF_NON_RECURSIVE = 2
+
+
+_ORDERS = {"pre": "pre", "post": "post", WalkOrder.PREORDER: "pre", WalkOrder.POSTORDER: "post"}
+
+
+def structural_walk(
+    root: Any,
+    callbacks: tuple | Sequence | Callable[..., Any] = (),
+    with_def_region_kind: tuple | Sequence | Callable[..., Any] = (),
+    order: str | WalkOrder = "pre",
+) -> VisitInterrupt | None:
+    """Visit a value and all that it consists of: items, keys and values, fields that structure counts; None excepted.
+
+    Parameters
+    ----------
+    root : Any
+        The value.
+    callbacks : callable, tuple or sequence
+        What is called with a value: a callable for all, ``(type, callable)``, ``((type, ...), callable)``, or a sequence
+        of such tuples, of which the first that suits is called. Returns None or a `WalkResult`, or a `VisitInterrupt` to
+        end the walk.
+    with_def_region_kind : callable, tuple or sequence
+        As `callbacks`, called with the value and its `DefRegionKind`.
+    order : {"pre", "post"} or WalkOrder
+        Whether a value is visited before or after its parts.
+
+    Returns
+    -------
+    VisitInterrupt or None
+        What ended the walk early.
+
+    Raises
+    ------
+    ValueError
+        For an unknown order.
+    TypeError
+        For callbacks that are none, or return something else.
+
+    Examples
+    --------
+    >>> from bowline.structural import structural_walk
+    >>> found = []
+    >>> structural_walk([1, ["a", 2]], (int, found.append))
+    >>> found
+    [1, 2]
+    """
+    known = _ORDERS.get(order)
+    if known is None:
+        raise ValueError(f"Unknown structural walk order: {order!r}")
+    rows = [(types, call, False) for types, call in _entries(callbacks)]
+    rows += [(types, _with_kind(call), True) for types, call in _entries(with_def_region_kind)]
+    return _core.structural_walk(root, rows, known)
+
+
+def _with_kind(call: Callable[[Any, DefRegionKind], Any]) -> Callable[[Any, int], Any]:
+    return lambda value, kind: call(value, DefRegionKind(kind))
+
+
+def _entries(callbacks: Any) -> list[tuple[list[type] | None, Any]]:
+    if callable(callbacks):
+        return [(None, callbacks)]
+    if isinstance(callbacks, tuple) and len(callbacks) == 2 and callable(callbacks[1]) and _types(callbacks[0]):
+        return [(_types(callbacks[0]), callbacks[1])]
+    if not isinstance(callbacks, Sequence) or isinstance(callbacks, str):
+        raise TypeError(
+            "structural_walk callbacks must be a callable, a tuple of a type (or types) and a callable, or a sequence of "
+            f"such tuples, got {type(callbacks).__name__}"
+        )
+    found = []
+    for entry in callbacks:
+        if not (isinstance(entry, tuple) and len(entry) == 2 and callable(entry[1]) and _types(entry[0])):
+            raise TypeError(
+                f"structural_walk callbacks within a sequence must be tuples of a type and a callable, got {entry!r}"
+            )
+        found.append((_types(entry[0]), entry[1]))
+    return found
+
+
+def _types(entry: Any) -> list[type] | None:
+    if isinstance(entry, type):
+        return [entry]
+    if isinstance(entry, tuple) and entry and all(isinstance(one, type) for one in entry):
+        return list(entry)
+    return None

@@ -1,0 +1,61 @@
+//! What a value consists of, for all that walk through graphs of values.
+//! Imports `container`, this folder.
+//! Upholds: mutable containers are looked at as a whole, at one moment.
+
+use super::{info, Reflection};
+use crate::container::{ArrayObj, DictObj, ListObj, MapObj};
+use crate::object::Object;
+use crate::value::{Any, AnyView};
+use std::ptr::NonNull;
+
+/// The parts of an object.
+pub(super) enum Parts {
+    /// It is a sequence of these.
+    Items(Vec<Any>),
+    /// It is a mapping of these.
+    Entries(Vec<(Any, Any)>),
+    /// It has these fields, in the order of the reflection.
+    Fields(&'static Reflection),
+    /// It is not looked into.
+    Leaf,
+}
+
+/// The parts of an object that a view lends.
+pub(super) fn parts(view: AnyView<'_>) -> Parts {
+    if let Some(array) = view.as_ref::<ArrayObj>() {
+        return Parts::Items(array.as_slice().to_vec());
+    }
+    if let Some(list) = view.as_ref::<ListObj>() {
+        return Parts::Items(list.snapshot());
+    }
+    if let Some(map) = view.as_ref::<MapObj>() {
+        return Parts::Entries(
+            map.entries().map(|(key, value)| (AnyView::to_owned(key), AnyView::to_owned(value))).collect(),
+        );
+    }
+    if let Some(dict) = view.as_ref::<DictObj>() {
+        return Parts::Entries(dict.snapshot());
+    }
+    info(view.type_index()).map_or(Parts::Leaf, Parts::Fields)
+}
+
+/// The value of a field.
+///
+/// The object is one that `reflection` describes.
+pub(super) fn field(reflection: &'static Reflection, at: usize, object: NonNull<Object>) -> Any {
+    // SAFETY: callers hold the object by a value of its type index, which is the reflection's.
+    unsafe { reflection.fields[at].get_raw(object) }
+}
+
+/// Whether two values that are no objects, or strings, or bytes, are the same: floats by their bits, but any NaN is a NaN.
+pub(super) fn same_plain(a: AnyView<'_>, b: AnyView<'_>) -> bool {
+    match (a.as_float(), b.as_float()) {
+        (Some(a), Some(b)) => a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()),
+        _ => a.same(&b),
+    }
+}
+
+/// Whether a value is compared by its content as a whole: plain data, strings and bytes.
+pub(super) fn is_plain(view: AnyView<'_>) -> bool {
+    view.as_object().is_none() || view.text_or_bytes().is_some()
+}

@@ -1,0 +1,309 @@
+//! Whether two graphs have the same structure, and where they differ first.
+//! Imports this folder, `reflect::parts`.
+//! Upholds: a pair that is being compared counts as equal, so that cycles end; nothing is held while a hook runs.
+
+use super::path::{AccessPath, StepKind, Trail};
+use super::{kind_of, Options, Region};
+use crate::container::{DictObj, MapObj, ShapeObj};
+use crate::function::{Error, Function};
+use crate::object::Obj;
+use crate::reflect::parts::{field, is_plain, parts, same_plain, Parts};
+use crate::reflect::pulse::Pulse;
+use crate::reflect::{attr, FieldRole, StructuralKind};
+use crate::value::{convert, Any, AnyView, IntoAny};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+
+/// Where two graphs differ: the paths in each.
+pub type Mismatch = (Obj<AccessPath>, Obj<AccessPath>);
+
+/// Whether two values have the same structure.
+///
+/// # Errors
+/// Kind `TypeError` for objects whose type does not say how they are compared; what hooks end in.
+pub fn equal(a: AnyView<'_>, b: AnyView<'_>, options: Options) -> Result<bool, Error> {
+    Ok(mismatch(a, b, options)?.is_none())
+}
+
+/// Where two values differ first; none when they have the same structure.
+///
+/// # Errors
+/// As [`equal`].
+pub fn mismatch(a: AnyView<'_>, b: AnyView<'_>, options: Options) -> Result<Option<Mismatch>, Error> {
+    let mut state = Box::new(State::new());
+    state.push(AnyView::to_owned(a), AnyView::to_owned(b), Region::initial(options), Trail::ROOT);
+    let (state, equal) = run(state, 0)?;
+    Ok(if equal { None } else { state.found })
+}
+
+/// Two values to be compared.
+struct Pair {
+    a: Any,
+    b: Any,
+    region: Region,
+    path: usize,
+}
+
+/// What is to do, the last first.
+enum Task {
+    Compare(Pair),
+    /// Reached when all that comes before is equal: the graphs differ here.
+    Differ(Mismatch),
+}
+
+struct State {
+    todo: Vec<Task>,
+    /// Pairs that were compared, or are being.
+    seen: HashSet<(usize, usize, Region)>,
+    /// What objects of the left graph stand for in the right one, and back: variables, and objects whose sharing counts.
+    left: HashMap<usize, usize>,
+    right: HashMap<usize, usize>,
+    /// Objects whose addresses are in the tables.
+    kept: Vec<Any>,
+    trail: Trail,
+    found: Option<Mismatch>,
+    pulse: Pulse,
+}
+
+fn address(view: AnyView<'_>) -> usize {
+    view.as_object().map_or(0, |object| object.as_ptr() as usize)
+}
+
+/// Compares what is to do beyond the first `base` pairs.
+fn run(mut state: Box<State>, base: usize) -> Result<(Box<State>, bool), Error> {
+    while state.todo.len() > base {
+        state.pulse.beat()?;
+        let pair = match state.todo.pop().expect("more than none") {
+            Task::Compare(pair) => pair,
+            Task::Differ(mismatch) => {
+                state.found = Some(mismatch);
+                return Ok((state, false));
+            }
+        };
+        let equal;
+        (state, equal) = compare(state, &pair)?;
+        if !equal {
+            if state.found.is_none() {
+                state.differ(pair.path, None, None);
+            }
+            return Ok((state, false));
+        }
+    }
+    Ok((state, true))
+}
+
+fn compare(mut state: Box<State>, pair: &Pair) -> Result<(Box<State>, bool), Error> {
+    let (a, b) = (pair.a.view(), pair.b.view());
+    if is_plain(a) || is_plain(b) {
+        return Ok((state, same_plain(a, b)));
+    }
+    if a.type_index() != b.type_index() {
+        return Ok((state, false));
+    }
+    let kind = kind_of(a.type_index())?;
+    let (left, right) = (address(a), address(b));
+    if kind == StructuralKind::Unique {
+        return Ok((state, left == right));
+    }
+    if let Some(stands_for) = state.left.get(&left) {
+        let equal = *stands_for == right;
+        return Ok((state, equal));
+    }
+    if state.right.contains_key(&right) {
+        return Ok((state, false));
+    }
+    if kind == StructuralKind::FreeVar && pair.region == Region::Use {
+        return Ok((state, left == right));
+    }
+    if kind == StructuralKind::ConstTree && left == right && state.left.is_empty() {
+        return Ok((state, true));
+    }
+    if !state.seen.insert((left, right, pair.region)) {
+        return Ok((state, true));
+    }
+    state.kept.extend([pair.a.clone(), pair.b.clone()]);
+    if matches!(kind, StructuralKind::FreeVar | StructuralKind::Dag) {
+        state.left.insert(left, right);
+        state.right.insert(right, left);
+    }
+    if let Some(hook) = attr::get(a.type_index(), "__s_equal__") {
+        return by_hook(state, pair, &hook);
+    }
+    let equal = state.push_parts(pair);
+    Ok((state, equal))
+}
+
+impl State {
+    fn new() -> State {
+        State {
+            todo: Vec::new(),
+            seen: HashSet::new(),
+            left: HashMap::new(),
+            right: HashMap::new(),
+            kept: Vec::new(),
+            trail: Trail::default(),
+            found: None,
+            pulse: Pulse::default(),
+        }
+    }
+
+    fn push(&mut self, a: Any, b: Any, region: Region, path: usize) {
+        self.todo.push(Task::Compare(Pair { a, b, region, path }));
+    }
+
+    /// Notes where the graphs differ: at a path, or one step further in each.
+    fn differ(
+        &mut self,
+        path: usize,
+        left: Option<(StepKind, AnyView<'_>)>,
+        right: Option<(StepKind, AnyView<'_>)>,
+    ) -> bool {
+        self.found = Some((self.trail.path(path, left), self.trail.path(path, right)));
+        false
+    }
+
+    /// Adds what must be equal for a pair of objects to be; false if they are not anyway.
+    fn push_parts(&mut self, pair: &Pair) -> bool {
+        let (a, b) = (pair.a.view(), pair.b.view());
+        if let (Some(a), Some(b)) = (ShapeObj::of(a), ShapeObj::of(b)) {
+            return a == b;
+        }
+        match (parts(a), parts(b)) {
+            (Parts::Items(a), Parts::Items(b)) => self.push_items(pair, a, b),
+            (Parts::Entries(mine), Parts::Entries(other)) => self.push_entries(pair, mine, &other),
+            (Parts::Fields(reflection), Parts::Fields(_)) => {
+                let (Some(left), Some(right)) = (a.as_object(), b.as_object()) else { return false };
+                for at in (0..reflection.fields.len()).rev() {
+                    let role = reflection.fields[at].flags().structural;
+                    if role == FieldRole::Ignored {
+                        continue;
+                    }
+                    let (x, y) = (field(reflection, at, left), field(reflection, at, right));
+                    let path = self.trail.step(pair.path, StepKind::Attr, &*reflection.fields[at].name);
+                    self.push(x, y, pair.region.of_field(role), path);
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn push_items(&mut self, pair: &Pair, a: Vec<Any>, b: Vec<Any>) -> bool {
+        let common = a.len().min(b.len());
+        if a.len() != b.len() {
+            // The first item that only one of them has, unless an earlier one differs.
+            let missing = (common as i64).into_any();
+            let (here, there) = match a.len() < b.len() {
+                true => (StepKind::ArrayItemMissing, StepKind::ArrayItem),
+                false => (StepKind::ArrayItem, StepKind::ArrayItemMissing),
+            };
+            let (left, right) = (
+                self.trail.path(pair.path, Some((here, missing.view()))),
+                self.trail.path(pair.path, Some((there, missing.view()))),
+            );
+            return self.compare_prefix(pair, a, b, (left, right));
+        }
+        for (at, (x, y)) in a.into_iter().zip(b).enumerate().rev() {
+            let path = self.trail.step(pair.path, StepKind::ArrayItem, at as i64);
+            self.push(x, y, pair.region, path);
+        }
+        true
+    }
+
+    /// Of sequences of different lengths: the items that both have are still compared, for the sake of the path.
+    fn compare_prefix(&mut self, pair: &Pair, a: Vec<Any>, b: Vec<Any>, otherwise: Mismatch) -> bool {
+        self.todo.push(Task::Differ(otherwise));
+        for (at, (x, y)) in a.into_iter().zip(b).enumerate().rev() {
+            let path = self.trail.step(pair.path, StepKind::ArrayItem, at as i64);
+            self.push(x, y, pair.region, path);
+        }
+        true
+    }
+
+    fn push_entries(&mut self, pair: &Pair, mine: Vec<(Any, Any)>, other: &[(Any, Any)]) -> bool {
+        let mut pushed = Vec::with_capacity(mine.len());
+        for (key, value) in mine {
+            match self.counterpart(pair.b.view(), &key) {
+                Some(counterpart) => pushed.push((key, value, counterpart)),
+                None => {
+                    let view = key.view();
+                    return self.differ(
+                        pair.path,
+                        Some((StepKind::MapItem, view)),
+                        Some((StepKind::MapItemMissing, view)),
+                    );
+                }
+            }
+        }
+        if pushed.len() != other.len() {
+            let extra = other.iter().find(|(key, _)| {
+                let back = self.right.get(&address(key.view()));
+                !pushed.iter().any(|(mine, ..)| {
+                    mine.view().same(&key.view()) || back.is_some_and(|left| *left == address(mine.view()))
+                })
+            });
+            let key = extra.map_or_else(Any::none, |(key, _)| key.clone());
+            return self.differ(
+                pair.path,
+                Some((StepKind::MapItemMissing, key.view())),
+                Some((StepKind::MapItem, key.view())),
+            );
+        }
+        for (key, value, counterpart) in pushed.into_iter().rev() {
+            let path = self.trail.step(pair.path, StepKind::MapItem, key);
+            self.push(value, counterpart, pair.region, path);
+        }
+        true
+    }
+
+    /// The value that a mapping has for what a key of the left graph stands for.
+    fn counterpart(&self, mapping: AnyView<'_>, key: &Any) -> Option<Any> {
+        let entries = |key: AnyView<'_>| match mapping.as_ref::<MapObj>() {
+            Some(map) => map.get(key).map(AnyView::to_owned),
+            None => mapping.as_ref::<DictObj>().and_then(|dict| dict.get(key)),
+        };
+        match self.left.get(&address(key.view())) {
+            None => entries(key.view()),
+            Some(stands_for) => {
+                let kept = self.kept.iter().find(|kept| address(kept.view()) == *stands_for)?;
+                entries(kept.view())
+            }
+        }
+    }
+}
+
+/// A comparison that its hook may go on with, while the hook runs.
+type Lent = Arc<Mutex<Option<Box<State>>>>;
+
+/// Lets the type's hook compare: `hook(a, b, compare)`, where `compare(x, y, defines, name)` goes on with this comparison.
+fn by_hook(state: Box<State>, pair: &Pair, hook: &Any) -> Result<(Box<State>, bool), Error> {
+    let lent: Lent = Arc::new(Mutex::new(Some(state)));
+    let (inner, region, path) = (lent.clone(), pair.region, pair.path);
+    let go_on = Function::from_packed(move |arguments| {
+        let over = || Error::runtime("the function that compares was called after its hook ended");
+        let [x, y, rest @ ..] = arguments else {
+            return Err(Error::type_error("expected two values, whether they define variables, and a name"));
+        };
+        let mut state = take(&inner).ok_or_else(over)?;
+        let base = state.todo.len();
+        let asked = rest.first().and_then(|asked| convert::<i64>(*asked).ok()).unwrap_or(0);
+        let region = if asked == 0 && region == Region::Define { region } else { Region::of_number(asked) };
+        let path = match rest.get(1).and_then(|name| name.as_str()) {
+            Some(name) => state.trail.step(path, StepKind::Attr, name),
+            None => path,
+        };
+        state.push(AnyView::to_owned(*x), AnyView::to_owned(*y), region, path);
+        let (state, equal) = run(state, base)?;
+        *inner.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(state);
+        Ok(equal.into_any())
+    });
+    let arguments = [pair.a.view(), pair.b.view(), AnyView::of_object(&go_on)];
+    let answer = Function::call_view(hook.view(), &arguments)?;
+    let equal = convert::<bool>(answer.view())?;
+    let state = take(&lent).ok_or_else(|| Error::runtime("a hook's comparison ended in an error"))?;
+    Ok((state, equal))
+}
+
+fn take(lent: &Lent) -> Option<Box<State>> {
+    lent.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take()
+}

@@ -1,0 +1,270 @@
+//! A hash of structure.
+//! Imports this folder, `reflect::parts`.
+//! Upholds: what is structurally equal hashes alike: variables that are defined go by the order of their definition, others
+//! by identity.
+
+use super::{kind_of, Options, Region};
+use crate::container::ShapeObj;
+use crate::function::{Error, Function};
+use crate::reflect::parts::{field, is_plain, parts, Parts};
+use crate::reflect::pulse::Pulse;
+use crate::reflect::{attr, FieldRole, StructuralKind};
+use crate::value::{convert, tag, Any, AnyView, IntoAny};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+/// The hash of a value's structure; the same for the life of the process.
+///
+/// # Errors
+/// As [`equal`](super::equal).
+pub fn hash(value: AnyView<'_>, options: Options) -> Result<u64, Error> {
+    let state = Box::<State>::default();
+    Ok(run(state, AnyView::to_owned(value), Region::initial(options))?.1.hash)
+}
+
+/// One number more.
+fn mix(hash: u64, more: u64) -> u64 {
+    let x = (hash ^ more).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (x ^ (x >> 29)).rotate_left(17).wrapping_add(0x632B_E59B_D9B4_E019)
+}
+
+fn mix_bytes(hash: u64, bytes: &[u8]) -> u64 {
+    let words = bytes.chunks(8).map(|chunk| {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        u64::from_le_bytes(word)
+    });
+    words.fold(mix(hash, bytes.len() as u64), mix)
+}
+
+/// The hash of plain data, of a string, or of bytes.
+fn plain(view: AnyView<'_>) -> u64 {
+    if let Some((text, content)) = view.text_or_bytes() {
+        return mix_bytes(if text { tag::STR } else { tag::BYTES } as u64, content);
+    }
+    let bits = match view.as_float() {
+        Some(float) if float.is_nan() => f64::NAN.to_bits(),
+        _ => view.to_raw().to_bits(),
+    };
+    mix(view.type_index() as u64, bits)
+}
+
+/// What is known of a value.
+#[derive(Clone, Copy)]
+struct Known {
+    hash: u64,
+    /// How many variables were defined when the hash was made; none if it does not depend on that.
+    defined: Option<usize>,
+    /// Whether a cycle can be reached: then only the type counts, as cycles can be equal without having the same shape.
+    cyclic: bool,
+}
+
+impl Known {
+    fn sure(hash: u64) -> Known {
+        Known { hash, defined: None, cyclic: false }
+    }
+}
+
+/// An object whose parts are being hashed.
+struct Frame {
+    object: Any,
+    hash: u64,
+    /// The parts to come, the last first.
+    rest: Vec<(Any, Region)>,
+    depends: bool,
+    cyclic: bool,
+    /// A variable that is being defined: it goes by its number, its parts count besides.
+    defined_at_start: usize,
+}
+
+#[derive(Default)]
+struct State {
+    frames: Vec<Frame>,
+    known: HashMap<usize, Option<Known>>,
+    /// Variables by the order of their definition.
+    variables: HashMap<usize, usize>,
+    kept: Vec<Any>,
+    pulse: Pulse,
+}
+
+fn address(view: AnyView<'_>) -> usize {
+    view.as_object().map_or(0, |object| object.as_ptr() as usize)
+}
+
+/// Hashes a value and all that it needs.
+fn run(mut state: Box<State>, value: Any, region: Region) -> Result<(Box<State>, Known), Error> {
+    let base = state.frames.len();
+    let mut next = Some((value, region));
+    loop {
+        state.pulse.beat()?;
+        let done = match next.take() {
+            Some((value, region)) => {
+                let begun;
+                (state, begun) = begin(state, value, region)?;
+                begun
+            }
+            None => {
+                let frame = state.frames.last_mut().expect("a frame above the base");
+                match frame.rest.pop() {
+                    Some(part) => {
+                        next = Some(part);
+                        None
+                    }
+                    None => Some(state.end()),
+                }
+            }
+        };
+        if let Some(known) = done {
+            if state.frames.len() == base {
+                return Ok((state, known));
+            }
+            let frame = state.frames.last_mut().expect("a frame above the base");
+            frame.hash = mix(frame.hash, known.hash);
+            frame.depends |= known.defined.is_some();
+            frame.cyclic |= known.cyclic;
+        }
+    }
+}
+
+/// The hash of a value if it needs no others; otherwise a frame is begun for it.
+fn begin(mut state: Box<State>, value: Any, region: Region) -> Result<(Box<State>, Option<Known>), Error> {
+    let view = value.view();
+    if is_plain(view) {
+        return Ok((state, Some(Known::sure(plain(view)))));
+    }
+    let (index, at) = (view.type_index(), address(view));
+    let kind = kind_of(index)?;
+    if let Some(number) = state.variables.get(&at) {
+        let hash = mix(mix(index as u64, 0x5EED), *number as u64);
+        return Ok((state, Some(Known::sure(hash))));
+    }
+    if kind == StructuralKind::Unique {
+        return Ok((state, Some(Known::sure(mix(index as u64, at as u64)))));
+    }
+    if kind == StructuralKind::FreeVar && region == Region::Use {
+        let defined = Some(state.variables.len());
+        return Ok((state, Some(Known { hash: mix(index as u64, at as u64), defined, cyclic: false })));
+    }
+    match state.known.get(&at) {
+        Some(None) => {
+            let known = Known { hash: index as u64, defined: None, cyclic: true };
+            return Ok((state, Some(known)));
+        }
+        Some(Some(known)) if known.defined.is_none_or(|defined| defined == state.variables.len()) => {
+            let known = *known;
+            return Ok((state, Some(known)));
+        }
+        _ => {}
+    }
+    if let Some(shape) = ShapeObj::of(view) {
+        let hash = shape.iter().fold(mix(index as u64, shape.len() as u64), |hash, size| mix(hash, *size as u64));
+        return Ok((state, Some(Known::sure(hash))));
+    }
+    state.kept.push(value.clone());
+    let mut hash = index as u64;
+    if kind == StructuralKind::FreeVar {
+        hash = mix(hash, state.variables.len() as u64);
+        let number = state.variables.len();
+        state.variables.insert(at, number);
+    }
+    let defined_at_start = state.variables.len();
+    if let Some(hook) = attr::get(index, "__s_hash__") {
+        return by_hook(state, value, hash, region, &hook);
+    }
+    state.known.insert(at, None);
+    let rest = state.parts(view, &mut hash, region);
+    state.frames.push(Frame { object: value, hash, rest, depends: false, cyclic: false, defined_at_start });
+    Ok((state, None))
+}
+
+impl State {
+    /// What an object's hash is made of, the last first.
+    fn parts(&self, view: AnyView<'_>, hash: &mut u64, region: Region) -> Vec<(Any, Region)> {
+        let mut rest: Vec<(Any, Region)> = match parts(view) {
+            Parts::Items(items) => items.into_iter().map(|item| (item, region)).collect(),
+            Parts::Entries(entries) => {
+                // Their order does not count.
+                let mut entries: Vec<(u64, Any)> =
+                    entries.into_iter().map(|(key, value)| (self.key(key.view()), value)).collect();
+                entries.sort_by_key(|(key, _)| *key);
+                entries
+                    .into_iter()
+                    .flat_map(|(key, value)| [((key as i64).into_any(), Region::Use), (value, region)])
+                    .collect()
+            }
+            Parts::Fields(reflection) => {
+                let Some(object) = view.as_object() else { return Vec::new() };
+                let roles = reflection.fields.iter().map(|field| field.flags().structural);
+                let counted = roles.enumerate().filter(|(_, role)| *role != FieldRole::Ignored);
+                counted.map(|(at, role)| (field(reflection, at, object), region.of_field(role))).collect()
+            }
+            Parts::Leaf => Vec::new(),
+        };
+        *hash = mix(*hash, rest.len() as u64);
+        rest.reverse();
+        rest
+    }
+
+    /// The hash of a key: of an object by what it stands for, or who it is.
+    fn key(&self, view: AnyView<'_>) -> u64 {
+        match self.variables.get(&address(view)) {
+            Some(number) => mix(view.type_index() as u64, *number as u64),
+            None => plain(view),
+        }
+    }
+
+    /// Ends the topmost frame.
+    fn end(&mut self) -> Known {
+        let frame = self.frames.pop().expect("a frame that is at its end");
+        let view = frame.object.view();
+        let known = Known {
+            hash: if frame.cyclic { view.type_index() as u64 } else { frame.hash },
+            defined: frame.depends.then_some(frame.defined_at_start),
+            cyclic: frame.cyclic,
+        };
+        self.known.insert(address(view), Some(known));
+        known
+    }
+}
+
+/// A hash that its hook may go on with, while the hook runs.
+type Lent = Arc<Mutex<Option<Box<State>>>>;
+
+/// Lets the type's hook hash: `hook(object, hash, go_on)`, where `go_on(value, hash, defines)` mixes a value in.
+fn by_hook(
+    state: Box<State>,
+    value: Any,
+    start: u64,
+    region: Region,
+    hook: &Any,
+) -> Result<(Box<State>, Option<Known>), Error> {
+    let at = address(value.view());
+    let defined = state.variables.len();
+    let lent: Lent = Arc::new(Mutex::new(Some(state)));
+    let inner = lent.clone();
+    let go_on = Function::from_packed(move |arguments| {
+        let over = || Error::runtime("the function that hashes was called after its hook ended");
+        let [value, hash, rest @ ..] = arguments else {
+            return Err(Error::type_error("expected a value, a hash, and whether the value defines variables"));
+        };
+        let hash = convert::<i64>(*hash)? as u64;
+        let state = take(&inner).ok_or_else(over)?;
+        let asked = rest.first().and_then(|asked| convert::<i64>(*asked).ok()).unwrap_or(0);
+        let region = if asked == 0 && region == Region::Define { region } else { Region::of_number(asked) };
+        let (state, known) = run(state, AnyView::to_owned(*value), region)?;
+        *inner.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(state);
+        Ok((mix(hash, known.hash) as i64).into_any())
+    });
+    let start = (start as i64).into_any();
+    let answer = Function::call_view(hook.view(), &[value.view(), start.view(), AnyView::of_object(&go_on)])?;
+    let hash = convert::<i64>(answer.view())? as u64;
+    let mut state = take(&lent).ok_or_else(|| Error::runtime("a hook's hash ended in an error"))?;
+    // Whether it depends on variables only the hook knows.
+    let known = Known { hash, defined: Some(defined), cyclic: false };
+    state.known.insert(at, Some(known));
+    Ok((state, Some(known)))
+}
+
+fn take(lent: &Lent) -> Option<Box<State>> {
+    lent.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take()
+}

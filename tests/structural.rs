@@ -1,0 +1,130 @@
+//! Structural operations without Python.
+
+use bowline::container::{Array, Dict, List, Map};
+use bowline::object::Obj;
+use bowline::reflect::structural::{self, AccessPath, Flow, Options, Order, Region, StructuralKey};
+use bowline::reflect::StructuralKind;
+use bowline::value::{Any, IntoAny, Str};
+
+bowline::object! {
+    #[key = "test.structural.Var"]
+    struct Var {
+        #[field(ignored)]
+        name: Str,
+    }
+    options { structural: StructuralKind::FreeVar }
+}
+
+bowline::object! {
+    #[key = "test.structural.Function"]
+    struct Function {
+        #[field(defines)]
+        params: Array<Obj<Var>>,
+        body: Any,
+    }
+}
+
+bowline::object! {
+    #[key = "test.structural.Node"]
+    struct Node {
+        a: Any,
+        #[field(ignored)]
+        note: Any,
+    }
+}
+
+fn equal(a: &Any, b: &Any) -> bool {
+    let found = structural::equal(a.view(), b.view(), Options::default()).unwrap();
+    assert_eq!(found, structural::mismatch(a.view(), b.view(), Options::default()).unwrap().is_none());
+    if found {
+        assert_eq!(hash(a), hash(b));
+    }
+    found
+}
+
+fn hash(value: &Any) -> u64 {
+    structural::hash(value.view(), Options::default()).unwrap()
+}
+
+fn function(params: &[&Obj<Var>], body: impl IntoAny) -> Any {
+    Function::new(params.iter().map(|param| (*param).clone()).collect(), body.into_any()).into_any()
+}
+
+#[test]
+fn defined_variables_may_have_other_names() {
+    let (x, y) = (Var::new("x".into()), Var::new("y".into()));
+    assert!(!equal(&x.clone().into_any(), &y.clone().into_any()));
+    assert!(equal(&function(&[&x], x.clone()), &function(&[&y], y.clone())));
+    assert!(!equal(&function(&[&x], x.clone()), &function(&[&y], x.clone())));
+    assert!(!equal(&function(&[&x, &y], x.clone()), &function(&[&x, &y], y.clone())));
+    let free = Options { map_free_vars: true, ..Options::default() };
+    let (x, y) = (x.into_any(), y.into_any());
+    assert!(structural::equal(x.view(), y.view(), free).unwrap());
+    assert_eq!(structural::hash(x.view(), free).unwrap(), structural::hash(y.view(), free).unwrap());
+}
+
+#[test]
+fn content_counts_and_order_of_keys_does_not() {
+    let items = |items: &[i64]| items.iter().copied().collect::<Array<i64>>().into_any();
+    assert!(equal(&items(&[1, 2]), &items(&[1, 2])));
+    assert!(!equal(&items(&[1, 2]), &items(&[1, 3])));
+    let list: List<i64> = List::from_iter([1, 2]);
+    assert!(!equal(&items(&[1, 2]), &list.into_any()));
+    let map = |keys: &[i64]| keys.iter().map(|key| (*key, key + 1)).collect::<Map<i64, i64>>().into_any();
+    assert!(equal(&map(&[1, 2, 3]), &map(&[3, 1, 2])));
+    assert!(!equal(&map(&[1, 2, 3]), &map(&[1, 2, 4])));
+    let noted = |note: i64| Node::new(1.into_any(), note.into_any()).into_any();
+    assert!(equal(&noted(1), &noted(2)));
+    assert!(equal(&f64::NAN.into_any(), &(-f64::NAN).into_any()));
+}
+
+#[test]
+fn the_first_difference_is_named() {
+    let inner = |x: i64| Node::new(Dict::<Str, i64>::from_iter([("k".into(), x)]).into_any(), Any::none());
+    let (a, b): (Array<Obj<Node>>, Array<Obj<Node>>) =
+        ([inner(1), inner(2)].into_iter().collect(), [inner(1), inner(3)].into_iter().collect());
+    let found = structural::mismatch(a.into_any().view(), b.into_any().view(), Options::default()).unwrap().unwrap();
+    assert_eq!(found.0.text(), "<root>[1].a[\"k\"]");
+    assert!(found.0.same(&found.1));
+    assert!(AccessPath::root().is_prefix_of(&found.0));
+}
+
+#[test]
+fn types_that_do_not_say_how_are_refused() {
+    let function = bowline::function::Function::from_typed("f", || 1_i64).into_any();
+    let error = structural::hash(function.view(), Options::default()).unwrap_err();
+    assert_eq!(error.kind(), "TypeError");
+}
+
+#[test]
+fn depth_is_no_limit() {
+    let deep = || (0..200_000).fold(Any::none(), |inner, _| Node::new(inner, Any::none()).into_any());
+    assert!(equal(&deep(), &deep()));
+}
+
+#[test]
+fn keys_are_equal_by_structure() {
+    let key = |x: i64| StructuralKey::of([x].into_iter().collect::<Array<i64>>().into_any().view()).unwrap();
+    assert!(key(1).same(&key(1)).unwrap());
+    assert!(!key(1).same(&key(2)).unwrap());
+}
+
+#[test]
+fn walks_visit_parts_with_their_region() {
+    let x = Var::new("x".into());
+    let mut seen = Vec::new();
+    let root = function(&[&x], 5_i64);
+    let ended = structural::walk(root.view(), Order::Post, |view, region| {
+        seen.push((view.type_name(), region));
+        Ok(if view.as_int() == Some(5) { Flow::Interrupt(6.into_any()) } else { Flow::Advance })
+    });
+    assert_eq!(ended.unwrap().unwrap().view().as_int(), Some(6));
+    assert_eq!(
+        seen,
+        [
+            ("test.structural.Var".to_owned(), Region::Define),
+            ("ffi.Array".to_owned(), Region::Define),
+            ("int".to_owned(), Region::Use)
+        ]
+    );
+}
