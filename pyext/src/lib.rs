@@ -11,6 +11,7 @@ mod cpython;
 mod error;
 mod failure;
 mod field;
+mod json;
 mod mapping;
 mod object;
 mod pickle;
@@ -56,6 +57,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     state::install(module)?;
     pickle::install(module)?;
     plain::install(module)?;
+    json::install(module)?;
     bowline::reflect::enumeration::declare();
     structural::install(module)?;
     testing::install(module)?;

@@ -24,6 +24,7 @@ mod declare;
 pub mod enumeration;
 pub mod field;
 pub mod instance;
+pub mod json;
 mod kept;
 pub mod layout;
 mod parts;

@@ -31,7 +31,7 @@ from .registry import (
 # Type checkers read this as true; it saves the import of typing.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from . import access_path, container, core, dataclasses, demo, error, function, structural, testing
+    from . import access_path, container, core, dataclasses, demo, error, function, serialization, structural, testing
     from ._convert import convert, convert_func
     from ._device import Device, DLDeviceType, device
     from ._dtype import dtype
@@ -100,6 +100,7 @@ _MODULES = {
     "error",
     "function",
     "registry",
+    "serialization",
     "structural",
     "testing",
 }

@@ -1,0 +1,212 @@
+//! Values to JSON text.
+//! Imports this folder, `reflect::parts`.
+//! Upholds: parts come before what they are parts of; equal plain values share a node, and an object has one.
+
+use super::plain::{json_of, node_of, of_float};
+use crate::container::ShapeObj;
+use crate::function::{Error, Function};
+use crate::object::registry;
+use crate::reflect::enumeration::{Enum, IntEnum};
+use crate::reflect::parts::{field, parts, Parts};
+use crate::reflect::pulse::Pulse;
+use crate::reflect::{attr, Reflection};
+use crate::value::{Any, AnyView, Schema};
+use serde_json::{json, Map, Value};
+use std::collections::HashMap;
+use std::fmt::Write;
+
+/// A graph as JSON text. `metadata` is JSON text, too, and goes along.
+///
+/// # Errors
+/// Kind `TypeError` for values that cannot be written, `ValueError` for graphs with cycles; what hooks end in.
+pub fn write(value: AnyView<'_>, metadata: Option<&str>) -> Result<String, Error> {
+    let mut writer = Writer::default();
+    let root = writer.run(AnyView::to_owned(value))?;
+    let metadata = metadata.map(|metadata| format!(",\"metadata\":{metadata}")).unwrap_or_default();
+    Ok(format!("{{\"root_index\":{root},\"nodes\":[{}]{metadata}}}", writer.text))
+}
+
+/// An object whose parts are being written.
+struct Frame {
+    object: Any,
+    parts: Vec<Any>,
+    /// The nodes of the parts that are written.
+    nodes: Vec<usize>,
+}
+
+#[derive(Default)]
+struct Writer {
+    text: String,
+    count: usize,
+    plain: HashMap<String, usize>,
+    /// By address; none while the object's parts are being written.
+    objects: HashMap<usize, Option<usize>>,
+    /// Objects whose addresses are known above.
+    kept: Vec<Any>,
+    frames: Vec<Frame>,
+    pulse: Pulse,
+}
+
+fn address(view: AnyView<'_>) -> usize {
+    view.as_object().map_or(0, |object| object.as_ptr() as usize)
+}
+
+impl Writer {
+    fn run(&mut self, root: Any) -> Result<usize, Error> {
+        let mut next = Some(root);
+        loop {
+            self.pulse.beat()?;
+            let done = match next.take() {
+                Some(value) => self.begin(value)?,
+                None => {
+                    let frame = self.frames.last_mut().expect("a frame that waits");
+                    match frame.parts.get(frame.nodes.len()) {
+                        Some(part) => {
+                            next = Some(part.clone());
+                            None
+                        }
+                        None => Some(self.end()?),
+                    }
+                }
+            };
+            if let Some(node) = done {
+                match self.frames.last_mut() {
+                    Some(frame) => frame.nodes.push(node),
+                    None => return Ok(node),
+                }
+            }
+        }
+    }
+
+    /// The node of a value if it needs no others; otherwise a frame is begun for it.
+    fn begin(&mut self, value: Any) -> Result<Option<usize>, Error> {
+        let view = value.view();
+        if let Some((name, data)) = node_of(view) {
+            let node = node(name, &data);
+            if let Some(known) = self.plain.get(&node) {
+                return Ok(Some(*known));
+            }
+            let at = self.add(&node);
+            self.plain.insert(node, at);
+            return Ok(Some(at));
+        }
+        let at = address(view);
+        match self.objects.get(&at) {
+            Some(Some(node)) => return Ok(Some(*node)),
+            Some(None) if at != 0 => {
+                let key = view.type_name();
+                return Err(Error::value_error(format!(
+                    "Cycle detected during serialization: a {key} contains itself"
+                )));
+            }
+            _ => {}
+        }
+        if let Some(data) = whole(view)? {
+            let text = node(&view.type_name(), &data);
+            let number = self.add(&text);
+            self.objects.insert(at, Some(number));
+            self.kept.push(value);
+            return Ok(Some(number));
+        }
+        let parts = match parts(view) {
+            Parts::Items(items) => items,
+            Parts::Entries(entries) => entries.into_iter().flat_map(|(key, value)| [key, value]).collect(),
+            Parts::Fields(reflection) if reflection.copyable => {
+                let Some(object) = view.as_object() else { return Err(unsupported(view)) };
+                let apart = |at: &usize| inline_schema(reflection, *at).is_none();
+                (0..reflection.fields.len()).filter(apart).map(|at| field(reflection, at, object)).collect()
+            }
+            _ => return Err(unsupported(view)),
+        };
+        self.objects.insert(at, None);
+        self.frames.push(Frame { object: value, parts, nodes: Vec::new() });
+        Ok(None)
+    }
+
+    fn end(&mut self) -> Result<usize, Error> {
+        let frame = self.frames.pop().expect("a frame that is at its end");
+        let view = frame.object.view();
+        let data = match (parts_kind(view), view.as_object()) {
+            (Some(reflection), Some(object)) => {
+                let mut apart = frame.nodes.iter();
+                let mut data = Map::new();
+                for (at, info) in reflection.fields.iter().enumerate() {
+                    let written = match inline_schema(reflection, at) {
+                        Some(_) => inline(field(reflection, at, object).view()),
+                        None => json!(apart.next()),
+                    };
+                    data.insert(info.name.clone(), written);
+                }
+                Value::Object(data)
+            }
+            _ => json!(frame.nodes),
+        };
+        let number = self.add(&node(&view.type_name(), &data));
+        self.objects.insert(address(view), Some(number));
+        self.kept.push(frame.object);
+        Ok(number)
+    }
+
+    fn add(&mut self, node: &str) -> usize {
+        if self.count > 0 {
+            self.text.push(',');
+        }
+        self.text.push_str(node);
+        self.count += 1;
+        self.count - 1
+    }
+}
+
+fn parts_kind(view: AnyView<'_>) -> Option<&'static Reflection> {
+    match parts(view) {
+        Parts::Fields(reflection) => Some(reflection),
+        _ => None,
+    }
+}
+
+/// The schema of a field whose value is written in the object's own node.
+pub(super) fn inline_schema(reflection: &'static Reflection, at: usize) -> Option<&'static Schema> {
+    let schema = reflection.fields[at].schema();
+    matches!(schema, Schema::Int | Schema::Float | Schema::Bool).then_some(schema)
+}
+
+fn inline(view: AnyView<'_>) -> Value {
+    match view.as_float() {
+        Some(float) => of_float(float),
+        None => node_of(view).map_or(Value::Null, |(_, data)| data),
+    }
+}
+
+fn node(name: &str, data: &Value) -> String {
+    let mut text = format!("{{\"type\":{}", json!(name));
+    // Writing to a string does not fail.
+    let _ = match data {
+        Value::Null => write!(text, "}}"),
+        data => write!(text, ",\"data\":{data}}}"),
+    };
+    text
+}
+
+/// The data of an object that needs no other nodes: of shapes, of variants, and what a type's own hook says.
+fn whole(view: AnyView<'_>) -> Result<Option<Value>, Error> {
+    if let Some(shape) = ShapeObj::of(view) {
+        return Ok(Some(json!(shape)));
+    }
+    if let Some(variant) = view.as_ref::<IntEnum>() {
+        return Ok(Some(json!(variant.value)));
+    }
+    if let Some(variant) = view.as_ref::<Enum>() {
+        return Ok(Some(json!(variant._str_index.as_str())));
+    }
+    match attr::get(view.type_index(), "__data_to_json__") {
+        Some(hook) => json_of(Function::call_view(hook.view(), &[view])?.view()).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn unsupported(view: AnyView<'_>) -> Error {
+    let key = registry::type_info(view.type_index()).map_or_else(|| view.type_name(), |info| info.key.to_owned());
+    Error::type_error(format!(
+        "Type `{key}` does not support ToJSONGraph: its objects cannot be made from field values"
+    ))
+}
