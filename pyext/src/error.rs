@@ -125,7 +125,19 @@ pub fn to_python(py: Python<'_>, error: &Error) -> PyErr {
     if let Ok(wrapper) = tie::wrap(py, error.as_object().clone().upcast()) {
         let _ = exception.setattr(intern!(py, "__tvm_ffi_error__"), wrapper);
     }
+    let backtrace = error.backtrace();
+    if !backtrace.is_empty() {
+        // An exception without it is good, too.
+        if let Ok(traceback) = native_traceback(py, &backtrace) {
+            let _ = exception.setattr(intern!(py, "__traceback__"), traceback);
+        }
+    }
     PyErr::from_value(exception)
+}
+
+/// The traceback that shows native frames.
+fn native_traceback<'py>(py: Python<'py>, backtrace: &str) -> PyResult<Bound<'py, PyAny>> {
+    py.import(intern!(py, "bowline._traceback"))?.call_method1(intern!(py, "native_traceback"), (backtrace,))
 }
 
 /// The exception that a native error carries.

@@ -55,7 +55,7 @@ def structural_equal(lhs: Any, rhs: Any, map_free_vars: bool = False, skip_tenso
     >>> @bowline.py_class("doc.structural.Function")
     ... class Function(bowline.Object):
     ...     parameter: Var = field(structural_eq="def")
-    ...     body: bowline.Object
+    ...     body: Var
     >>> x, y = Var("x"), Var("y")
     >>> structural_equal(Function(x, x), Function(y, y)), structural_equal(x, y)
     (True, False)
