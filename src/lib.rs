@@ -22,3 +22,8 @@ pub mod container;
 pub mod reflect;
 
 mod macros;
+
+/// The guide's Rust, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../pyext/docs/guide.md")]
+mod guide {}

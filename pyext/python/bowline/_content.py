@@ -37,9 +37,14 @@ def equal(a: Any, b: Any) -> bool:
         seen.add(pair)
         if _type_index(x) != _type_index(y):
             return False
-        hook = getattr(type(x), "__ffi_eq__", None)
+        hook = hook_of(x, "__ffi_eq__")
         if hook is not None:
             if not hook(x, y, equal):
+                return False
+            continue
+        hook = hook_of(x, "__ffi_compare__")
+        if hook is not None:
+            if hook(x, y, order) != 0:
                 return False
             continue
         both = _pairs_of_parts(x, y)
@@ -64,6 +69,20 @@ def _pairs_of_parts(x: Any, y: Any) -> list[tuple[Any, Any]] | None:
 
 
 _ABSENT = object()
+
+
+def order(a: Any, b: Any) -> int:
+    """Return a number below, at or above 0 as `a` comes before, with or after `b`; see `less`."""
+    return _compare(a, b)
+
+
+def hook_of(obj: Any, name: str) -> Any:
+    """What a class, or the native type of an object, says of an operation; None for the usual."""
+    found = getattr(type(obj), name, None)
+    if found is None:
+        index = _type_index(obj)
+        found = None if index is None else _core.lookup_type_attr(index, name)
+    return found
 
 
 def less(a: Any, b: Any, or_equal: bool) -> bool:
@@ -93,11 +112,16 @@ def _compare(a: Any, b: Any) -> int:
         if x is y and not isinstance(x, float):
             continue
         if not isinstance(x, Object) or not isinstance(y, Object):
-            if order := _value_order(x, y):
-                return order
+            if found := _value_order(x, y):
+                return found
             continue
         if _type_index(x) != _type_index(y):
             raise TypeError(f"cannot order a {_type_name(x)} and a {_type_name(y)}")
+        hook = hook_of(x, "__ffi_compare__")
+        if hook is not None:
+            if found := hook(x, y, order):
+                return found
+            continue
         if isinstance(x, _MAPPINGS):
             if not equal(x, y):
                 raise TypeError(f"a {_type_name(x)} has no order")
@@ -172,10 +196,10 @@ def content_hash(value: Any) -> int:
 
 def _own_hash(x: Object) -> int | None:
     """The hash of an object that is not looked into."""
-    hook = getattr(type(x), "__ffi_hash__", None)
+    hook = hook_of(x, "__ffi_hash__")
     if hook is not None:
         return hash(hook(x, content_hash))
-    if hasattr(type(x), "__ffi_eq__") or hasattr(type(x), "__ffi_compare__"):
+    if hook_of(x, "__ffi_eq__") is not None or hook_of(x, "__ffi_compare__") is not None:
         raise ValueError(f"{_type_name(x)} has its own equality but no __ffi_hash__")
     if isinstance(x, _MAPPINGS) or _parts(x, "hash") is not None:
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import _core
+from ._content import hook_of
 from .core import Object
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -24,9 +25,17 @@ def repr_object(obj: Object) -> str:
         return f"{type(obj).__name__}(chandle={obj.__chandle__():#x})"
 
 
+def text(value: Any) -> str:
+    """Return the text of a value, as it stands in that of an object which holds it."""
+    return _text(value, set())
+
+
 def _text(value: Any, open_: set[int]) -> str:
     if isinstance(value, Object):
         return _text_of_object(value, open_)
+    if hasattr(type(value), "__ffi_plain__"):
+        # Element types are strings, shapes are tuples: before those.
+        return f"Shape({', '.join(map(str, value))})" if isinstance(value, tuple) else str(value)
     if isinstance(value, str):
         return '"' + "".join(_ESCAPES.get(c) or c for c in value) + '"'
     if isinstance(value, bytes):
@@ -54,7 +63,7 @@ def _text_of_object(obj: Object, open_: set[int]) -> str:
         if isinstance(obj, _core.CMap | _core.CDict):
             pairs = (f"{_text(key, open_)}: {_text(item, open_)}" for key, item in _core.map_items(obj))
             return "{" + ", ".join(pairs) + "}"
-        hook = getattr(type(obj), "__ffi_repr__", None)
+        hook = hook_of(obj, "__ffi_repr__")
         if hook is not None:
             return hook(obj, lambda value: _text(value, open_))
         index = _core.index_of_class(type(obj))
