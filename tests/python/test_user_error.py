@@ -60,6 +60,7 @@ def test_keys_are_compared_without_user_code():
     assert Map(entries)[one] == "found"
 
 
+@pytest.mark.keeps_objects(reason="hooks are attributes of types")
 def test_hooks_of_content():
     @py_class(new_key())
     class Hooked(bowline.Object):

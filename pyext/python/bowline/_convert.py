@@ -44,9 +44,8 @@ def convert(value: Any) -> Any:
         return String(value)
     if isinstance(value, bytes | bytearray):
         return Bytes(value)
-    for protocol in _LEFT_ALONE:
-        if hasattr(type(value), protocol):
-            return value
+    if not hasattr(type(value), "__tvm_ffi_object__") and any(hasattr(type(value), name) for name in _LEFT_ALONE):
+        return value
     found = _core.convert(value)
     return OpaquePyObject(value) if found is value else found
 
