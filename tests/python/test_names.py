@@ -1,6 +1,8 @@
 """Names that users of the object system import, and from where."""
 
 import importlib
+import sys
+import types
 
 import bowline
 import pytest
@@ -46,6 +48,11 @@ MODULES = {
     """,
     "testing.testing": "TestIntPair TestObjectBase _TestCxxClassBase _TestCxxIntEnum _SchemaAllTypes create_object",
 }
+
+
+# What a module makes when it is loaded is for good.
+for _module in MODULES:
+    importlib.import_module(f"bowline.{_module}")
 
 
 @pytest.mark.parametrize("name", TOP)
@@ -154,13 +161,9 @@ def test_ctypes_handle():
 
 
 def test_init_ffi_api():
-    import types
-
     module = types.SimpleNamespace()
     bowline.register_global_func("test.names.api.f", lambda: 1)
     bowline.register_global_func("test.names.api.deeper.g", lambda: 2)
-    import sys
-
     with pytest.raises(KeyError, match="init_ffi_api_target"):
         bowline.init_ffi_api("test.names.api", "init_ffi_api_target")
     sys.modules["init_ffi_api_target"] = module
