@@ -5,8 +5,7 @@ fn main() {
         return;
     }
     println!("cargo:rustc-link-arg-bin=pickle_load=-rdynamic");
-    // Of a static libpython all of it, as those modules use more than we do; of a shared one where it is found again.
-    // ci/fuzz asks the interpreter.
+    // Where a shared libpython is found again, or what a static one needs beside itself. ci/fuzz asks the interpreter.
     println!("cargo:rerun-if-env-changed=BOWLINE_FUZZ_LINK");
     for argument in std::env::var("BOWLINE_FUZZ_LINK").unwrap_or_default().split_whitespace() {
         println!("cargo:rustc-link-arg-bin=pickle_load={argument}");

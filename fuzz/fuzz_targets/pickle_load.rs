@@ -21,6 +21,8 @@ fn start() {
     // SAFETY: before the interpreter is initialised; a static name and the module's initialiser.
     let added = unsafe { ffi::PyImport_AppendInittab(c"bowline._core".as_ptr(), Some(PyInit__core)) };
     assert_eq!(added, 0);
+    // By hand: PyO3's feature for it refuses a static libpython.
+    Python::initialize();
     Python::attach(|py| {
         let source = std::ffi::CString::new(include_str!("../python/harness.py")).expect("no null inside");
         let harness = PyModule::from_code(py, &source, c"harness.py", c"harness");

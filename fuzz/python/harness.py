@@ -438,7 +438,7 @@ def numbers():
 
 def run(data):
     """What the target calls; an exception is a finding."""
-    global start
+    global start, fresh
     made, seen = [], {}
     known = play(data, made)
     deep = bool(data) and data[-1] % 8 == 0
@@ -448,17 +448,14 @@ def run(data):
     del made
     seen.clear()
     value = None
-    if start is None:
-        # What the first input makes for good, beside what is made below.
-        gc.collect()
-        start = numbers()
     if numbers() != start:
         gc.collect()
         bowline.trim()
         now = numbers()
-        # Cycles that a pickle made and lost the way to are its own affair.
-        assert now == start or not known, f"(objects, wrappers, queued) were {start}, are {now}"
+        # Cycles that a pickle made and lost the way to are its own affair; the first inputs make what is made once.
+        assert now == start or not known or fresh, f"(objects, wrappers, queued) were {start}, are {now}"
         start = now
+    fresh = max(0, fresh - 1)
 
 
 # What is made once.
@@ -467,4 +464,4 @@ for cls in CLASSES:
 gc.collect()
 bowline.trim()
 gc.freeze()
-start = None
+start, fresh = numbers(), 16
