@@ -2,7 +2,7 @@
 //! Tests that replace the allocator take turns; they look at allocations of their own types only.
 //! Fails when a body is misaligned, freed by the wrong means or leaked.
 
-use crate::{counter, load, object_type, passes_in_child, Bare, Leaf};
+use crate::{counter, load, object_type, passes_in_child, Bare};
 use bowline::container::Array;
 use bowline::function::Function;
 use bowline::object::alloc::{allocate_raw, allocator, free_raw, set_allocator, set_deleter, CustomAllocator};
@@ -15,6 +15,27 @@ use std::ptr::{null_mut, NonNull};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicIsize, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
+
+/// An object that counts its drops, and that no other file allocates: theirs would be counted, or fail.
+#[repr(C)]
+struct Own {
+    base: Object,
+    drops: Arc<AtomicUsize>,
+    value: u64,
+}
+object_type!(Own: Object = "test.Own");
+
+impl Own {
+    fn new(drops: &Arc<AtomicUsize>, value: u64) -> Own {
+        Own { base: Object::placeholder(), drops: drops.clone(), value }
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        self.drops.fetch_add(1, Ordering::SeqCst);
+    }
+}
 
 static TURN: Mutex<()> = Mutex::new(());
 
@@ -144,16 +165,16 @@ fn objects_come_from_the_custom_allocator_and_go_back_to_it() {
     let _turn = turn();
     let builtin = allocator();
     static COUNTING: Counting = Counting::new();
-    let counting = COUNTING.of(Leaf::type_index());
-    let before = Obj::new(Leaf::new(&counter(), 0));
+    let counting = COUNTING.of(Own::type_index());
+    let before = Obj::new(Own::new(&counter(), 0));
     counting.install();
     assert_eq!(allocator().context, std::ptr::from_ref(counting).cast_mut().cast());
-    let inside = Obj::new(Leaf::new(&counter(), 1));
+    let inside = Obj::new(Own::new(&counter(), 1));
     let weak = inside.downgrade();
     assert_eq!(counting.numbers().1, 1);
     drop(before);
     every_alignment();
-    let zeroed = allocate_raw(Layout::from_size_align(100, 4).unwrap(), Leaf::type_index(), true, true).unwrap();
+    let zeroed = allocate_raw(Layout::from_size_align(100, 4).unwrap(), Own::type_index(), true, true).unwrap();
     // SAFETY: ours alone, of this size; nothing in it needs an end.
     unsafe {
         assert_eq!(zeroed.cast::<[u8; 76]>().byte_add(24).read(), [0; 76], "the allocator left dirt");
@@ -184,15 +205,15 @@ fn objects_without_prefix_stay_out_of_it() {
 fn an_allocator_that_fails_is_an_error() {
     let _turn = turn();
     static COUNTING: Counting = Counting::new();
-    let counting = COUNTING.of(Leaf::type_index());
+    let counting = COUNTING.of(Own::type_index());
     counting.fails.store(true, Ordering::SeqCst);
     counting.install();
     let drops = counter();
-    let error = Obj::try_new(Leaf::new(&drops, 1)).unwrap_err();
-    let raw = allocate_raw(Layout::new::<Leaf>(), Leaf::type_index(), true, true);
+    let error = Obj::try_new(Own::new(&drops, 1)).unwrap_err();
+    let raw = allocate_raw(Layout::new::<Own>(), Own::type_index(), true, true);
     builtin_again();
-    assert_eq!((load(&drops), error.layout(), raw), (1, Layout::new::<Leaf>(), Err(error)));
-    assert_eq!(error.to_string(), format!("out of memory: an object of {} bytes", size_of::<Leaf>()));
+    assert_eq!((load(&drops), error.layout(), raw), (1, Layout::new::<Own>(), Err(error)));
+    assert_eq!(error.to_string(), format!("out of memory: an object of {} bytes", size_of::<Own>()));
 }
 
 /// Answers weakness 11: a constructor that cannot report the failure unwinds with it, up to the next call, which answers
@@ -201,9 +222,9 @@ fn an_allocator_that_fails_is_an_error() {
 fn running_out_of_memory_unwinds_to_the_next_call() {
     let _turn = turn();
     static COUNTING: Counting = Counting::new();
-    let counting = COUNTING.of(Leaf::type_index());
+    let counting = COUNTING.of(Own::type_index());
     let drops = counter();
-    let make = |drops: &Arc<AtomicUsize>| Obj::new(Leaf::new(drops, 1)).into_any();
+    let make = |drops: &Arc<AtomicUsize>| Obj::new(Own::new(drops, 1)).into_any();
     let given = drops.clone();
     let function = Function::from_packed(move |_| Ok(make(&given)));
     let offered = Array::<bool>::from_iter([true, false]);
@@ -215,7 +236,7 @@ fn running_out_of_memory_unwinds_to_the_next_call() {
     counting.of(tag::ARRAY);
     let lost = std::panic::catch_unwind(|| convert::<Array<i64>>(AnyView::of_rvalue(&slot)).map(drop));
     builtin_again();
-    assert_eq!(unwound.unwrap_err().downcast_ref::<AllocError>().unwrap().layout(), Layout::new::<Leaf>());
+    assert_eq!(unwound.unwrap_err().downcast_ref::<AllocError>().unwrap().layout(), Layout::new::<Own>());
     assert_eq!((error.kind(), load(&drops)), ("MemoryError", 2));
     assert!(lost.unwrap_err().is::<AllocError>() && !slot.is_empty());
     assert_eq!(offered.as_object().strong_count(), 2);
@@ -308,14 +329,14 @@ fn raw_objects_of_any_layout() {
             let layout = Layout::from_size_align(size, align).unwrap();
             // Dirt, for `zeroed` to clean.
             drop((0..9).map(|_| vec![0xff_u8; size + align]).collect::<Vec<_>>());
-            let object = allocate_raw(layout, Leaf::type_index(), prefix, zeroed).unwrap();
-            // SAFETY: a fresh object of this layout, ours alone, and `Leaf` by its index only.
+            let object = allocate_raw(layout, Own::type_index(), prefix, zeroed).unwrap();
+            // SAFETY: a fresh object of this layout, ours alone, and `Own` by its index only.
             unsafe {
                 let body = std::slice::from_raw_parts(object.as_ptr().cast::<u8>(), if zeroed { size } else { 24 });
                 assert!(body[24..].iter().all(|&byte| byte == 0));
                 assert_eq!(
                     (object.as_ref().type_index(), object.as_ref().header().flags()),
-                    (Leaf::type_index(), prefix.into())
+                    (Own::type_index(), prefix.into())
                 );
                 assert_eq!(bowline::object::tie_word(object).is_some(), prefix);
                 object.cast::<usize>().add(3).cast::<[usize; 2]>().write([size, align]);
@@ -341,16 +362,16 @@ fn alive_counts_allocations() {
         return passes_in_child("allocation::alive_counts_allocations");
     }
     assert_eq!(stats::alive(), 0);
-    let leaf = Obj::new(Leaf::new(&counter(), 1));
+    let leaf = Obj::new(Own::new(&counter(), 1));
     let bare = Obj::new(Bare { header: Header::placeholder(), drops: counter() });
-    let items = Obj::new_with_extra_items(Leaf::new(&counter(), 1), [1, 2].into_iter());
-    let raw = allocate_raw(Layout::new::<Leaf>(), 64, true, true).unwrap();
+    let items = Obj::new_with_extra_items(Own::new(&counter(), 1), [1, 2].into_iter());
+    let raw = allocate_raw(Layout::new::<Own>(), 64, true, true).unwrap();
     assert_eq!(stats::alive(), 4);
     let weak = leaf.downgrade();
     thread::spawn(move || drop((leaf, bare, items))).join().unwrap();
     assert_eq!(stats::alive(), 2, "the weak handle keeps an allocation");
     drop(weak);
     // SAFETY: ours alone, and nothing in it needs an end.
-    unsafe { free_raw(raw, Layout::new::<Leaf>()) };
+    unsafe { free_raw(raw, Layout::new::<Own>()) };
     assert_eq!((stats::alive(), FREE | 1), (0, BOTH));
 }
