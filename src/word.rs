@@ -100,6 +100,9 @@ impl Word {
 }
 
 /// A [`Word`] that threads share. One method per edge of the protocol; the ordering belongs to the edge.
+///
+/// A word hands over the wrapper, or the life of one, that it newly ties. What happens to a wrapper after that is ordered by
+/// its refcount, what happens to the object by the object's.
 #[derive(Debug)]
 #[repr(transparent)]
 pub struct AtomicWord(AtomicUsize);
@@ -120,7 +123,7 @@ impl AtomicWord {
     /// What the word says now.
     #[inline]
     pub fn observe(&self) -> Word {
-        // Acquire: pairs with the Release of `publish` and of `edge`. Carries: the wrapper's header and handle.
+        // Acquire: pairs with the Release of `edge`. Carries: the wrapper's header and handle.
         // Weaker fails: tests/loom.rs fetch_vs_fetch::on_detached.
         Word(self.0.load(Ordering::Acquire))
     }
@@ -128,9 +131,12 @@ impl AtomicWord {
     /// Whether the word still ties `wrapper`, asked after a count of it was taken.
     #[inline]
     pub fn still_ties<T>(&self, wrapper: NonNull<T>) -> bool {
-        // Acquire: orders the look after the count was taken (the count's read-modify-write is the partner), and pairs
-        // with the Release of `edge`: a word that was moved off the wrapper before the count is seen as moved.
-        Word(self.0.load(Ordering::Acquire)).ties(wrapper)
+        // Relaxed: the look comes after the count because a count that was taken by a read-modify-write is an Acquire
+        // (`Host::try_incref`). Its partner is the count that a mover or evictor gives back or claims after its `untie`:
+        // who counts later sees the word untied, who counts earlier may take the wrapper for what it then was. An owner
+        // that counts without a read-modify-write needs no more: nobody can claim its wrapper meanwhile, and a move on
+        // another thread may as well come after.
+        Word(self.0.load(Ordering::Relaxed)).ties(wrapper)
     }
 
     /// Detached → `to`. The first tie of an object, or the first after the former one was ended.
@@ -186,15 +192,20 @@ impl AtomicWord {
     /// Any → Detached, by the one who destroys the object.
     #[inline]
     pub fn take(&self) -> Word {
-        // AcqRel: the Acquire pairs with the Release of `publish`, for the storage that is freed next; the Release with
-        // the Acquire of `observe`.
-        Word(self.0.swap(0, Ordering::AcqRel))
+        // Relaxed, and no read-modify-write: nobody else looks at the word any more, and all that others did to it and to
+        // the wrapper came before they gave their counts back (`object::count` settles that).
+        let last = Word(self.0.load(Ordering::Relaxed));
+        self.0.store(0, Ordering::Relaxed);
+        last
     }
 
     #[inline]
     fn edge(&self, from: Word, to: Word) -> Result<(), Word> {
-        // AcqRel: the Release pairs with the Acquire of `observe` and carries the wrapper's header and handle; the
-        // Acquire pairs with the Release of the edge that made `from`. Acquire on failure: callers act on what they see.
+        // Release: pairs with the Acquire of `observe`, and of this. Carries: the wrapper's header and handle.
+        // Weaker fails: tests/loom.rs fetch_vs_fetch::on_detached.
+        // Acquire, also on failure: pairs with the Release of the edge that made the word what it is. Carries: the life
+        // that it speaks of, to a fetch that marks the wrapper Suspect, or finds it marked, and asks once more whether it
+        // lives. Weaker fails: tests/loom.rs word::marked_after_it_woke and fetch_vs_drop::woken_after_it_was_met.
         self.0.compare_exchange(from.0, to.0, Ordering::AcqRel, Ordering::Acquire).map(drop).map_err(Word)
     }
 }

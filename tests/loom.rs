@@ -26,7 +26,9 @@ fn explore_with(more: isize, race: impl Fn() + Send + Sync + 'static) {
     });
     let name = std::thread::current().name().unwrap_or("?").to_owned();
     let (executions, took) = (executions.load(Relaxed), started.elapsed().as_secs_f32());
-    eprintln!("{name}: {executions} executions with up to {bound} preemptions in {took:.1} s");
+    // In one piece, because other tests print too.
+    let line = format!("{name}: {executions} executions with up to {bound} preemptions in {took:.1} s\n");
+    eprint!("{line}");
 }
 
 fn explore(race: impl Fn() + Send + Sync + 'static) {
@@ -139,3 +141,5 @@ mod shift_vs_shift;
 mod upgrade_vs_drop;
 #[path = "loom/verbs.rs"]
 mod verbs;
+#[path = "loom/word.rs"]
+mod word;

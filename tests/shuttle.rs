@@ -296,7 +296,9 @@ fn explore(plan: Plan) {
         let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), batch);
         executions += Search { depth, seed }.run(plan);
     }
-    eprintln!("{test}: {executions} schedules in {:.1} s", started.elapsed().as_secs_f32());
+    // In one piece, because other tests print too.
+    let line = format!("{test}: {executions} schedules in {:.1} s\n", started.elapsed().as_secs_f32());
+    eprint!("{line}");
 }
 
 /// Each history is a race of all verbs; the name says of which wrappers.

@@ -72,10 +72,10 @@ impl<const FIRST: usize> Ledger<FIRST> {
         }
     }
 
-    /// Enters a storage under a reserved slot number.
+    /// Enters a storage under a reserved slot number, by one who excludes visitors.
     pub fn enter<W>(&self, slot: u32, storage: NonNull<W>) {
-        // Release: pairs with the Acquire in `visit`. Carries: the storage's fields.
-        self.slot(slot).store(storage.as_ptr() as usize, Ordering::Release);
+        // Relaxed: visitors are excluded by other means.
+        self.slot(slot).store(storage.as_ptr() as usize, Ordering::Relaxed);
     }
 
     /// Takes a storage out, by one who is about to free it and excludes visitors.
@@ -88,8 +88,8 @@ impl<const FIRST: usize> Ledger<FIRST> {
     /// must keep the object's block; if nobody visits, `unkeep` undoes it, else the visitor does.
     pub fn leave(&self, slot: u32, keep: impl FnOnce(), unkeep: impl FnOnce()) {
         keep();
-        // AcqRel: pairs with both read-modify-writes of `visit`. Carries: the kept block to the visitor; the visitor's
-        // last look at it to us. Weaker fails: tests/loom.rs ledger::visit_vs_leave.
+        // AcqRel: pairs with the `fetch_and` of `visit`. The Acquire brings us the visitor's last look at the block; weaker
+        // fails tests/loom.rs ledger::visit_vs_leave. The Release puts `keep` before the visitor's `unkeep`.
         if self.slot(slot).fetch_or(GONE, Ordering::AcqRel) & VISITED == 0 {
             unkeep();
         }
@@ -98,19 +98,20 @@ impl<const FIRST: usize> Ledger<FIRST> {
     /// Calls `look` on every storage whose object is not known to be going; during the call the object's block stays. If
     /// the object goes meanwhile, `unkeep` is called afterwards with what `look` returned.
     ///
-    /// Storages must not be freed or change their object during the visit: the caller excludes all threads that could
-    /// (stopped world, GIL), leaving only those that call [`Ledger::leave`].
+    /// Storages must not be entered, freed or change their object during the visit: the caller excludes all threads that
+    /// could (stopped world, GIL), leaving only those that call [`Ledger::leave`].
     pub fn visit<W, R>(&self, mut look: impl FnMut(NonNull<W>) -> R, mut unkeep: impl FnMut(R)) {
         // Relaxed: a slot whose storage can be seen was reserved before it.
         let top = self.top.load(Ordering::Relaxed);
         for slot in (0..top).map(|slot| self.slot(slot)) {
-            // Acquire: pairs with the Release in `enter`.
-            let seen = slot.load(Ordering::Acquire);
+            // Relaxed: those who enter and clear are excluded, and what they did is ordered by what excludes them.
+            let seen = slot.load(Ordering::Relaxed);
             let Some(storage) = NonNull::new((seen & !FLAGS) as *mut W) else { continue };
-            // AcqRel: see `leave`: either it sees VISITED, or we see GONE.
-            if slot.fetch_or(VISITED, Ordering::AcqRel) & GONE == 0 {
+            // Relaxed: of this and the swap of `leave` one comes first. If this does, `leave` sees VISITED and the block is
+            // ours to give back; if not, we see GONE and do not look.
+            if slot.fetch_or(VISITED, Ordering::Relaxed) & GONE == 0 {
                 let result = look(storage);
-                // AcqRel: as above.
+                // AcqRel: pairs with `leave`, see there. The Release carries our last look.
                 if slot.fetch_and(!VISITED, Ordering::AcqRel) & GONE != 0 {
                     unkeep(result);
                 }

@@ -1,6 +1,8 @@
 //! The one place that chooses between std, loom and shuttle.
 //! Imports nothing of this crate.
 //! Upholds: what a model explores and what runs in production are the same source lines.
+#![doc = ""]
+#![doc = include_str!("edges.md")]
 
 pub mod counter;
 pub mod stack;

@@ -57,6 +57,34 @@ for_both_tiers! {
     }
 }
 
+/// The wrapper dies and is woken between a fetch's question whether it lives and its mark Suspect: the mark must bring the
+/// news, or the second question is answered with the old death and a living wrapper replaced.
+#[test]
+fn woken_after_it_was_met() {
+    explore_with(1, || {
+        let world = World::new();
+        let main = world.thread(1);
+        let object = object(&world, &main, Class::RICH, 1);
+        let held = main.fetch(object).unwrap();
+        let result = Arc::new(Mutex::new(None));
+        let slot = result.clone();
+        let other = on(&world, 2, move |me| {
+            let held = me.fetch(object).unwrap();
+            me.release(object);
+            *slot.lock().unwrap() = Some(held);
+        });
+        main.drop_held(held);
+        let woken = main.fetch(object).unwrap();
+        other.join().unwrap();
+        let fetched = result.lock().unwrap().take().unwrap();
+        assert_eq!(woken.id(), fetched.id(), "P1: two wrappers of one object are alive");
+        main.drop_held(woken);
+        main.drop_held(fetched);
+        main.release(object);
+        world.finish(&main);
+    });
+}
+
 /// Code that runs while the wrapper dies fetches the same object on the same thread, and another thread does too.
 #[test]
 fn fetched_by_its_own_death() {

@@ -24,3 +24,30 @@ for_both_tiers! {
         });
     }
 }
+
+/// A fetch that saw Inactive long ago may not wake the wrapper under the ticket of a death that has yet to be parked: the
+/// parking would come after the waking, the word say Inactive of a living wrapper, and its storage not be kept.
+#[test]
+fn not_before_it_is_parked() {
+    explore_with(1, || {
+        let world = World::new();
+        let main = world.thread(1);
+        let object = object(&world, &main, Class::RICH, 1);
+        leave_dormant(&main, object);
+        let before = main.allocations.get();
+        let made = Arc::new(AtomicUsize::new(0));
+        let count = made.clone();
+        let other = on(&world, 2, move |me| {
+            fetch_and_drop(me, object);
+            count.store(me.allocations.get(), Relaxed);
+        });
+        leave_dormant(&main, object);
+        other.join().unwrap();
+        if made.load(Relaxed) == 0 && main.allocations.get() == before {
+            leave_dormant(&main, object);
+            assert_eq!(main.allocations.get(), before, "P4: the storage was not kept, though no fetch met a death");
+        }
+        main.release(object);
+        world.finish(&main);
+    });
+}

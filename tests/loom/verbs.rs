@@ -18,6 +18,9 @@ enum Verb {
 }
 use Verb::*;
 
+/// The thread that owns the bias of the wrapper, if there is one when the race begins.
+const OWNER: usize = 1;
+
 impl Verb {
     /// Whether it begins with a living wrapper.
     fn needs_wrapper(self) -> bool {
@@ -44,6 +47,10 @@ impl Verb {
             Release => {}
         }
         held.into_iter().for_each(|held| me.drop_held(held));
+        if me.id == OWNER {
+            // Wrappers that others dropped, asking the owner to count: their deaths race with what is still to come.
+            me.merge_queue(OWNER);
+        }
         me.release(object);
     }
 }
@@ -60,7 +67,7 @@ fn race<const N: usize>(verbs: [Verb; N], class: Class, from: From) {
     explore_with(3 - N as isize, move || {
         // Only a `rebind` waits for the sections of others, which then must order what is in them.
         let world = if verbs.contains(&Rebind) { World::strict() } else { World::new() };
-        let main = world.thread(1);
+        let main = world.thread(OWNER);
         let object = object(&world, &main, class, N - 1);
         if from == From::Dormant {
             leave_dormant(&main, object);
@@ -69,7 +76,7 @@ fn race<const N: usize>(verbs: [Verb; N], class: Class, from: From) {
         for (verb, given) in verbs.iter().zip(&mut given) {
             *given = verb.needs_wrapper().then(|| main.fetch(object).unwrap());
         }
-        let mut given = verbs.into_iter().zip(given).zip(1..);
+        let mut given = verbs.into_iter().zip(given).zip(OWNER..);
         let ((first, held), _) = given.next().unwrap();
         let others: Vec<_> = given
             .map(|((verb, held), id)| {

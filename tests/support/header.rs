@@ -49,6 +49,9 @@ pub enum Decref {
 
 /// The refcount fields.
 ///
+/// `try_incref`, `peek`, `wake`, `claim` and `lay_down` are the extension's own, in the orderings of its refcount.rs (`peek`
+/// is `dormancy` there; `ci/mutate` compares them); the others are CPython's.
+///
 /// `tid` and `local` are the owner's: others compare `tid` with their own id only, which they find there only if they
 /// put it there last. So a stale read of theirs cannot matter, and loom need not explore it: they are std's atomics.
 pub struct Header {
@@ -92,7 +95,7 @@ impl Header {
             if refused(shared) {
                 return Err(shared);
             }
-            match self.shared.compare_exchange(shared, shared + ONE, Ordering::Acquire, Ordering::Relaxed) {
+            match self.shared.compare_exchange(shared, shared + ONE, Ordering::SeqCst, Ordering::Relaxed) {
                 Ok(_) => return Ok(()),
                 Err(now) => shared = now,
             }
@@ -237,7 +240,7 @@ impl Header {
     /// `from` → alive, with one count of thread `me`: the wait-free way to take the bias back. `woken` is called in the
     /// very step that decides.
     pub fn wake(&self, from: isize, me: usize, woken: impl FnOnce()) -> bool {
-        // AcqRel: the Acquire pairs with the Release of the death or of `lay_down`.
+        // AcqRel: the Acquire pairs with the Release of the death or of `lay_down`, the Release with `try_incref`.
         if self.shared.compare_exchange(from, MERGED + ONE, Ordering::AcqRel, Ordering::Relaxed).is_err() {
             return false;
         }
@@ -247,7 +250,8 @@ impl Header {
         let mut shared = MERGED + ONE;
         loop {
             let new = ((shared - ONE) & !FLAGS) | MAYBE_WEAKREF;
-            match self.shared.compare_exchange(shared, new, Ordering::AcqRel, Ordering::Relaxed) {
+            // Release: as the extension does it; `tid` and `local` above are std's, so loom has nothing to see here.
+            match self.shared.compare_exchange(shared, new, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => return true,
                 Err(now) => shared = now,
             }
@@ -256,7 +260,8 @@ impl Header {
 
     /// `from` → claimed.
     pub fn claim(&self, from: isize) -> bool {
-        self.shared.compare_exchange(from, CLAIMED, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        // Relaxed: only who wins is asked; a grace period orders the rest.
+        self.shared.compare_exchange(from, CLAIMED, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     /// What an allocator does to freed storage; makes loom try both orders of this and of every look.

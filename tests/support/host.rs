@@ -91,7 +91,9 @@ unsafe impl Host for Thread {
                 self.tell(|| format!("cannot incref {pointer:?}, which is {refused:#x}"));
                 if seen.notes.rich.load(SeqCst) {
                     self.refused.set(Some(pointer));
-                    seen.notes.met.fetch_or(refused == 0 || refused == MERGED, SeqCst);
+                    // A refusal may be old news, of a death before this life.
+                    let dying = (refused == 0 || refused == MERGED) && seen.notes.dying.load(SeqCst);
+                    seen.notes.met.fetch_or(dying, SeqCst);
                 }
                 false
             }

@@ -139,9 +139,11 @@ mod build {
             if seen == 0 || (seen & FLAGS == MERGED && seen <= MERGED) {
                 return false;
             }
-            // AcqRel: orders the caller's re-check of the word after the count, and pairs with the Release in `wake`.
-            // Relaxed on failure: retried with what was read.
-            match shared.compare_exchange_weak(seen, seen + ONE, Ordering::AcqRel, Ordering::Relaxed) {
+            // SeqCst, for the store-buffer shape with `shared_with_others`: the caller takes a count and then reads the handle,
+            // another moves the object out of the handle and then looks for counts; one of the two must see the other. As an
+            // Acquire it orders the re-check of the word after the count, and pairs with whoever counted before, which
+            // carries the life that is joined. Relaxed on failure: retried with what was read.
+            match shared.compare_exchange_weak(seen, seen + ONE, Ordering::SeqCst, Ordering::Relaxed) {
                 Ok(_) => return true,
                 Err(now) => seen = now,
             }
@@ -174,7 +176,9 @@ mod build {
     pub unsafe fn wake(op: *mut ffi::PyObject, ticket: Ticket) -> bool {
         // SAFETY: the wrapper is tied to an object that the caller protects, so it is a wrapper of that object.
         let (tid, local, shared) = unsafe { (tid(op), local(op), shared(op)) };
-        // AcqRel: Acquire pairs with the last count given back in the former life; Release with `try_incref` by losers.
+        // AcqRel: the Acquire pairs with the last count given back in the former life, or with `lay_down`. The Release pairs
+        // with `try_incref` by losers and puts the count of the object that the life takes before what they do with it.
+        // See src/sync/edges.md.
         if shared.compare_exchange(ticket, ONE | MERGED, Ordering::AcqRel, Ordering::Relaxed).is_err() {
             return false;
         }
@@ -197,9 +201,9 @@ mod build {
     /// # Safety
     /// As [`bowline::protocol::Host::claim`].
     pub unsafe fn claim(op: *mut ffi::PyObject, ticket: Ticket) -> bool {
-        // AcqRel: as in `wake`. Relaxed on failure: the value is not used.
+        // Relaxed: only who wins is asked. What the winner frees it frees after a stop of the world, which orders the rest.
         // SAFETY: as in `wake`.
-        unsafe { shared(op) }.compare_exchange(ticket, TICKETS, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        unsafe { shared(op) }.compare_exchange(ticket, TICKETS, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     /// Gives a dead rich wrapper the header of a dormant one.
@@ -224,8 +228,8 @@ mod build {
     /// # Safety
     /// The caller owns a count.
     pub unsafe fn shared_with_others(op: *mut ffi::PyObject) -> bool {
-        // SeqCst: pairs with the read-modify-write of a thread that takes a count and then reads the handle, against our
-        // handle swap and then this load: one of the two sees the other.
+        // SeqCst: pairs with the read-modify-write of a thread that takes a count (`try_incref`, or CPython's) and then reads
+        // the handle, against our handle swap and then this load: one of the two sees the other.
         // SAFETY: alive.
         unsafe { tid(op).load(Ordering::Relaxed) != thread_id() || shared(op).load(Ordering::SeqCst) >> 2 != 0 }
     }

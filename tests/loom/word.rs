@@ -1,0 +1,35 @@
+//! What the edges of a word hand over (`word`), where whole verbs would take too many preemptions to show it.
+//! Imports the harness in tests/loom.rs.
+//! Upholds: who takes an edge, or finds it taken, sees the life that the word speaks of.
+
+use super::*;
+use bowline::word::{AtomicWord, State, Word};
+use std::ptr::NonNull;
+use support::cell::Block;
+
+/// Stands for a wrapper: its contents are those of its present life.
+#[repr(align(16))]
+#[derive(Default)]
+struct Wrapper(Block);
+
+/// One thread wakes a wrapper, two others met it dying before that and mark it: both see the new life, the one that makes
+/// the mark and the one that finds it made.
+#[test]
+fn marked_after_it_woke() {
+    explore_with(1, || {
+        let (word, wrapper) = (Arc::new(AtomicWord::new()), Arc::new(Wrapper::default()));
+        let pointer = NonNull::from(&*wrapper);
+        word.publish(Word::tied(pointer, State::Inactive)).unwrap();
+        let others = [(); 2].map(|()| {
+            let (word, wrapper) = (word.clone(), wrapper.clone());
+            spawn(move || {
+                if word.suspect(NonNull::from(&*wrapper)).is_ok() {
+                    assert_eq!(wrapper.0.contents("a wrapper"), 1, "the life before");
+                }
+            })
+        });
+        wrapper.0.fill(1, "a wrapper");
+        word.unpark(pointer).unwrap();
+        others.into_iter().for_each(|other| other.join().unwrap());
+    });
+}
