@@ -4,6 +4,8 @@
 
 use super::error::{raise, take_raised};
 use super::{Error, IntoTyped};
+use crate::object::alloc::add_flags;
+use crate::object::header::{FLAG_LEAF, FLAG_SHORT};
 use crate::object::{Header, Obj, Object, ObjectType};
 use crate::value::{tag, Any, AnyView, ConvertError, RawAny, Schema};
 use std::any::TypeId;
@@ -126,6 +128,54 @@ impl Function {
 }
 
 impl Function {
+    /// Says that the function does not block, so that callers need not let others run meanwhile.
+    ///
+    /// # Panics
+    /// When the function is shared already.
+    pub fn short(self) -> Function {
+        // SAFETY: the flag promises nothing that safety rests on.
+        unsafe { self.with_flags(FLAG_SHORT) }
+    }
+
+    /// Says that the function does not block and, until it has returned, runs no code but its own: it calls no function
+    /// that it was given, and drops nothing whose end may run such code. It can be lent its arguments, and itself, by a
+    /// caller who could not protect them from such code.
+    ///
+    /// # Panics
+    /// When the function is shared already.
+    ///
+    /// # Safety
+    /// It is so.
+    pub unsafe fn leaf(self) -> Function {
+        // SAFETY: the caller's contract.
+        unsafe { self.with_flags(FLAG_SHORT | FLAG_LEAF) }
+    }
+
+    /// # Safety
+    /// What the flags say is so.
+    unsafe fn with_flags(self, flags: u32) -> Function {
+        assert!(self.header().counts().is_unique(), "a function that is shared already");
+        // SAFETY: nobody else knows the object; the flags are this crate's.
+        unsafe { add_flags(self.as_raw(), flags) };
+        self
+    }
+
+    /// Returns its one argument; `name` is for the error text.
+    pub fn identity(name: &'static str) -> Function {
+        let identity = move |args: &[AnyView<'_>]| match args {
+            [value] => Ok(AnyView::to_owned(*value)),
+            _ => Err(Error::type_error(format!("{name} takes 1 argument, got {}", args.len()))),
+        };
+        // SAFETY: takes a count, or moves one.
+        unsafe { Function::from_packed(identity).leaf() }
+    }
+
+    /// Takes any arguments, and does nothing.
+    pub fn nothing() -> Function {
+        // SAFETY: what it does not do runs nothing.
+        unsafe { Function::from_packed(|_| Ok(Any::none())).leaf() }
+    }
+
     /// Calls the function.
     #[inline]
     pub fn call(&self, args: &[AnyView<'_>]) -> Result<Any, Error> {
@@ -158,6 +208,18 @@ impl FunctionObj {
         // SAFETY: only `from_state` uses this entry point, for some state; its type id is at the same place for all.
         let closure = unsafe { &*this.cast::<Closure<State<S>>>() };
         (closure.call.of == TypeId::of::<S>()).then_some(&closure.call.state)
+    }
+
+    /// Whether it does not block; see [`Function::short`].
+    #[inline]
+    pub fn is_short(&self) -> bool {
+        self.header.flags() & FLAG_SHORT != 0
+    }
+
+    /// Whether it runs no code but its own; see [`Function::leaf`].
+    #[inline]
+    pub fn is_leaf(&self) -> bool {
+        self.header.flags() & FLAG_LEAF != 0
     }
 
     /// The C entry point; its first argument is the object.

@@ -143,6 +143,15 @@ pub unsafe fn set_deleter(object: NonNull<Object>, deleter: super::header::Delet
     unsafe { (*object.cast::<Header>().as_ptr()).deleter = Some(deleter) };
 }
 
+/// Sets more header flags of an object.
+///
+/// # Safety
+/// The object is not shared with anyone yet; the flags are true of it.
+pub(crate) unsafe fn add_flags(object: NonNull<Object>, flags: u32) {
+    // SAFETY: the caller is the only one to know the object.
+    unsafe { (*object.cast::<Header>().as_ptr()).flags |= flags };
+}
+
 /// Allocates a body and sets its prefix up, but not its header.
 #[inline]
 pub(super) fn allocate_body(
@@ -299,15 +308,22 @@ fn allocate_over_aligned(size: usize, align: usize, zeroed: bool) -> *mut u8 {
     }
 }
 
+/// Blocks up to this size are zeroed here: glibc's `calloc` does not take from the thread's own lists of free blocks, and
+/// costs as much again as `malloc`. Larger ones may come from the system, zeroed already.
+const ZEROED_HERE: usize = 1024;
+
 #[inline]
 fn allocate_block(total: usize, zeroed: bool) -> *mut u8 {
-    // SAFETY: any size may be asked for.
+    // SAFETY: any size may be asked for; a block has `total` bytes.
     unsafe {
-        if zeroed {
-            calloc(1, total).cast()
-        } else {
-            malloc(total).cast()
+        if zeroed && total > ZEROED_HERE {
+            return calloc(1, total).cast();
         }
+        let block = malloc(total).cast::<u8>();
+        if zeroed && !block.is_null() {
+            block.write_bytes(0, total);
+        }
+        block
     }
 }
 

@@ -55,6 +55,14 @@ impl Counts {
     /// Gives a strong count back. Linearises at the subtraction; after `Alive` the object must not be touched.
     #[inline]
     pub fn release(&self) -> Released {
+        // Acquire: pairs with the Release of the other holders' subtractions, below and in `release_weak`. Carries: what
+        // they did to the object. A sole holder has nobody left to race with: no count can be taken but from a count.
+        // tests/loom.rs counts::last_release_sees_all.
+        if self.0.load(Ordering::Acquire) == BOTH_ONE {
+            // Relaxed: read by nobody else until the memory is used again.
+            self.0.store(WEAK, Ordering::Relaxed);
+            return Released::Last;
+        }
         // Release: pairs with the Acquire of `settle`. Carries: what this holder did to the object.
         // Weaker fails: tests/loom.rs counts::last_release_sees_all.
         let old = self.0.fetch_sub(STRONG, Ordering::Release);

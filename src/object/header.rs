@@ -19,6 +19,11 @@ pub const BOTH: i32 = DESTROY | FREE;
 /// reserved.
 pub const FLAG_PREFIX: u32 = 1;
 
+/// Header flag of a function, beside [`FLAG_PREFIX`]: it does not block. See `Function::short`.
+pub const FLAG_SHORT: u32 = 2;
+/// Header flag of a function, beside [`FLAG_PREFIX`]: it runs no code of others. See `Function::leaf`.
+pub const FLAG_LEAF: u32 = 4;
+
 /// The header of an object.
 ///
 /// | member | protected by |

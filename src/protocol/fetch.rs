@@ -68,36 +68,70 @@ pub unsafe fn fetch_owned<H: Host>(host: &H, object: H::Object) -> Result<NonNul
     unsafe { resolve(Count { host, object, owned: true }) }
 }
 
-/// The living wrapper of an object, or else a strong count of the object for the caller, who can then let go of what
-/// protects it and go on with [`fetch_owned`]. Unlike `fetch` it runs no user code before one of the two is certain.
+/// The wrapper of an object if it lives or its storage is kept, or else a strong count of the object for the caller, who
+/// can then let go of what protects it and go on with [`fetch_owned`]. Unlike `fetch` it allocates nothing, and runs no
+/// user code before one of the two is certain.
 ///
-/// Linearises at: the re-check of the word.
+/// Linearises at: the re-check of the word (hit), the swap in [`Host::wake`] (new life in kept storage).
 ///
 /// # Safety
 /// The object is alive until the call runs user code, which it does last.
-#[inline]
+#[inline(always)]
 pub unsafe fn hit<H: Host>(host: &H, object: H::Object) -> Option<NonNull<H::Wrapper>> {
     let section = host.enter();
     // SAFETY: alive.
     let word = unsafe { host.word(object) };
-    if let Some(wrapper) = word.observe().wrapper::<H::Wrapper>() {
-        // SAFETY: in a section, read from the word.
-        if unsafe { host.try_incref(wrapper) } {
-            if word.still_ties(wrapper) {
-                return Some(wrapper);
+    let seen = word.observe();
+    let Some(wrapper) = seen.wrapper::<H::Wrapper>() else {
+        // SAFETY: alive.
+        unsafe { host.retain(object) };
+        return None;
+    };
+    // SAFETY: in a section, read from the word.
+    if unsafe { host.try_incref(wrapper) } {
+        if word.still_ties(wrapper) {
+            return Some(wrapper);
+        }
+        drop(section);
+        // SAFETY: alive; the count just taken goes back last, as that may run user code.
+        unsafe {
+            host.retain(object);
+            host.decref(wrapper);
+        }
+        return None;
+    }
+    // SAFETY: alive, and in the section still.
+    unsafe { rouse(host, object, seen, wrapper) }
+}
+
+/// The end of [`hit`]: a dormant wrapper begins a new life.
+///
+/// # Safety
+/// As [`hit`], in a section in which `seen` was read and its wrapper could not be counted.
+unsafe fn rouse<H: Host>(
+    host: &H,
+    object: H::Object,
+    seen: Word,
+    wrapper: NonNull<H::Wrapper>,
+) -> Option<NonNull<H::Wrapper>> {
+    let rich = seen.state() != Some(State::Lean);
+    // SAFETY: by contract; what `resolve` does in the same case, which alone of its cases needs no decision. The count is
+    // for the new life, or for the caller.
+    unsafe {
+        host.retain(object);
+        match host.dormancy(wrapper, rich) {
+            Dormancy::Dormant(ticket)
+                if is_dormant(seen) && host.word(object).observe() == seen && host.wake(wrapper, ticket, rich) =>
+            {
+                if rich {
+                    // Fails only if the wrapper was moved from meanwhile by one who found it awake.
+                    let _ = host.word(object).unpark(wrapper);
+                }
+                Some(wrapper)
             }
-            drop(section);
-            // SAFETY: alive; the count just taken goes back last, as that may run user code.
-            unsafe {
-                host.retain(object);
-                host.decref(wrapper);
-            }
-            return None;
+            _ => None,
         }
     }
-    // SAFETY: alive.
-    unsafe { host.retain(object) };
-    None
 }
 
 #[inline]

@@ -49,8 +49,9 @@ impl RawAny {
     /// No value.
     pub const NONE: RawAny = RawAny::bits(tag::NONE, 0);
 
+    /// Plain data: the bytes of its payload.
     #[inline]
-    pub(crate) const fn bits(type_index: i32, bits: u64) -> RawAny {
+    pub const fn bits(type_index: i32, bits: u64) -> RawAny {
         RawAny { type_index, small_len: 0, payload: Payload { bits } }
     }
 

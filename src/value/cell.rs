@@ -280,7 +280,27 @@ pub unsafe fn store_kept(address: *mut u8, storage: Storage, value: Any) -> Any 
 #[inline]
 pub unsafe fn init(address: *mut u8, storage: Storage, value: Any) {
     // SAFETY: the caller's contract.
-    drop(unsafe { Any::from_raw(replace(address, storage, value.into_raw())) });
+    drop(unsafe { Any::from_raw(replace_alone(address, storage, value.into_raw())) });
+}
+
+/// As `replace`, without the price of a read-modify-write.
+///
+/// # Safety
+/// As `replace`, and no other thread reaches the object.
+#[inline(always)]
+unsafe fn replace_alone(address: *mut u8, storage: Storage, value: RawAny) -> RawAny {
+    if storage != Storage::Object {
+        // SAFETY: the caller's contract.
+        return unsafe { replace(address, storage, value) };
+    }
+    let pointer = if value.is_object() { value.to_pointer().cast() } else { std::ptr::null_mut() };
+    // SAFETY: as in `read`.
+    let field = unsafe { &*address.cast::<AtomicPtr<Object>>() };
+    // Relaxed: nobody else reaches the object before something later publishes it, or any more.
+    let old = NonNull::new(field.load(Ordering::Relaxed));
+    field.store(pointer, Ordering::Relaxed);
+    // SAFETY: the count on the old object is the caller's now.
+    old.map_or(RawAny::NONE, |old| unsafe { RawAny::of_object(old) })
 }
 
 /// Releases what a field owns, at the end of its object.

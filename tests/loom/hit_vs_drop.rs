@@ -45,4 +45,29 @@ for_both_tiers! {
             world.finish(&main);
         });
     }
+    /// Of two that find a dormant wrapper both get it: one wakes it, with the count of the object that its life needs.
+    fn both_wake(class) {
+        explore_with(1, move || {
+            let world = World::new();
+            let main = world.thread(1);
+            let object = object(&world, &main, class, 1);
+            let held = main.fetch(object).unwrap();
+            let slept = held.id();
+            main.drop_held(held);
+            let their_world = world.clone();
+            let other = spawn(move || {
+                let me = their_world.thread(2);
+                let held = me.hit_or_fetch(object).unwrap();
+                me.release(object);
+                held
+            });
+            let mine = main.hit_or_fetch(object).unwrap();
+            let theirs = other.join().unwrap();
+            assert_eq!((mine.id(), theirs.id()), (slept, slept), "a wrapper whose storage was kept was not found");
+            main.drop_held(mine);
+            main.drop_held(theirs);
+            main.release(object);
+            world.finish(&main);
+        });
+    }
 }

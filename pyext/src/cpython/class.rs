@@ -2,8 +2,10 @@
 //! Imports pyo3::ffi and the core's type registry.
 //! Upholds P8: a class's layout is settled when it is registered, before any instance exists.
 
+use super::class_call;
 use super::collect;
 use super::refcount;
+use super::shortcut;
 use super::slots::{self, base_type, is_base_metaclass};
 use super::wrapper::Wrapper;
 use arc_swap::ArcSwap;
@@ -136,6 +138,13 @@ pub fn register(py: Python<'_>, type_index: i32, class: &Bound<'_, PyType>, hold
             adjust_finalizer(raw);
         }
     }
+    // SAFETY: attached; a live class, whose metaclass the condition looks at first.
+    unsafe {
+        if is_base_metaclass(py, refcount::class_of(raw.cast())) && shortcut::of(raw).is_none() {
+            shortcut::install(raw, type_index);
+            class_call::install(raw);
+        }
+    }
     // AcqRel: the Release pairs with the Acquire in `registered` and carries the settled class; the Acquire with another
     // registration's Release. Acquire on failure: that registration is complete.
     if record.class.compare_exchange(std::ptr::null_mut(), raw, Ordering::AcqRel, Ordering::Acquire).is_err() {
@@ -196,7 +205,7 @@ fn is_settled(ancestor: &Bound<'_, PyAny>) -> bool {
     let ours = unsafe {
         raw == (&raw mut ffi::PyBaseObject_Type).cast()
             || slots::is_own_type(raw.cast())
-            || is_base_metaclass(ancestor.py(), ffi::Py_TYPE(raw))
+            || is_base_metaclass(ancestor.py(), refcount::class_of(raw))
     };
     let module = || ancestor.getattr("__module__").and_then(|module| module.extract::<String>());
     ours || module().is_ok_and(|module| matches!(&*module, "abc" | "collections.abc" | "typing"))

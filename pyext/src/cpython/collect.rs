@@ -16,6 +16,7 @@
 //! one, each walk ends after [`YOUNG_WALK`] objects.
 
 use super::opaque::{OpaqueObj, PyCallable};
+use super::refcount;
 use super::tie;
 use super::wrapper::Wrapper;
 use bowline::container::{ArrayObj, DictObj, ListObj, MapObj};
@@ -65,7 +66,7 @@ pub unsafe extern "C" fn traverse(op: *mut ffi::PyObject, visit: ffi::visitproc,
     // SAFETY: called by the collector on a living wrapper; heap types show their class. What was shown before in this
     // collection is alive: its holder still is.
     unsafe {
-        let class = visit(ffi::Py_TYPE(op).cast(), arg);
+        let class = visit(refcount::class_of(op).cast(), arg);
         if class != 0 {
             return class;
         }

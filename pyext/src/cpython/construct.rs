@@ -4,6 +4,7 @@
 //! an error leaves the wrapper as it was.
 
 use super::opaque::Payload;
+use super::refcount;
 use super::trampoline::{counted, slot};
 use super::{class, slots, tie};
 use crate::sentinel::is_missing;
@@ -15,6 +16,7 @@ use bowline::reflect::{self, instance, FieldDefault, FieldInfo, Reflection};
 use bowline::value::Any;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyType};
 use pyo3::{ffi, intern};
 use smallvec::SmallVec;
@@ -57,6 +59,8 @@ pub struct Plan {
     positional: Vec<usize>,
     /// Whether an object may be made blank and filled then.
     blank: bool,
+    /// Whether positional arguments are for the fields in their order, and an object is zeroed memory to begin with.
+    straight: bool,
 }
 
 static PLANS: IndexTable<Plan> = IndexTable::new();
@@ -111,14 +115,17 @@ impl Plan {
         let by_position = |at: &usize| parameters[*at].passed && !parameters[*at].field.flags().kw_only;
         let required = |at: &usize| matches!(parameters[*at].start, Start::Required);
         let (first, second): (Vec<usize>, Vec<usize>) = (0..parameters.len()).filter(by_position).partition(required);
+        let positional = [first, second].concat();
+        let straight = blank && reflection.creator.is_none() && positional.iter().copied().eq(0..parameters.len());
         let plan = Plan {
             class: AtomicPtr::default(),
             index,
             key: registry::type_info(index).map_or("?", |info| info.key),
             reflection,
-            positional: [first, second].concat(),
+            positional,
             parameters,
             blank,
+            straight,
         };
         let plan = match PLANS.set(index, Box::new(plan)) {
             Ok(plan) => Some(plan),
@@ -139,8 +146,11 @@ impl Plan {
     }
 
     /// The plan for wrappers of a class.
+    ///
+    /// # Errors
+    /// `TypeError` when there can be none.
     #[inline]
-    fn of(py: Python<'_>, class: *mut ffi::PyTypeObject) -> PyResult<&'static Plan> {
+    pub fn of(py: Python<'_>, class: *mut ffi::PyTypeObject) -> PyResult<&'static Plan> {
         // Acquire: pairs with the Release in `remember`.
         let plan = recent(class).load(Ordering::Acquire);
         // SAFETY: null or a plan, which is never freed; the class is live.
@@ -324,6 +334,59 @@ impl Plan {
         }
     }
 
+    /// An object made of the arguments.
+    ///
+    /// # Safety
+    /// As [`Plan::assign`].
+    #[inline]
+    unsafe fn object(
+        &self,
+        py: Python<'_>,
+        arguments: *const *mut ffi::PyObject,
+        count: usize,
+        keywords: *mut ffi::PyObject,
+    ) -> PyResult<Obj<Object>> {
+        // SAFETY: by contract; the values are converted for their fields.
+        unsafe {
+            if keywords.is_null() && self.straight && count == self.parameters.len() {
+                if let Some(object) = self.quick(py, arguments)? {
+                    return Ok(object);
+                }
+            }
+            let given = self.assign(py, arguments, count, keywords)?;
+            let mut values: SmallVec<[Option<Any>; INLINE]> = SmallVec::new();
+            for (parameter, given) in self.parameters.iter().zip(given) {
+                values.push(match given.is_null() {
+                    true => self.start(py, parameter)?,
+                    false => Some(self.convert(&Bound::from_borrowed_ptr(py, given), parameter)?),
+                });
+            }
+            self.build(py, &mut values)
+        }
+    }
+
+    /// An object of as many values as there are fields, if none takes Python code to convert.
+    ///
+    /// # Safety
+    /// As [`Plan::assign`], with an argument for each parameter.
+    #[inline]
+    unsafe fn quick(&self, py: Python<'_>, arguments: *const *mut ffi::PyObject) -> PyResult<Option<Obj<Object>>> {
+        let mut values: SmallVec<[Any; INLINE]> = SmallVec::new();
+        // SAFETY: by contract; the values are converted for their fields, and nobody else knows the object.
+        unsafe {
+            for (at, parameter) in self.parameters.iter().enumerate() {
+                let given = Bound::from_borrowed_ptr(py, *arguments.add(at));
+                let Some(value) = convert::exact_for_field(&given, parameter.field) else { return Ok(None) };
+                values.push(value);
+            }
+            let object = instance::new_zeroed(self.index).map_err(|error| error::to_python(py, &error))?;
+            for (parameter, value) in self.parameters.iter().zip(values) {
+                parameter.field.init_raw(object.as_raw(), value);
+            }
+            Ok(Some(object))
+        }
+    }
+
     /// Makes an object of the arguments and binds it to the wrapper.
     ///
     /// # Safety
@@ -335,20 +398,36 @@ impl Plan {
         count: usize,
         keywords: *mut ffi::PyObject,
     ) -> PyResult<()> {
-        let py = this.py();
-        // SAFETY: by contract; the values are converted for their fields.
-        let object = unsafe {
-            let given = self.assign(py, arguments, count, keywords)?;
-            let mut values: SmallVec<[Option<Any>; INLINE]> = SmallVec::new();
-            for (parameter, given) in self.parameters.iter().zip(given) {
-                values.push(match given.is_null() {
-                    true => self.start(py, parameter)?,
-                    false => Some(self.convert(&Bound::from_borrowed_ptr(py, given), parameter)?),
-                });
-            }
-            self.build(py, &mut values)?
-        };
+        // SAFETY: by contract.
+        let object = unsafe { self.object(this.py(), arguments, count, keywords)? };
         tie::bind(this, object).map(drop)
+    }
+
+    /// Makes an object of the arguments, and its wrapper, which is of the class that is registered for it: `class`,
+    /// unless the registration was taken back.
+    ///
+    /// # Safety
+    /// As [`Plan::assign`].
+    #[inline]
+    pub unsafe fn make_instance(
+        &self,
+        py: Python<'_>,
+        class: *mut ffi::PyTypeObject,
+        arguments: *const *mut ffi::PyObject,
+        count: usize,
+        keywords: *mut ffi::PyObject,
+    ) -> PyResult<*mut ffi::PyObject> {
+        // SAFETY: by contract; attached, a live class.
+        unsafe {
+            let object = self.object(py, arguments, count, keywords)?;
+            if class::registered(self.index) == class {
+                return tie::wrap(py, object).map(Bound::into_ptr);
+            }
+            let class = Bound::<PyAny>::from_borrowed_ptr(py, class.cast()).cast_into_unchecked::<PyType>();
+            let wrapper = empty(&class)?;
+            tie::bind(&wrapper, object)?;
+            Ok(wrapper.into_ptr())
+        }
     }
 
     #[inline]
@@ -373,7 +452,7 @@ pub unsafe extern "C" fn init(
     // SAFETY: by contract.
     unsafe {
         slot(|py| {
-            let plan = Plan::of(py, ffi::Py_TYPE(this))?;
+            let plan = Plan::of(py, refcount::class_of(this))?;
             plan.run(&Bound::from_borrowed_ptr(py, this), arguments, count as usize, keywords)?;
             Ok(ffi::Py_NewRef(ffi::Py_None()))
         })
@@ -389,6 +468,14 @@ pub fn method() -> ffi::PyMethodDef {
         ml_doc: c"__ffi_init__($self, /, *args, **kwargs)\n--\n\nMakes the native object from values of its fields."
             .as_ptr(),
     }
+}
+
+/// Whether a class's attribute is `__ffi_init__`, under whatever name.
+pub fn is_ffi_init(attribute: &Bound<'_, PyAny>) -> bool {
+    static METHOD: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let py = attribute.py();
+    let find = || base_class(py).getattr(intern!(py, "__ffi_init__")).map(Bound::unbind);
+    METHOD.get_or_try_init(py, find).is_ok_and(|method| attribute.is(method.bind(py)))
 }
 
 /// An object of a class's type whose fields have their defaults, and are blank where there is none.

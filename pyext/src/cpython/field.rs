@@ -3,9 +3,10 @@
 //! Upholds P6: reading a field whose object has a living wrapper writes nothing but that wrapper's refcount.
 
 use super::methods::{self, Answer, Arguments, Attribute, Members, OneArgument};
+use super::refcount;
 use super::trampoline::{counted, slot};
-use super::value::{living, object_to_python, plain_to_python, to_python};
-use super::{class, slots};
+use super::value::{borrowed_to_python, living, object_to_python, plain_to_python, to_python};
+use super::{class, shortcut, slots};
 use super::{tie, wrapper::Wrapper};
 use crate::{convert, schema};
 use bowline::object::{registry, Object};
@@ -99,7 +100,7 @@ pub fn make<'py>(py: Python<'py>, field: &'static FieldInfo, frozen: bool) -> An
 unsafe extern "C" fn dealloc(op: *mut ffi::PyObject) {
     // SAFETY: called by the interpreter; the members need no dropping, the type is a heap type.
     unsafe {
-        let class = ffi::Py_TYPE(op);
+        let class = refcount::class_of(op);
         ffi::PyObject_Free(op.cast());
         ffi::Py_DECREF(class.cast());
     }
@@ -114,7 +115,7 @@ impl FieldProperty {
     unsafe fn object(&self, op: *mut ffi::PyObject) -> Option<NonNull<Object>> {
         // SAFETY: live; a wrapper by its class.
         unsafe {
-            let class = ffi::Py_TYPE(op);
+            let class = refcount::class_of(op);
             // Relaxed: compared only.
             if class != self.class.load(Ordering::Relaxed) && !self.admit(class) {
                 return None;
@@ -171,38 +172,18 @@ impl FieldProperty {
         // SAFETY: by contract; between looking at the handle and counting what was found no Python code runs: pins, which
         // may, come before.
         unsafe {
-            if !storage.owns() {
-                let Some(object) = self.object(op) else { return Err(self.refuse(&Bound::from_borrowed_ptr(py, op))) };
-                return plain_to_python(py, cell::load_frozen(field.address(object), storage).view());
+            if storage.owns() && !self.stays {
+                let guard = reclaim::pin();
+                return match self.object(op) {
+                    Some(object) => read_mutable(py, object, field, guard),
+                    None => {
+                        drop(guard);
+                        Err(self.refuse(&Bound::from_borrowed_ptr(py, op)))
+                    }
+                };
             }
-            if self.stays {
-                let Some(object) = self.object(op) else { return Err(self.refuse(&Bound::from_borrowed_ptr(py, op))) };
-                if let Some(child) = field.peek_frozen_raw(object) {
-                    return match living(py, child) {
-                        Ok(wrapper) => Ok(wrapper),
-                        Err(child) => object_to_python(py, child),
-                    };
-                }
-                return to_python(py, cell::load_frozen(field.address(object), storage));
-            }
-            let guard = reclaim::pin();
-            let Some(object) = self.object(op) else {
-                drop(guard);
-                return Err(self.refuse(&Bound::from_borrowed_ptr(py, op)));
-            };
-            let found = match field.peek_raw(object, &guard) {
-                Some(child) => living(py, child),
-                None => {
-                    let value = cell::load(field.address(object), storage);
-                    drop(guard);
-                    return to_python(py, value);
-                }
-            };
-            drop(guard);
-            match found {
-                Ok(wrapper) => Ok(wrapper),
-                Err(child) => object_to_python(py, child),
-            }
+            let Some(object) = self.object(op) else { return Err(self.refuse(&Bound::from_borrowed_ptr(py, op))) };
+            read_staying(py, object, field, storage)
         }
     }
 
@@ -250,6 +231,92 @@ impl FieldProperty {
     }
 }
 
+/// Plain data, or what a frozen field holds.
+///
+/// # Safety
+/// The object has the field and is alive until Python code runs; attached.
+#[inline]
+unsafe fn read_staying<'py>(
+    py: Python<'py>,
+    object: NonNull<Object>,
+    field: &'static FieldInfo,
+    storage: Storage,
+) -> Answer<'py> {
+    // SAFETY: by contract; a frozen field's object lives as long as its owner.
+    unsafe {
+        if !storage.owns() {
+            return plain_to_python(py, cell::load_frozen(field.address(object), storage).view());
+        }
+        match field.peek_frozen_raw(object) {
+            Some(child) => borrowed_to_python(py, child),
+            None => to_python(py, cell::load_frozen(field.address(object), storage)),
+        }
+    }
+}
+
+/// What a field holds that others may write.
+///
+/// # Safety
+/// As [`read_staying`]; the guard was made before the object was looked up.
+#[inline]
+unsafe fn read_mutable<'py>(
+    py: Python<'py>,
+    object: NonNull<Object>,
+    field: &'static FieldInfo,
+    guard: reclaim::Guard,
+) -> Answer<'py> {
+    // SAFETY: by contract; the guard keeps what is found until a count of it is taken.
+    unsafe {
+        let found = match field.peek_raw(object, &guard) {
+            Some(child) => living(py, child),
+            None => {
+                let value = cell::load(field.address(object), field.storage());
+                drop(guard);
+                return to_python(py, value);
+            }
+        };
+        drop(guard);
+        match found {
+            Ok(wrapper) => Ok(wrapper),
+            Err(child) => object_to_python(py, child),
+        }
+    }
+}
+
+/// The value of a field in the object of a wrapper; none if the object is not of exactly the type `index`.
+///
+/// # Safety
+/// A live wrapper; objects of the type have the field; attached.
+pub unsafe fn read<'py>(
+    py: Python<'py>,
+    op: *mut ffi::PyObject,
+    field: &'static FieldInfo,
+    index: i32,
+) -> Option<Answer<'py>> {
+    // SAFETY: by contract; as in `FieldProperty::read`.
+    unsafe {
+        let object = || {
+            let object = (*op.cast::<Wrapper>()).handle.read().object()?;
+            (object.as_ref().type_index() == index).then_some(object)
+        };
+        if field.storage().owns() && !field.flags().frozen {
+            let guard = reclaim::pin();
+            return Some(read_mutable(py, object()?, field, guard));
+        }
+        Some(read_staying(py, object()?, field, field.storage()))
+    }
+}
+
+/// The field of a property; none for other Python objects.
+pub fn of_property(ob: &Bound<'_, PyAny>) -> Option<&'static FieldInfo> {
+    let class = TYPE.get(ob.py())?.as_ptr();
+    // SAFETY: a live object, and one of ours if its type is.
+    unsafe {
+        let op = ob.as_ptr();
+        (refcount::class_of(op).cast() == class).then(|| (*op.cast::<FieldProperty>()).field)
+    }
+}
+
 fn class_name(ob: &Bound<'_, PyAny>) -> String {
     ob.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string())
 }
@@ -263,6 +330,14 @@ unsafe extern "C" fn descr_get(
     unsafe {
         if op.is_null() {
             return ffi::Py_NewRef(this);
+        }
+        let property = &*this.cast::<FieldProperty>();
+        let class = refcount::class_of(op);
+        // Relaxed: compared only.
+        if class == property.class.load(Ordering::Relaxed) {
+            if let Some(shortcut) = shortcut::of(class) {
+                shortcut.turns.field_was_read(class);
+            }
         }
         slot(|py| (*this.cast::<FieldProperty>()).read(py, op).map(Bound::into_ptr))
     }

@@ -5,6 +5,7 @@
 use super::attach::attached;
 use super::methods::{self, Answer, Attribute, Members, SettableAttribute};
 use super::opaque::{Payload, PyCallable};
+use super::quick_call;
 use super::slots;
 use super::tie;
 use super::trampoline::{counted, slot};
@@ -69,13 +70,17 @@ fn call_attached(py: Python<'_>, callable: &Payload, arguments: &[AnyView<'_>]) 
 /// A wrapper of a function: how it is called comes after what every wrapper has.
 ///
 /// * `call`: atomic; null or [`vectorcall`]. CPython reads it plainly;
-/// * `detach`: atomic; whether calls detach from the interpreter: 0 as the process says, 1 no, 2 yes.
+/// * `detach`: atomic; whether calls detach from the interpreter: 0 as the function and the process say, 1 no,
+///   [`DETACH`] yes.
 #[repr(C)]
 struct Callable {
     wrapper: Wrapper,
     call: AtomicPtr<c_void>,
     detach: AtomicU8,
 }
+
+/// The setting that calls detach.
+const DETACH: u8 = 2;
 
 /// Whether calls detach unless the function's wrapper says otherwise.
 fn detaches_by_default() -> bool {
@@ -91,11 +96,11 @@ fn callable<'a>(ob: &'a Bound<'_, PyAny>) -> &'a Callable {
 
 impl Callable {
     #[inline]
-    fn detaches(&self) -> bool {
+    fn detaches(&self, short: bool) -> bool {
         // Relaxed: a setting.
         match self.detach.load(Ordering::Relaxed) {
-            0 => detaches_by_default(),
-            setting => setting == 2,
+            0 => !short && detaches_by_default(),
+            setting => setting == DETACH,
         }
     }
 }
@@ -105,13 +110,15 @@ impl Attribute for ReleaseGil {
     const NAME: &'static std::ffi::CStr = c"release_gil";
     const DOC: &'static std::ffi::CStr = c"Whether calls let other threads run Python meanwhile.";
     fn get<'py>(this: &Bound<'py, PyAny>) -> Answer<'py> {
-        Ok(callable(this).detaches().into_pyobject(this.py())?.to_owned().into_any())
+        let function = function_of(this).ok();
+        let detaches = callable(this).detaches(function.is_some_and(|function| function.is_short()));
+        Ok(detaches.into_pyobject(this.py())?.to_owned().into_any())
     }
 }
 impl SettableAttribute for ReleaseGil {
     fn set<'py>(this: &Bound<'py, PyAny>, value: Option<&Bound<'py, PyAny>>) -> PyResult<()> {
         let value = value.ok_or_else(|| PyAttributeError::new_err("release_gil cannot be deleted"))?;
-        let setting = if value.is_truthy()? { 2 } else { 1 };
+        let setting = if value.is_truthy()? { DETACH } else { 1 };
         // Relaxed: a setting.
         callable(this).detach.store(setting, Ordering::Relaxed);
         Ok(())
@@ -248,9 +255,16 @@ unsafe fn invoke(
     arguments: &[*mut ffi::PyObject],
 ) -> PyResult<*mut ffi::PyObject> {
     // SAFETY: live.
-    let (this, arguments) = unsafe { (Bound::from_borrowed_ptr(py, this), borrowed(py, arguments)) };
+    let (this, arguments) = unsafe {
+        if (*this.cast::<Callable>()).detach.load(Ordering::Relaxed) != DETACH {
+            if let Some(result) = quick_call::run(py, this, arguments) {
+                return result.map(Bound::into_ptr);
+            }
+        }
+        (Bound::from_borrowed_ptr(py, this), borrowed(py, arguments))
+    };
     let function = function_of(&this)?;
-    let detach = callable(&this).detaches();
+    let detach = callable(&this).detaches(function.is_short());
     to_python(py, call_native_raw(py, &function, arguments, detach)?).map(Bound::into_ptr)
 }
 

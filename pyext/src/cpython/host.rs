@@ -64,7 +64,7 @@ unsafe impl Host for CPython {
     unsafe fn discard(&self, wrapper: NonNull<Wrapper>) {
         // SAFETY: never published, so ours alone; a GC instance was tracked by its allocation.
         unsafe {
-            if class::is_rich(ffi::Py_TYPE(op(wrapper))) {
+            if class::is_rich(refcount::class_of(op(wrapper))) {
                 ffi::PyObject_GC_UnTrack(op(wrapper).cast());
             }
             storage::free(op(wrapper));
@@ -112,7 +112,7 @@ unsafe impl Host for CPython {
         unsafe {
             let handle = wrapper.as_ref().handle.read();
             let index = handle.retiree().map(|object| object.as_ref().type_index());
-            index.is_some_and(|index| class::registered(index) == ffi::Py_TYPE(op(wrapper)))
+            index.is_some_and(|index| class::registered(index) == refcount::class_of(op(wrapper)))
         }
     }
 
@@ -161,7 +161,7 @@ unsafe impl Host for CPython {
     }
     unsafe fn is_rich(&self, wrapper: NonNull<Wrapper>) -> bool {
         // SAFETY: alive.
-        unsafe { class::is_rich(ffi::Py_TYPE(op(wrapper))) }
+        unsafe { class::is_rich(refcount::class_of(op(wrapper))) }
     }
     unsafe fn limbo(&self, wrapper: NonNull<Wrapper>, object: NonNull<Object>) {
         // SAFETY: alive; attached, outside of a section. A thread that knows the wrapper may have read its handle just

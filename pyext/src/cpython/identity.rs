@@ -2,6 +2,7 @@
 //! Imports the tie, `trampoline`.
 //! Upholds: wrappers of one object are equal and hash alike; anything that is no wrapper is left to its own opinion.
 
+use super::refcount;
 use super::tie;
 use super::trampoline::slot;
 use pyo3::ffi;
@@ -33,7 +34,7 @@ pub unsafe extern "C" fn compare(a: *mut ffi::PyObject, b: *mut ffi::PyObject, o
 unsafe fn not_equal(a: *mut ffi::PyObject, b: *mut ffi::PyObject) -> *mut ffi::PyObject {
     // SAFETY: live objects; `a` is a wrapper, whose class inherits our `tp_richcompare` or has another.
     unsafe {
-        let equal = match (*ffi::Py_TYPE(a)).tp_richcompare {
+        let equal = match (*refcount::class_of(a)).tp_richcompare {
             Some(compare) => compare(a, b, ffi::Py_EQ),
             None => ffi::Py_NewRef(ffi::Py_NotImplemented()),
         };

@@ -4,6 +4,7 @@
 
 pub mod attach;
 pub mod class;
+mod class_call;
 pub mod collect;
 pub mod construct;
 pub mod deferred;
@@ -19,14 +20,17 @@ pub mod lookup;
 pub mod mapping;
 pub mod methods;
 pub mod opaque;
+mod quick_call;
 mod refcount;
 pub mod scarcity;
 pub mod sequence;
+pub mod shortcut;
 pub mod slots;
 pub mod stats;
 pub mod storage;
 pub mod subtype;
 pub mod tie;
 pub mod trampoline;
+mod turns;
 pub mod value;
 pub mod wrapper;

@@ -6,6 +6,16 @@ use pyo3::ffi;
 
 pub use build::*;
 
+/// The class of an object: pyo3's `Py_TYPE` is a call into the interpreter from 3.14 on.
+///
+/// # Safety
+/// A Python object that is there: alive, or storage of ours.
+#[inline(always)]
+pub unsafe fn class_of(op: *mut ffi::PyObject) -> *mut ffi::PyTypeObject {
+    // SAFETY: by contract; nobody assigns the class of an object of ours, and the interpreter reads it as plainly.
+    unsafe { (*op).ob_type }
+}
+
 #[cfg(Py_GIL_DISABLED)]
 mod build {
     //! Biased reference counts (PEP 703; CPython's Include/refcount.h and Objects/object.c): `ob_tid` owns
@@ -394,7 +404,7 @@ mod build {
         unsafe {
             op.cast::<usize>().sub(2).write_bytes(0, 2);
             #[cfg(not(Py_3_13))]
-            if type_flags(ffi::Py_TYPE(op)) & MANAGED_DICT != 0 {
+            if type_flags(super::class_of(op)) & MANAGED_DICT != 0 {
                 let words = if cfg!(Py_3_12) { 1 } else { 2 };
                 op.cast::<usize>().sub(2 + words).write_bytes(0, words);
             }

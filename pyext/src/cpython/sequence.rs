@@ -3,6 +3,7 @@
 //! Upholds P6 for items: one whose wrapper lives is handed out without touching its count.
 
 use super::methods::Members;
+use super::refcount;
 use super::trampoline::{counted, slot};
 use super::value::{living, object_to_python, plain_to_python, to_python};
 use super::wrapper::Wrapper;
@@ -471,7 +472,7 @@ impl Cursor {
     unsafe extern "C" fn traverse(op: *mut ffi::PyObject, visit: ffi::visitproc, arg: *mut c_void) -> c_int {
         // SAFETY: called by the collector with a cursor.
         unsafe {
-            let class = visit(ffi::Py_TYPE(op).cast(), arg);
+            let class = visit(refcount::class_of(op).cast(), arg);
             match (*op.cast::<Cursor>()).over {
                 over if class == 0 && !over.is_null() => visit(over, arg),
                 _ => class,
@@ -483,7 +484,7 @@ impl Cursor {
         // SAFETY: called by the interpreter with a dead cursor, whose members nobody uses any more.
         unsafe {
             ffi::PyObject_GC_UnTrack(op.cast());
-            let class = ffi::Py_TYPE(op);
+            let class = refcount::class_of(op);
             ffi::Py_XDECREF((*op.cast::<Cursor>()).over);
             ffi::PyObject_GC_Del(op.cast());
             ffi::Py_DECREF(class.cast());

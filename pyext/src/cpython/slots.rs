@@ -6,7 +6,7 @@ use super::host::CPython;
 use super::methods::Members;
 use super::refcount;
 use super::wrapper::{Handle, Wrapper};
-use super::{class, collect, identity, limbo, storage};
+use super::{class, collect, identity, limbo, shortcut, storage};
 use bowline::object;
 use bowline::protocol;
 use pyo3::exceptions::PyTypeError;
@@ -74,7 +74,7 @@ pub fn install(module: &Bound<'_, PyModule>, members: Members) -> PyResult<()> {
     let metaclass = make_type(
         py,
         c"bowline._core.CObjectMeta",
-        0,
+        shortcut::CLASS_SIZE as c_int,
         ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_BASETYPE,
         &mut [
             slot(ffi::Py_tp_base, (&raw mut ffi::PyType_Type).cast()),
@@ -127,7 +127,7 @@ pub fn make_type<'py>(
 }
 
 /// `tp_new`: an empty wrapper; arguments are `__init__`'s business.
-unsafe extern "C" fn new(
+pub unsafe extern "C" fn new(
     class: *mut ffi::PyTypeObject,
     _args: *mut ffi::PyObject,
     _kwargs: *mut ffi::PyObject,
@@ -166,7 +166,7 @@ pub unsafe extern "C" fn dealloc(op: *mut ffi::PyObject) {
     unsafe {
         let wrapper = NonNull::new_unchecked(op.cast::<Wrapper>());
         let handle = wrapper.as_ref().handle.read();
-        let rich = class::is_rich(ffi::Py_TYPE(op));
+        let rich = class::is_rich(refcount::class_of(op));
         match handle.retiree() {
             Some(object) if !handle.is_alias() && !rich => protocol::retire_lean(&CPython, object),
             Some(object) if !handle.is_alias() && !handle.is_moved() => {
@@ -185,14 +185,14 @@ pub unsafe extern "C" fn dealloc(op: *mut ffi::PyObject) {
 
 unsafe extern "C" fn get_class(op: *mut ffi::PyObject, _: *mut c_void) -> *mut ffi::PyObject {
     // SAFETY: a live object.
-    unsafe { ffi::Py_NewRef(ffi::Py_TYPE(op).cast()) }
+    unsafe { ffi::Py_NewRef(refcount::class_of(op).cast()) }
 }
 
 /// `__class__` cannot be assigned: a kept wrapper must stay an instance of the class it was made for.
 unsafe extern "C" fn set_class(op: *mut ffi::PyObject, _: *mut ffi::PyObject, _: *mut c_void) -> c_int {
     // SAFETY: attached, called by the interpreter.
     unsafe {
-        let name = CStr::from_ptr((*ffi::Py_TYPE(op)).tp_name).to_string_lossy();
+        let name = CStr::from_ptr((*refcount::class_of(op)).tp_name).to_string_lossy();
         let error = PyTypeError::new_err(format!("__class__ of a native object's wrapper ({name}) cannot be assigned"));
         error.restore(Python::assume_attached());
     }

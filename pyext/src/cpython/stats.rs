@@ -28,7 +28,7 @@ unsafe fn is_dormant(wrapper: NonNull<Wrapper>) -> bool {
     // SAFETY: the storage exists during the visit, its class with it.
     unsafe {
         ffi::Py_REFCNT(op) <= 0
-            && matches!(refcount::dormancy(op, class::is_rich(ffi::Py_TYPE(op))), Dormancy::Dormant(_))
+            && matches!(refcount::dormancy(op, class::is_rich(refcount::class_of(op))), Dormancy::Dormant(_))
     }
 }
 

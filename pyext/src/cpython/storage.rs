@@ -93,7 +93,7 @@ pub unsafe fn free(op: *mut ffi::PyObject) {
         let slot = (*op.cast::<Wrapper>()).slot.load(Ordering::Relaxed);
         LEDGER.clear(slot);
         give_slot(slot);
-        let class = ffi::Py_TYPE(op);
+        let class = refcount::class_of(op);
         if super::class::is_rich(class) {
             ffi::PyObject_GC_Del(op.cast());
         } else {

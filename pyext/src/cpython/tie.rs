@@ -5,7 +5,7 @@
 use super::host::CPython;
 use super::storage;
 use super::wrapper::{Handle, Wrapper};
-use super::{class, slots};
+use super::{class, refcount, shortcut, slots};
 use bowline::object::{self, registry, Obj, Object};
 use bowline::protocol::{self, Tie};
 use bowline::word::Word;
@@ -57,7 +57,8 @@ fn alias<'py>(py: Python<'py>, object: Obj<Object>) -> PyResult<Bound<'py, PyAny
 fn wrapper(ob: &Bound<'_, PyAny>) -> Option<NonNull<Wrapper>> {
     // SAFETY: a live object; the check is what allows the cast.
     unsafe {
-        let ours = ffi::PyObject_TypeCheck(ob.as_ptr(), slots::base_type(ob.py())) != 0;
+        let ours = shortcut::is_usual(refcount::class_of(ob.as_ptr()))
+            || ffi::PyObject_TypeCheck(ob.as_ptr(), slots::base_type(ob.py())) != 0;
         ours.then(|| NonNull::new_unchecked(ob.as_ptr().cast()))
     }
 }

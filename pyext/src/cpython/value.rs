@@ -5,7 +5,8 @@
 
 use super::host::CPython;
 use super::opaque::OpaqueObj;
-use super::tie;
+use super::refcount;
+use super::{function, shortcut, tie};
 use bowline::container::ShapeObj;
 use bowline::object::{self, Obj, Object};
 use bowline::protocol;
@@ -16,7 +17,8 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyTuple;
 use pyo3::{ffi, intern};
 use std::ffi::{c_char, c_int};
-use std::ptr::NonNull;
+use std::ptr::{null_mut, NonNull};
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// Takes a new reference that a C function returned.
 ///
@@ -79,10 +81,47 @@ pub fn plain_to_python<'py>(py: Python<'py>, view: AnyView<'_>) -> PyResult<Boun
     unsafe {
         match view.type_index() {
             tag::NONE => Ok(py.None().into_bound(py)),
-            tag::INT => new(py, ffi::PyLong_FromLongLong(bits as i64)),
+            tag::INT => new(py, int_to_python(bits as i64)),
             tag::BOOL => new(py, ffi::PyBool_FromLong((bits != 0).into())),
             tag::FLOAT => new(py, ffi::PyFloat_FromDouble(f64::from_bits(bits))),
             _ => other_to_python(py, view),
+        }
+    }
+}
+
+/// The interpreter has one object for each integer from −5 to 256, which nothing frees (`_PY_NSMALLNEGINTS`,
+/// `_PY_NSMALLPOSINTS` in CPython's Include/internal/pycore_global_objects.h). Null until [`find_small_ints`].
+static SMALL_INTS: [AtomicPtr<ffi::PyObject>; 262] = [const { AtomicPtr::new(null_mut()) }; 262];
+const SMALLEST: i64 = -5;
+
+/// Looks the small integers up.
+pub fn find_small_ints(_: Python<'_>) {
+    for (place, value) in SMALL_INTS.iter().zip(SMALLEST..) {
+        // SAFETY: attached; the count that comes with the result is never given back.
+        let small = unsafe { ffi::PyLong_FromLongLong(value) };
+        // Relaxed: whoever knows the module knows what its initialisation did.
+        place.store(small, Ordering::Relaxed);
+    }
+}
+
+/// A new reference to an integer; null with an exception set without memory.
+///
+/// # Safety
+/// Attached.
+#[inline(always)]
+pub unsafe fn int_to_python(value: i64) -> *mut ffi::PyObject {
+    // SAFETY: by contract; small integers live as long as the process.
+    unsafe {
+        match SMALL_INTS.get(value.wrapping_sub(SMALLEST) as usize) {
+            // Relaxed: see `find_small_ints`.
+            Some(small) => {
+                let small = small.load(Ordering::Relaxed);
+                // From 3.12 on they are immortal.
+                #[cfg(not(Py_3_12))]
+                ffi::Py_INCREF(small);
+                small
+            }
+            None => ffi::PyLong_FromLongLong(value),
         }
     }
 }
@@ -213,7 +252,7 @@ pub fn exact(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
     let raw = ob.as_ptr();
     // SAFETY: a live object; its exact type says what the functions may be called with.
     unsafe {
-        let class = ffi::Py_TYPE(raw);
+        let class = refcount::class_of(raw);
         if class == &raw mut ffi::PyLong_Type {
             return int(ob).map(Some);
         }
@@ -231,6 +270,13 @@ pub fn exact(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
         }
         if class == &raw mut ffi::PyBytes_Type {
             return Ok(Some(content_of_bytes(ob)));
+        }
+        if shortcut::is_usual(class) {
+            return Ok(tie::object_of(ob).map(IntoAny::into_any));
+        }
+        // Their types have none of the hooks that other objects are asked for.
+        if class == &raw mut ffi::PyFunction_Type || class == &raw mut ffi::PyCFunction_Type {
+            return Ok(Some(function::from_callable(ob).into_any()));
         }
     }
     Ok(tie::object_of(ob).map(IntoAny::into_any))

@@ -6,11 +6,12 @@
 use super::symbol;
 use super::types::{TestIntPair, TestUnregisteredObject};
 use crate::error;
-use bowline::container::{Array, Dict, List, Map};
+use bowline::container::{Array, ArrayObj, Dict, List, Map};
 use bowline::function::global::{register, register_described, register_typed};
-use bowline::function::{Error, Function, FunctionObj};
+use bowline::function::{Error, Function};
 use bowline::object::{Obj, Object};
-use bowline::value::{Any, AnyView, Bytes, DataType, Device, FromAny, OneOf, Str};
+use bowline::reflect::instance;
+use bowline::value::{Any, AnyView, Bytes, DataType, Device, IntoAny, OneOf, Str};
 use pyo3::Python;
 use std::time::Duration;
 
@@ -18,7 +19,14 @@ fn apply(arguments: &[AnyView<'_>]) -> Result<Any, Error> {
     let [function, arguments @ ..] = arguments else {
         return Err(Error::type_error("testing.apply needs a function"));
     };
-    Obj::<FunctionObj>::from_any(*function)?.call(arguments)
+    Function::call_view(*function, arguments)
+}
+
+/// An Array of so many shallow copies of an object, which no wrapper has seen.
+fn copies(object: Obj<Object>, count: i64) -> Result<Any, Error> {
+    let copy = |_| instance::copy_shallow(&object).map(IntoAny::into_any);
+    let items = (0..count).map(copy).collect::<Result<Vec<Any>, Error>>()?;
+    Ok(ArrayObj::make(items.into_iter()).into_any())
 }
 
 /// Looks for signals for some time, as long native work does.
@@ -99,13 +107,10 @@ fn install_schemas() -> Result<(), Error> {
 /// Those of registration.
 pub fn install() -> Result<(), Error> {
     let packed = "{\"type_schema\":\"{\\\"type\\\":\\\"ffi.Function\\\"}\"}";
-    let echo = |arguments: &[AnyView<'_>]| match arguments {
-        [value] => Ok(AnyView::to_owned(*value)),
-        _ => Err(Error::type_error(format!("testing.echo takes 1 argument, got {}", arguments.len()))),
-    };
-    register_described("testing.echo", Function::from_packed(echo), packed, true)?;
-    register_described("testing.nop", Function::from_packed(|_| Ok(Any::none())), packed, true)?;
-    register_described("testing.apply", Function::from_packed(apply), packed, true)?;
+    register_described("testing.echo", Function::identity("testing.echo"), packed, true)?;
+    register_described("testing.nop", Function::nothing(), packed, true)?;
+    register_described("testing.apply", Function::from_packed(apply).short(), packed, true)?;
+    register_typed("testing.copies", copies, "")?;
     register_described("testing.schema_packed", Function::from_packed(|_| Ok(Any::none())), packed, true)?;
     register("__tvm_ffi_testing.add_one", Function::from_typed("testing.add_one", |x: i64| x + 1), true)?;
     install_typed()?;
