@@ -1,0 +1,41 @@
+"""Bytes that an object with two object fields and an int takes: never wrapped, wrapped, and after its wrapper's end.
+
+By the growth of the process, over so many objects that nothing else counts.
+"""
+
+import gc
+import json
+import os
+import pathlib
+
+import bowline
+from systems.bowline import Leaf, Node
+
+COUNT = 200_000
+PAGE = os.sysconf("SC_PAGE_SIZE")
+# An item of the array that holds the objects.
+ITEM = 16
+
+
+def resident() -> int:
+    gc.collect()
+    return int(pathlib.Path("/proc/self/statm").read_text().split()[1]) * PAGE
+
+
+def per_object(before: int) -> float:
+    return (resident() - before) / COUNT
+
+
+x, y = Leaf(1), Leaf(2)
+copies = bowline.get_global_func("testing.copies")
+start = resident()
+array = copies(Node(x, y, 3), COUNT)
+never = per_object(start) - ITEM
+kept = [None] * COUNT
+start = resident()
+for at in range(COUNT):
+    kept[at] = array[at]
+wrapped = never + per_object(start)
+kept.clear()
+dropped = never + per_object(start)
+print(json.dumps({"never wrapped": never, "wrapped": wrapped, "after the wrapper's end": dropped}))

@@ -1,0 +1,208 @@
+"""Times the works for all systems on one interpreter, interleaved, and prints a table.
+
+run.py TAG PYTHON OURS NEWEST [--rounds N] [--seconds S]
+
+TAG names the interpreter in the targets; PYTHON has the peers; OURS is the folder in which `bowline` is installed, NEWEST
+the one with the newest apache-tvm-ffi, or empty. Each system runs in a process of its own; they take turns, a round each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pathlib
+import platform
+import statistics
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE))
+import targets  # noqa: E402
+import works  # noqa: E402
+
+SYSTEMS = [
+    "bowline",
+    "bowline_mutable",
+    "slots",
+    "nanobind_intrusive",
+    "nanobind_shared",
+    "pybind11_shared",
+    "pyo3_held",
+    "pyo3_arc",
+    "tvm_ffi",
+    "tvm_ffi_newest",
+]
+THREADED = ["bowline", "slots"]
+
+
+class Worker:
+    """A system in its process; `alive` becomes false when it ends by itself."""
+
+    def __init__(self, options: argparse.Namespace, system: str) -> None:
+        path = [options.ours] if system.startswith("bowline") else []
+        module = system
+        if system == "tvm_ffi_newest":
+            path, module = [options.newest], "tvm_ffi"
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(path)}
+        command = [options.python, str(HERE / "worker.py"), module]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        )
+        self.alive = True
+        self.gil = self._read()
+
+    def _read(self):
+        line = self.process.stdout.readline()
+        if not line:
+            self.alive = False
+            return None
+        return json.loads(line)
+
+    def ask(self, *order):
+        """Return the answer; None if the system cannot, or is gone."""
+        if not self.alive:
+            return None
+        try:
+            print(json.dumps(order), file=self.process.stdin, flush=True)
+        except BrokenPipeError:
+            self.alive = False
+            return None
+        return self._read()
+
+    def end(self) -> str:
+        """End the process and return the last line that it had to say."""
+        self.process.stdin.close()
+        said = self.process.stderr.read().strip().splitlines()
+        self.process.wait()
+        return said[-1] if said else ""
+
+
+def interleaved(workers, options, name, threads=1, shared=False):
+    """Return the median nanoseconds of each system that can do the work."""
+    samples = {system: [] for system in workers}
+    for _ in range(options.rounds):
+        for system, worker in workers.items():
+            found = worker.ask(name, threads, shared, options.seconds)
+            if found is not None:
+                samples[system].append(found)
+    return {system: statistics.median(found) for system, found in samples.items() if len(found) == options.rounds}
+
+
+def single(workers, options):
+    """Print the table of one thread, and what became of the targets."""
+    print("| ns | " + " | ".join(workers) + " |\n|---|" + "---|" * len(workers))
+    results = {}
+    for name in works.WORKS:
+        found = results[name] = interleaved(workers, options, name)
+        cells = []
+        for system in workers:
+            if system not in found:
+                cells.append("–")
+            elif system == "bowline" or "bowline" not in found:
+                cells.append(f"{found[system]:.1f}")
+            else:
+                cells.append(f"{found[system]:.1f} ({found['bowline'] / found[system]:.2f})")
+        print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+    print("\nIn parentheses: ours / theirs.\n\n| work | rival | ours / rival | wanted | |\n|---|---|---|---|---|")
+    for work, rival, limit in targets.limits(options.tag):
+        if "bowline" in results[work] and rival in results[work]:
+            ratio = results[work]["bowline"] / results[work][rival]
+            verdict = "reached" if ratio <= limit else "not reached"
+            print(f"| {work} | {rival} | {ratio:.2f} | {limit} | {verdict} |")
+    return results
+
+
+def threaded(workers, options):
+    """Print throughputs of several threads, as multiples of one thread's of the same system."""
+    print("\n| reads by threads, × one thread | " + " | ".join(workers) + " |\n|---|" + "---|" * len(workers))
+    results = {}
+    for name in ("live read", "dropped read"):
+        one = interleaved(workers, options, name)
+        for threads in (2, 4):
+            for shared in (False, True):
+                found = interleaved(workers, options, name, threads, shared)
+                label = f"{name}, {threads} threads, {'one object' if shared else 'own objects'}"
+                results[label] = {s: threads * one[s] / found[s] for s in workers if s in found and s in one}
+                cells = [f"{results[label][s]:.2f}" if s in results[label] else "–" for s in workers]
+                if {"bowline", "slots"} <= found.keys():
+                    cells[0] += f" ({found['slots'] / found['bowline']:.2f}× slots)"
+                print(f"| {label} | " + " | ".join(cells) + " |", flush=True)
+    return results
+
+
+def memory(options):
+    """Print bytes for an object with two object fields and an int."""
+    command = [options.python, str(HERE / "memory.py")]
+    environment = os.environ | {"PYTHONPATH": options.ours}
+    found = json.loads(subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout)
+    print("\n| bytes for an object | |\n|---|---|")
+    for state, size in found.items():
+        print(f"| {state} | {size:.1f} |")
+    return found
+
+
+def imports(options):
+    """Print what importing costs: medians, less the bare interpreter's start."""
+    modules = {"bowline": options.ours, "bench_nanobind_intrusive": "", "tvm_ffi": ""}
+    samples = {module: [] for module in modules}
+    for _ in range(options.rounds):
+        for module, path in modules.items():
+            code = (
+                "import time; t = time.perf_counter()\n"
+                f"try:\n import {module}\n print(time.perf_counter() - t)\nexcept ImportError: print('nan')"
+            )
+            environment = os.environ | {"PYTHONPATH": path}
+            run = subprocess.run([options.python, "-c", code], env=environment, capture_output=True, text=True)
+            samples[module].append(float(run.stdout or "nan"))
+    print("\n| import | ms |\n|---|---|")
+    found = {module: statistics.median(taken) * 1e3 for module, taken in samples.items()}
+    for module, milliseconds in found.items():
+        if milliseconds == milliseconds:
+            print(f"| {module} | {milliseconds:.1f} |")
+    return found
+
+
+def processor() -> str:
+    """The processor's name."""
+    try:
+        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    for name in ("tag", "python", "ours", "newest"):
+        parser.add_argument(name)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--seconds", type=float, default=0.02)
+    options = parser.parse_args()
+    systems = [s for s in SYSTEMS if s != "tvm_ffi_newest" or options.newest]
+    version = subprocess.run([options.python, "-VV"], capture_output=True, text=True).stdout.strip()
+    print(f"## {options.tag}\n\n{version}; {processor()}, {os.cpu_count()} processors; ", end="")
+    print(f"medians of {options.rounds} interleaved runs of {options.seconds * 1e3:.0f} ms\n")
+    workers = {}
+    for system in systems:
+        worker = Worker(options, system)
+        if worker.alive:
+            workers[system] = worker
+        else:
+            print(f"- {system}: left out: {worker.end()}")
+    turned_on = [s for s, worker in workers.items() if worker.gil] if options.tag.endswith("t") else []
+    for system in turned_on:
+        print(f"- {system} turns the GIL on")
+    print()
+    single(workers, options)
+    for system, worker in workers.items():
+        if not worker.alive:
+            print(f"- {system} ended: {worker.end()}")
+    if options.tag.endswith("t"):
+        threaded({s: workers[s] for s in THREADED}, options)
+    memory(options)
+    imports(options)
+
+
+main()

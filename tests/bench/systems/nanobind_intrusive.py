@@ -1,0 +1,5 @@
+"""nanobind with its `intrusive` counter: an object keeps its wrapper for as long as it lives."""
+
+from bench_nanobind_intrusive import Leaf, Leaves, Node, Root, apply, echo, nop  # noqa: F401
+
+array = Leaves

@@ -1,0 +1,5 @@
+"""nanobind over std::shared_ptr."""
+
+from bench_nanobind_shared import Leaf, Leaves, Node, Root, apply, echo, nop  # noqa: F401
+
+array = Leaves

@@ -1,0 +1,57 @@
+"""One system in a process of its own: does what it is told on stdin, one JSON array a line, and answers on stdout.
+
+worker.py SYSTEM     ["work", name, threads, shared, seconds] -> nanoseconds per operation of one thread, or null
+"""
+
+import importlib
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import works
+
+CALIBRATION = 0.002
+
+
+class Runs:
+    """Prepared works, with the number of loops that fills the time asked for."""
+
+    def __init__(self, system):
+        self.system = system
+        self.prepared = {}
+
+    def get(self, name, threads, shared):
+        key = name, threads, shared
+        if key not in self.prepared:
+            first, operations = works.prepared(name, self.system)
+            runs = [first] * threads if shared else [first] + [
+                works.prepared(name, self.system)[0] for _ in range(threads - 1)
+            ]
+            # Warm: the interpreter specialises what runs often.
+            works.timed(first, 2000 if operations < works.ELEMENTS else 200)
+            loops = 1
+            while (taken := works.timed(first, loops)) < CALIBRATION:
+                loops *= 2
+            self.prepared[key] = runs, operations, taken / loops
+        return self.prepared[key]
+
+    def measure(self, name, threads, shared, seconds):
+        try:
+            runs, operations, each = self.get(name, threads, shared)
+        except (AttributeError, TypeError):
+            return None
+        loops = max(1, int(seconds / each))
+        taken = works.timed(runs[0], loops) if threads == 1 else works.timed_threads(runs, loops)
+        return taken / (loops * operations) * 1e9
+
+
+def main():
+    system = importlib.import_module(f"systems.{sys.argv[1]}")
+    runs = Runs(system)
+    print(json.dumps(getattr(sys, "_is_gil_enabled", lambda: True)()), flush=True)
+    for line in sys.stdin:
+        print(json.dumps(runs.measure(*json.loads(line))), flush=True)
+
+
+main()
