@@ -23,6 +23,7 @@ mod schema;
 mod sentinel;
 mod sequence;
 mod state;
+mod stdlib;
 mod structural;
 mod testing;
 
@@ -33,6 +34,7 @@ use pyo3::prelude::*;
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     cpython::interpreter::expect_main(module.py())?;
     cpython::value::find_small_ints(module.py());
+    stdlib::install(module.py())?;
     cpython::slots::install(module, object::members())?;
     cpython::fork::install()?;
     bowline::object::set_untie_hook(cpython::tie::untie);

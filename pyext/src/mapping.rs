@@ -1,18 +1,18 @@
 //! Python mappings and native ones: conversions, and module functions over Map and Dict.
-//! Imports `convert`, `cpython::{tie, value}`, the core's containers.
+//! Imports `convert`, `cpython::{tie, value}`, `stdlib`, the core's containers.
 //! Upholds: a Python mapping is read out before its keys and values are converted; a native one that fits is kept.
 #![forbid(unsafe_code)]
 
 use crate::convert::{self, Converted, Depth, Fail};
 use crate::cpython::trampoline::or_memory_error;
 use crate::cpython::{construct, tie, value};
+use crate::stdlib;
 use bowline::container::{DictObj, MapObj};
 use bowline::object::{Obj, Object};
 use bowline::value::{Any, AnyView, IntoAny, Schema};
 use pyo3::exceptions::{PyAttributeError, PyKeyError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 use std::cell::RefCell;
 
@@ -80,8 +80,7 @@ type Entry<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
 
 /// The entries of anything that counts as a Python mapping.
 fn python_entries<'py>(ob: &Bound<'py, PyAny>) -> PyResult<Option<Vec<Entry<'py>>>> {
-    static MAPPING: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    if !ob.is_instance_of::<PyDict>() && !ob.is_instance(MAPPING.import(ob.py(), "collections.abc", "Mapping")?)? {
+    if !ob.is_instance_of::<PyDict>() && !ob.is_instance(stdlib::MAPPING.get(ob.py())?)? {
         return Ok(None);
     }
     if let Ok(dict) = ob.cast_exact::<PyDict>() {

@@ -1,28 +1,22 @@
 //! What an object says about its native form through special methods and abstract base classes.
-//! Imports `cpython::{tie, class, value}`.
+//! Imports `cpython::{tie, class, value}`, `stdlib`.
 //! Upholds: hooks are looked up on the type, as Python does for special methods; what they raise propagates.
 #![forbid(unsafe_code)]
 
 use crate::cpython::{lookup, tie, value};
+use crate::stdlib;
 use bowline::container::ShapeObj;
 use bowline::reflect::attr;
 use bowline::value::{Any, DataType, Device, IntoAny, Pointer, Schema};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
+use pyo3::types::{PyFloat, PyInt, PyList, PyString, PyTuple};
 use pyo3::{intern, Py};
 use std::ffi::c_void;
 
 /// How often a stand-in may have a stand-in.
 const CHAIN: usize = 64;
-
-fn numbers<'py>(py: Python<'py>, which: &str) -> PyResult<&'py Bound<'py, PyType>> {
-    static INTEGRAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    static REAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let cell = if which == "Integral" { &INTEGRAL } else { &REAL };
-    cell.import(py, "numbers", which)
-}
 
 /// A type's attribute, as for a special method: not one of the instance.
 fn special<'py>(ob: &Bound<'py, PyAny>, name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyAny>>> {
@@ -41,7 +35,7 @@ pub fn is_integral(ob: &Bound<'_, PyAny>) -> PyResult<bool> {
     if tie::is_wrapper(ob) || ob.is_instance_of::<PyString>() {
         return Ok(false);
     }
-    ob.is_instance(numbers(ob.py(), "Integral")?)
+    ob.is_instance(stdlib::INTEGRAL.get(ob.py())?)
 }
 
 /// The `int` behind an object that counts as one or offers `__tvm_ffi_int__`.
@@ -74,7 +68,7 @@ pub fn as_int<'py>(ob: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>
 /// # Errors
 /// What user code raises.
 pub fn as_real(ob: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
-    if tie::is_wrapper(ob) || ob.is_instance_of::<PyString>() || !ob.is_instance(numbers(ob.py(), "Real")?)? {
+    if tie::is_wrapper(ob) || ob.is_instance_of::<PyString>() || !ob.is_instance(stdlib::REAL.get(ob.py())?)? {
         return Ok(None);
     }
     ob.py().get_type::<PyFloat>().call1((ob,))?.extract().map(Some)
@@ -169,8 +163,7 @@ pub fn set_convertible(py: Python<'_>, base: Py<PyAny>) {
 /// What user code raises.
 pub fn pointer(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
     let py = ob.py();
-    static C_VOID_P: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let address = if ob.is_instance(C_VOID_P.import(py, "ctypes", "c_void_p")?)? {
+    let address = if ob.is_instance(stdlib::C_VOID_P.get(py)?)? {
         ob.getattr(intern!(py, "value"))?.extract::<Option<usize>>()?
     } else if let Some(hook) = special(ob, intern!(py, "__tvm_ffi_opaque_ptr__"))? {
         hook.call0()?.extract::<Option<usize>>()?

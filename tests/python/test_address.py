@@ -47,13 +47,19 @@ def test_refetched_by_another_thread(cls):
     holders = [Holder(cls(n)) for n in range(100)]
     addresses = [id(held.value) for held in holders]
 
+    superseded = bowline.stats()["superseded"]
+    changed = set()
+
     def check():
-        assert [id(held.value) for held in holders] == addresses
-        gc.collect()
-        assert [id(held.value) for held in holders] == addresses
+        for _ in range(2):
+            now = [id(held.value) for held in holders]
+            changed.update(n for n in range(100) if now[n] != addresses[n])
+            gc.collect()
 
     run_threads(*[check] * 4)
     check()
+    # A thread may meet a wrapper that is dying in another, and give the object a new one; no lean class ever does.
+    assert len(changed) <= bowline.stats()["superseded"] - superseded
 
 
 def test_made_on_a_thread_that_ended():

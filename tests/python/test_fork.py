@@ -122,3 +122,39 @@ def test_a_fork_amid_stores_of_a_native_thread():
         """
     ).stdout
     assert out == "failed children: 0 forks: True stores: True\n"
+
+
+def test_a_first_conversion_while_another_thread_is_amid_its_own():
+    """The child does not wait for the end of a look-up that its parent's other thread had begun."""
+    source = """
+        import importlib.abc, os, signal, sys, threading
+        import bowline
+
+        class Slow(importlib.abc.MetaPathFinder):
+            begun, goes_on = threading.Event(), threading.Event()
+            def find_spec(self, name, path, target=None):
+                if name in ("numbers", "collections.abc"):
+                    self.begun.set()
+                    self.goes_on.wait(20)
+
+        for name in ("numbers", "collections.abc"):
+            sys.modules.pop(name, None)
+        sys.meta_path.insert(0, Slow())
+
+        class Odd:
+            pass
+
+        thread = threading.Thread(target=bowline.convert, args=(Odd(),), daemon=True)
+        thread.start()
+        # Fine if it asks for nothing, too.
+        Slow.begun.wait(1)
+        child = os.fork()
+        if child == 0:
+            signal.alarm(10)
+            Slow.goes_on.set()
+            os._exit(bowline.convert(Odd()) is None)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        Slow.goes_on.set()
+        thread.join()
+        """
+    assert run_script(source, PYTHONWARNINGS="ignore").stdout == "0\n"

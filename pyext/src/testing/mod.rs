@@ -2,6 +2,7 @@
 //! Imports `cpython::{tie, scarcity}`, this folder, the core.
 //! Upholds: nothing here is registered under a name outside `testing.`.
 
+mod borrower;
 mod functions;
 mod symbol;
 mod types;
@@ -11,7 +12,7 @@ use crate::cpython::{scarcity, tie};
 use bowline::container::ListObj;
 use bowline::object::{Obj, Object};
 use bowline::value::Any;
-use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use std::time::{Duration, Instant};
 
@@ -116,6 +117,20 @@ fn testing_scarce<'py>(
     })
 }
 
+/// Lends an object to a native thread, which keeps it for a time and drops it; False when too many loans wait already.
+#[pyfunction]
+fn testing_lend(ob: &Bound<'_, PyAny>, seconds: f64) -> PyResult<bool> {
+    let time = Duration::try_from_secs_f64(seconds).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    Ok(borrower::lend(object_of(ob)?, borrower::Use::Keep(time)))
+}
+
+/// Lends an object to a native thread, which so many times takes a value out of it (an item of a list or dict, else the
+/// field `value`) and now and then puts one back; False when too many loans wait already.
+#[pyfunction]
+fn testing_stir(ob: &Bound<'_, PyAny>, rounds: u32) -> PyResult<bool> {
+    Ok(borrower::lend(object_of(ob)?, borrower::Use::Stir(rounds)))
+}
+
 /// Adds what is here to the module, and registers types and functions.
 ///
 /// # Errors
@@ -128,5 +143,7 @@ pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(testing_store_items, module)?)?;
     module.add_function(wrap_pyfunction!(testing_scarce, module)?)?;
     module.add_function(wrap_pyfunction!(testing_release_later, module)?)?;
+    module.add_function(wrap_pyfunction!(testing_lend, module)?)?;
+    module.add_function(wrap_pyfunction!(testing_stir, module)?)?;
     module.add_function(wrap_pyfunction!(testing_release_on_thread, module)?)
 }
