@@ -130,7 +130,7 @@ for _ in range(3):
 """,
     "weak references with callbacks": """
 watched = Holder(Weak(1)), Weak(2)
-refs = [weakref.ref(watched[0].value, lambda _: None), weakref.ref(watched[1], lambda _: watched[0].value)]
+refs = [weakref.ref(watched[0].value, lambda _: None), weakref.ref(watched[1], lambda _, held=watched[0]: held.value)]
 """,
     "an import by a subinterpreter": """
 try:
