@@ -265,8 +265,10 @@ def move(worker: Worker) -> None:
     root = worker.world.moving
     source, target = root.get(), root.cls.__new__(root.cls)
     target.__move_handle_from__(source)
-    if target.__chandle__():
-        expect(target.n == root.n or target.n >= FRESH, root, target)
+    try:
+        expect(not target.__chandle__() or target.n == root.n or target.n >= FRESH, root, target)
+    except EMPTY:
+        return  # a fetch by another thread found the target, and moved on from it
 
 
 @operation(16)
