@@ -128,7 +128,7 @@ def test_a_first_conversion_while_another_thread_is_amid_its_own():
     """The child does not wait for the end of a look-up that its parent's other thread had begun."""
     source = """
         import importlib.abc, os, signal, sys, threading
-        import bowline
+        from bowline import convert
 
         class Slow(importlib.abc.MetaPathFinder):
             begun, goes_on = threading.Event(), threading.Event()
@@ -144,7 +144,7 @@ def test_a_first_conversion_while_another_thread_is_amid_its_own():
         class Odd:
             pass
 
-        thread = threading.Thread(target=bowline.convert, args=(Odd(),), daemon=True)
+        thread = threading.Thread(target=convert, args=(Odd(),), daemon=True)
         thread.start()
         # Fine if it asks for nothing, too.
         Slow.begun.wait(1)
@@ -152,7 +152,7 @@ def test_a_first_conversion_while_another_thread_is_amid_its_own():
         if child == 0:
             signal.alarm(10)
             Slow.goes_on.set()
-            os._exit(bowline.convert(Odd()) is None)
+            os._exit(convert(Odd()) is None)
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
         Slow.goes_on.set()
         thread.join()
