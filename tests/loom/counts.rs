@@ -129,14 +129,16 @@ fn upgrade_sees_former_holders() {
 fn unique_sees_former_holders() {
     race(
         Counts::retain,
+        // The spawned thread looks: loom, which runs the main thread first, overlooks that its look could come after a
+        // release, which begins with a load.
         |one| {
-            one.block.contents("an object");
+            if one.counts.is_unique() {
+                one.block.fill(1, "an object");
+            }
             one.release();
         },
         |other| {
-            if other.counts.is_unique() {
-                other.block.fill(1, "an object");
-            }
+            other.block.contents("an object");
             other.release();
         },
     );
