@@ -37,6 +37,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     stdlib::install(module.py())?;
     cpython::slots::install(module, object::members())?;
     cpython::fork::install()?;
+    #[cfg(all(Py_GIL_DISABLED, not(Py_3_14)))]
+    cpython::gate::install(module)?;
     bowline::object::set_untie_hook(cpython::tie::untie);
     bowline::function::Error::reserve();
     cpython::field::install(module)?;

@@ -47,6 +47,26 @@ CASES = {
         threading.Thread(target=spin, daemon=True).start()
     time.sleep(0.1)
     """,
+    "daemon threads in callbacks": """
+    def wait(n): time.sleep(n)
+    wait = bowline.convert(wait)
+    def call():
+        while True:
+            wait(0.001)
+    for _ in range(3):
+        threading.Thread(target=call, daemon=True).start()
+    threading.Thread(target=wait, args=(1000,), daemon=True).start()
+    time.sleep(0.1)
+    """,
+    "daemon threads that stop the world": """
+    held = Holder(Dict(1))
+    def spin():
+        while True:
+            bowline.trim()
+            Dict.__new__(Dict).__move_handle_from__(held.value)
+    threading.Thread(target=spin, daemon=True).start()
+    time.sleep(0.1)
+    """,
     "thread locals": """
     local = threading.local()
     def work(): local.kept = Holder(Plain(1)); local.kept.value

@@ -59,6 +59,15 @@ def move(source=source, Leaf=Leaf, trim=bowline.trim, collect=gc.collect):
         collect()
 threading.Thread(target=move, daemon=True).start()
 """,
+    "daemon threads in callbacks": """
+def called(n): Holder(Leaf(n)).value; time.sleep(draw.choice((0.0, 0.001)))
+called = convert(called)
+def call(called=called):
+    while True:
+        called(1)
+for _ in range(2):
+    threading.Thread(target=call, daemon=True).start()
+""",
     "native threads that drop during finalization": """
 for _ in range(40):
     held = Holder(draw.choice((Leaf, Loose, LooseGhost))(1))

@@ -6,17 +6,18 @@ use bowline::value::stripe::{hold_all, AllHeld};
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use std::cell::Cell;
+use std::sync::OnceLock;
 
 thread_local! {
     /// The stripes, from just before to just after a fork by this thread.
     static HELD: Cell<Option<AllHeld>> = const { Cell::new(None) };
 }
 
-extern "C" fn before() {
+unsafe extern "C" fn before() {
     HELD.set(Some(hold_all()));
 }
 
-extern "C" fn after() {
+unsafe extern "C" fn after() {
     HELD.set(None);
 }
 
@@ -28,23 +29,35 @@ extern "C" fn after() {
 ///
 /// # Errors
 /// `OSError` if there is no memory for the hook.
-#[cfg(unix)]
 pub fn install() -> PyResult<()> {
-    use std::sync::OnceLock;
-    // Hooks cannot be taken back, and the module can be initialised again.
     static CODE: OnceLock<i32> = OnceLock::new();
-    // SAFETY: the two are functions of a module that is never unloaded.
-    match *CODE.get_or_init(|| unsafe { libc::pthread_atfork(Some(before), Some(after), Some(after)) }) {
+    at_fork(&CODE, Some(before), Some(after), Some(after))
+}
+
+/// Asks for `hook` to be called in the child of each fork.
+///
+/// # Errors
+/// `OSError` if there is no memory for the hook.
+#[cfg(all(Py_GIL_DISABLED, not(Py_3_14)))]
+pub fn in_child(code: &OnceLock<i32>, hook: unsafe extern "C" fn()) -> PyResult<()> {
+    at_fork(code, None, None, Some(hook))
+}
+
+type Hook = Option<unsafe extern "C" fn()>;
+
+/// Asks for hooks, once: they cannot be taken back, and the module can be initialised again. What the C library said is kept
+/// in `code`.
+#[cfg(unix)]
+fn at_fork(code: &OnceLock<i32>, before: Hook, parent: Hook, child: Hook) -> PyResult<()> {
+    // SAFETY: functions of a module that is never unloaded.
+    match *code.get_or_init(|| unsafe { libc::pthread_atfork(before, parent, child) }) {
         0 => Ok(()),
         code => Err(PyOSError::new_err((code, "pthread_atfork failed"))),
     }
 }
 
 /// There is no fork here.
-///
-/// # Errors
-/// None.
 #[cfg(not(unix))]
-pub fn install() -> PyResult<()> {
+fn at_fork(_: &OnceLock<i32>, _: Hook, _: Hook, _: Hook) -> PyResult<()> {
     Ok(())
 }

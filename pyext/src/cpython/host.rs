@@ -5,7 +5,7 @@
 use super::limbo::Soul;
 use super::refcount::{self, Ticket};
 use super::wrapper::{Handle, Wrapper};
-use super::{attach, class, deferred, limbo, storage};
+use super::{attach, class, deferred, limbo, storage, world};
 use bowline::object::{self, Object};
 use bowline::protocol::{Dormancy, Fresh, Host, InTransition, Tie};
 use bowline::sync::counter::{add, Event};
@@ -177,7 +177,7 @@ unsafe impl Host for CPython {
     }
     fn quiesce(&self) {
         // SAFETY: attached, outside of a section.
-        unsafe { refcount::all_threads_pass() }
+        unsafe { world::all_threads_pass() }
     }
 
     fn superseded(&self) {

@@ -4,7 +4,7 @@
 //! dealloc of a lean wrapper.
 
 use super::wrapper::Wrapper;
-use super::{refcount, storage};
+use super::{refcount, storage, world};
 use bowline::object::Object;
 use bowline::sync::global::Mutex;
 use pyo3::ffi;
@@ -60,7 +60,7 @@ pub unsafe fn flush() {
         return;
     }
     // SAFETY: attached; after this call no step is pending that began before the souls were taken.
-    unsafe { refcount::all_threads_pass() };
+    unsafe { world::all_threads_pass() };
     for soul in souls {
         // SAFETY: see above.
         unsafe { leave(soul) };

@@ -12,6 +12,8 @@ pub mod extern_c;
 pub mod field;
 pub mod fork;
 pub mod function;
+#[cfg(all(Py_GIL_DISABLED, not(Py_3_14)))]
+pub mod gate;
 pub mod host;
 pub mod identity;
 pub mod interpreter;
@@ -29,8 +31,11 @@ pub mod slots;
 pub mod stats;
 pub mod storage;
 pub mod subtype;
+#[cfg(threads_unwind_at_exit)]
+mod thread_exit;
 pub mod tie;
 pub mod trampoline;
 mod turns;
 pub mod value;
+pub mod world;
 pub mod wrapper;

@@ -1,5 +1,5 @@
 //! Refcount headers: taking a count of what may be dead, beginning a life, ending one for good.
-//! Imports pyo3::ffi only. The one file in which GIL and free-threaded builds differ.
+//! Imports pyo3::ffi only. Here, and in `world`, GIL and free-threaded builds differ.
 //! Upholds the refcount contracts of [`bowline::protocol::Host`].
 
 use pyo3::ffi;
@@ -93,7 +93,7 @@ mod build {
 
     /// What CPython writes to `ob_tid` of objects of this thread (`_Py_ThreadId` in Include/object.h).
     #[inline(always)]
-    fn thread_id() -> usize {
+    pub fn thread_id() -> usize {
         let id: usize;
         // SAFETY: reads the thread pointer, as CPython does on this platform.
         unsafe {
@@ -255,41 +255,6 @@ mod build {
         // Relaxed: nothing is carried; a value other than 0 needs no flag.
         let _ = shared.compare_exchange(0, MAYBE_WEAKREF, Ordering::Relaxed, Ordering::Relaxed);
     }
-
-    extern "C" {
-        fn PyUnstable_GC_VisitObjects(
-            callback: unsafe extern "C" fn(*mut ffi::PyObject, *mut std::ffi::c_void) -> std::ffi::c_int,
-            arg: *mut std::ffi::c_void,
-        );
-    }
-
-    unsafe extern "C" fn run_once<F: FnOnce()>(_: *mut ffi::PyObject, arg: *mut std::ffi::c_void) -> std::ffi::c_int {
-        // SAFETY: `arg` is the option that `with_world_stopped` passed.
-        if let Some(run) = unsafe { (*arg.cast::<Option<F>>()).take() } {
-            run();
-        }
-        0
-    }
-
-    /// Runs `run` while every other attached thread is stopped at a safe point: within a visit of the heap, for which
-    /// the interpreter stops the world, and which ends at its first object.
-    ///
-    /// # Safety
-    /// Attached. `run` touches nothing of Python's but memory, and does not panic.
-    pub unsafe fn with_world_stopped<F: FnOnce()>(run: F) {
-        let mut run = Some(run);
-        // SAFETY: attached; the option outlives the visit.
-        unsafe { PyUnstable_GC_VisitObjects(run_once::<F>, (&raw mut run).cast()) };
-    }
-
-    /// Returns after every other attached thread has been at a safe point.
-    ///
-    /// # Safety
-    /// Attached.
-    pub unsafe fn all_threads_pass() {
-        // SAFETY: handed on.
-        unsafe { with_world_stopped(|| ()) }
-    }
 }
 
 #[cfg(not(Py_GIL_DISABLED))]
@@ -424,18 +389,4 @@ mod build {
     /// # Safety
     /// None.
     pub unsafe fn rearm_in_finalizer(_: *mut ffi::PyObject) {}
-
-    /// Runs `run`; the GIL excludes other attached threads.
-    ///
-    /// # Safety
-    /// The GIL is held, and `run` does not let go of it.
-    pub unsafe fn with_world_stopped<F: FnOnce()>(run: F) {
-        run();
-    }
-
-    /// Nothing to do: no other thread is amid a step.
-    ///
-    /// # Safety
-    /// None.
-    pub unsafe fn all_threads_pass() {}
 }

@@ -5,7 +5,7 @@
 use super::host::CPython;
 use super::storage::LEDGER;
 use super::wrapper::Wrapper;
-use super::{class, deferred, limbo, refcount};
+use super::{class, deferred, limbo, refcount, world};
 use bowline::object::{self, Obj, Object, WeakObj};
 use bowline::protocol::{self, Dormancy};
 use pyo3::ffi;
@@ -35,7 +35,7 @@ unsafe fn is_dormant(wrapper: NonNull<Wrapper>) -> bool {
 /// Calls `look` on all storages while no attached thread runs but this one. `look` must not touch Python.
 fn visit<R>(look: impl FnMut(NonNull<Wrapper>) -> R, unkeep: impl FnMut(R)) {
     // SAFETY: attached.
-    unsafe { refcount::with_world_stopped(move || LEDGER.visit(look, unkeep)) }
+    unsafe { world::with_world_stopped(move || LEDGER.visit(look, unkeep)) }
 }
 
 /// Counts wrappers. Stops other threads for the time of a walk over all wrappers.

@@ -1,0 +1,80 @@
+//! Keeps daemon threads from stopping the world while a free-threaded 3.13 finalizes.
+//! Imports pyo3, the thread's id of `refcount`.
+//! Upholds: stopping the world does not keep the interpreter from ending.
+//!
+//! There, a thread that waits to stop the world already holds the interpreter's lock for it (`stop_the_world` in
+//! Python/pystate.c); when finalization has begun the wait ends the thread, the lock stays taken, and the last collection
+//! waits for it for ever. (`gc.freeze` in a daemon thread shows it without bowline. 3.14 is not affected.) So an `atexit`
+//! handler shuts the gate and waits until nobody is inside.
+
+use super::fork;
+use super::refcount::thread_id;
+use pyo3::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::OnceLock;
+use std::thread::sleep;
+use std::time::Duration;
+
+/// How many threads stop the world, or wait to.
+static INSIDE: AtomicUsize = AtomicUsize::new(0);
+/// The thread that finalizes the interpreter; 0 before.
+static CLOSER: AtomicUsize = AtomicUsize::new(0);
+
+/// Whoever comes to a shut gate waits this long for finalization to begin, which ends the thread. It cannot wait without
+/// end: an `atexit` handler that runs later may wait for it.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Leaves when dropped.
+pub struct Inside(());
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        // Release: with the Acquire load in `shut`; what this thread did under the lock is done.
+        INSIDE.fetch_sub(1, Ordering::Release);
+    }
+}
+
+/// # Safety
+/// Attached.
+pub unsafe fn enter() -> Inside {
+    // SeqCst, with the store and the load in `shut`: either we see the gate shut, or it sees us inside.
+    INSIDE.fetch_add(1, Ordering::SeqCst);
+    let inside = Inside(());
+    let closer = CLOSER.load(Ordering::SeqCst);
+    if closer == 0 || closer == thread_id() {
+        return inside;
+    }
+    drop(inside);
+    // SAFETY: by contract.
+    unsafe { Python::assume_attached() }.detach(|| sleep(PATIENCE));
+    INSIDE.fetch_add(1, Ordering::Relaxed); // the gate is not looked at any more
+    Inside(())
+}
+
+/// Shuts the gate for every thread but this one, for good.
+#[pyfunction]
+fn shut(py: Python<'_>) {
+    CLOSER.store(thread_id(), Ordering::SeqCst);
+    // Acquire: see `Inside`. SeqCst: see `enter`.
+    while INSIDE.load(Ordering::SeqCst) != 0 {
+        py.detach(|| sleep(Duration::from_micros(100)));
+    }
+}
+
+/// The threads that were inside are not in the child of a fork.
+unsafe extern "C" fn forget() {
+    INSIDE.store(0, Ordering::Relaxed); // the only thread
+}
+
+/// Opens the gate, to be shut at exit.
+///
+/// # Errors
+/// Those of `atexit.register`.
+pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    static CODE: OnceLock<i32> = OnceLock::new();
+    fork::in_child(&CODE, forget)?;
+    CLOSER.store(0, Ordering::Relaxed); // an interpreter that starts in the process of another that ended
+    let atexit = module.py().import("atexit")?;
+    atexit.call_method1("register", (pyo3::wrap_pyfunction!(shut, module)?,))?;
+    Ok(())
+}
