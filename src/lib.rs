@@ -1,7 +1,7 @@
 //! One Python wrapper per native object: the part that does not know Python.
 //!
 //! The modules below are listed bottom up: each may use those above it in the list, never those below.
-//! `sync → word, reclaim → protocol → object → value → function → container → reflect`.
+//! `sync → word, reclaim → protocol → object → value → function → container → tensor → reflect`.
 #![warn(missing_docs)]
 
 pub mod sync;
@@ -18,6 +18,8 @@ pub mod value;
 pub mod function;
 
 pub mod container;
+
+pub mod tensor;
 
 pub mod reflect;
 

@@ -8,7 +8,7 @@ use crate::cany::OpaquePyObject;
 use crate::cpython::opaque::OpaqueObj;
 use crate::cpython::{function, tie, value};
 use crate::rvalue::Rvalue;
-use crate::{container, error, mapping, protocols};
+use crate::{container, error, mapping, protocols, tensor};
 use bowline::object::registry;
 use bowline::reflect::FieldInfo;
 use bowline::value::{cell, tag, Any, Bytes, IntoAny, Pointer, Schema, Storage};
@@ -322,6 +322,11 @@ fn to_object(ob: &Bound<'_, PyAny>, target: i32, schema: &Schema) -> Converted {
             Fail::text(format!("expected {schema}, but its __ffi_convert__ made {found} of {}", describe(ob)))
         });
     }
+    if target == tag::TENSOR {
+        if let Some(tensor) = tensor::tensor_of(ob)? {
+            return Ok(tensor.into_any());
+        }
+    }
     if target == tag::ERROR {
         if let Some(error) = error::of_exception(ob)? {
             return Ok(error.into_any());
@@ -405,6 +410,12 @@ fn leaf<'py>(ob: &Bound<'py, PyAny>) -> Result<Leaf<'py>, Fail> {
     }
     if let Some(object) = protocols::object_of(ob)? {
         return Ok(Leaf::StandIn(object));
+    }
+    if let Some(tensor) = tensor::tensor_of(ob)? {
+        return Ok(Leaf::Value(tensor.into_any()));
+    }
+    if let Some(stream) = protocols::stream(ob)? {
+        return Ok(Leaf::Value(stream));
     }
     if ob.is_instance_of::<PyInt>() || protocols::is_integral(ob)? {
         return match protocols::as_int(ob)? {

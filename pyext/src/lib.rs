@@ -25,6 +25,7 @@ mod sequence;
 mod state;
 mod stdlib;
 mod structural;
+mod tensor;
 mod testing;
 
 use pyo3::prelude::*;
@@ -65,6 +66,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     json::install(module)?;
     bowline::reflect::enumeration::declare();
     structural::install(module)?;
+    tensor::install(module)?;
     testing::install(module)?;
     Ok(())
 }

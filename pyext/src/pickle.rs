@@ -9,12 +9,13 @@ use crate::convert;
 use crate::cpython::methods::{Answer, Arguments, NoArguments, OneArgument};
 use crate::cpython::trampoline::or_memory_error;
 use crate::cpython::{construct, tie, value};
-use crate::{error, mapping};
+use crate::{error, mapping, tensor};
 use bowline::container::{ArrayObj, DictObj, ListObj, MapObj};
 use bowline::function::error::ErrorObj;
 use bowline::function::{global, Error, FunctionObj};
 use bowline::object::{registry, Obj, Object};
 use bowline::reflect::{self, instance, FieldInfo, Reflection};
+use bowline::tensor::{Tensor, TensorObj};
 use bowline::value::{Any, Storage};
 use pyo3::exceptions::{PyLookupError, PyTypeError, PyValueError};
 use pyo3::intern;
@@ -119,6 +120,7 @@ enum Form {
     Dict(Obj<DictObj>),
     Function(Obj<FunctionObj>),
     Error(Error),
+    Tensor(Tensor),
     Other(Obj<Object>),
 }
 
@@ -146,6 +148,10 @@ fn form(this: &Bound<'_, PyAny>) -> Form {
     };
     let object = match object.downcast::<ErrorObj>() {
         Ok(error) => return Form::Error(error.into()),
+        Err(object) => object,
+    };
+    let object = match object.downcast::<TensorObj>() {
+        Ok(tensor) => return Form::Tensor(tensor),
         Err(object) => object,
     };
     match reflect::info(object.type_index()) {
@@ -293,6 +299,10 @@ impl NoArguments for Reduce {
                 let nothing = py.None();
                 (class, PyTuple::empty(py), state()?, nothing, items).into_pyobject(py)?.into_any()
             }
+            Form::Tensor(tensor) => {
+                let (dtype, shape, content) = tensor::parts(py, &tensor)?;
+                (own("_tensor_of")?, (class, dtype, shape, content), state()?).into_pyobject(py)?.into_any()
+            }
             Form::Error(error) => {
                 let parts = (error.kind(), error.message(), &*error.backtrace());
                 (own("make_error")?, parts).into_pyobject(py)?.into_any()
@@ -382,6 +392,10 @@ impl NoArguments for Copy {
                 Some(MapObj::make(entries.collect::<Vec<_>>()).upcast())
             }
             Form::Dict(dict) => Some(DictObj::make(dict.snapshot()).upcast()),
+            // Over the same memory.
+            Form::Tensor(tensor) => {
+                Some(bowline::tensor::share(&tensor).map_err(|error| error::to_python(py, &error))?.upcast())
+            }
             // Neither changes.
             Form::Function(_) | Form::Error(_) => return Ok(this.clone()),
             Form::Other(object) => {

@@ -19,7 +19,10 @@ use std::ffi::c_void;
 const CHAIN: usize = 64;
 
 /// A type's attribute, as for a special method: not one of the instance.
-fn special<'py>(ob: &Bound<'py, PyAny>, name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyAny>>> {
+///
+/// # Errors
+/// What the lookup raises.
+pub fn special<'py>(ob: &Bound<'py, PyAny>, name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyAny>>> {
     match ob.get_type().hasattr(name)? {
         // Bound to the instance by its attribute access.
         true => ob.getattr(name).map(Some),
@@ -157,6 +160,22 @@ pub fn set_convertible(py: Python<'_>, base: Py<PyAny>) {
     let _ = CONVERTIBLE.set(py, base);
 }
 
+/// The stream behind `__cuda_stream__`, which gives a version and a handle, as a pointer.
+///
+/// # Errors
+/// What user code raises; `TypeError` when it gives something else.
+pub fn stream(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
+    let Some(hook) = special(ob, intern!(ob.py(), "__cuda_stream__"))? else { return Ok(None) };
+    let given = hook.call0()?;
+    let Ok((_, handle)) = given.extract::<(i64, usize)>() else {
+        let found = crate::convert::describe(&given);
+        return Err(PyTypeError::new_err(format!(
+            "expected a tuple (version, handle) from __cuda_stream__(), got {found}"
+        )));
+    };
+    Ok(Some(Pointer(handle as *mut c_void).into_any()))
+}
+
 /// The pointer in a `ctypes.c_void_p` or behind `__tvm_ffi_opaque_ptr__`.
 ///
 /// # Errors
@@ -168,7 +187,7 @@ pub fn pointer(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
     } else if let Some(hook) = special(ob, intern!(py, "__tvm_ffi_opaque_ptr__"))? {
         hook.call0()?.extract::<Option<usize>>()?
     } else {
-        return Ok(None);
+        return stream(ob);
     };
     Ok(Some(Pointer(address.unwrap_or(0) as *mut c_void).into_any()))
 }

@@ -55,6 +55,7 @@ fn parts(schema: &Schema) -> (&'static str, Vec<Schema>) {
         Schema::DType => ("dtype", vec![]),
         Schema::Device => ("Device", vec![]),
         Schema::Object(tag::OBJECT) => ("Object", vec![]),
+        Schema::Object(tag::TENSOR) => ("Tensor", vec![]),
         Schema::Object(index) => (registry::type_info(*index).map_or("?", |info| info.key), vec![]),
         Schema::Optional(inner) => ("Optional", vec![(**inner).clone()]),
         Schema::Union(items) => ("Union", items.clone()),
@@ -89,7 +90,7 @@ fn render(schema: &Schema, name: &dyn Fn(&str) -> PyResult<String>) -> PyResult<
 }
 
 /// Names that native code has for types, and those of Python.
-const NATIVE_NAMES: [(&str, &str); 13] = [
+const NATIVE_NAMES: [(&str, &str); 15] = [
     ("ffi.String", "str"),
     ("ffi.Bytes", "bytes"),
     ("ffi.Array", "Array"),
@@ -98,6 +99,8 @@ const NATIVE_NAMES: [(&str, &str); 13] = [
     ("ffi.Dict", "Dict"),
     ("ffi.Function", "Callable"),
     ("ffi.Object", "Object"),
+    ("ffi.Tensor", "Tensor"),
+    ("DLTensor*", "Tensor"),
     ("DataType", "dtype"),
     ("void*", "ctypes.c_void_p"),
     ("c_void_p", "ctypes.c_void_p"),
@@ -158,6 +161,7 @@ fn build(origin: &str, mut args: Vec<Schema>, type_index: Option<i32>) -> PyResu
             }
             Schema::Object(index)
         }
+        ("Tensor", _) => Schema::Object(tag::TENSOR),
         (key, _) => match registry::type_index_of(key).filter(|index| *index >= tag::OBJECT) {
             Some(index) => Schema::of_index(index),
             None => return Err(PyTypeError::new_err(format!("unknown TypeSchema origin '{origin}'"))),

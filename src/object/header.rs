@@ -23,6 +23,8 @@ pub const FLAG_PREFIX: u32 = 1;
 pub const FLAG_SHORT: u32 = 2;
 /// Header flag of a function, beside [`FLAG_PREFIX`]: it runs no code of others. See `Function::leaf`.
 pub const FLAG_LEAF: u32 = 4;
+/// Header flag of a tensor, beside [`FLAG_PREFIX`]: this crate made it, and what keeps its memory follows.
+pub const FLAG_MADE_HERE: u32 = 2;
 
 /// The header of an object.
 ///

@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Names of kinds that are followed by bits and lanes.
-const SIZED: [(&str, u8); 4] = [("int", 0), ("uint", 1), ("float", 2), ("bfloat", 4)];
+const SIZED: [(&str, u8); 5] = [("int", 0), ("uint", 1), ("float", 2), ("bfloat", 4), ("complex", 5)];
 
 /// Names of types whose bits are fixed, with code and bits.
 const NAMED: [(&str, u8, u8); 13] = [
@@ -74,23 +74,35 @@ fn parse(text: &str) -> Option<DataType> {
     let (code, bits, rest) = match named {
         Some((name, code, bits)) => (*code, *bits, &text[name.len()..]),
         None => {
-            let (name, code) = SIZED.iter().find(|(name, _)| text.starts_with(name))?;
+            let Some((name, code)) = SIZED.iter().find(|(name, _)| text.starts_with(name)) else {
+                return parse_nameless(text);
+            };
             let rest = &text[name.len()..];
             let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
             let bits = match end {
                 0 if *code == 4 => 16,
+                0 if *code == 5 => 64,
                 0 => 32,
                 end => rest[..end].parse().ok()?,
             };
             (*code, bits, &rest[end..])
         }
     };
-    let lanes = match rest.strip_prefix('x') {
-        Some(lanes) => lanes.parse().ok()?,
-        None if rest.is_empty() => 1,
-        None => return None,
-    };
-    Some(DataType { code, bits, lanes })
+    Some(DataType { code, bits, lanes: lanes(rest)? })
+}
+
+/// `code5_64x2`: a kind without name.
+fn parse_nameless(text: &str) -> Option<DataType> {
+    let (code, rest) = text.strip_prefix("code")?.split_once('_')?;
+    let (bits, rest) = rest.split_at(rest.find('x').unwrap_or(rest.len()));
+    Some(DataType { code: code.parse().ok()?, bits: bits.parse().ok()?, lanes: lanes(rest)? })
+}
+
+fn lanes(text: &str) -> Option<u16> {
+    match text.strip_prefix('x') {
+        Some(lanes) => lanes.parse().ok(),
+        None => text.is_empty().then_some(1),
+    }
 }
 
 /// The name that a kind of device is written with, and others that are read as it.
@@ -170,13 +182,29 @@ mod tests {
             ("float8_e4m3", 8, 8, 1),
             ("float4_e2m1fnx2", 17, 4, 2),
             ("int1", 0, 1, 1),
+            ("complex128", 5, 128, 1),
+            ("code200_24", 200, 24, 1),
+            ("code200_24x3", 200, 24, 3),
         ] {
             let dtype: DataType = text.parse().unwrap();
             assert_eq!((dtype.code, dtype.bits, dtype.lanes), (code, bits, lanes), "{text}");
             assert_eq!(dtype.to_string(), text);
         }
         assert_eq!("float".parse::<DataType>().unwrap().to_string(), "float32");
-        for bad in ["nope", "int32y", "int32x", "float8_nope", "int999", "x4"] {
+        for bad in [
+            "nope",
+            "int32y",
+            "int32x",
+            "float8_nope",
+            "int999",
+            "x4",
+            "code",
+            "code1",
+            "code1_",
+            "code1_2_3",
+            "code999_8",
+            "code1_8y",
+        ] {
             assert_eq!(bad.parse::<DataType>(), Err(BadDtype(bad.to_owned())), "{bad}");
         }
     }

@@ -118,6 +118,7 @@ impl fmt::Display for Schema {
         };
         match self {
             Schema::Any => f.write_str("Any"),
+            Schema::Object(tag::TENSOR) => f.write_str("Tensor"),
             Schema::Object(index) => f.write_str(&index_name(*index)),
             Schema::Optional(inner) => write!(f, "{inner} | None"),
             Schema::Array(item) => write!(f, "Array[{item}]"),

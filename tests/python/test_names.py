@@ -9,18 +9,18 @@ import pytest
 from support import run_script
 
 TOP = """
-    Object ObjectConvertible Function CAny CContainerBase Array List Map Dict Shape Device device DLDeviceType dtype
+    Object ObjectConvertible Function CAny CContainerBase Array List Map Dict Tensor Shape Device device DLDeviceType dtype
     convert convert_func register_object register_global_func get_global_func get_global_func_metadata
     remove_global_func init_ffi_api register_error method dataclasses core registry error testing container structural
     access_path structural_equal structural_hash structural_walk get_first_structural_mismatch StructuralKey
-    VisitInterrupt WalkOrder WalkResult DefRegionKind
+    VisitInterrupt WalkOrder WalkResult DefRegionKind from_dlpack
 """.split()
 
 MODULES = {
     "core": """
         MISSING KWARGS TypeInfo TypeField TypeMethod TypeSchema FFIProperty FieldGetter FieldSetter String Bytes Error
         OpaquePyObject PyNativeObject DataType Object CObject Function ObjectConvertible ObjectRValueRef CAny
-        CContainerBase Device DLDeviceType ERROR_NAME_TO_TYPE ERROR_TYPE_TO_NAME object_repr _lookup_type_attr
+        CContainerBase Tensor Device DLDeviceType ERROR_NAME_TO_TYPE ERROR_TYPE_TO_NAME object_repr _lookup_type_attr
         _register_type_attr _register_py_class _rollback_py_class _type_cls_to_type_info _type_index_to_type_info
         _object_type_key_to_index _lookup_or_register_type_info_from_type_key _to_py_class_value _convert_to_ffi_func
         _convert_to_ffi_error _convert_to_opaque_object
@@ -44,7 +44,10 @@ MODULES = {
         TestCompare TestCustomCompare TestCustomHash TestEqWithoutHash TestFrozenCxx TestHash TestIntPair TestIntPairSum
         TestNonCopyable TestObjectBase TestObjectDerived TestObjectPtrHolder create_object echo add_one nop apply testing
         make_unregistered_object object_use_count test_raise_error run_check_signal get_add_one_c_symbol
-        get_mlir_add_one_c_symbol enum_variant_get schema_id_int schema_variant_mix
+        get_mlir_add_one_c_symbol enum_variant_get schema_id_int schema_variant_mix schema_id_tensor schema_id_dltensor
+        schema_tensor_view_input optional_tensor_view_has_value make_array_with_tensor make_array_with_mixed
+        make_nested_array_with_tensor make_list_with_tensor make_map_with_tensor make_dict_with_tensor
+        make_empty_array_with_tensor_input make_nested_map_with_tensor
     """,
     "testing.testing": "TestIntPair TestObjectBase _TestCxxClassBase _TestCxxIntEnum _SchemaAllTypes create_object",
 }

@@ -6,6 +6,7 @@ import pickle
 from typing import Any
 
 import bowline
+import numpy
 import pytest
 from bowline import Device, DLDeviceType, Shape, device, dtype, get_global_func
 from support import new_key
@@ -25,6 +26,8 @@ echo = get_global_func("testing.echo")
         ("float8_e4m3fn", 10, 8, 1, 1),
         ("float4_e2m1fnx2", 17, 4, 2, 1),
         ("int1", 0, 1, 1, 1),
+        ("complex64", 5, 64, 1, 8),
+        ("code200_24", 200, 24, 1, 3),
     ],
 )
 def test_dtype(name, code, bits, lanes, itemsize):
@@ -184,6 +187,5 @@ def test_protocols():
 
 
 def test_numpy_dtypes():
-    numpy = pytest.importorskip("numpy", reason="NumPy is not installed")
     assert dtype(numpy.dtype("float32")) == "float32"
     assert echo(numpy.dtype("int8")) == "int8"

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ._device import Device, DLDeviceType, device
     from ._dtype import dtype
     from ._shape import Shape
+    from ._tensor import Tensor, from_dlpack
     from .container import Array, Dict, List, Map
     from .core import Bytes, CAny, CContainerBase, ObjectConvertible, String
     from .dataclasses import KW_ONLY, field, method, py_class
@@ -78,6 +79,8 @@ _LAZY = {
     "device": "_device",
     "dtype": "_dtype",
     "Shape": "_shape",
+    "Tensor": "_tensor",
+    "from_dlpack": "_tensor",
 }
 _STRUCTURAL = (
     "DefRegionKind",

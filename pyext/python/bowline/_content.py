@@ -37,6 +37,10 @@ def equal(a: Any, b: Any) -> bool:
         seen.add(pair)
         if _type_index(x) != _type_index(y):
             return False
+        if isinstance(x, _core.CTensor):
+            if not _core.structural_equal(x, y):
+                return False
+            continue
         hook = hook_of(x, "__ffi_eq__")
         if hook is not None:
             if not hook(x, y, equal):
@@ -196,6 +200,8 @@ def content_hash(value: Any) -> int:
 
 def _own_hash(x: Object) -> int | None:
     """The hash of an object that is not looked into."""
+    if isinstance(x, _core.CTensor):
+        return hash(_core.structural_hash(x))
     hook = hook_of(x, "__ffi_hash__")
     if hook is not None:
         return hash(hook(x, content_hash))

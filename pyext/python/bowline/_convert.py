@@ -25,7 +25,7 @@ def convert(value: Any) -> Any:
     value : Any
         Wrappers, numbers, None, element types, devices and ``ctypes.c_void_p`` are returned as they are; lists and tuples
         become `Array`, dicts `Map`, callables `Function`, strings `String`, bytes `Bytes`, exceptions `Error`; whatever
-        stands for an object becomes that; anything else an `OpaquePyObject`.
+        stands for an object becomes that, what exports a tensor a `Tensor`; anything else an `OpaquePyObject`.
 
     Examples
     --------
@@ -44,11 +44,14 @@ def convert(value: Any) -> Any:
         return String(value)
     if isinstance(value, bytes | bytearray):
         return Bytes(value)
-    if not hasattr(type(value), "__tvm_ffi_object__") and any(hasattr(type(value), name) for name in _LEFT_ALONE):
+    if not any(hasattr(type(value), name) for name in _CONVERTED) and any(hasattr(type(value), name) for name in _LEFT_ALONE):
         return value
     found = _core.convert(value)
     return OpaquePyObject(value) if found is value else found
 
+
+# Protocols that say what a value is now, whatever else it says.
+_CONVERTED = ("__tvm_ffi_object__", "__dlpack__", "__dlpack_c_exchange_api__")
 
 # Protocols by which a value says what it is when it is used, not before.
 _LEFT_ALONE = (

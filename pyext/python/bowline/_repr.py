@@ -63,6 +63,8 @@ def _text_of_object(obj: Object, open_: set[int]) -> str:
         if isinstance(obj, _core.CMap | _core.CDict):
             pairs = (f"{_text(key, open_)}: {_text(item, open_)}" for key, item in _core.map_items(obj))
             return "{" + ", ".join(pairs) + "}"
+        if isinstance(obj, _core.CTensor):
+            return f"{obj.dtype}[{', '.join(map(str, obj.shape))}]@{obj.device}"
         hook = hook_of(obj, "__ffi_repr__")
         if hook is not None:
             return hook(obj, lambda value: _text(value, open_))

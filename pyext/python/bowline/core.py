@@ -289,6 +289,7 @@ _core.set_convertible(ObjectConvertible)
 _ELSEWHERE = {
     "Function": "function",
     "Error": "error",
+    "Tensor": "_tensor",
     "ERROR_NAME_TO_TYPE": "error",
     "ERROR_TYPE_TO_NAME": "error",
     "_convert_to_ffi_error": "error",

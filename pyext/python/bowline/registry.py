@@ -34,6 +34,7 @@ _BUILT_IN = {
     "ffi.Dict": "bowline.container",
     "ffi.Function": "bowline.function",
     "ffi.Error": "bowline.error",
+    "ffi.Tensor": "bowline._tensor",
     "ffi.StructuralKey": "bowline.structural",
     "ffi.VisitInterrupt": "bowline.structural",
     "ffi.reflection.AccessStep": "bowline.access_path",

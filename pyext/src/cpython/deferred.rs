@@ -5,6 +5,7 @@
 use super::attach::attached;
 use bowline::sync::counter::{add, Event};
 use bowline::sync::stack::Stack;
+use bowline::tensor::dlpack::Managed;
 use pyo3::ffi;
 
 /// Something owed to Python.
@@ -13,6 +14,8 @@ enum Debt {
     Count(*mut ffi::PyObject),
     /// The storage of a dead wrapper.
     Storage(*mut ffi::PyObject),
+    /// The end of a tensor that another library manages.
+    Tensor(Managed),
 }
 
 // SAFETY: pointers whose ownership travels with the value.
@@ -51,6 +54,19 @@ pub unsafe fn free_storage(op: *mut ffi::PyObject) {
     }
 }
 
+/// Ends a tensor that another library manages, perhaps in Python: now, if attached; else when an attached thread drains.
+///
+/// # Safety
+/// The caller gives the tensor up.
+pub unsafe fn delete(tensor: Managed) {
+    if attached() {
+        // SAFETY: attached; the rest is the caller's.
+        unsafe { tensor.delete() };
+    } else {
+        push(Debt::Tensor(tensor));
+    }
+}
+
 /// Pays what is owed. Cheap when nothing is. May run user code.
 ///
 /// # Safety
@@ -72,6 +88,7 @@ unsafe fn drain_all() {
             match debt {
                 Debt::Count(op) => ffi::Py_DECREF(op),
                 Debt::Storage(op) => super::storage::free(op),
+                Debt::Tensor(tensor) => tensor.delete(),
             }
         }
     }

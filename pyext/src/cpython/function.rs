@@ -3,6 +3,7 @@
 //! Upholds: arguments are counted for as long as the callee has them; no exception and no error is lost between the two.
 
 use super::attach::attached;
+use super::exchange;
 use super::methods::{self, Answer, Attribute, Members, SettableAttribute};
 use super::opaque::{Payload, PyCallable};
 use super::quick_call;
@@ -15,7 +16,7 @@ use crate::rvalue::Rvalue;
 use crate::{convert, error};
 use bowline::function::{Error, Function, FunctionObj};
 use bowline::object::Obj;
-use bowline::value::{Any, AnyView, RvalueSlot};
+use bowline::value::{tag, Any, AnyView, RvalueSlot};
 use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -265,7 +266,8 @@ unsafe fn invoke(
     };
     let function = function_of(&this)?;
     let detach = callable(&this).detaches(function.is_short());
-    to_python(py, call_native_raw(py, &function, arguments, detach)?).map(Bound::into_ptr)
+    let result = call_native_raw(py, &function, arguments, detach)?;
+    show(py, result, arguments).map(Bound::into_ptr)
 }
 
 /// # Safety
@@ -275,12 +277,21 @@ unsafe fn borrowed<'a, 'py>(_: Python<'py>, raw: &'a [*mut ffi::PyObject]) -> &'
     unsafe { std::slice::from_raw_parts(raw.as_ptr().cast(), raw.len()) }
 }
 
+/// A result as Python sees it: a tensor as one of the library whose tensors were among the arguments.
+#[inline]
+fn show<'py>(py: Python<'py>, result: Any, arguments: &[Bound<'py, PyAny>]) -> Answer<'py> {
+    match result.type_index() {
+        tag::TENSOR => exchange::show(py, result, arguments),
+        _ => to_python(py, result),
+    }
+}
+
 /// Calls a native function with Python arguments.
 ///
 /// # Errors
 /// What converting an argument raises, and the function's error.
 pub fn call_native<'py>(py: Python<'py>, function: &Function, arguments: &[Bound<'py, PyAny>]) -> Answer<'py> {
-    to_python(py, call_native_raw(py, function, arguments, detaches_by_default())?)
+    show(py, call_native_raw(py, function, arguments, detaches_by_default())?, arguments)
 }
 
 /// As [`call_native`], with the result as it is, and attached to the interpreter throughout unless `detach`.

@@ -3,11 +3,13 @@
 //! Upholds: `unsafe` of this crate lives in this folder.
 
 pub mod attach;
+pub mod capsule;
 pub mod class;
 mod class_call;
 pub mod collect;
 pub mod construct;
 pub mod deferred;
+pub mod exchange;
 pub mod extern_c;
 pub mod field;
 pub mod fork;

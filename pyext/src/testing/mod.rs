@@ -5,6 +5,7 @@
 mod borrower;
 mod functions;
 mod symbol;
+mod tensors;
 mod types;
 
 use crate::convert;
@@ -138,6 +139,7 @@ fn testing_stir(ob: &Bound<'_, PyAny>, rounds: u32) -> PyResult<bool> {
 pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     types::install()
         .and_then(|()| functions::install())
+        .and_then(|()| tensors::install())
         .map_err(|error| crate::error::to_python(module.py(), &error))?;
     module.add_function(wrap_pyfunction!(testing_hammer, module)?)?;
     module.add_function(wrap_pyfunction!(testing_store_items, module)?)?;

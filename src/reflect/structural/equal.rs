@@ -10,6 +10,7 @@ use crate::object::Obj;
 use crate::reflect::parts::{field, is_plain, parts, same_plain, Parts};
 use crate::reflect::pulse::Pulse;
 use crate::reflect::{attr, FieldRole, StructuralKind};
+use crate::tensor::TensorObj;
 use crate::value::{convert, Any, AnyView, IntoAny};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -30,7 +31,7 @@ pub fn equal(a: AnyView<'_>, b: AnyView<'_>, options: Options) -> Result<bool, E
 /// # Errors
 /// As [`equal`].
 pub fn mismatch(a: AnyView<'_>, b: AnyView<'_>, options: Options) -> Result<Option<Mismatch>, Error> {
-    let mut state = Box::new(State::new());
+    let mut state = Box::new(State::new(options));
     state.push(AnyView::to_owned(a), AnyView::to_owned(b), Region::initial(options), Trail::ROOT);
     let (state, equal) = run(state, 0)?;
     Ok(if equal { None } else { state.found })
@@ -62,6 +63,7 @@ struct State {
     kept: Vec<Any>,
     trail: Trail,
     found: Option<Mismatch>,
+    skip_tensor_content: bool,
     pulse: Pulse,
 }
 
@@ -129,12 +131,16 @@ fn compare(mut state: Box<State>, pair: &Pair) -> Result<(Box<State>, bool), Err
     if let Some(hook) = attr::get(a.type_index(), "__s_equal__") {
         return by_hook(state, pair, &hook);
     }
+    if let (Some(a), Some(b)) = (a.as_ref::<TensorObj>(), b.as_ref::<TensorObj>()) {
+        let equal = if state.skip_tensor_content { a.is_like(b) } else { a.is_same(b)? };
+        return Ok((state, equal));
+    }
     let equal = state.push_parts(pair);
     Ok((state, equal))
 }
 
 impl State {
-    fn new() -> State {
+    fn new(options: Options) -> State {
         State {
             todo: Vec::new(),
             seen: HashSet::new(),
@@ -143,6 +149,7 @@ impl State {
             kept: Vec::new(),
             trail: Trail::default(),
             found: None,
+            skip_tensor_content: options.skip_tensor_content,
             pulse: Pulse::default(),
         }
     }

@@ -9,6 +9,7 @@ use crate::function::{Error, Function};
 use crate::reflect::parts::{field, is_plain, parts, Parts};
 use crate::reflect::pulse::Pulse;
 use crate::reflect::{attr, FieldRole, StructuralKind};
+use crate::tensor::TensorObj;
 use crate::value::{convert, tag, Any, AnyView, IntoAny};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -18,7 +19,7 @@ use std::sync::{Arc, Mutex};
 /// # Errors
 /// As [`equal`](super::equal).
 pub fn hash(value: AnyView<'_>, options: Options) -> Result<u64, Error> {
-    let state = Box::<State>::default();
+    let state = Box::new(State { skip_tensor_content: options.skip_tensor_content, ..State::default() });
     Ok(run(state, AnyView::to_owned(value), Region::initial(options))?.1.hash)
 }
 
@@ -84,6 +85,7 @@ struct State {
     /// Variables by the order of their definition.
     variables: HashMap<usize, usize>,
     kept: Vec<Any>,
+    skip_tensor_content: bool,
     pulse: Pulse,
 }
 
@@ -126,6 +128,13 @@ fn run(mut state: Box<State>, value: Any, region: Region) -> Result<(Box<State>,
     }
 }
 
+/// The hash of a tensor: its shape, its element type, and its elements unless those are left out.
+fn of_tensor(tensor: &TensorObj, skip_content: bool) -> Result<u64, Error> {
+    let start = mix(tag::TENSOR as u64, tensor.dtype().to_bits());
+    let hash = tensor.shape().iter().fold(start, |hash, size| mix(hash, *size as u64));
+    Ok(if skip_content { hash } else { mix_bytes(hash, &tensor.content()?) })
+}
+
 /// The hash of a value if it needs no others; otherwise a frame is begun for it.
 fn begin(mut state: Box<State>, value: Any, region: Region) -> Result<(Box<State>, Option<Known>), Error> {
     let view = value.view();
@@ -158,6 +167,10 @@ fn begin(mut state: Box<State>, value: Any, region: Region) -> Result<(Box<State
     }
     if let Some(shape) = ShapeObj::of(view) {
         let hash = shape.iter().fold(mix(index as u64, shape.len() as u64), |hash, size| mix(hash, *size as u64));
+        return Ok((state, Some(Known::sure(hash))));
+    }
+    if let Some(tensor) = view.as_ref::<TensorObj>() {
+        let hash = of_tensor(tensor, state.skip_tensor_content)?;
         return Ok((state, Some(Known::sure(hash))));
     }
     state.kept.push(value.clone());

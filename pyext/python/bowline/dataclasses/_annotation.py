@@ -182,6 +182,8 @@ def _schema_of_class(cls: type) -> TypeSchema:
         if index is not None:
             return TypeSchema("Object", (), index)
         raise TypeError(f"{cls!r} is not registered; register it with py_class or register_object first")
+    if hasattr(cls, "__dlpack__"):
+        return TypeSchema("Tensor")
     raise TypeError(f"unsupported annotation {cls!r}: no field can hold instances of this class")
 
 
