@@ -1,7 +1,7 @@
 //! One Python wrapper per native object: the part that does not know Python.
 //!
 //! The modules below are listed bottom up: each may use those above it in the list, never those below.
-//! `sync → word, reclaim → protocol → object → value → function → container → tensor → reflect`.
+//! `sync → word, reclaim → protocol → object → value → function → container → tensor, stream → reflect → module`.
 #![warn(missing_docs)]
 
 pub mod sync;
@@ -21,7 +21,11 @@ pub mod container;
 
 pub mod tensor;
 
+pub mod stream;
+
 pub mod reflect;
+
+pub mod module;
 
 mod macros;
 

@@ -13,6 +13,7 @@ mod failure;
 mod field;
 mod json;
 mod mapping;
+mod module;
 mod object;
 mod pickle;
 mod plain;
@@ -24,6 +25,7 @@ mod sentinel;
 mod sequence;
 mod state;
 mod stdlib;
+mod stream;
 mod structural;
 mod tensor;
 mod testing;
@@ -67,6 +69,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     bowline::reflect::enumeration::declare();
     structural::install(module)?;
     tensor::install(module)?;
+    stream::install(module)?;
+    module::install(module)?;
     testing::install(module)?;
     Ok(())
 }

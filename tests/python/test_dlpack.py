@@ -468,7 +468,7 @@ def test_precedence():
 
     class Stand(Exporter):
         def __tvm_ffi_object__(self):
-            return pair
+            return self.give
 
     class Number(Exporter, int):
         __new__ = lambda cls, give: int.__new__(cls, 5)  # noqa: E731
@@ -477,7 +477,7 @@ def test_precedence():
         def __call__(self):
             return 1
 
-    assert echo(Stand(None)) is pair
+    assert echo(Stand(pair)) is pair
     assert echo(Number(lambda **_: library.capsule())).shape == (2, 3)
     assert echo(numpy.float32(3)) == 3.0
     assert echo(numpy.int8(3)) == 3

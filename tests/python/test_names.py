@@ -13,7 +13,8 @@ TOP = """
     convert convert_func register_object register_global_func get_global_func get_global_func_metadata
     remove_global_func init_ffi_api register_error method dataclasses core registry error testing container structural
     access_path structural_equal structural_hash structural_walk get_first_structural_mismatch StructuralKey
-    VisitInterrupt WalkOrder WalkResult DefRegionKind from_dlpack
+    VisitInterrupt WalkOrder WalkResult DefRegionKind from_dlpack Module load_module system_lib StreamContext use_raw_stream
+    use_torch_stream get_raw_stream cpp module stream serialization
 """.split()
 
 MODULES = {
@@ -34,6 +35,9 @@ MODULES = {
         register_global_func register_object remove_global_func
     """,
     "error": "register_error",
+    "module": "Module ModulePropertyMask load_module system_lib",
+    "stream": "StreamContext use_raw_stream use_torch_stream get_raw_stream",
+    "cpp": "build build_inline load load_inline to_cpp_dtype",
     "container": "Array List Map Dict",
     "access_path": "AccessKind AccessPath AccessStep",
     "structural": """

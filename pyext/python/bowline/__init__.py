@@ -31,7 +31,8 @@ from .registry import (
 # Type checkers read this as true; it saves the import of typing.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from . import access_path, container, core, dataclasses, demo, error, function, serialization, structural, testing
+    from . import access_path, container, core, cpp, dataclasses, demo, error, function, module, serialization
+    from . import stream, structural, testing
     from ._convert import convert, convert_func
     from ._device import Device, DLDeviceType, device
     from ._dtype import dtype
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from .dataclasses import KW_ONLY, field, method, py_class
     from .error import Error, register_error
     from .function import Function
+    from .module import Module, load_module, system_lib
+    from .stream import StreamContext, get_raw_stream, use_raw_stream, use_torch_stream
     from .structural import (
         DefRegionKind,
         StructuralKey,
@@ -80,6 +83,13 @@ _LAZY = {
     "dtype": "_dtype",
     "Shape": "_shape",
     "Tensor": "_tensor",
+    "Module": "module",
+    "load_module": "module",
+    "system_lib": "module",
+    "StreamContext": "stream",
+    "get_raw_stream": "stream",
+    "use_raw_stream": "stream",
+    "use_torch_stream": "stream",
     "from_dlpack": "_tensor",
 }
 _STRUCTURAL = (
@@ -98,12 +108,15 @@ _MODULES = {
     "access_path",
     "container",
     "core",
+    "cpp",
     "dataclasses",
     "demo",
     "error",
     "function",
+    "module",
     "registry",
     "serialization",
+    "stream",
     "structural",
     "testing",
 }

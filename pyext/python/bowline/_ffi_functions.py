@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from . import _content, _core, _repr, registry, serialization, structural
+from . import _content, _core, _repr, module, registry, serialization, structural
 from .container import Array, Dict, List, Map
 
 _LOCK = threading.Lock()
@@ -52,6 +52,19 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ffi.FunctionRemoveGlobal": _core.remove_global_func,
     "ffi.GetGlobalFuncMetadata": lambda name: _core.global_func_metadata(name) or "{}",
     "ffi.GetRegisteredTypeKeys": lambda: registry.get_registered_type_keys(),
+    "ffi.SystemLib": module.system_lib,
+    "ffi.ModuleLoadFromFile": module.load_module,
+    "ffi.ModuleGetFunction": _core.module_function,
+    "ffi.ModuleGetFunctionMetadata": _core.module_metadata,
+    "ffi.ModuleGetFunctionDoc": _core.module_doc,
+    "ffi.ModuleImplementsFunction": module.Module.implements_function,
+    "ffi.ModuleImportModule": _core.module_import,
+    "ffi.ModuleClearImports": module.Module.clear_imports,
+    "ffi.ModuleGetKind": lambda m: m.kind,
+    "ffi.ModuleGetPropertyMask": module.Module.get_property_mask,
+    "ffi.ModuleGetWriteFormats": module.Module.get_write_formats,
+    "ffi.ModuleInspectSource": module.Module.inspect_source,
+    "ffi.ModuleWriteToFile": module.Module.write_to_file,
     "ffi.GetInvalidObject": lambda: _core.MISSING,
     "ffi.GetKwargsObject": lambda: _core.KWARGS,
 }

@@ -35,6 +35,7 @@ _BUILT_IN = {
     "ffi.Function": "bowline.function",
     "ffi.Error": "bowline.error",
     "ffi.Tensor": "bowline._tensor",
+    "ffi.Module": "bowline.module",
     "ffi.StructuralKey": "bowline.structural",
     "ffi.VisitInterrupt": "bowline.structural",
     "ffi.reflection.AccessStep": "bowline.access_path",

@@ -7,8 +7,9 @@ use super::symbol;
 use super::types::{TestIntPair, TestUnregisteredObject};
 use crate::error;
 use bowline::container::{Array, ArrayObj, Dict, List, Map};
-use bowline::function::global::{register, register_described, register_typed};
+use bowline::function::global::{register_described, register_typed};
 use bowline::function::{Error, Function};
+use bowline::module::system;
 use bowline::object::{Obj, Object};
 use bowline::reflect::instance;
 use bowline::value::{Any, AnyView, Bytes, DataType, Device, IntoAny, OneOf, Str};
@@ -112,7 +113,7 @@ pub fn install() -> Result<(), Error> {
     register_described("testing.apply", Function::from_packed(apply).short(), packed, true)?;
     register_typed("testing.copies", copies, "")?;
     register_described("testing.schema_packed", Function::from_packed(|_| Ok(Any::none())), packed, true)?;
-    register("__tvm_ffi_testing.add_one", Function::from_typed("testing.add_one", |x: i64| x + 1), true)?;
+    system::register("testing.add_one", Function::from_typed("testing.add_one", |x: i64| x.wrapping_add(1)));
     install_typed()?;
     install_schemas()
 }

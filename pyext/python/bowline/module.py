@@ -1,0 +1,193 @@
+"""Modules: functions under names, from shared libraries and from this process.
+
+Imports `bowline.core` only.
+Upholds: a function of a module is the same object each time; what has its code keeps it loaded.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from enum import IntFlag
+from typing import Any, ClassVar
+
+from . import _core
+from .container import Array
+from .core import Object
+from .registry import register_object
+
+__all__ = ["Module", "ModulePropertyMask", "load_module", "system_lib"]
+
+
+class ModulePropertyMask(IntFlag):
+    """What can be done with a module."""
+
+    BINARY_SERIALIZABLE = 1
+    RUNNABLE = 2
+    COMPILATION_EXPORTABLE = 4
+
+
+@register_object("ffi.Module")
+class Module(Object):
+    """Functions under names; `load_module` and `system_lib` give one.
+
+    A function is an attribute, or an item, of its module.
+
+    Attributes
+    ----------
+    kind : str
+        What kind of module it is.
+    imports : Array
+        The modules that it imports.
+
+    Examples
+    --------
+    >>> import bowline
+    >>> m = bowline.system_lib("testing.")
+    >>> m.add_one(1), m["add_one"] is m.add_one
+    (2, True)
+    >>> m.implements_function("add_two")
+    False
+    """
+
+    entry_name: ClassVar[str] = "main"
+
+    @property
+    def kind(self) -> str:
+        """What kind of module it is."""
+        return self.kind_
+
+    @property
+    def imports(self) -> Array:
+        """The modules that it imports."""
+        return Array(self.imports_)
+
+    def get_function(self, name: str, query_imports: bool = False) -> Any:
+        """Return the function of a name: the same object each time.
+
+        Parameters
+        ----------
+        name : str
+            The name.
+        query_imports : bool
+            Look in imported modules, too.
+
+        Raises
+        ------
+        AttributeError
+            If there is none.
+        """
+        found = _core.module_function(self, name, query_imports)
+        if found is None:
+            raise AttributeError(f"Module has no function '{name}'")
+        return found
+
+    def implements_function(self, name: str, query_imports: bool = False) -> bool:
+        """Return whether there is a function of a name; see `get_function`."""
+        return _core.module_function(self, name, query_imports) is not None
+
+    def get_function_metadata(self, name: str, query_imports: bool = False) -> dict[str, Any] | None:
+        """Return what the module says about a function; None if nothing."""
+        text = _core.module_metadata(self, name, query_imports)
+        return None if text is None else json.loads(text)
+
+    def get_function_doc(self, name: str, query_imports: bool = False) -> str | None:
+        """Return the documentation of a function; None if there is none."""
+        return _core.module_doc(self, name, query_imports)
+
+    def import_module(self, module: Module) -> None:
+        """Let `query_imports` find the functions of another module.
+
+        Raises
+        ------
+        TypeError
+            If it is no module.
+        ValueError
+            If that one imports this one.
+        """
+        _core.module_import(self, module)
+
+    def clear_imports(self) -> None:
+        """Forget all imported modules."""
+        self.imports_.clear()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            # What Python asks for by itself.
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return self.get_function(name)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.get_function(name)
+
+    def __call__(self, *args: Any) -> Any:
+        """Call the function ``main``."""
+        return self.get_function(self.entry_name)(*args)
+
+    def get_property_mask(self) -> int:
+        """Return what can be done with the module, as `ModulePropertyMask` numbers it."""
+        return int(ModulePropertyMask.RUNNABLE)
+
+    def is_runnable(self) -> bool:
+        """Return whether its functions can be called."""
+        return bool(self.get_property_mask() & ModulePropertyMask.RUNNABLE)
+
+    def is_binary_serializable(self) -> bool:
+        """Return whether it can be written as bytes."""
+        return bool(self.get_property_mask() & ModulePropertyMask.BINARY_SERIALIZABLE)
+
+    def is_compilation_exportable(self) -> bool:
+        """Return whether it can be compiled into a library."""
+        return bool(self.get_property_mask() & ModulePropertyMask.COMPILATION_EXPORTABLE)
+
+    def inspect_source(self, fmt: str = "") -> str:
+        """Return the source: none, of modules that are libraries."""
+        return ""
+
+    def get_write_formats(self) -> Array:
+        """Return the formats in which it can be written: none."""
+        return Array([])
+
+    def write_to_file(self, file_name: str, fmt: str = "") -> None:
+        """Raise: no module here can be written.
+
+        Raises
+        ------
+        RuntimeError
+            Always.
+        """
+        raise RuntimeError(f"Module[{self.kind}] does not support write_to_file")
+
+
+def load_module(path: str | os.PathLike[str], keep_module_alive: bool = True) -> Module:
+    """Return the module in a file.
+
+    A shared library's functions are its symbols whose names begin with ``__tvm_ffi_``, by the C calling convention. Other
+    files are for the global function ``ffi.Module.load_from_file.<ending>``, called with path and ending. Nothing can check
+    what a library does: one that does not keep to the convention crashes.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+    keep_module_alive : bool
+        Never unload the library. Otherwise it is unloaded when the module and all its functions are gone; objects that
+        it made must be gone by then.
+
+    Raises
+    ------
+    RuntimeError
+        If the file cannot be loaded.
+    """
+    return _core.module_load(os.fspath(path), keep_module_alive)
+
+
+def system_lib(symbol_prefix: str = "") -> Module:
+    """Return the module of functions that native code of this process registered: the same module each time.
+
+    Parameters
+    ----------
+    symbol_prefix : str
+        What comes before the name of a function; a function that is registered without it is found, too.
+    """
+    return _core.module_system(symbol_prefix)
