@@ -134,7 +134,7 @@ impl AtomicWord {
         // Relaxed: the look comes after the count because a count that was taken by a read-modify-write is an Acquire
         // (`Host::try_incref`). Its partner is the count that a mover or evictor gives back or claims after its `untie`:
         // who counts later sees the word untied, who counts earlier may take the wrapper for what it then was. An owner
-        // that counts without a read-modify-write needs no more: nobody can claim its wrapper meanwhile, and a move on
+        // that counts without a read-modify-write need not ask: nobody can claim its wrapper meanwhile, and a move on
         // another thread may as well come after.
         Word(self.0.load(Ordering::Relaxed)).ties(wrapper)
     }
@@ -143,6 +143,14 @@ impl AtomicWord {
     #[inline]
     pub fn publish(&self, to: Word) -> Result<(), Word> {
         self.edge(Word::DETACHED, to)
+    }
+
+    /// Detached → `to`, by the maker of an object that nobody else knows yet.
+    #[inline]
+    pub fn introduce(&self, to: Word) {
+        // Relaxed, and no read-modify-write: whatever makes the object known to others carries the word along.
+        debug_assert!(self.observe().is_detached(), "the object is known already");
+        self.0.store(to.0, Ordering::Relaxed);
     }
 
     /// Active → Inactive: the death is complete, the storage kept.

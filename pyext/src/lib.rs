@@ -36,7 +36,7 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = false)]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     cpython::interpreter::expect_main(module.py())?;
-    cpython::value::find_small_ints(module.py());
+    cpython::integer::find_small(module.py());
     stdlib::install(module.py())?;
     cpython::slots::install(module, object::members())?;
     cpython::fork::install()?;

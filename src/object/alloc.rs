@@ -120,6 +120,7 @@ pub unsafe fn set_allocator(allocator: Option<CustomAllocator>) {
 ///
 /// # Panics
 /// When `layout` has no room for a header.
+#[inline]
 pub fn allocate_raw(
     layout: Layout,
     type_index: i32,
@@ -319,7 +320,8 @@ fn allocate_block(total: usize, zeroed: bool) -> *mut u8 {
         if zeroed && total > ZEROED_HERE {
             return calloc(1, total).cast();
         }
-        let block = malloc(total).cast::<u8>();
+        // Hidden, or the compiler makes a `calloc` of the two.
+        let block = std::hint::black_box(malloc(total)).cast::<u8>();
         if zeroed && !block.is_null() {
             block.write_bytes(0, total);
         }

@@ -2,7 +2,7 @@
 //! Imports `word` and the host; never a concrete interpreter.
 //! Upholds P1, P2, P4, P5, P6 and P9.
 
-use super::host::{Dormancy, Host};
+use super::host::{Counted, Dormancy, Host};
 use crate::word::{State, Word};
 use std::ptr::NonNull;
 
@@ -41,8 +41,8 @@ impl<H: Host> Drop for Count<'_, H> {
 
 /// The wrapper of an object that the caller protects; the result owns one count of the wrapper.
 ///
-/// Linearises at: the re-check of the word (hit), the swap in [`Host::wake`] (new life in kept storage), `publish` or
-/// `supersede` (new storage).
+/// Linearises at: the look at the word (hit by the wrapper's owner), its re-check (hit by another thread), the swap in
+/// [`Host::wake`] (new life in kept storage), `publish` or `supersede` (new storage).
 ///
 /// # Errors
 /// Those of [`Host::allocate`]; nothing is changed then.
@@ -68,52 +68,73 @@ pub unsafe fn fetch_owned<H: Host>(host: &H, object: H::Object) -> Result<NonNul
     unsafe { resolve(Count { host, object, owned: true }) }
 }
 
-/// The wrapper of an object if it lives or its storage is kept, or else a strong count of the object for the caller, who
-/// can then let go of what protects it and go on with [`fetch_owned`]. Unlike `fetch` it allocates nothing, and runs no
-/// user code before one of the two is certain.
+/// The wrapper of an object if it lives or its storage is kept, for `found`; or else a strong count of the object for
+/// `otherwise`, which can let go of what protects it and go on with [`fetch_owned`]. Unlike `fetch` it allocates nothing,
+/// and runs no user code before one of the two is certain.
 ///
-/// Linearises at: the re-check of the word (hit), the swap in [`Host::wake`] (new life in kept storage).
+/// Linearises at: the look at the word (hit by the wrapper's owner), its re-check (hit by another thread), the swap in
+/// [`Host::wake`] (new life in kept storage).
 ///
 /// # Safety
 /// The object is alive until the call runs user code, which it does last.
 #[inline(always)]
-pub unsafe fn hit<H: Host>(host: &H, object: H::Object) -> Option<NonNull<H::Wrapper>> {
+pub unsafe fn hit<H: Host, R>(
+    host: &H,
+    object: H::Object,
+    found: impl FnOnce(NonNull<H::Wrapper>) -> R,
+    otherwise: impl FnOnce() -> R,
+) -> R {
     let section = host.enter();
     // SAFETY: alive.
     let word = unsafe { host.word(object) };
     let seen = word.observe();
     let Some(wrapper) = seen.wrapper::<H::Wrapper>() else {
         // SAFETY: alive.
-        unsafe { host.retain(object) };
-        return None;
+        return unsafe { miss(host, object, otherwise) };
     };
     // SAFETY: in a section, read from the word.
-    if unsafe { host.try_incref(wrapper) } {
-        if word.still_ties(wrapper) {
-            return Some(wrapper);
+    match unsafe { host.try_incref(wrapper) } {
+        Counted::Own => found(wrapper),
+        Counted::Shared if word.still_ties(wrapper) => found(wrapper),
+        Counted::Shared => {
+            drop(section);
+            // SAFETY: alive; the count just taken goes back last, as that may run user code.
+            unsafe {
+                miss(host, object, || {
+                    host.decref(wrapper);
+                    otherwise()
+                })
+            }
         }
-        drop(section);
-        // SAFETY: alive; the count just taken goes back last, as that may run user code.
-        unsafe {
-            host.retain(object);
-            host.decref(wrapper);
-        }
-        return None;
+        // SAFETY: alive, and in the section still.
+        Counted::Dead => unsafe { rouse(host, object, seen, wrapper, found, otherwise) },
     }
-    // SAFETY: alive, and in the section still.
-    unsafe { rouse(host, object, seen, wrapper) }
 }
 
-/// The end of [`hit`]: a dormant wrapper begins a new life.
+/// The end of [`hit`] where there is no living wrapper. Out of line, like [`rouse`], so that a hit needs no stack.
+///
+/// # Safety
+/// The object is alive.
+#[inline(never)]
+unsafe fn miss<H: Host, R>(host: &H, object: H::Object, otherwise: impl FnOnce() -> R) -> R {
+    // SAFETY: by contract.
+    unsafe { host.retain(object) };
+    otherwise()
+}
+
+/// The end of [`hit`] where a dormant wrapper begins a new life.
 ///
 /// # Safety
 /// As [`hit`], in a section in which `seen` was read and its wrapper could not be counted.
-unsafe fn rouse<H: Host>(
+#[inline(never)]
+unsafe fn rouse<H: Host, R>(
     host: &H,
     object: H::Object,
     seen: Word,
     wrapper: NonNull<H::Wrapper>,
-) -> Option<NonNull<H::Wrapper>> {
+    found: impl FnOnce(NonNull<H::Wrapper>) -> R,
+    otherwise: impl FnOnce() -> R,
+) -> R {
     let rich = seen.state() != Some(State::Lean);
     // SAFETY: by contract; what `resolve` does in the same case, which alone of its cases needs no decision. The count is
     // for the new life, or for the caller.
@@ -127,9 +148,9 @@ unsafe fn rouse<H: Host>(
                     // Fails only if the wrapper was moved from meanwhile by one who found it awake.
                     let _ = host.word(object).unpark(wrapper);
                 }
-                Some(wrapper)
+                found(wrapper)
             }
-            _ => None,
+            _ => otherwise(),
         }
     }
 }
@@ -151,14 +172,16 @@ unsafe fn resolve<H: Host>(mut count: Count<'_, H>) -> Result<NonNull<H::Wrapper
             }
         };
         // SAFETY: in a section, read from the word.
-        if unsafe { host.try_incref(wrapper) } {
-            if word.still_ties(wrapper) {
-                return Ok(wrapper);
+        match unsafe { host.try_incref(wrapper) } {
+            Counted::Own => return Ok(wrapper),
+            Counted::Shared if word.still_ties(wrapper) => return Ok(wrapper),
+            Counted::Shared => {
+                drop(section);
+                // SAFETY: the count just taken.
+                unsafe { host.decref(wrapper) };
+                continue;
             }
-            drop(section);
-            // SAFETY: the count just taken.
-            unsafe { host.decref(wrapper) };
-            continue;
+            Counted::Dead => {}
         }
         let rich = seen.state() != Some(State::Lean);
         // SAFETY: as for try_incref.
@@ -247,7 +270,7 @@ unsafe fn replace<H: Host>(
     if word.suspect(dying).is_ok() {
         // It may have died, been parked and been woken since the first question: ask again, now that it cannot be parked.
         // SAFETY: in a section, and the word tied it a moment ago.
-        if unsafe { host.try_incref(dying) } {
+        if unsafe { host.try_incref(dying) } != Counted::Dead {
             if word.still_ties(dying) {
                 result = Replacement::Alive;
             } else {

@@ -40,6 +40,19 @@ pub enum Dormancy<T> {
     Busy,
 }
 
+/// What came of asking for a count of a wrapper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// It is not alive.
+    Dead,
+    /// There is one more count. The wrapper may have been untied between the look at the word and the count.
+    Shared,
+    /// There is one more count, of a wrapper that cannot die, and so cannot be freed or evicted, but by steps of this very
+    /// thread: what it was tied to when the word was read was tied to a living wrapper. If others move it away, that may
+    /// as well come after.
+    Own,
+}
+
 /// The owner of wrappers and of the objects' counts.
 ///
 /// *Section*: the span between [`Host::enter`] and the drop of what it returns. Inside one the protocol runs no user
@@ -93,11 +106,11 @@ pub unsafe trait Host {
     /// The wrapper comes from `allocate` and nobody else has seen it.
     unsafe fn discard(&self, wrapper: NonNull<Self::Wrapper>);
 
-    /// Takes a count of the wrapper if it is alive. Acquire on success.
+    /// Takes a count of the wrapper if it is alive. Acquire when the count is `Shared`.
     ///
     /// # Safety
     /// In a section in which the wrapper was read from a word.
-    unsafe fn try_incref(&self, wrapper: NonNull<Self::Wrapper>) -> bool;
+    unsafe fn try_incref(&self, wrapper: NonNull<Self::Wrapper>) -> Counted;
     /// Gives a count back; may end the life and run user code.
     ///
     /// # Safety

@@ -42,7 +42,7 @@ mod teardown;
 pub use bind::{bind, rebind, Tie};
 pub use evict::evict;
 pub use fetch::{fetch, fetch_owned, hit};
-pub use host::{Dormancy, Fresh, Host, InTransition};
+pub use host::{Counted, Dormancy, Fresh, Host, InTransition};
 pub use retire::{retire_lean, retire_rich};
 pub use shift::shift;
 pub use teardown::teardown;

@@ -4,17 +4,11 @@
 
 use super::{info, kept, Reflection};
 use crate::function::Error;
-use crate::object::{alloc, destroy, registry, Obj, Object, ObjectType};
+use crate::object::{alloc, destroy, registry, Header, Obj, Object, ObjectType};
 use crate::reclaim;
-use crate::value::{cell, Any, AnyView, Schema, Storage};
-use std::alloc::Layout;
+use crate::value::{cell, Any, AnyView, Schema};
 use std::ffi::c_void;
 use std::ptr::NonNull;
-
-fn layout(reflection: &Reflection) -> Layout {
-    let align = reflection.native.map_or(8, |(native, _)| native.align.max(8));
-    Layout::from_size_align(reflection.total_size, align).expect("a type that fits the address space").pad_to_align()
-}
 
 fn known(index: i32) -> Result<&'static Reflection, Error> {
     info(index).ok_or_else(|| {
@@ -25,7 +19,7 @@ fn known(index: i32) -> Result<&'static Reflection, Error> {
 
 /// A zeroed object whose Rust part is not initialised.
 fn allocate(reflection: &Reflection) -> Result<NonNull<Object>, Error> {
-    let object = alloc::allocate_raw(layout(reflection), reflection.index, true, true)
+    let object = alloc::allocate_raw(reflection.layout, reflection.index, true, true)
         .map_err(|error| Error::new("MemoryError", error.to_string()))?;
     // SAFETY: nobody else knows the object; the deleter goes by its type index.
     unsafe { alloc::set_deleter(object, delete) };
@@ -41,7 +35,7 @@ pub(super) fn can_be_blank(reflection: &Reflection) -> bool {
         if blank {
             (native.drop)(object);
         }
-        alloc::free_raw(object, layout(reflection));
+        alloc::free_raw(object, reflection.layout);
         blank
     }
 }
@@ -58,11 +52,33 @@ pub fn new_zeroed(index: i32) -> Result<Obj<Object>, Error> {
     unsafe {
         if let Some((native, _)) = reflection.native {
             if !(native.blank)(object) {
-                alloc::free_raw(object, layout(reflection));
+                alloc::free_raw(object, reflection.layout);
                 let name = Schema::Object(index);
                 return Err(Error::type_error(format!("`{name}` has fields that cannot be left without a value")));
             }
         }
+        Ok(Obj::from_raw(object))
+    }
+}
+
+/// A new object of a type without a Rust part, from the bytes that are to follow its header.
+///
+/// # Errors
+/// Kind `MemoryError` without memory; the values are the caller's then.
+///
+/// # Safety
+/// `words` are [`Reflection::total_size`] bytes less the header's; where a field lies they are a value of its storage,
+/// owned, that came from [`FieldInfo::accept`](super::FieldInfo::accept).
+#[inline]
+pub unsafe fn from_words(reflection: &Reflection, words: &[u64]) -> Result<Obj<Object>, Error> {
+    debug_assert!(reflection.native.is_none() && size_of::<Header>() + size_of_val(words) == reflection.total_size);
+    let object = alloc::allocate_raw(reflection.layout, reflection.index, true, false)
+        .map_err(|error| Error::new("MemoryError", error.to_string()))?;
+    // SAFETY: nobody else knows the object; the deleter goes by its type index; the words are the whole rest of it.
+    unsafe {
+        alloc::set_deleter(object, delete);
+        let rest = object.as_ptr().cast::<u8>().add(size_of::<Header>()).cast::<u64>();
+        rest.copy_from_nonoverlapping(words.as_ptr(), words.len());
         Ok(Obj::from_raw(object))
     }
 }
@@ -158,20 +174,17 @@ unsafe extern "C" fn delete(object: *mut c_void, flags: i32) {
     unsafe {
         let object = NonNull::new_unchecked(object.cast::<Object>());
         let reflection = info(object.as_ref().type_index()).expect("registered when the object was made");
-        destroy::delete(object, flags, || drop_fields(reflection, object), || layout(reflection));
+        destroy::delete(object, flags, || drop_fields(reflection, object), || reflection.layout);
     }
 }
 
 /// # Safety
 /// `object` is of the type, and at its end.
 unsafe fn drop_fields(reflection: &Reflection, object: NonNull<Object>) {
-    let natives = reflection.native.map_or(0, |(_, count)| count);
     // SAFETY: the caller's contract: each field is dropped once, those of the Rust part by that.
     unsafe {
-        for field in &reflection.fields[natives..] {
-            if matches!(field.storage, Storage::Object | Storage::Any) {
-                cell::drop_in_place(field.address(object), field.storage);
-            }
+        for (offset, storage) in &reflection.owners {
+            cell::drop_in_place(object.as_ptr().cast::<u8>().add(*offset), *storage);
         }
         if let Some((native, _)) = reflection.native {
             (native.drop)(object);

@@ -7,6 +7,8 @@ use super::{instance, layout, Declaration};
 use crate::function::{Error, Function, IntoTyped};
 use crate::object::table::IndexTable;
 use crate::object::{registry, Header, Object};
+use crate::value::Storage;
+use std::alloc::Layout;
 use std::collections::HashMap;
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
@@ -189,6 +191,10 @@ pub struct Reflection {
     pub parent: Option<&'static Reflection>,
     /// The nearest Rust type among this and its ancestors, and how many fields it has.
     pub(super) native: Option<(Native, usize)>,
+    /// An object's layout.
+    pub(super) layout: Layout,
+    /// The fields behind the Rust part that own something: what an object's end releases.
+    pub(super) owners: Vec<(usize, Storage)>,
     names: HashMap<String, usize>,
 }
 
@@ -244,7 +250,16 @@ fn build(index: i32, parent: Option<&'static Reflection>, mut definition: Defini
     // A name that the parent has too means the child's field.
     let names = fields.iter().enumerate().map(|(at, field)| (field.name.clone(), at)).collect();
     let native = definition.native.map(|native| (native, fields.len()));
+    let native = native.or_else(|| parent.and_then(|parent| parent.native));
+    let align = native.map_or(8, |(native, _)| native.align.max(8));
+    let layout = Layout::from_size_align(total_size, align).map(|layout| layout.pad_to_align());
+    let layout = layout.map_err(|_| Error::value_error(format!("type {index} does not fit the address space")))?;
+    let natives = native.map_or(0, |(_, count)| count);
+    let owners = fields[natives..].iter().filter(|field| field.storage.owns());
+    let owners = owners.map(|field| (field.offset, field.storage)).collect();
     Ok(Reflection {
+        layout,
+        owners,
         index,
         doc: definition.doc,
         inherited,
@@ -256,7 +271,7 @@ fn build(index: i32, parent: Option<&'static Reflection>, mut definition: Defini
         constructible: definition.constructible,
         copyable: definition.copyable && parent.is_none_or(|parent| parent.copyable),
         parent,
-        native: native.or_else(|| parent.and_then(|parent| parent.native)),
+        native,
         names,
         fields,
     })
@@ -277,6 +292,11 @@ impl Reflection {
     pub fn method(&self, name: &str) -> Option<&MethodInfo> {
         let own = self.methods.iter().rev().find(|method| method.name == name);
         own.or_else(|| self.parent.and_then(|parent| parent.method(name)))
+    }
+
+    /// Whether neither the type nor an ancestor is a Rust type.
+    pub fn is_declared_at_run_time(&self) -> bool {
+        self.native.is_none()
     }
 
     /// Whether an object can be made whose fields nobody gave values: [`instance::new_zeroed`].

@@ -5,7 +5,7 @@
 
 use super::any::RawAny;
 use super::{stripe, tag, Any, AnyView, ConvertError, DataType, Device, FromAny, IntoAny, Payload, Storage};
-use crate::object::{retain, Object};
+use crate::object::{release as release_object, retain, Object};
 use crate::reclaim::{self, Guard};
 use crate::sync::global::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::ffi::c_void;
@@ -224,6 +224,11 @@ pub unsafe fn peek_object(address: *const u8, storage: Storage, _guard: &Guard) 
 /// As [`load_frozen`].
 #[inline]
 pub unsafe fn peek_object_frozen(address: *const u8, storage: Storage) -> Option<NonNull<Object>> {
+    if storage == Storage::Object {
+        // Acquire: as in `read`.
+        // SAFETY: as in `read`.
+        return NonNull::new(unsafe { &*address.cast::<AtomicPtr<Object>>() }.load(Ordering::Acquire));
+    }
     // SAFETY: the caller's contract.
     storage.owns().then(|| unsafe { AnyView::from_raw(read(address, storage)).as_object() }).flatten()
 }
@@ -309,7 +314,15 @@ unsafe fn replace_alone(address: *mut u8, storage: Storage, value: RawAny) -> Ra
 /// As [`store`], no other thread reaches the object, and the field is not used again.
 #[inline]
 pub unsafe fn drop_in_place(address: *mut u8, storage: Storage) {
-    if storage.owns() {
+    if storage == Storage::Object {
+        // SAFETY: the caller's contract; the count on what was there is ours.
+        unsafe {
+            let field = address.cast::<*mut Object>();
+            if let Some(old) = NonNull::new(field.replace(std::ptr::null_mut())) {
+                release_object(old);
+            }
+        }
+    } else if storage.owns() {
         // SAFETY: the caller's contract; an empty value is left behind.
         unsafe { init(address, storage, Any::none()) };
     }

@@ -2,6 +2,7 @@
 //! Imports `sync` only; follows Objects/object.c and Include/refcount.h of CPython 3.13 line by line.
 //! Upholds: try-incref takes a count of the living only, and a death is told to exactly one thread.
 
+use bowline::protocol::Counted;
 use bowline::sync::atomic::{AtomicIsize, Ordering};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
@@ -78,17 +79,17 @@ impl Header {
     }
 
     /// Own form of `PyUnstable_TryIncRef`; the error is the shared half that was refused, 0 for a dying one of our own.
-    pub fn try_incref(&self, me: usize) -> Result<(), isize> {
+    pub fn try_incref(&self, me: usize) -> Result<Counted, isize> {
         let local = self.local.load(SeqCst);
         if local == IMMORTAL {
-            return Ok(());
+            return Ok(Counted::Shared);
         }
         if self.is_mine(me) {
             if local == 0 {
                 return Err(0);
             }
             self.local.store(local + 1, SeqCst);
-            return Ok(());
+            return Ok(Counted::Own);
         }
         let mut shared = self.shared.load(Ordering::Relaxed);
         loop {
@@ -96,7 +97,7 @@ impl Header {
                 return Err(shared);
             }
             match self.shared.compare_exchange(shared, shared + ONE, Ordering::SeqCst, Ordering::Relaxed) {
-                Ok(_) => return Ok(()),
+                Ok(_) => return Ok(Counted::Shared),
                 Err(now) => shared = now,
             }
         }
@@ -297,7 +298,7 @@ mod tests {
         assert_eq!(header.decref(2), Decref::Alive);
         // One count too few in the shared half, two in the local one, one of them the queue's.
         assert_eq!(header.peek(), QUEUED - ONE);
-        assert_eq!((ticket(header.peek()), header.try_incref(3)), (None, Ok(())));
+        assert_eq!((ticket(header.peek()), header.try_incref(3)), (None, Ok(Counted::Shared)));
         header.lay_down(7);
         assert_eq!((ticket(header.peek()), header.try_incref(3)), (Some(7), Err(parked(7))));
         assert!(!header.wake(MERGED, 1, || ()) && !header.wake(parked(6), 1, || ()) && header.claim(parked(7)));
@@ -309,13 +310,13 @@ mod tests {
         let header = Header::new(1);
         assert_eq!(header.decref(1), Decref::Dead);
         header.resurrect_start(1);
-        assert_eq!((header.try_incref(2), header.try_incref(1)), (Err(0), Ok(())));
+        assert_eq!((header.try_incref(2), header.try_incref(1)), (Err(0), Ok(Counted::Own)));
         assert_eq!(header.decref(1), Decref::Alive);
         assert!(!header.resurrect_end(1));
         assert_eq!((header.try_incref(2), header.try_incref(1)), (Err(0), Err(0)));
         header.resurrect_start(1);
         header.incref(1);
         assert!(header.resurrect_end(1));
-        assert_eq!((header.try_incref(2), header.try_incref(1)), (Ok(()), Ok(())));
+        assert_eq!((header.try_incref(2), header.try_incref(1)), (Ok(Counted::Shared), Ok(Counted::Own)));
     }
 }

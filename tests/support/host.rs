@@ -5,7 +5,7 @@
 use super::header::{self, CLAIMED, MERGED};
 use super::thread::{Failed, Thread};
 use super::world::{lock, notes_of, object_of, wrapper, Moment, Object, Section, Wrapper, ALIAS, BUSY, MOVED};
-use bowline::protocol::{Dormancy, Fresh, Host, InTransition, Tie};
+use bowline::protocol::{Counted, Dormancy, Fresh, Host, InTransition, Tie};
 use bowline::sync::atomic::Ordering;
 use bowline::word::AtomicWord;
 use std::ptr::NonNull;
@@ -78,14 +78,14 @@ unsafe impl Host for Thread {
         self.world.free(pointer);
     }
 
-    unsafe fn try_incref(&self, pointer: NonNull<Wrapper>) -> bool {
+    unsafe fn try_incref(&self, pointer: NonNull<Wrapper>) -> Counted {
         self.in_section();
         let seen = wrapper(pointer);
         match seen.header.try_incref(self.id) {
-            Ok(()) => {
-                self.tell(|| format!("increfs {pointer:?}"));
+            Ok(counted) => {
+                self.tell(|| format!("increfs {pointer:?}: {counted:?}"));
                 self.refused.set(None);
-                true
+                counted
             }
             Err(refused) => {
                 self.tell(|| format!("cannot incref {pointer:?}, which is {refused:#x}"));
@@ -95,7 +95,7 @@ unsafe impl Host for Thread {
                     let dying = (refused == 0 || refused == MERGED) && seen.notes.dying.load(SeqCst);
                     seen.notes.met.fetch_or(dying, SeqCst);
                 }
-                false
+                Counted::Dead
             }
         }
     }

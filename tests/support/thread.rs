@@ -147,7 +147,7 @@ impl Thread {
     pub fn hit_or_fetch(&self, object: Object) -> Result<Held, Failed> {
         let outer = self.fetching.replace(Some(object));
         // SAFETY: protected by the caller.
-        let hit = unsafe { protocol::hit(self, object) };
+        let hit = unsafe { protocol::hit(self, object, Some, || None) };
         self.fetching.set(outer);
         self.tell(|| format!("hit {hit:?}"));
         match hit {

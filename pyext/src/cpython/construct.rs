@@ -6,21 +6,22 @@
 use super::opaque::Payload;
 use super::refcount;
 use super::trampoline::{counted, slot};
-use super::{class, slots, tie};
+use super::wrapper::Wrapper;
+use super::{class, integer, shortcut, slots, tie};
 use crate::sentinel::is_missing;
 use crate::{convert, error, field};
 use bowline::function::Function;
 use bowline::object::table::IndexTable;
-use bowline::object::{registry, Obj, Object};
+use bowline::object::{self, registry, Header, Obj, Object};
 use bowline::reflect::{self, instance, FieldDefault, FieldInfo, Reflection};
-use bowline::value::Any;
+use bowline::value::{Any, Schema, Storage};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyType};
 use pyo3::{ffi, intern};
 use smallvec::SmallVec;
-use std::ptr::null_mut;
+use std::ptr::{null_mut, NonNull};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// Types with more fields than this use the heap for their arguments.
@@ -61,6 +62,68 @@ pub struct Plan {
     blank: bool,
     /// Whether positional arguments are for the fields in their order, and an object is zeroed memory to begin with.
     straight: bool,
+    /// If so, and each field is one word of a kind that is quickly converted: the kinds, in the order of the fields.
+    words: Option<Vec<Word>>,
+}
+
+/// A field that is one word of an object.
+struct Word {
+    /// Where it is, in words behind the header.
+    at: usize,
+    kind: WordKind,
+}
+
+#[derive(Clone, Copy)]
+enum WordKind {
+    Int,
+    Float,
+    /// Of this type or one derived from it.
+    Object(i32),
+}
+
+impl Word {
+    fn of(field: &FieldInfo) -> Option<Word> {
+        let kind = match (field.storage(), field.schema()) {
+            (Storage::I64, Schema::Int) => WordKind::Int,
+            (Storage::F64, Schema::Float) => WordKind::Float,
+            (Storage::Object, Schema::Object(target)) => WordKind::Object(*target),
+            _ => return None,
+        };
+        Some(Word { at: (field.offset() - size_of::<Header>()) / size_of::<u64>(), kind })
+    }
+
+    /// The bytes of an argument's value, owned; none if it is of another class, or takes Python code to convert.
+    ///
+    /// # Safety
+    /// Attached; a live object.
+    #[inline(always)]
+    unsafe fn convert(&self, argument: *mut ffi::PyObject) -> Option<u64> {
+        // SAFETY: by contract; for the count see the tie.
+        unsafe {
+            let class = refcount::class_of(argument);
+            match self.kind {
+                WordKind::Object(target) => {
+                    if !shortcut::is_usual(class) {
+                        return None;
+                    }
+                    let object = (*argument.cast::<Wrapper>()).handle.read().object()?;
+                    let index = object.as_ref().type_index();
+                    if index != target && !registry::is_instance(index, target) {
+                        return None;
+                    }
+                    object::retain(object);
+                    Some(object.as_ptr() as u64)
+                }
+                WordKind::Int if class == &raw mut ffi::PyLong_Type => {
+                    integer::compact(argument).map(|value| value as u64)
+                }
+                WordKind::Float if class == &raw mut ffi::PyFloat_Type => {
+                    Some(ffi::PyFloat_AS_DOUBLE(argument).to_bits())
+                }
+                _ => None,
+            }
+        }
+    }
 }
 
 static PLANS: IndexTable<Plan> = IndexTable::new();
@@ -117,7 +180,10 @@ impl Plan {
         let (first, second): (Vec<usize>, Vec<usize>) = (0..parameters.len()).filter(by_position).partition(required);
         let positional = [first, second].concat();
         let straight = blank && reflection.creator.is_none() && positional.iter().copied().eq(0..parameters.len());
+        let words = parameters.iter().map(|parameter| Word::of(parameter.field)).collect::<Option<Vec<_>>>();
+        let small = reflection.total_size <= size_of::<Header>() + INLINE * size_of::<u64>();
         let plan = Plan {
+            words: words.filter(|_| straight && small && reflection.is_declared_at_run_time()),
             class: AtomicPtr::default(),
             index,
             key: registry::type_info(index).map_or("?", |info| info.key),
@@ -349,7 +415,11 @@ impl Plan {
         // SAFETY: by contract; the values are converted for their fields.
         unsafe {
             if keywords.is_null() && self.straight && count == self.parameters.len() {
-                if let Some(object) = self.quick(py, arguments)? {
+                let object = match &self.words {
+                    Some(words) => self.of_words(py, words, arguments)?,
+                    None => self.quick(py, arguments)?,
+                };
+                if let Some(object) = object {
                     return Ok(object);
                 }
             }
@@ -362,6 +432,40 @@ impl Plan {
                 });
             }
             self.build(py, &mut values)
+        }
+    }
+
+    /// As [`Plan::quick`], of an object that is words.
+    ///
+    /// # Safety
+    /// As there.
+    #[inline(always)]
+    unsafe fn of_words(
+        &self,
+        py: Python<'_>,
+        fields: &[Word],
+        arguments: *const *mut ffi::PyObject,
+    ) -> PyResult<Option<Obj<Object>>> {
+        let mut words = [0u64; INLINE];
+        // SAFETY: by contract; plans of words have at most so many.
+        unsafe {
+            for (i, field) in fields.iter().enumerate() {
+                match field.convert(*arguments.add(i)) {
+                    Some(value) => *words.get_unchecked_mut(field.at) = value,
+                    None => {
+                        give_back(&fields[..i], &words);
+                        return Ok(None);
+                    }
+                }
+            }
+            let all = (self.reflection.total_size - size_of::<Header>()) / size_of::<u64>();
+            match instance::from_words(self.reflection, words.get_unchecked(..all)) {
+                Ok(object) => Ok(Some(object)),
+                Err(error) => {
+                    give_back(fields, &words);
+                    Err(error::to_python(py, &error))
+                }
+            }
         }
     }
 
@@ -421,7 +525,12 @@ impl Plan {
         unsafe {
             let object = self.object(py, arguments, count, keywords)?;
             if class::registered(self.index) == class {
-                return tie::wrap(py, object).map(Bound::into_ptr);
+                return match self.reflection.creator {
+                    None => tie::wrap_new(py, object, class),
+                    // Its maker may know it.
+                    Some(_) => tie::wrap(py, object),
+                }
+                .map(Bound::into_ptr);
             }
             let class = Bound::<PyAny>::from_borrowed_ptr(py, class.cast()).cast_into_unchecked::<PyType>();
             let wrapper = empty(&class)?;
@@ -435,6 +544,20 @@ impl Plan {
         match convert::exact_for_field(given, parameter.field) {
             Some(value) => Ok(value),
             None => counted(|_| convert::for_field(given, parameter.field)),
+        }
+    }
+}
+
+/// Releases what an object was to have.
+///
+/// # Safety
+/// The words of these fields are owned.
+#[cold]
+unsafe fn give_back(fields: &[Word], words: &[u64; INLINE]) {
+    for field in fields {
+        if let (WordKind::Object(_), Some(object)) = (field.kind, NonNull::new(words[field.at] as *mut Object)) {
+            // SAFETY: by contract.
+            unsafe { object::release(object) };
         }
     }
 }

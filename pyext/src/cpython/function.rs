@@ -7,6 +7,7 @@ use super::exchange;
 use super::methods::{self, Answer, Attribute, Members, SettableAttribute};
 use super::opaque::{Payload, PyCallable};
 use super::quick_call;
+use super::refcount;
 use super::slots;
 use super::tie;
 use super::trampoline::{counted, slot};
@@ -36,13 +37,20 @@ pub fn from_callable(callable: &Bound<'_, PyAny>) -> Function {
     if let Some(Ok(function)) = tie::object_of(callable).map(Obj::downcast::<FunctionObj>) {
         return function;
     }
+    of_python(callable)
+}
+
+/// A native function that calls `callable`, which is no wrapper.
+#[inline]
+pub fn of_python(callable: &Bound<'_, PyAny>) -> Function {
     Function::from_state(PyCallable(Payload::new(callable)), call_python)
 }
 
 /// Calls a Python callable from native code, on any thread.
 fn call_python(callable: &PyCallable, arguments: &[AnyView<'_>]) -> Result<Any, Error> {
     if attached() {
-        return counted(|py| call_attached(py, &callable.0, arguments));
+        // SAFETY: just asked.
+        return call_attached(unsafe { Python::assume_attached() }, &callable.0, arguments);
     }
     Python::try_attach(|py| call_attached(py, &callable.0, arguments)).unwrap_or_else(|| {
         Err(Error::runtime("a Python function was called while there is no Python interpreter to run it"))
@@ -50,22 +58,46 @@ fn call_python(callable: &PyCallable, arguments: &[AnyView<'_>]) -> Result<Any, 
 }
 
 fn call_attached(py: Python<'_>, callable: &Payload, arguments: &[AnyView<'_>]) -> Result<Any, Error> {
-    let call = || -> PyResult<Any> {
-        let callable = callable.get(py);
-        let mut converted: SmallVec<[Bound<'_, PyAny>; INLINE]> = SmallVec::with_capacity(arguments.len());
-        for argument in arguments {
-            // SAFETY: the caller of the function lends the arguments for the whole call.
-            converted.push(unsafe { view_to_python(py, *argument)? });
+    let mut converted: SmallVec<[Lease; INLINE]> = SmallVec::new();
+    for argument in arguments {
+        // SAFETY: the caller of the function lends the arguments for the whole call.
+        match unsafe { view_to_python(py, *argument) } {
+            Ok(argument) => converted.push(Lease(argument.into_ptr())),
+            Err(raised) => return Err(raise(raised)),
         }
-        // SAFETY: `Bound` is transparent over an object pointer; as many arguments as said; no keywords.
-        let result = unsafe {
-            let arguments = converted.as_ptr().cast::<*mut ffi::PyObject>();
-            let result = ffi::PyObject_Vectorcall(callable.as_ptr(), arguments, converted.len(), null_mut());
-            Bound::from_owned_ptr_or_err(py, result)?
-        };
-        convert::any(&result)
-    };
-    call().map_err(|raised| error::from_python(py, raised))
+    }
+    // SAFETY: a lease is transparent over an object pointer; as many arguments as said; no keywords. The result is an
+    // owned reference, or null with an exception set.
+    unsafe {
+        let arguments = converted.as_ptr().cast::<*mut ffi::PyObject>();
+        let result = ffi::PyObject_Vectorcall(callable.as_ptr(), arguments, converted.len(), null_mut());
+        drop(converted);
+        if result.is_null() {
+            return Err(raise(PyErr::fetch(py)));
+        }
+        let result = Lease(result);
+        match result.0 == ffi::Py_None() {
+            true => Ok(Any::none()),
+            false => counted(|py| convert::any(&Bound::from_borrowed_ptr(py, result.0))).map_err(raise),
+        }
+    }
+}
+
+#[cold]
+fn raise(raised: PyErr) -> Error {
+    counted(|py| error::from_python(py, raised))
+}
+
+/// One count of a Python object, given back by an attached thread.
+#[repr(transparent)]
+struct Lease(*mut ffi::PyObject);
+
+impl Drop for Lease {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: our count; leases stay on the stack of the call that made them, which is attached.
+        unsafe { refcount::decref(self.0) };
+    }
 }
 
 /// A wrapper of a function: how it is called comes after what every wrapper has.
@@ -214,7 +246,7 @@ unsafe extern "C" fn call(
             let count = ffi::PyTuple_GET_SIZE(arguments) as usize;
             let items: SmallVec<[*mut ffi::PyObject; INLINE]> =
                 (0..count).map(|at| ffi::PyTuple_GET_ITEM(arguments, at as isize)).collect();
-            let result = invoke(py, this, &items);
+            let result = invoke(py, this, borrowed(py, &items));
             drop(tuple);
             result
         })
@@ -229,6 +261,29 @@ unsafe extern "C" fn vectorcall(
 ) -> *mut ffi::PyObject {
     // SAFETY: called by the interpreter with a wrapper of this type and `count` arguments that live throughout.
     unsafe {
+        // Relaxed: a setting.
+        if keywords.is_null() && (*this.cast::<Callable>()).detach.load(Ordering::Relaxed) != DETACH {
+            if let Some(result) = quick_call::run(this, arguments, ffi::PyVectorcall_NARGS(count) as usize) {
+                return result;
+            }
+        }
+        vectorcall_any(this, arguments, count, keywords)
+    }
+}
+
+/// [`vectorcall`] of any function with any arguments.
+///
+/// # Safety
+/// As there.
+#[inline(never)]
+unsafe fn vectorcall_any(
+    this: *mut ffi::PyObject,
+    arguments: *const *mut ffi::PyObject,
+    count: usize,
+    keywords: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: by contract.
+    unsafe {
         slot(|py| {
             if !keywords.is_null() && ffi::PyTuple_GET_SIZE(keywords) > 0 {
                 return Err(no_keywords());
@@ -236,7 +291,7 @@ unsafe extern "C" fn vectorcall(
             let count = ffi::PyVectorcall_NARGS(count) as usize;
             let arguments: &[*mut ffi::PyObject] =
                 if count == 0 { &[] } else { std::slice::from_raw_parts(arguments, count) };
-            invoke(py, this, arguments)
+            invoke(py, this, borrowed(py, arguments))
         })
     }
 }
@@ -249,21 +304,14 @@ fn no_keywords() -> PyErr {
 /// Converts the arguments, calls, converts the result.
 ///
 /// # Safety
-/// A live wrapper and live arguments.
-unsafe fn invoke(
-    py: Python<'_>,
+/// A live wrapper.
+unsafe fn invoke<'py>(
+    py: Python<'py>,
     this: *mut ffi::PyObject,
-    arguments: &[*mut ffi::PyObject],
+    arguments: &[Bound<'py, PyAny>],
 ) -> PyResult<*mut ffi::PyObject> {
     // SAFETY: live.
-    let (this, arguments) = unsafe {
-        if (*this.cast::<Callable>()).detach.load(Ordering::Relaxed) != DETACH {
-            if let Some(result) = quick_call::run(py, this, arguments) {
-                return result.map(Bound::into_ptr);
-            }
-        }
-        (Bound::from_borrowed_ptr(py, this), borrowed(py, arguments))
-    };
+    let this = unsafe { Bound::from_borrowed_ptr(py, this) };
     let function = function_of(&this)?;
     let detach = callable(&this).detaches(function.is_short());
     let result = call_native_raw(py, &function, arguments, detach)?;

@@ -7,7 +7,7 @@ use super::refcount::{self, Ticket};
 use super::wrapper::{Handle, Wrapper};
 use super::{attach, class, deferred, limbo, storage, world};
 use bowline::object::{self, Object};
-use bowline::protocol::{Dormancy, Fresh, Host, InTransition, Tie};
+use bowline::protocol::{Counted, Dormancy, Fresh, Host, InTransition, Tie};
 use bowline::sync::counter::{add, Event};
 use bowline::word::AtomicWord;
 use pyo3::ffi;
@@ -72,7 +72,7 @@ unsafe impl Host for CPython {
     }
 
     #[inline(always)]
-    unsafe fn try_incref(&self, wrapper: NonNull<Wrapper>) -> bool {
+    unsafe fn try_incref(&self, wrapper: NonNull<Wrapper>) -> Counted {
         // SAFETY: by contract.
         unsafe { refcount::try_incref(op(wrapper)) }
     }

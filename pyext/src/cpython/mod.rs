@@ -18,6 +18,7 @@ pub mod function;
 pub mod gate;
 pub mod host;
 pub mod identity;
+pub mod integer;
 pub mod interpreter;
 pub mod limbo;
 pub mod lookup;

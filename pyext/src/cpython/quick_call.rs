@@ -1,19 +1,20 @@
-//! Calls of leaf functions with arguments that need neither conversion nor count.
-//! Imports the tie, `value`, pyo3::ffi.
-//! Upholds: what is lent to the function stays: no Python code runs between the look at a handle and the function's
-//! return, and an object that another thread moves out of its wrapper meanwhile stays in limbo until after that.
+//! Calls of functions that do not block, with few arguments of kinds that take no Python code to convert.
+//! Imports the tie, `value`, `function`, pyo3::ffi.
+//! Upholds: what is lent to a leaf function stays: no Python code runs between the look at a handle and the function's
+//! return, and an object that another thread moves out of its wrapper meanwhile stays in limbo until after that. Other
+//! functions get counts.
 
-use super::refcount;
-use super::shortcut;
-use super::value;
+use super::trampoline::slot;
 use super::wrapper::Wrapper;
+use super::{function, integer, refcount, shortcut, value};
 use crate::error;
 use bowline::function::FunctionObj;
-use bowline::object::Obj;
-use bowline::value::{tag, AnyView, RawAny};
+use bowline::object::{self, Obj, Object};
+use bowline::value::{tag, Any, AnyView, IntoAny, RawAny};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use std::mem::ManuallyDrop;
+use std::mem::{ManuallyDrop, MaybeUninit};
+use std::ptr::{null_mut, NonNull};
 
 /// More arguments than this take the long way.
 const MOST: usize = 4;
@@ -21,33 +22,61 @@ const MOST: usize = 4;
 /// Calls; `None`, having done nothing, when something is not as simple as this file takes it to be.
 ///
 /// # Safety
-/// Attached; `this` is a live wrapper, the arguments are live objects.
-#[inline]
-pub unsafe fn run<'py>(
-    py: Python<'py>,
+/// Attached; `this` is a live wrapper, `arguments` are `count` live objects.
+#[inline(always)]
+pub unsafe fn run(
     this: *mut ffi::PyObject,
-    arguments: &[*mut ffi::PyObject],
-) -> Option<PyResult<Bound<'py, PyAny>>> {
+    arguments: *const *mut ffi::PyObject,
+    count: usize,
+) -> Option<*mut ffi::PyObject> {
+    // SAFETY: by contract; the type index says what the object is.
+    unsafe {
+        let function = (*this.cast::<Wrapper>()).handle.read().object()?;
+        if function.as_ref().type_index() != tag::FUNCTION || count > MOST {
+            return None;
+        }
+        let function = function.cast::<FunctionObj>();
+        if function.as_ref().is_leaf() {
+            lent(function, arguments, count)
+        } else if function.as_ref().is_short() {
+            counted(function, arguments, count)
+        } else {
+            None
+        }
+    }
+}
+
+/// # Safety
+/// As [`run`], of a leaf function.
+#[inline(always)]
+unsafe fn lent(
+    function: NonNull<FunctionObj>,
+    arguments: *const *mut ffi::PyObject,
+    count: usize,
+) -> Option<*mut ffi::PyObject> {
+    let mut values = [const { MaybeUninit::<RawAny>::uninit() }; MOST];
     // SAFETY: by contract. See the file's head for how long the handles' objects are used; views are transparent over
     // `RawAny`.
     unsafe {
-        let function = (*this.cast::<Wrapper>()).handle.read().object()?;
-        if function.as_ref().type_index() != tag::FUNCTION || arguments.len() > MOST {
-            return None;
+        for at in 0..count {
+            values.get_unchecked_mut(at).write(lend(*arguments.add(at))?);
         }
-        let function = ManuallyDrop::new(Obj::<FunctionObj>::from_raw(function));
-        if !function.is_leaf() {
-            return None;
+        let function = ManuallyDrop::new(Obj::<FunctionObj>::from_raw(function.cast()));
+        let result = function.call(std::slice::from_raw_parts(values.as_ptr().cast::<AnyView<'_>>(), count));
+        let Ok(result) = result else { return Some(finish(result)) };
+        if let Some(object) = result.view().as_object() {
+            // A function that returns one of its arguments: that has the wrapper.
+            for at in 0..count {
+                let argument = *arguments.add(at);
+                if values.get_unchecked(at).assume_init().to_pointer() == object.as_ptr().cast()
+                    && object::tie_word(object).is_some_and(|word| word.still_ties(NonNull::new_unchecked(argument)))
+                {
+                    refcount::incref(argument);
+                    return Some(let_go(result, argument));
+                }
+            }
         }
-        let mut lent = [RawAny::NONE; MOST];
-        for (place, argument) in lent.iter_mut().zip(arguments) {
-            *place = lend(*argument)?;
-        }
-        let lent = std::slice::from_raw_parts(lent.as_ptr().cast::<AnyView<'_>>(), arguments.len());
-        Some(match function.call(lent) {
-            Ok(result) => value::to_python(py, result),
-            Err(error) => Err(error::to_python(py, &error)),
-        })
+        Some(show(result))
     }
 }
 
@@ -63,11 +92,145 @@ unsafe fn lend(argument: *mut ffi::PyObject) -> Option<RawAny> {
         if shortcut::is_usual(class) {
             return (*argument.cast::<Wrapper>()).handle.read().object().map(|object| RawAny::of_object(object));
         }
+        plain(argument, class)
+    }
+}
+
+/// The value of an argument that is neither an object nor something to be called.
+///
+/// # Safety
+/// A live object and its class.
+#[inline(always)]
+unsafe fn plain(argument: *mut ffi::PyObject, class: *mut ffi::PyTypeObject) -> Option<RawAny> {
+    // SAFETY: by contract.
+    unsafe {
         if class == &raw mut ffi::PyLong_Type {
-            let mut overflow = 0;
-            let number = ffi::PyLong_AsLongLongAndOverflow(argument, &mut overflow);
-            return (overflow == 0).then(|| RawAny::bits(tag::INT, number as u64));
+            return integer::compact(argument).map(|value| RawAny::bits(tag::INT, value as u64));
         }
         (argument == ffi::Py_None()).then_some(RawAny::NONE)
+    }
+}
+
+/// The result as Python sees it.
+///
+/// # Safety
+/// Attached.
+#[inline(always)]
+unsafe fn show(result: Any) -> *mut ffi::PyObject {
+    // SAFETY: attached; None is alive.
+    unsafe {
+        match result.type_index() {
+            tag::NONE => {
+                let none = ffi::Py_None();
+                // From 3.12 on it is immortal.
+                #[cfg(not(Py_3_12))]
+                ffi::Py_INCREF(none);
+                none
+            }
+            tag::INT => integer::new(result.view().to_raw().to_bits() as i64),
+            _ => finish(Ok(result)),
+        }
+    }
+}
+
+/// What a call came to, in general.
+///
+/// # Safety
+/// Attached.
+#[inline(never)]
+unsafe fn finish(result: Result<Any, bowline::function::Error>) -> *mut ffi::PyObject {
+    // SAFETY: attached.
+    unsafe {
+        slot(|py| match result {
+            Ok(result) => value::to_python(py, result).map(Bound::into_ptr),
+            Err(error) => Err(error::to_python(py, &error)),
+        })
+    }
+}
+
+/// Releases an object whose wrapper `kept` was counted just before, and returns that.
+///
+/// # Safety
+/// Attached; the count of `kept` is the caller's, to hand over.
+#[inline(always)]
+unsafe fn let_go(result: Any, kept: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // The wrapper's life keeps the object, so that nothing ends here.
+    drop(result);
+    kept
+}
+
+/// Values that own what they name.
+struct Values {
+    values: [MaybeUninit<Any>; MOST],
+    count: usize,
+}
+
+impl Values {
+    fn views(&self) -> &[AnyView<'_>] {
+        // SAFETY: the first `count` are there; both are transparent over the same bytes.
+        unsafe { std::slice::from_raw_parts(self.values.as_ptr().cast(), self.count) }
+    }
+}
+
+impl Drop for Values {
+    #[inline]
+    fn drop(&mut self) {
+        for value in &mut self.values[..self.count] {
+            // SAFETY: the first `count` are there, and are dropped this once.
+            unsafe { value.assume_init_drop() };
+        }
+    }
+}
+
+/// # Safety
+/// As [`run`], of a function that does not block.
+#[inline(never)]
+unsafe fn counted(
+    function: NonNull<FunctionObj>,
+    arguments: *const *mut ffi::PyObject,
+    count: usize,
+) -> Option<*mut ffi::PyObject> {
+    let mut simple = true;
+    // SAFETY: by contract; the handles' objects are counted before anything else runs.
+    let result = unsafe {
+        slot(|py| {
+            let function = Obj::<FunctionObj>::from_borrowed(function.cast());
+            let mut values = Values { values: [const { MaybeUninit::uninit() }; MOST], count: 0 };
+            for at in 0..count {
+                let Some(value) = own(py, *arguments.add(at)) else {
+                    simple = false;
+                    return Ok(null_mut());
+                };
+                values.values[at].write(value);
+                values.count = at + 1;
+            }
+            let result = function.call(values.views());
+            drop((values, function));
+            match result {
+                Ok(result) => Ok(show(result)),
+                Err(error) => Err(error::to_python(py, &error)),
+            }
+        })
+    };
+    simple.then_some(result)
+}
+
+/// An argument's value.
+///
+/// # Safety
+/// Attached; a live object.
+#[inline(always)]
+unsafe fn own(py: Python<'_>, argument: *mut ffi::PyObject) -> Option<Any> {
+    // SAFETY: by contract; the count is taken while the handle's object is protected by the wrapper, see the tie.
+    unsafe {
+        let class = refcount::class_of(argument);
+        if shortcut::is_usual(class) {
+            let object: NonNull<Object> = (*argument.cast::<Wrapper>()).handle.read().object()?;
+            return Some(Obj::<Object>::from_borrowed(object).into_any());
+        }
+        if class == &raw mut ffi::PyFunction_Type {
+            return Some(function::of_python(&Bound::from_borrowed_ptr(py, argument)).into_any());
+        }
+        plain(argument, class).map(|raw| Any::from_raw(raw))
     }
 }

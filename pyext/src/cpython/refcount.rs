@@ -22,7 +22,7 @@ mod build {
     //! `ob_ref_local`, everybody else counts in `ob_ref_shared`, whose low two bits are flags.
 
     use super::ffi;
-    use bowline::protocol::Dormancy;
+    use bowline::protocol::{Counted, Dormancy};
     use std::cell::Cell;
     use std::ffi::c_ulong;
     use std::sync::atomic::{AtomicIsize, AtomicU32, AtomicU64, AtomicUsize, Ordering};
@@ -127,35 +127,77 @@ mod build {
     /// # Safety
     /// Attached since the pointer was read from a word.
     #[inline(always)]
-    pub unsafe fn try_incref(op: *mut ffi::PyObject) -> bool {
+    pub unsafe fn try_incref(op: *mut ffi::PyObject) -> Counted {
         // SAFETY: the heaps of objects are type-stable while attached, so the header can be read even of a freed object.
         let (tid, local, shared) = unsafe { (tid(op), local(op), shared(op)) };
         // Relaxed: the local count belongs to the thread named by tid, and only that thread acts on it.
         let count = local.load(Ordering::Relaxed);
         if tid.load(Ordering::Relaxed) == thread_id() {
             if count == 0 {
-                return false;
+                return Counted::Dead;
             }
             if count != u32::MAX {
                 local.store(count + 1, Ordering::Relaxed);
             }
-            return true;
+            return Counted::Own;
         }
         if count == u32::MAX {
-            return true;
+            return Counted::Shared;
         }
         let mut seen = shared.load(Ordering::Relaxed);
         loop {
             if seen == 0 || (seen & FLAGS == MERGED && seen <= MERGED) {
-                return false;
+                return Counted::Dead;
             }
             // SeqCst, for the store-buffer shape with `shared_with_others`: the caller takes a count and then reads the handle,
             // another moves the object out of the handle and then looks for counts; one of the two must see the other. As an
             // Acquire it orders the re-check of the word after the count, and pairs with whoever counted before, which
             // carries the life that is joined. Relaxed on failure: retried with what was read.
             match shared.compare_exchange_weak(seen, seen + ONE, Ordering::SeqCst, Ordering::Relaxed) {
-                Ok(_) => return true,
+                Ok(_) => return Counted::Shared,
                 Err(now) => seen = now,
+            }
+        }
+    }
+
+    /// Takes a count of a living object: `Py_INCREF`, without a call in the common case.
+    ///
+    /// # Safety
+    /// Attached; the object is alive throughout.
+    #[inline(always)]
+    pub unsafe fn incref(op: *mut ffi::PyObject) {
+        // SAFETY: by contract.
+        unsafe {
+            // Relaxed: as in `try_incref`.
+            let count = local(op).load(Ordering::Relaxed);
+            if count == u32::MAX {
+                return;
+            }
+            if tid(op).load(Ordering::Relaxed) == thread_id() {
+                local(op).store(count + 1, Ordering::Relaxed);
+            } else {
+                ffi::Py_INCREF(op);
+            }
+        }
+    }
+
+    /// Gives a count back: `Py_DECREF`, without a call in the common case.
+    ///
+    /// # Safety
+    /// Attached; the count is the caller's. May run user code.
+    #[inline(always)]
+    pub unsafe fn decref(op: *mut ffi::PyObject) {
+        // SAFETY: by contract.
+        unsafe {
+            // Relaxed: as in `try_incref`.
+            let count = local(op).load(Ordering::Relaxed);
+            if count == u32::MAX {
+                return;
+            }
+            if count > 1 && tid(op).load(Ordering::Relaxed) == thread_id() {
+                local(op).store(count - 1, Ordering::Relaxed);
+            } else {
+                ffi::Py_DECREF(op);
             }
         }
     }
@@ -262,7 +304,7 @@ mod build {
     //! With the GIL the steps of a verb are atomic among attached threads; a dead object has refcount 0 and stays so.
 
     use super::ffi;
-    use bowline::protocol::Dormancy;
+    use bowline::protocol::{Counted, Dormancy};
     use std::ffi::c_ulong;
 
     /// Whether the interpreter runs threads in parallel.
@@ -317,15 +359,35 @@ mod build {
     /// # Safety
     /// The GIL is held since the pointer was read from a word.
     #[inline(always)]
-    pub unsafe fn try_incref(op: *mut ffi::PyObject) -> bool {
+    pub unsafe fn try_incref(op: *mut ffi::PyObject) -> Counted {
         // SAFETY: tied wrappers are not freed under the GIL between the look and here.
         unsafe {
             if *count(op) == 0 {
-                return false;
+                return Counted::Dead;
             }
             ffi::Py_INCREF(op);
         }
-        true
+        Counted::Own
+    }
+
+    /// Takes a count of a living object.
+    ///
+    /// # Safety
+    /// Attached; the object is alive throughout.
+    #[inline(always)]
+    pub unsafe fn incref(op: *mut ffi::PyObject) {
+        // SAFETY: by contract.
+        unsafe { ffi::Py_INCREF(op) };
+    }
+
+    /// Gives a count back.
+    ///
+    /// # Safety
+    /// Attached; the count is the caller's. May run user code.
+    #[inline(always)]
+    pub unsafe fn decref(op: *mut ffi::PyObject) {
+        // SAFETY: by contract.
+        unsafe { ffi::Py_DECREF(op) };
     }
 
     /// What a wrapper that could not be increfed is: the word tells dying from dormant.

@@ -5,9 +5,9 @@
 use super::methods::Members;
 use super::refcount;
 use super::trampoline::{counted, slot};
-use super::value::{living, object_to_python, plain_to_python, to_python};
+use super::value::{self, living, object_to_python, plain_to_python, to_python};
 use super::wrapper::Wrapper;
-use super::{slots, subtype, tie};
+use super::{integer, slots, subtype, tie};
 use crate::{container, convert};
 use bowline::container::{ArrayObj, ListObj};
 use bowline::object::{Obj, Object};
@@ -135,8 +135,41 @@ unsafe extern "C" fn item(op: *mut ffi::PyObject, at: ffi::Py_ssize_t) -> *mut f
     }
 }
 
+/// An item of an Array, if it is at hand: none otherwise, also past the ends.
+///
+/// # Safety
+/// A live wrapper.
+#[inline(always)]
+unsafe fn at_hand(op: *mut ffi::PyObject, at: i64) -> Option<*mut ffi::PyObject> {
+    // SAFETY: by contract; nothing runs Python code before the item is counted.
+    unsafe {
+        let object = (*op.cast::<Wrapper>()).handle.read().object()?;
+        if object.as_ref().type_index() != tag::ARRAY {
+            return None;
+        }
+        let items = object.cast::<ArrayObj>().as_ref().views();
+        let at = if at < 0 { at + items.len() as i64 } else { at };
+        value::at_hand(items.get(at as usize)?.to_raw())
+    }
+}
+
 unsafe extern "C" fn subscript(op: *mut ffi::PyObject, key: *mut ffi::PyObject) -> *mut ffi::PyObject {
     // SAFETY: called by the interpreter with a wrapper and a live key.
+    unsafe {
+        if refcount::class_of(key) == &raw mut ffi::PyLong_Type {
+            if let Some(found) = integer::compact(key).and_then(|at| at_hand(op, at)) {
+                return found;
+            }
+        }
+        subscript_any(op, key)
+    }
+}
+
+/// # Safety
+/// A live wrapper and a live key.
+#[inline(never)]
+unsafe fn subscript_any(op: *mut ffi::PyObject, key: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: by contract.
     unsafe {
         slot(|py| {
             if ffi::PySlice_Check(key) != 0 {
@@ -452,6 +485,10 @@ impl Cursor {
             let at = cursor.next.load(Ordering::Relaxed);
             if at < 0 {
                 return null_mut();
+            }
+            if let Some(item) = at_hand(cursor.over, at as i64) {
+                cursor.next.store(at + 1, Ordering::Relaxed);
+                return item;
             }
             slot(|py| {
                 let Some(sequence) = Sequence::of(cursor.over) else { return Err(empty(py, cursor.over)) };

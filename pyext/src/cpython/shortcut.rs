@@ -5,21 +5,19 @@
 //! the version that the table was made for, and names only what the lookup found then.
 
 use super::field;
-use super::host::CPython;
+use super::integer;
 use super::refcount;
 use super::trampoline::slot;
 use super::turns::Turns;
-use super::value::{int_to_python, object_to_python};
+use super::value;
 use super::wrapper::Wrapper;
-use bowline::object::{self, Obj, Object};
-use bowline::protocol;
 use bowline::reflect::{self, FieldInfo};
 use bowline::value::{cell, Storage};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use std::ffi::c_uint;
-use std::ptr::{null_mut, NonNull};
+use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 /// A class object of our metaclass: what every class has, then what is ours.
@@ -66,7 +64,7 @@ pub struct Shortcut {
     version: c_uint,
     /// The class's type. A wrapper may hold another type's object, whose fields are elsewhere.
     index: i32,
-    /// The place of a name: these bits of its address.
+    /// Where a name's entry is, in bytes: these bits of the name's address.
     shift: u32,
     mask: usize,
     entries: Box<[Entry]>,
@@ -109,6 +107,9 @@ struct Entry {
     field: Option<&'static FieldInfo>,
 }
 
+const ENTRY_BITS: u32 = size_of::<Entry>().trailing_zeros();
+const _: () = assert!(size_of::<Entry>().is_power_of_two());
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// An object in a field that stays.
@@ -126,9 +127,9 @@ impl Shortcut {
     #[inline(always)]
     fn entry(&self, name: *mut ffi::PyObject) -> &Entry {
         let at = (name as usize >> self.shift) & self.mask;
-        debug_assert!(at < self.entries.len());
-        // SAFETY: there are `mask + 1` entries.
-        unsafe { self.entries.get_unchecked(at) }
+        debug_assert!(at / size_of::<Entry>() < self.entries.len());
+        // SAFETY: the mask has the bits of a multiple of an entry's size, below the size of all.
+        unsafe { &*self.entries.as_ptr().byte_add(at) }
     }
 
     /// The table for a class as it is now.
@@ -156,9 +157,9 @@ impl Shortcut {
                 found.push((name, field));
             }
         }
-        let Some((shift, mask)) = spread(found.iter().map(|(name, _)| name.as_ptr() as usize)) else { return empty() };
+        let Some((shift, last)) = spread(found.iter().map(|(name, _)| name.as_ptr() as usize)) else { return empty() };
         let mut entries = Vec::new();
-        entries.resize_with(mask + 1, || Entry { name: null_mut(), offset: 0, kind: Kind::Other, field: None });
+        entries.resize_with(last + 1, || Entry { name: null_mut(), offset: 0, kind: Kind::Other, field: None });
         for (name, field) in found {
             let kind = match field.storage() {
                 Storage::Object if field.flags().frozen => Kind::Frozen,
@@ -166,8 +167,9 @@ impl Shortcut {
                 _ => Kind::Other,
             };
             let name = name.into_ptr();
-            entries[(name as usize >> shift) & mask] = Entry { name, offset: field.offset(), kind, field: Some(field) };
+            entries[(name as usize >> shift) & last] = Entry { name, offset: field.offset(), kind, field: Some(field) };
         }
+        let (shift, mask) = (shift - ENTRY_BITS, last << ENTRY_BITS);
         Shortcut { version, shift, mask, entries: entries.into_boxed_slice(), ..empty() }
     }
 }
@@ -180,7 +182,7 @@ fn spread(names: impl Iterator<Item = usize> + Clone) -> Option<(u32, usize)> {
     }
     for bits in count.next_power_of_two().trailing_zeros()..=10 {
         let mask = (1 << bits) - 1;
-        for shift in 4..24 {
+        for shift in ENTRY_BITS..24 {
             let mut taken = vec![false; mask + 1];
             if names.clone().all(|name| !std::mem::replace(&mut taken[(name >> shift) & mask], true)) {
                 return Some((shift, mask));
@@ -260,35 +262,26 @@ pub unsafe extern "C" fn get_attribute(op: *mut ffi::PyObject, name: *mut ffi::P
         if entry.name != name || version(class) != shortcut.version {
             return otherwise(op, name);
         }
-        let Some(object) = (*op.cast::<Wrapper>()).handle.read().object() else { return otherwise(op, name) };
+        let Some(object) = (*op.cast::<Wrapper>()).handle.read().settled() else { return otherwise(op, name) };
         if object.as_ref().type_index() != shortcut.index {
             return otherwise(op, name);
         }
         let address = object.as_ptr().cast::<u8>().add(entry.offset);
         match entry.kind {
             Kind::Frozen => match cell::peek_object_frozen(address, Storage::Object) {
-                Some(child) if object::tie_word(child).is_some() => match protocol::hit(&CPython, child) {
-                    Some(wrapper) => wrapper.as_ptr().cast(),
-                    None => first(child),
+                Some(child) => match value::object_at_hand(child) {
+                    Some(wrapper) => wrapper,
+                    None => otherwise(op, name),
                 },
-                _ => otherwise(op, name),
+                None => otherwise(op, name),
             },
             Kind::Int => {
                 let value = cell::load_frozen(address, Storage::I64);
-                let bits = value.view().to_raw().to_bits() as i64;
-                int_to_python(bits)
+                integer::new(value.view().to_raw().to_bits() as i64)
             }
             Kind::Other => otherwise(op, name),
         }
     }
-}
-
-/// # Safety
-/// Attached; a count of the object is handed over.
-#[cold]
-unsafe fn first(child: NonNull<Object>) -> *mut ffi::PyObject {
-    // SAFETY: by contract.
-    unsafe { slot(|py| object_to_python(py, Obj::from_raw(child)).map(Bound::into_ptr)) }
 }
 
 /// What the table does not answer.

@@ -3,11 +3,11 @@
 //! Upholds P2: an owned object that comes in is used up in every case.
 
 use super::host::CPython;
-use super::storage;
 use super::wrapper::{Handle, Wrapper};
 use super::{class, refcount, shortcut, slots};
+use super::{deferred, storage};
 use bowline::object::{self, registry, Obj, Object};
-use bowline::protocol::{self, Tie};
+use bowline::protocol::{self, Fresh, Host, Tie};
 use bowline::word::Word;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
@@ -37,6 +37,40 @@ pub fn wrap<'py>(py: Python<'py>, object: Obj<Object>) -> PyResult<Bound<'py, Py
     }
     // SAFETY: the count goes back into an owner at once.
     alias(py, unsafe { Obj::from_raw(raw) })
+}
+
+/// The wrapper of an object that was made just now, in `class`, which is registered for its type.
+///
+/// # Errors
+/// `MemoryError`.
+///
+/// # Safety
+/// Attached; nobody else knows the object, which has a word.
+#[inline]
+pub unsafe fn wrap_new<'py>(
+    py: Python<'py>,
+    object: Obj<Object>,
+    class: *mut ffi::PyTypeObject,
+) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: by contract; the count goes into the wrapper's life only if there is a wrapper.
+    unsafe {
+        deferred::drain();
+        let raw = object.as_raw();
+        let Some(wrapper) = NonNull::new(storage::make(class, Handle::tied(raw))) else { return Err(PyErr::fetch(py)) };
+        let fresh = Fresh { wrapper, rich: class::is_rich(class) };
+        let word = object::tie_word(raw).unwrap_unchecked();
+        if fresh.rich {
+            // The collector shows the wrapper to those who ask it for all objects.
+            if word.publish(Word::tied(wrapper, fresh.state())).is_err() {
+                CPython.discard(wrapper);
+                return wrap(py, object);
+            }
+        } else {
+            word.introduce(Word::tied(wrapper, fresh.state()));
+        }
+        std::mem::forget(object);
+        Ok(bound(py, wrapper))
+    }
 }
 
 /// A wrapper of an object without a word: a new one each time.

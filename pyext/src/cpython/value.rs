@@ -6,7 +6,8 @@
 use super::host::CPython;
 use super::opaque::OpaqueObj;
 use super::refcount;
-use super::{function, shortcut, tie};
+use super::trampoline::slot;
+use super::{function, integer, shortcut, tie};
 use bowline::container::ShapeObj;
 use bowline::object::{self, Obj, Object};
 use bowline::protocol;
@@ -17,8 +18,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyTuple;
 use pyo3::{ffi, intern};
 use std::ffi::{c_char, c_int};
-use std::ptr::{null_mut, NonNull};
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::ptr::NonNull;
 
 /// Takes a new reference that a C function returned.
 ///
@@ -81,47 +81,10 @@ pub fn plain_to_python<'py>(py: Python<'py>, view: AnyView<'_>) -> PyResult<Boun
     unsafe {
         match view.type_index() {
             tag::NONE => Ok(py.None().into_bound(py)),
-            tag::INT => new(py, int_to_python(bits as i64)),
+            tag::INT => new(py, integer::new(bits as i64)),
             tag::BOOL => new(py, ffi::PyBool_FromLong((bits != 0).into())),
             tag::FLOAT => new(py, ffi::PyFloat_FromDouble(f64::from_bits(bits))),
             _ => other_to_python(py, view),
-        }
-    }
-}
-
-/// The interpreter has one object for each integer from −5 to 256, which nothing frees (`_PY_NSMALLNEGINTS`,
-/// `_PY_NSMALLPOSINTS` in CPython's Include/internal/pycore_global_objects.h). Null until [`find_small_ints`].
-static SMALL_INTS: [AtomicPtr<ffi::PyObject>; 262] = [const { AtomicPtr::new(null_mut()) }; 262];
-const SMALLEST: i64 = -5;
-
-/// Looks the small integers up.
-pub fn find_small_ints(_: Python<'_>) {
-    for (place, value) in SMALL_INTS.iter().zip(SMALLEST..) {
-        // SAFETY: attached; the count that comes with the result is never given back.
-        let small = unsafe { ffi::PyLong_FromLongLong(value) };
-        // Relaxed: whoever knows the module knows what its initialisation did.
-        place.store(small, Ordering::Relaxed);
-    }
-}
-
-/// A new reference to an integer; null with an exception set without memory.
-///
-/// # Safety
-/// Attached.
-#[inline(always)]
-pub unsafe fn int_to_python(value: i64) -> *mut ffi::PyObject {
-    // SAFETY: by contract; small integers live as long as the process.
-    unsafe {
-        match SMALL_INTS.get(value.wrapping_sub(SMALLEST) as usize) {
-            // Relaxed: see `find_small_ints`.
-            Some(small) => {
-                let small = small.load(Ordering::Relaxed);
-                // From 3.12 on they are immortal.
-                #[cfg(not(Py_3_12))]
-                ffi::Py_INCREF(small);
-                small
-            }
-            None => ffi::PyLong_FromLongLong(value),
         }
     }
 }
@@ -217,11 +180,51 @@ pub unsafe fn living<'py>(py: Python<'py>, object: NonNull<Object>) -> Result<Bo
         if object::tie_word(object).is_none() {
             return Err(Obj::from_borrowed(object));
         }
-        match protocol::hit(&CPython, object) {
-            Some(wrapper) => Ok(Bound::from_owned_ptr(py, wrapper.as_ptr().cast())),
-            None => Err(Obj::from_raw(object)),
+        protocol::hit(
+            &CPython,
+            object,
+            |wrapper| Ok(Bound::from_owned_ptr(py, wrapper.as_ptr().cast())),
+            || Err(Obj::from_raw(object)),
+        )
+    }
+}
+
+/// A value that stays where it is, if that takes no call into the interpreter: none for other values. An object whose
+/// wrapper does not live gets one; null with an exception set when that fails.
+///
+/// # Safety
+/// Attached; what the value names is alive until this thread next runs Python code or detaches.
+#[inline(always)]
+pub unsafe fn at_hand(raw: RawAny) -> Option<*mut ffi::PyObject> {
+    // SAFETY: by contract.
+    unsafe {
+        match raw.type_index {
+            tag::OBJECT.. => object_at_hand(NonNull::new_unchecked(raw.to_pointer().cast())),
+            tag::INT => Some(integer::new(raw.to_bits() as i64)),
+            _ => None,
         }
     }
+}
+
+/// As [`at_hand`], of an object.
+///
+/// # Safety
+/// As there.
+#[inline(always)]
+pub unsafe fn object_at_hand(object: NonNull<Object>) -> Option<*mut ffi::PyObject> {
+    // SAFETY: alive until Python code runs; `hit` leaves a count where it finds no wrapper.
+    unsafe {
+        object::tie_word(object)?;
+        Some(protocol::hit(&CPython, object, |wrapper| wrapper.as_ptr().cast(), move || first(object)))
+    }
+}
+
+/// # Safety
+/// Attached; a count of the object is handed over.
+#[cold]
+unsafe fn first(object: NonNull<Object>) -> *mut ffi::PyObject {
+    // SAFETY: by contract.
+    unsafe { slot(|py| object_to_python(py, Obj::from_raw(object)).map(Bound::into_ptr)) }
 }
 
 /// # Safety
@@ -288,6 +291,14 @@ pub fn exact(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
 /// `OverflowError`.
 #[inline]
 pub fn int(ob: &Bound<'_, PyAny>) -> PyResult<Any> {
+    // SAFETY: a live object, whose class is looked at first.
+    unsafe {
+        if refcount::class_of(ob.as_ptr()) == &raw mut ffi::PyLong_Type {
+            if let Some(value) = integer::compact(ob.as_ptr()) {
+                return Ok(value.into_any());
+            }
+        }
+    }
     let mut overflow: c_int = 0;
     // SAFETY: a live object; other types than int end in an exception.
     let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(ob.as_ptr(), &mut overflow) };

@@ -50,6 +50,14 @@ impl Handle {
         }
         NonNull::new((self.0 & !Self::FLAGS) as *mut Object)
     }
+    /// The object of a wrapper that is tied and at rest, as almost all are.
+    #[inline(always)]
+    pub fn settled(self) -> Option<NonNull<Object>> {
+        if self.0 & Self::FLAGS != 0 {
+            return None;
+        }
+        NonNull::new(self.0 as *mut Object)
+    }
     /// The object that a `retire` of this or a former life releases.
     #[inline(always)]
     pub fn retiree(self) -> Option<NonNull<Object>> {

@@ -26,7 +26,11 @@ fn apply(arguments: &[AnyView<'_>]) -> Result<Any, Error> {
 /// An Array of so many shallow copies of an object, which no wrapper has seen.
 fn copies(object: Obj<Object>, count: i64) -> Result<Any, Error> {
     let copy = |_| instance::copy_shallow(&object).map(IntoAny::into_any);
-    let items = (0..count).map(copy).collect::<Result<Vec<Any>, Error>>()?;
+    // At once: what a growing vector leaves behind would be counted as the objects'.
+    let mut items = Vec::with_capacity(count.max(0) as usize);
+    for item in (0..count).map(copy) {
+        items.push(item?);
+    }
     Ok(ArrayObj::make(items.into_iter()).into_any())
 }
 
