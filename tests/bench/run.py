@@ -1,9 +1,10 @@
 """Times the works for all systems on one interpreter, interleaved, and prints a table.
 
-run.py TAG PYTHON OURS NEWEST [--rounds N] [--seconds S]
+run.py TAG PYTHON OURS NEWEST [--rounds N] [--seconds S] [--json FILE]
 
 TAG names the interpreter in the targets; PYTHON has the peers; OURS is the folder in which `bowline` is installed, NEWEST
 the one with the newest apache-tvm-ffi, or empty. Each system runs in a process of its own; they take turns, a round each.
+FILE gets what the README's table is made of (summary.py).
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def interleaved(workers, options, name, threads=1, shared=False):
 def single(workers, options):
     """Print the table of one thread, and what became of the targets."""
     print("| ns | " + " | ".join(workers) + " |\n|---|" + "---|" * len(workers))
-    results = {}
+    results, verdicts = {}, []
     for name in works.WORKS:
         found = results[name] = interleaved(workers, options, name)
         cells = []
@@ -109,27 +110,40 @@ def single(workers, options):
     for work, rival, limit in targets.limits(options.tag):
         if "bowline" in results[work] and rival in results[work]:
             ratio = results[work]["bowline"] / results[work][rival]
-            verdict = "reached" if ratio <= limit else "not reached"
-            print(f"| {work} | {rival} | {ratio:.2f} | {limit} | {verdict} |")
-    return results
+            print(f"| {work} | {rival} | {ratio:.2f} | {limit} | {verdict(ratio <= limit)} |")
+            verdicts.append([f"{work} / {rival}", limit, ratio, ratio <= limit])
+    return verdicts
+
+
+def verdict(reached: bool) -> str:
+    """Return how a table says it."""
+    return "reached" if reached else "not reached"
 
 
 def threaded(workers, options):
     """Print throughputs of several threads, as multiples of one thread's of the same system."""
     print("\n| reads by threads, × one thread | " + " | ".join(workers) + " |\n|---|" + "---|" * len(workers))
-    results = {}
+    verdicts = []
     for name in ("live read", "dropped read"):
         one = interleaved(workers, options, name)
         for threads in (2, 4):
             for shared in (False, True):
                 found = interleaved(workers, options, name, threads, shared)
                 label = f"{name}, {threads} threads, {'one object' if shared else 'own objects'}"
-                results[label] = {s: threads * one[s] / found[s] for s in workers if s in found and s in one}
-                cells = [f"{results[label][s]:.2f}" if s in results[label] else "–" for s in workers]
+                gain = {s: threads * one[s] / found[s] for s in workers if s in found and s in one}
+                cells = [f"{gain[s]:.2f}" if s in gain else "–" for s in workers]
                 if {"bowline", "slots"} <= found.keys():
                     cells[0] += f" ({found['slots'] / found['bowline']:.2f}× slots)"
                 print(f"| {label} | " + " | ".join(cells) + " |", flush=True)
-    return results
+                for work, count, one_object, rival, least in targets.THREADS:
+                    if (work, count, one_object) == (name, threads, shared) and "bowline" in gain:
+                        value = found[rival] / found["bowline"] if rival else gain["bowline"]
+                        against = f"{rival}, the same" if rival else "one thread of ours"
+                        verdicts.append([f"{label} / {against}", least, value, value >= least])
+    print("\n| throughput | is | wanted | |\n|---|---|---|---|")
+    for label, least, value, reached in verdicts:
+        print(f"| {label} | {value:.2f} | {least} | {verdict(reached)} |")
+    return verdicts
 
 
 def memory(options):
@@ -137,10 +151,17 @@ def memory(options):
     command = [options.python, str(HERE / "memory.py")]
     environment = os.environ | {"PYTHONPATH": options.ours}
     found = json.loads(subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout)
-    print("\n| bytes for an object | |\n|---|---|")
+    print("\n| bytes for an object | is | wanted | |\n|---|---|---|---|")
+    verdicts = []
     for state, size in found.items():
-        print(f"| {state} | {size:.1f} |")
-    return found
+        limit = targets.MEMORY.get(state)
+        if limit is None:
+            print(f"| {state} | {size:.0f} | | |")
+        else:
+            reached = round(size) <= limit
+            verdicts.append([f"bytes, {state}", limit, size, reached])
+            print(f"| {state} | {size:.0f} | {limit} | {verdict(reached)} |")
+    return verdicts
 
 
 def imports(options):
@@ -179,6 +200,7 @@ def main() -> None:
         parser.add_argument(name)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=0.02)
+    parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
     systems = [s for s in SYSTEMS if s != "tvm_ffi_newest" or options.newest]
     version = subprocess.run([options.python, "-VV"], capture_output=True, text=True).stdout.strip()
@@ -195,14 +217,18 @@ def main() -> None:
     for system in turned_on:
         print(f"- {system} turns the GIL on")
     print()
-    single(workers, options)
+    verdicts = single(workers, options)
     for system, worker in workers.items():
         if not worker.alive:
             print(f"- {system} ended: {worker.end()}")
     if options.tag.endswith("t"):
-        threaded({s: workers[s] for s in THREADED}, options)
-    memory(options)
+        verdicts += threaded({s: workers[s] for s in THREADED}, options)
+    verdicts += memory(options)
     imports(options)
+    if options.json:
+        machine = f"{processor()}, {os.cpu_count()} processors"
+        about = {"tag": options.tag, "version": version, "machine": machine, "rounds": options.rounds}
+        options.json.write_text(json.dumps(about | {"verdicts": verdicts}))
 
 
 main()

@@ -27,6 +27,18 @@ TARGETS = [
 ]
 
 
+# (work, threads, all on one object, rival, at least): throughput as a multiple of one thread of ours, or of the rival's
+# threads doing the same. Where threads are free.
+THREADS = [
+    ("live read", 2, False, "", 1.9),
+    ("dropped read", 2, False, "", 1.9),
+    ("live read", 2, True, "slots", 1.0),
+]
+
+# Bytes of an object with two object fields and an int, at most.
+MEMORY = {"never wrapped": 64, "wrapped": 120}
+
+
 def limits(tag: str) -> list[tuple[str, str, float]]:
     """Return the targets for an interpreter."""
     kind = tag if tag.endswith("t") else "gil"

@@ -1,0 +1,31 @@
+"""Prints the table of the README's performance section from what run.py wrote.
+
+summary.py FILE...     one for each interpreter
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import sys
+
+
+def main() -> None:
+    runs = [json.loads(pathlib.Path(file).read_text()) for file in sys.argv[1:]]
+    versions = "; ".join(run["version"].split(" (")[0] for run in runs)
+    print(f"{runs[0]['machine']}; {versions}; medians of {runs[0]['rounds']} interleaved runs.\n")
+    print("| ours / rival | " + " | ".join(run["tag"] for run in runs) + " |\n|---|" + "---|" * len(runs))
+    found = [{label: rest for label, *rest in run["verdicts"]} for run in runs]
+    for label in dict.fromkeys(label for run in found for label in run):
+        cells = []
+        for run in found:
+            if label not in run:
+                cells.append("–")
+                continue
+            limit, value, reached = run[label]
+            shown = f"{value:.0f} of {limit}" if label.startswith("bytes") else f"{value:.2f} of {limit}"
+            cells.append(shown if reached else f"**{shown}**")
+        print(f"| {label} | " + " | ".join(cells) + " |")
+
+
+main()
