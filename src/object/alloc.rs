@@ -3,11 +3,14 @@
 //! Upholds: a body is freed by the means it came from, at the offset it came with, whatever was installed in between.
 //!
 //! ```text
-//! builtin allocation ─► | (base pointer and padding, if over-aligned) | word | delete_space | header | fields …
-//!                                                                                            ▲ body
+//! builtin allocation ─► | word | header | fields …
+//!                              ▲ body, aligned to 8
+//! builtin allocation ─► | (base pointer and padding, if aligned to more than 16) | delete_space | word | header | fields …
+//!                                                                                                      ▲ body
 //! ```
+//! Bodies from another allocator have the second form. They come with `delete_space` in the word's place.
 
-use super::header::{Header, FLAG_PREFIX};
+use super::header::{Header, FLAG_DELETE_SPACE, FLAG_PREFIX};
 use super::{destroy, Object};
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::counter::{self, Event};
@@ -22,7 +25,7 @@ use std::sync::Arc;
 /// Frees the whole allocation of a body whose fields are destroyed already.
 pub type DeleteSpace = unsafe extern "C" fn(*mut c_void);
 
-/// What stands immediately before the body of an object that can be tied.
+/// What stands immediately before the body of an object with [`FLAG_DELETE_SPACE`].
 ///
 /// | member | protected by |
 /// |---|---|
@@ -30,12 +33,19 @@ pub type DeleteSpace = unsafe extern "C" fn(*mut c_void);
 /// | delete_space | written by the allocator, constant from then on |
 #[repr(C, align(16))]
 pub struct Prefix {
-    pub(super) word: AtomicWord,
     delete_space: Option<DeleteSpace>,
+    word: AtomicWord,
 }
 
-/// The smallest alignment of a body, and the size of the prefix in production builds.
+/// The alignment of the prefix, and of bodies without one that can be tied; the size of the prefix in production builds.
 pub const BODY_ALIGN: usize = 16;
+
+/// The size of a word, and the alignment of bodies that have nothing else before them, in production builds.
+pub const WORD_SIZE: usize = size_of::<usize>();
+
+/// Whether words are that large; loom's are not, and all its bodies have prefixes.
+const BARE_WORDS: bool = size_of::<AtomicWord>() == WORD_SIZE;
+const _: () = assert!(!BARE_WORDS || std::mem::offset_of!(Prefix, word) + WORD_SIZE == PREFIX_SIZE);
 
 /// How many bytes before a body belong to the prefix.
 pub const PREFIX_SIZE: usize = size_of::<Prefix>();
@@ -128,10 +138,9 @@ pub fn allocate_raw(
     zeroed: bool,
 ) -> Result<NonNull<Object>, AllocError> {
     assert!(layout.size() >= size_of::<Object>(), "no room for the header of an object");
-    let body = allocate_body(layout, type_index, prefix, zeroed)?.cast::<Header>();
-    let flags = if prefix { FLAG_PREFIX } else { 0 };
+    let (body, flags) = allocate_body(layout, type_index, prefix, zeroed)?;
     // SAFETY: the body has room for a header, is aligned for it and is ours alone.
-    unsafe { body.write(Header::new(type_index, flags, None)) };
+    unsafe { body.cast::<Header>().write(Header::new(type_index, flags, None)) };
     Ok(body.cast())
 }
 
@@ -153,46 +162,53 @@ pub(crate) unsafe fn add_flags(object: NonNull<Object>, flags: u32) {
     unsafe { (*object.cast::<Header>().as_ptr()).flags |= flags };
 }
 
-/// Allocates a body and sets its prefix up, but not its header.
+/// Allocates a body and sets up what stands before it, but not its header, which has to have these flags.
 #[inline]
 pub(super) fn allocate_body(
     layout: Layout,
     type_index: i32,
     prefix: bool,
     zeroed: bool,
-) -> Result<NonNull<u8>, AllocError> {
-    let body = if prefix { allocate_tied(layout, type_index, zeroed) } else { allocate_bare(layout, zeroed) };
+) -> Result<(NonNull<u8>, u32), AllocError> {
+    let (body, flags) =
+        if prefix { allocate_tied(layout, type_index, zeroed) } else { (allocate_bare(layout, zeroed), 0) };
     match NonNull::new(body) {
         Some(body) => {
             counter::add(Event::Object, 1);
-            Ok(body)
+            Ok((body, flags))
         }
         None => Err(AllocError { layout }),
     }
 }
 
 #[inline]
-fn allocate_tied(layout: Layout, type_index: i32, zeroed: bool) -> *mut u8 {
+fn allocate_tied(layout: Layout, type_index: i32, zeroed: bool) -> (*mut u8, u32) {
     let (size, align) = (layout.size(), layout.align().max(BODY_ALIGN));
     // Relaxed: see `set_allocator`.
-    let body = if CONSULT.load(Ordering::Relaxed) == 0 {
-        allocate_builtin(size, align, zeroed)
-    } else {
-        allocate_custom(size, align, type_index, zeroed)
+    let custom = match CONSULT.load(Ordering::Relaxed) {
+        0 => None,
+        _ => allocate_custom(size, align, type_index, zeroed),
+    };
+    let body = match custom {
+        Some(body) => body,
+        None if BARE_WORDS && layout.align() <= WORD_SIZE => return (allocate_after_word(size, zeroed), FLAG_PREFIX),
+        None => allocate_builtin(size, align, zeroed),
     };
     if let Some(body) = NonNull::new(body) {
-        // SAFETY: the allocator's contract: the prefix is there and is ours.
-        unsafe { (&raw mut (*prefix(body.cast()).as_ptr()).word).write(AtomicWord::new()) };
+        // SAFETY: the allocator's contract: the prefix is there and is ours, and its last pointer is the function.
+        unsafe {
+            let delete_space = body.cast::<Option<DeleteSpace>>().sub(1).read();
+            prefix(body.cast()).write(Prefix { delete_space, word: AtomicWord::new() });
+        }
     }
-    body
+    (body, FLAG_PREFIX | FLAG_DELETE_SPACE)
 }
 
+/// What the installed allocator gives; `None` when none is installed.
 #[inline(never)]
-fn allocate_custom(size: usize, align: usize, type_index: i32, zeroed: bool) -> *mut u8 {
+fn allocate_custom(size: usize, align: usize, type_index: i32, zeroed: bool) -> Option<*mut u8> {
     let custom = CUSTOM.load();
-    let Some(custom) = custom.as_deref() else {
-        return allocate_builtin(size, align, zeroed);
-    };
+    let custom = custom.as_deref()?;
     // SAFETY: `set_allocator`'s contract.
     let body = unsafe { (custom.allocate)(size, align, type_index, custom.context) }.cast::<u8>();
     debug_assert!(body.addr() & (align - 1) == 0, "the custom allocator returned a misaligned body");
@@ -200,7 +216,7 @@ fn allocate_custom(size: usize, align: usize, type_index: i32, zeroed: bool) -> 
         // SAFETY: `body` has `size` bytes.
         unsafe { body.write_bytes(0, size) };
     }
-    body
+    Some(body)
 }
 
 /// A body without prefix comes from Rust's global allocator: its deleter knows its layout.
@@ -229,17 +245,40 @@ fn bare(layout: Layout) -> Layout {
 pub unsafe fn free_raw(object: NonNull<Object>, layout: Layout) {
     counter::add(Event::Object, -1);
     // SAFETY: the object is still allocated.
-    if unsafe { (*object.cast::<Header>().as_ptr()).flags } & FLAG_PREFIX == 0 {
+    let flags = unsafe { (*object.cast::<Header>().as_ptr()).flags };
+    if flags & FLAG_PREFIX == 0 {
         // SAFETY: bodies without prefix come from `allocate_bare`, with this layout.
         return unsafe { std::alloc::dealloc(object.as_ptr().cast(), bare(layout)) };
     }
     // SAFETY: the object is still allocated. For a tie that was made while the fields were destroyed.
     unsafe { destroy::untie(object) };
+    if flags & FLAG_DELETE_SPACE == 0 {
+        // SAFETY: `allocate_after_word` put the body behind its word.
+        return unsafe { free(object.as_ptr().byte_sub(WORD_SIZE).cast()) };
+    }
     // SAFETY: the flag says that there is a prefix.
     if let Some(delete_space) = unsafe { (*prefix(object).as_ptr()).delete_space } {
         // SAFETY: the allocator's contract; this is the one call.
         unsafe { delete_space(object.as_ptr().cast()) };
     }
+}
+
+/// The word of an object, by its flags; `None` for an object without one.
+///
+/// # Safety
+/// `object` is allocated for as long as the result is used, and `flags` are its own.
+#[inline(always)]
+pub(super) unsafe fn word<'a>(object: NonNull<Object>, flags: u32) -> Option<&'a AtomicWord> {
+    if flags & FLAG_PREFIX == 0 {
+        return None;
+    }
+    // SAFETY: the flag says that it is there.
+    Some(unsafe {
+        match BARE_WORDS {
+            true => object.byte_sub(WORD_SIZE).cast::<AtomicWord>().as_ref(),
+            false => &(*prefix(object).as_ptr()).word,
+        }
+    })
 }
 
 /// The prefix of an object.
@@ -262,6 +301,23 @@ extern "C" {
 
 /// What `malloc` guarantees: on 64-bit platforms 16.
 const MALLOC_ALIGN: usize = 2 * size_of::<usize>();
+
+/// A body that is aligned to no more than its word, which stands before it.
+#[inline]
+fn allocate_after_word(size: usize, zeroed: bool) -> *mut u8 {
+    let Some(total) = size.checked_add(WORD_SIZE) else {
+        return ptr::null_mut();
+    };
+    let base = allocate_block(total, zeroed);
+    if base.is_null() {
+        return base;
+    }
+    // SAFETY: the block is ours, has `total` bytes and is aligned for the word.
+    unsafe {
+        base.cast::<AtomicWord>().write(AtomicWord::new());
+        base.add(WORD_SIZE)
+    }
+}
 
 /// [`CustomAllocator::allocate`] of the builtin allocator.
 unsafe extern "C" fn builtin(size: usize, align: usize, _type_index: i32, _context: *mut c_void) -> *mut c_void {
@@ -329,14 +385,14 @@ fn allocate_block(total: usize, zeroed: bool) -> *mut u8 {
     }
 }
 
-/// Leaves the way to free `body` in its prefix.
+/// Leaves the way to free `body` where an allocator leaves it.
 ///
 /// # Safety
 /// `body` has a prefix, and nobody else knows it yet.
 #[inline]
 unsafe fn leave(body: *mut u8, delete_space: DeleteSpace) {
     // SAFETY: the caller's contract.
-    unsafe { (&raw mut (*body.sub(PREFIX_SIZE).cast::<Prefix>()).delete_space).write(Some(delete_space)) };
+    unsafe { body.cast::<Option<DeleteSpace>>().sub(1).write(Some(delete_space)) };
 }
 
 unsafe extern "C" fn free_at_offset(body: *mut c_void) {

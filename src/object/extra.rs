@@ -3,7 +3,7 @@
 //! Upholds: items are dropped with the value, once, also when an iterator panics or lies about its length.
 
 use super::alloc::{self, AllocError};
-use super::header::{Header, BOTH, FLAG_PREFIX};
+use super::header::{Header, BOTH};
 use super::{destroy, Obj, Object, ObjectType};
 use std::alloc::Layout;
 use std::ffi::c_void;
@@ -34,8 +34,7 @@ impl<T: ObjectType> Obj<T> {
         let Some(shape) = Shape::of::<T, I>(count) else {
             return Err(AllocError::new(Layout::new::<T>()));
         };
-        let body = alloc::allocate_body(shape.layout, type_index, !T::NO_PREFIX, false)?;
-        let flags = if T::NO_PREFIX { 0 } else { FLAG_PREFIX };
+        let (body, flags) = alloc::allocate_body(shape.layout, type_index, !T::NO_PREFIX, false)?;
         // SAFETY: the body has the shape's layout: a `T`, which starts with a header, a count, and `count` items. It is
         // ours alone. The object is whole after each step; until all items are there its count says how many are, and
         // its memory is freed by `delete_partial`, which knows the full number.

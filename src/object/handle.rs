@@ -4,7 +4,7 @@
 
 use super::alloc::{self, AllocError};
 use super::count::Counts;
-use super::header::{Header, FLAG_PREFIX};
+use super::header::Header;
 use super::registry::{self, TypeInfo};
 use super::{counts, destroy, release, tie_word, Object, ObjectType, WeakObj};
 use crate::word::AtomicWord;
@@ -45,8 +45,7 @@ impl<T: ObjectType> Obj<T> {
     #[inline]
     pub fn try_new(value: T) -> Result<Self, AllocError> {
         let type_index = T::type_index();
-        let body = alloc::allocate_body(Layout::new::<T>(), type_index, !T::NO_PREFIX, false)?;
-        let flags = if T::NO_PREFIX { 0 } else { FLAG_PREFIX };
+        let (body, flags) = alloc::allocate_body(Layout::new::<T>(), type_index, !T::NO_PREFIX, false)?;
         // SAFETY: the body has the layout of `T`, which starts with a header, and is ours alone.
         unsafe {
             body.cast::<T>().write(value);

@@ -15,9 +15,12 @@ pub const FREE: i32 = 2;
 /// Deleter flags of the common case: no weak handle outlives the strong ones.
 pub const BOTH: i32 = DESTROY | FREE;
 
-/// Header flag: the allocation has a prefix with a tie word. Objects of other makers have zero here; other values are
+/// Header flag: the tie word stands immediately before the body. Objects of other makers have zero here; other values are
 /// reserved.
 pub const FLAG_PREFIX: u32 = 1;
+/// Header flag, beside [`FLAG_PREFIX`]: before the word stands the function that frees the allocation. Without it the word
+/// is where a builtin allocation starts.
+pub const FLAG_DELETE_SPACE: u32 = 8;
 
 /// Header flag of a function, beside [`FLAG_PREFIX`]: it does not block. See `Function::short`.
 pub const FLAG_SHORT: u32 = 2;

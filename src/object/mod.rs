@@ -33,7 +33,6 @@ pub use weak::WeakObj;
 
 use crate::word::AtomicWord;
 use count::{Counts, Released};
-use header::FLAG_PREFIX;
 use std::ptr::NonNull;
 
 /// The root of all object types, `ffi.Object`.
@@ -142,9 +141,6 @@ pub unsafe fn release(object: NonNull<Object>) {
 pub unsafe fn tie_word<'a>(object: NonNull<Object>) -> Option<&'a AtomicWord> {
     // SAFETY: the caller's contract; flags are constant.
     let flags = unsafe { (*object.as_ptr()).header.flags };
-    if flags & FLAG_PREFIX == 0 {
-        return None;
-    }
-    // SAFETY: the flag says that a prefix stands before the body.
-    Some(unsafe { &(*alloc::prefix(object).as_ptr()).word })
+    // SAFETY: the caller's contract.
+    unsafe { alloc::word(object, flags) }
 }

@@ -6,7 +6,7 @@ use crate::{counter, load, object_type, passes_in_child, Bare};
 use bowline::container::Array;
 use bowline::function::Function;
 use bowline::object::alloc::{allocate_raw, allocator, free_raw, set_allocator, set_deleter, CustomAllocator};
-use bowline::object::header::{BOTH, FREE};
+use bowline::object::header::{BOTH, FLAG_DELETE_SPACE, FLAG_PREFIX, FREE};
 use bowline::object::{destroy, stats, AllocError, Header, Obj, Object, ObjectType};
 use bowline::value::{convert, tag, AnyView, IntoAny, RvalueSlot};
 use std::alloc::Layout;
@@ -39,7 +39,7 @@ impl Drop for Own {
 
 static TURN: Mutex<()> = Mutex::new(());
 
-fn turn() -> MutexGuard<'static, ()> {
+pub fn turn() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
@@ -58,8 +58,8 @@ macro_rules! aligned {
             let bare = |n| Obj::new(Free(Header::placeholder(), [n; $align], count.clone()));
             let objects: Vec<_> = (0..40).map(|n| (tied(n), bare(n))).collect();
             for (n, (tied, bare)) in objects.iter().enumerate() {
-                let align = usize::max($align, 16);
-                assert_eq!((tied.as_ptr().addr() % align, bare.as_ptr().addr() % align), (0, 0));
+                let (of_tied, of_bare) = (usize::max($align, 8), usize::max($align, 16));
+                assert_eq!((tied.as_ptr().addr() % of_tied, bare.as_ptr().addr() % of_bare), (0, 0));
                 assert_eq!((tied.1, bare.1), ([n as u8; $align], [n as u8; $align]));
                 assert!(tied.tie_word().unwrap().observe().is_detached() && bare.tie_word().is_none());
             }
@@ -334,9 +334,14 @@ fn raw_objects_of_any_layout() {
             unsafe {
                 let body = std::slice::from_raw_parts(object.as_ptr().cast::<u8>(), if zeroed { size } else { 24 });
                 assert!(body[24..].iter().all(|&byte| byte == 0));
+                let flags = match (prefix, align) {
+                    (false, _) => 0,
+                    (true, ..=8) => FLAG_PREFIX,
+                    (true, _) => FLAG_PREFIX | FLAG_DELETE_SPACE,
+                };
                 assert_eq!(
                     (object.as_ref().type_index(), object.as_ref().header().flags()),
-                    (Own::type_index(), prefix.into())
+                    (Own::type_index(), flags)
                 );
                 assert_eq!(bowline::object::tie_word(object).is_some(), prefix);
                 object.cast::<usize>().add(3).cast::<[usize; 2]>().write([size, align]);

@@ -2,10 +2,10 @@
 //! Uses raw pointers into objects that the test owns.
 //! Fails when a member moves or an initial value changes.
 
-use crate::{counter, Bare, Leaf};
-use bowline::object::alloc::{CustomAllocator, BODY_ALIGN, PREFIX_SIZE};
+use crate::{counter, object_type, Bare, Leaf};
+use bowline::object::alloc::{CustomAllocator, BODY_ALIGN, PREFIX_SIZE, WORD_SIZE};
 use bowline::object::count::Counts;
-use bowline::object::header::{BOTH, DESTROY, FLAG_PREFIX, FREE};
+use bowline::object::header::{BOTH, DESTROY, FLAG_DELETE_SPACE, FLAG_PREFIX, FREE};
 use bowline::object::{Header, Obj, Object, ObjectType, WeakObj};
 use std::ffi::c_void;
 use std::mem::offset_of;
@@ -15,7 +15,7 @@ use std::ptr::{null_mut, NonNull};
 fn sizes() {
     assert_eq!((size_of::<Header>(), align_of::<Header>()), (24, 8));
     assert_eq!((size_of::<Object>(), size_of::<Counts>()), (24, 8));
-    assert_eq!((PREFIX_SIZE, BODY_ALIGN), (16, 16));
+    assert_eq!((PREFIX_SIZE, BODY_ALIGN, WORD_SIZE), (16, 16, 8));
     assert_eq!(size_of::<CustomAllocator>(), 2 * size_of::<usize>());
     assert_eq!(offset_of!(CustomAllocator, context), size_of::<usize>());
     assert_eq!((DESTROY, FREE, BOTH), (1, 2, 3));
@@ -33,22 +33,40 @@ fn handles_are_pointers() {
 
 #[test]
 fn bytes_of_a_fresh_object() {
+    // Allocated by the builtin allocator.
+    let _turn = crate::allocation::turn();
     let leaf = Obj::new(Leaf::new(&counter(), 7));
     let body = leaf.as_raw().as_ptr().cast::<u8>();
-    assert_eq!(body.addr() % BODY_ALIGN, 0);
-    // SAFETY: the header and the 16 bytes before it belong to the object, which is not shared.
+    assert_eq!(body.addr() % WORD_SIZE, 0);
+    // SAFETY: the header and the 8 bytes before it belong to the object, which is not shared.
     unsafe {
         assert_eq!(body.cast::<u64>().read(), 0x1_0000_0001, "counts");
         assert_eq!(body.add(8).cast::<i32>().read(), Leaf::type_index());
         assert_eq!(body.add(12).cast::<u32>().read(), FLAG_PREFIX);
         assert_ne!(body.add(16).cast::<usize>().read(), 0, "deleter");
-        assert_eq!(body.sub(16).cast::<usize>().read(), 0, "word");
-        assert_ne!(body.sub(8).cast::<usize>().read(), 0, "delete_space");
-        assert_eq!(std::ptr::from_ref(leaf.tie_word().unwrap()).cast(), body.sub(16).cast_const());
+        assert_eq!(body.sub(8).cast::<usize>().read(), 0, "word");
+        assert_eq!(std::ptr::from_ref(leaf.tie_word().unwrap()).cast(), body.sub(8).cast_const());
     }
     let (_strong, _weak) = (leaf.clone(), leaf.downgrade());
     // SAFETY: as above.
     assert_eq!(unsafe { body.cast::<u64>().read() }, 0x2_0000_0002);
+}
+
+#[test]
+fn bytes_before_an_aligned_object() {
+    #[repr(C, align(16))]
+    struct Aligned(Header);
+    object_type!(Aligned: Object = "test.Aligned");
+    let _turn = crate::allocation::turn();
+    let object = Obj::new(Aligned(Header::placeholder()));
+    let body = object.as_raw().as_ptr().cast::<u8>();
+    assert_eq!((body.addr() % BODY_ALIGN, object.header().flags()), (0, FLAG_PREFIX | FLAG_DELETE_SPACE));
+    // SAFETY: the 16 bytes before the header belong to the object, which is not shared.
+    unsafe {
+        assert_ne!(body.sub(16).cast::<usize>().read(), 0, "delete_space");
+        assert_eq!(body.sub(8).cast::<usize>().read(), 0, "word");
+    }
+    assert_eq!(std::ptr::from_ref(object.tie_word().unwrap()).cast(), body.wrapping_sub(8).cast_const());
 }
 
 #[test]

@@ -25,13 +25,11 @@ fn apply(arguments: &[AnyView<'_>]) -> Result<Any, Error> {
 
 /// An Array of so many shallow copies of an object, which no wrapper has seen.
 fn copies(object: Obj<Object>, count: i64) -> Result<Any, Error> {
-    let copy = |_| instance::copy_shallow(&object).map(IntoAny::into_any);
-    // At once: what a growing vector leaves behind would be counted as the objects'.
-    let mut items = Vec::with_capacity(count.max(0) as usize);
-    for item in (0..count).map(copy) {
-        items.push(item?);
-    }
-    Ok(ArrayObj::make(items.into_iter()).into_any())
+    let copy = || instance::copy_shallow(&object).map(IntoAny::into_any);
+    // Says what is wrong with the type. No vector: what it leaves behind would be counted as the objects'.
+    copy()?;
+    let items = (0..count.max(0) as usize).map(|_| copy().expect("a type whose objects are copied"));
+    Ok(ArrayObj::make(items).into_any())
 }
 
 /// Looks for signals for some time, as long native work does.
