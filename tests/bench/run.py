@@ -1,10 +1,11 @@
 """Times the works for all systems on one interpreter, interleaved, and prints a table.
 
-run.py TAG PYTHON OURS NEWEST [--rounds N] [--seconds S] [--json FILE]
+run.py TAG PYTHON OURS NEWEST [--rounds N] [--seconds S] [--least] [--json FILE]
 
 TAG names the interpreter in the targets; PYTHON has the peers; OURS is the folder in which `bowline` is installed, NEWEST
 the one with the newest apache-tvm-ffi, or empty. Each system runs in a process of its own; they take turns, a round each.
-FILE gets what the README's table is made of (summary.py).
+FILE gets what the README's table is made of (summary.py). --least takes minima instead of medians, for a machine that has
+other work to do.
 """
 
 from __future__ import annotations
@@ -81,14 +82,15 @@ class Worker:
 
 
 def interleaved(workers, options, name, threads=1, shared=False):
-    """Return the median nanoseconds of each system that can do the work."""
+    """Return the nanoseconds of each system that can do the work."""
     samples = {system: [] for system in workers}
     for _ in range(options.rounds):
         for system, worker in workers.items():
             found = worker.ask(name, threads, shared, options.seconds)
             if found is not None:
                 samples[system].append(found)
-    return {system: statistics.median(found) for system, found in samples.items() if len(found) == options.rounds}
+    typical = min if options.least else statistics.median
+    return {system: typical(found) for system, found in samples.items() if len(found) == options.rounds}
 
 
 def single(workers, options):
@@ -200,12 +202,14 @@ def main() -> None:
         parser.add_argument(name)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=0.02)
+    parser.add_argument("--least", action="store_true")
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
     systems = [s for s in SYSTEMS if s != "tvm_ffi_newest" or options.newest]
     version = subprocess.run([options.python, "-VV"], capture_output=True, text=True).stdout.strip()
     print(f"## {options.tag}\n\n{version}; {processor()}, {os.cpu_count()} processors; ", end="")
-    print(f"medians of {options.rounds} interleaved runs of {options.seconds * 1e3:.0f} ms\n")
+    runs = f"{'minima' if options.least else 'medians'} of {options.rounds} interleaved runs"
+    print(f"{runs} of {options.seconds * 1e3:.0f} ms\n")
     workers = {}
     for system in systems:
         worker = Worker(options, system)
@@ -227,7 +231,7 @@ def main() -> None:
     imports(options)
     if options.json:
         machine = f"{processor()}, {os.cpu_count()} processors"
-        about = {"tag": options.tag, "version": version, "machine": machine, "rounds": options.rounds}
+        about = {"tag": options.tag, "version": version, "machine": machine, "runs": runs}
         options.json.write_text(json.dumps(about | {"verdicts": verdicts}))
 
 

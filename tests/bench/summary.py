@@ -13,7 +13,7 @@ import sys
 def main() -> None:
     runs = [json.loads(pathlib.Path(file).read_text()) for file in sys.argv[1:]]
     versions = "; ".join(run["version"].split(" (")[0] for run in runs)
-    print(f"{runs[0]['machine']}; {versions}; medians of {runs[0]['rounds']} interleaved runs.\n")
+    print(f"{runs[0]['machine']}; {versions}; {runs[0]['runs']}.\n")
     print("| ours / rival | " + " | ".join(run["tag"] for run in runs) + " |\n|---|" + "---|" * len(runs))
     found = [{label: rest for label, *rest in run["verdicts"]} for run in runs]
     for label in dict.fromkeys(label for run in found for label in run):

@@ -1,0 +1,254 @@
+//! What the protocol's verbs take by themselves: over a host whose refcounts are those of one thread with the GIL, and
+//! whose storage is a box, so that next to nothing is timed but the verbs.
+//!
+//! cargo bench --bench verbs
+#![allow(missing_docs)]
+
+use bowline::protocol::{self, Counted, Dormancy, Fresh, Host, InTransition, Tie};
+use bowline::word::{AtomicWord, WRAPPER_ALIGN};
+use divan::{black_box, Bencher};
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::ptr::NonNull;
+
+fn main() {
+    divan::main();
+}
+
+/// An object, which does not end when its count does: a bench drops it.
+#[derive(Default)]
+struct Object {
+    count: Cell<usize>,
+    word: AtomicWord,
+}
+
+#[repr(align(16))]
+struct Wrapper {
+    count: Cell<usize>,
+    holds: Cell<Option<NonNull<Object>>>,
+}
+
+const _: () = assert!(align_of::<Wrapper>() >= WRAPPER_ALIGN);
+
+/// Wrappers of one tier.
+struct OneThread {
+    rich: bool,
+}
+
+fn wrapper<'a>(pointer: NonNull<Wrapper>) -> &'a Wrapper {
+    // SAFETY: storages are freed by `free`, `discard` and `defer_free` only, after which no verb asks for them.
+    unsafe { pointer.as_ref() }
+}
+
+impl OneThread {
+    fn free_box(pointer: NonNull<Wrapper>) {
+        // SAFETY: made by `allocate`, freed this once.
+        drop(unsafe { Box::from_raw(pointer.as_ptr()) });
+    }
+}
+
+// SAFETY: with one thread every step is atomic, nobody is ever in another's section, and a count of zero is a death, after
+// which `decref` runs `retire` before anything else.
+unsafe impl Host for OneThread {
+    type Object = NonNull<Object>;
+    type Wrapper = Wrapper;
+    type Error = Infallible;
+    type Ticket = ();
+    type Section = ();
+
+    fn enter(&self) {}
+    unsafe fn word(&self, object: NonNull<Object>) -> &AtomicWord {
+        // SAFETY: alive, by contract.
+        unsafe { &(*object.as_ptr()).word }
+    }
+    unsafe fn retain(&self, object: NonNull<Object>) {
+        // SAFETY: alive, by contract.
+        unsafe { object.as_ref() }.count.update(|count| count + 1);
+    }
+    unsafe fn release(&self, object: NonNull<Object>) {
+        // SAFETY: alive, by contract.
+        unsafe { object.as_ref() }.count.update(|count| count - 1);
+    }
+    unsafe fn allocate(&self, object: NonNull<Object>) -> Result<Fresh<Wrapper>, Infallible> {
+        let made = Box::new(Wrapper { count: Cell::new(1), holds: Cell::new(Some(object)) });
+        Ok(Fresh { wrapper: NonNull::from(Box::leak(made)), rich: self.rich })
+    }
+    unsafe fn discard(&self, pointer: NonNull<Wrapper>) {
+        OneThread::free_box(pointer);
+    }
+    unsafe fn try_incref(&self, pointer: NonNull<Wrapper>) -> Counted {
+        match wrapper(pointer).count.get() {
+            0 => Counted::Dead,
+            count => {
+                wrapper(pointer).count.set(count + 1);
+                Counted::Own
+            }
+        }
+    }
+    unsafe fn decref(&self, pointer: NonNull<Wrapper>) {
+        let count = wrapper(pointer).count.get() - 1;
+        wrapper(pointer).count.set(count);
+        if count > 0 {
+            return;
+        }
+        let Some(object) = wrapper(pointer).holds.get() else { return OneThread::free_box(pointer) };
+        // SAFETY: the life that ended owned a count.
+        unsafe {
+            match self.rich {
+                true => protocol::retire_rich(self, pointer, object),
+                false => protocol::retire_lean(self, object),
+            }
+        }
+    }
+    unsafe fn dormancy(&self, _: NonNull<Wrapper>, _: bool) -> Dormancy<()> {
+        Dormancy::Dormant(())
+    }
+    unsafe fn wake(&self, pointer: NonNull<Wrapper>, (): (), _: bool) -> bool {
+        wrapper(pointer).count.set(1);
+        true
+    }
+    unsafe fn claim(&self, _: NonNull<Wrapper>, (): ()) -> bool {
+        true
+    }
+    unsafe fn lay_down(&self, _: NonNull<Wrapper>) {}
+    unsafe fn keeps(&self, _: NonNull<Wrapper>) -> bool {
+        true
+    }
+    unsafe fn free(&self, pointer: NonNull<Wrapper>) {
+        OneThread::free_box(pointer);
+    }
+    unsafe fn defer_free(&self, pointer: NonNull<Wrapper>) {
+        OneThread::free_box(pointer);
+    }
+    unsafe fn disown(&self, pointer: NonNull<Wrapper>) -> Option<NonNull<Object>> {
+        wrapper(pointer).holds.take()
+    }
+    unsafe fn adopt(&self, pointer: NonNull<Wrapper>, object: NonNull<Object>) -> bool {
+        wrapper(pointer).holds.replace(Some(object)).is_none()
+    }
+    unsafe fn seize(&self, pointer: NonNull<Wrapper>) -> Result<Option<NonNull<Object>>, InTransition> {
+        Ok(wrapper(pointer).holds.get())
+    }
+    unsafe fn seat(&self, pointer: NonNull<Wrapper>, object: NonNull<Object>) {
+        wrapper(pointer).holds.set(Some(object));
+    }
+    unsafe fn note(&self, _: NonNull<Wrapper>, _: Tie) {}
+    unsafe fn is_rich(&self, _: NonNull<Wrapper>) -> bool {
+        self.rich
+    }
+    unsafe fn limbo(&self, _: NonNull<Wrapper>, _: NonNull<Object>) {}
+    fn quiesce(&self) {}
+}
+
+const LEAN: OneThread = OneThread { rich: false };
+const RICH: OneThread = OneThread { rich: true };
+
+/// An object with a count of the bench's own, which the bench frees.
+struct Owned(NonNull<Object>);
+
+impl Owned {
+    fn new() -> Owned {
+        let object = Object { count: Cell::new(1), ..Object::default() };
+        Owned(NonNull::from(Box::leak(Box::new(object))))
+    }
+    fn fetch(&self, host: &OneThread) -> NonNull<Wrapper> {
+        // SAFETY: alive.
+        unsafe { protocol::fetch(host, self.0) }.unwrap_or_else(|never| match never {})
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        // SAFETY: the object's end; no life of a wrapper is left.
+        unsafe {
+            protocol::teardown(&LEAN, self.0.as_ref().word.take());
+            drop(Box::from_raw(self.0.as_ptr()));
+        }
+    }
+}
+
+fn drop_wrapper(host: &OneThread, pointer: NonNull<Wrapper>) {
+    // SAFETY: a count that the bench has.
+    unsafe { host.decref(pointer) };
+}
+
+/// A living wrapper is found, and the count given back.
+#[divan::bench(args = [false, true])]
+fn hit(bencher: Bencher, rich: bool) {
+    let (host, object) = (OneThread { rich }, Owned::new());
+    let held = object.fetch(&host);
+    bencher.bench_local(|| {
+        // SAFETY: alive.
+        let found = unsafe { protocol::hit(&host, black_box(object.0), Some, || None) };
+        drop_wrapper(&host, found.unwrap());
+    });
+    drop_wrapper(&host, held);
+}
+
+/// A dormant wrapper begins a life, which ends.
+#[divan::bench(args = [false, true])]
+fn wake_and_retire(bencher: Bencher, rich: bool) {
+    let (host, object) = (OneThread { rich }, Owned::new());
+    drop_wrapper(&host, object.fetch(&host));
+    bencher.bench_local(|| drop_wrapper(&host, black_box(&object).fetch(&host)));
+}
+
+/// An object's first wrapper is made, dies, and goes with the object.
+#[divan::bench(args = [false, true])]
+fn first_fetch_to_teardown(bencher: Bencher, rich: bool) {
+    let host = OneThread { rich };
+    bencher.bench_local(|| {
+        let object = black_box(Owned::new());
+        drop_wrapper(&host, object.fetch(&host));
+    });
+}
+
+/// As `first_fetch_to_teardown`, without a wrapper.
+#[divan::bench]
+fn untied_object() {
+    black_box(Owned::new());
+}
+
+/// A dormant wrapper is made, and evicted.
+#[divan::bench(args = [false, true])]
+fn fetch_and_evict(bencher: Bencher, rich: bool) {
+    let (host, object) = (OneThread { rich }, Owned::new());
+    bencher.bench_local(|| {
+        drop_wrapper(&host, black_box(&object).fetch(&host));
+        // SAFETY: the bench's count.
+        assert!(unsafe { protocol::evict(&host, object.0) });
+    });
+}
+
+/// An object is moved out of its wrapper, and bound to it again.
+#[divan::bench]
+fn shift_and_bind(bencher: Bencher) {
+    let object = Owned::new();
+    let held = object.fetch(&LEAN);
+    bencher.bench_local(|| {
+        // SAFETY: counts of both; the object has a word.
+        unsafe {
+            let taken = protocol::shift(&LEAN, black_box(held), |_| true).unwrap();
+            assert!(matches!(protocol::bind(&LEAN, held, taken, true), Ok(Tie::Tied)));
+        }
+    });
+    drop_wrapper(&LEAN, held);
+}
+
+/// A wrapper is given another object in place of the one that it holds.
+#[divan::bench]
+fn rebind(bencher: Bencher) {
+    let objects = [Owned::new(), Owned::new()];
+    let held = objects[0].fetch(&RICH);
+    let mut turn = 0;
+    bencher.bench_local(|| {
+        turn ^= 1;
+        let next = objects[turn].0;
+        // SAFETY: a count of the wrapper, and one of the object for the life; both objects have words.
+        unsafe {
+            RICH.retain(next);
+            protocol::rebind(&RICH, held, next, |_| true);
+        }
+    });
+    drop_wrapper(&RICH, held);
+}
