@@ -1,5 +1,5 @@
 //! Whose turn it is at a class's `tp_getattro`: the interpreter's specialiser's, or the field reads'.
-//! Imports `shortcut`, pyo3::ffi.
+//! Imports `shortcut`, `world`, pyo3::ffi.
 //! Upholds: the two functions that take turns return the same; a slot that holds neither of them is left alone.
 //!
 //! CPython specialises `a.m()` only while `tp_getattro` is `PyObject_GenericGetAttr`, but what is specialised then stays
@@ -7,7 +7,7 @@
 //! function, changes to ours after some field reads, and goes back for a while when many names are asked for that are not
 //! fields: the places in the code that ask for them are specialised then, and do not come to `tp_getattro` again.
 
-use super::shortcut;
+use super::{shortcut, world};
 use pyo3::ffi;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
@@ -43,13 +43,19 @@ const OURS: GetAttribute = shortcut::get_attribute;
 
 /// Exchanges the function, unless somebody has put another there: CPython does when the class gets a `__getattr__`.
 ///
+/// The interpreter reads the slot plainly, so the world stands still for that, as 3.14 has it when it
+/// changes a slot itself. The growth of the turns keeps it rare.
+///
 /// # Safety
-/// A live class.
+/// Attached; a live class.
 unsafe fn change(class: *mut ffi::PyTypeObject, from: GetAttribute, to: GetAttribute) {
     // SAFETY: by contract; an optional function is a nullable pointer.
     let place = unsafe { AtomicPtr::<()>::from_ptr((&raw mut (*class).tp_getattro).cast()) };
-    // Relaxed: pointers to code.
-    let _ = place.compare_exchange(from as *mut (), to as *mut (), Ordering::Relaxed, Ordering::Relaxed);
+    // Relaxed: nobody else is there.
+    let exchange =
+        || drop(place.compare_exchange(from as *mut (), to as *mut (), Ordering::Relaxed, Ordering::Relaxed));
+    // SAFETY: attached by contract; an exchange of two words.
+    unsafe { world::with_world_stopped(exchange) };
 }
 
 /// Counts one down; true when that was the last. At zero it stays. Relaxed: see [`Turns`].
@@ -66,7 +72,7 @@ impl Turns {
     /// A field was read by the generic way.
     ///
     /// # Safety
-    /// A live class, with these turns.
+    /// Attached; a live class, with these turns.
     #[inline]
     pub unsafe fn field_was_read(&self, class: *mut ffi::PyTypeObject) {
         if count_down(&self.reads) {
