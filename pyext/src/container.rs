@@ -118,6 +118,11 @@ fn kept<T: bowline::object::ObjectType>(ob: &Bound<'_, PyAny>, schema: &Schema) 
     schema.check(object.view()).then_some(object)
 }
 
+/// Whether this is a list or a tuple of Python.
+pub fn is_sequence(ob: &Bound<'_, PyAny>) -> bool {
+    ob.is_instance_of::<PyList>() || ob.is_instance_of::<PyTuple>()
+}
+
 /// What an iterable yields, each as it comes.
 ///
 /// # Errors

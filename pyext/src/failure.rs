@@ -104,7 +104,6 @@ pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let members = Members::new()
         .method(methods::no_arguments::<Exception>())
         .method(methods::one_argument::<UpdateBacktrace>())
-        .method(methods::one_argument::<crate::pickle::DeepcopyAsIs>())
         .attribute(methods::attribute::<Kind>())
         .attribute(methods::attribute::<Message>())
         .attribute(methods::attribute::<Backtrace>())

@@ -6,7 +6,9 @@ mod attr;
 mod call;
 mod cany;
 mod container;
+mod content;
 mod convert;
+mod copy;
 mod cpython;
 mod error;
 mod failure;
@@ -14,6 +16,7 @@ mod field;
 mod json;
 mod mapping;
 mod module;
+mod named;
 mod object;
 mod pickle;
 mod plain;
@@ -71,6 +74,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     tensor::install(module)?;
     stream::install(module)?;
     module::install(module)?;
+    content::install(module)?;
+    copy::install(module)?;
+    named::install(module.py())?;
     testing::install(module)?;
     Ok(())
 }

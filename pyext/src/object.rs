@@ -6,7 +6,7 @@
 use crate::cpython::methods::{self, Answer, Arguments, Attribute, Members, NoArguments, OneArgument};
 use crate::cpython::{construct, function, tie};
 use crate::rvalue::Rvalue;
-use crate::{convert, pickle};
+use crate::{convert, copy, pickle};
 use bowline::value::Any;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -28,8 +28,9 @@ pub fn members() -> Members {
         .method(methods::one_argument::<pickle::SetState>())
         .method(methods::one_argument::<pickle::ReduceEx>())
         .method(methods::no_arguments::<pickle::Reduce>())
-        .method(methods::no_arguments::<pickle::Copy>())
-        .method(methods::arguments::<pickle::Replace>())
+        .method(methods::no_arguments::<copy::Copy>())
+        .method(methods::one_argument::<copy::DeepCopy>())
+        .method(methods::arguments::<copy::Replace>())
         .attribute(methods::attribute::<Id>())
 }
 

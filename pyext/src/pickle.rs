@@ -1,4 +1,4 @@
-//! Pickling and copying of wrappers.
+//! Pickling of wrappers.
 //! Imports `cpython::{construct, tie, value}`, `convert`, `container`.
 //! Upholds: children go as wrappers, so that a pickler's or copier's memo keeps sharing and cycles, also between wrappers
 //! that are pickled one by one; a state is converted as a whole before any of it is stored, so that a hostile one changes
@@ -6,17 +6,17 @@
 #![forbid(unsafe_code)]
 
 use crate::convert;
-use crate::cpython::methods::{Answer, Arguments, NoArguments, OneArgument};
+use crate::cpython::methods::{Answer, NoArguments, OneArgument};
 use crate::cpython::trampoline::or_memory_error;
 use crate::cpython::{construct, tie, value};
 use crate::{error, mapping, tensor};
-use bowline::container::{ArrayObj, DictObj, ListObj, MapObj};
+use bowline::container::{ArrayObj, ListObj};
 use bowline::function::error::ErrorObj;
 use bowline::function::{global, Error, FunctionObj};
 use bowline::object::{registry, Obj, Object};
 use bowline::reflect::{self, instance, FieldInfo, Reflection};
 use bowline::tensor::{Tensor, TensorObj};
-use bowline::value::{Any, Storage};
+use bowline::value::{tag, Any, Storage};
 use pyo3::exceptions::{PyLookupError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -64,7 +64,10 @@ fn values_in_state(reflection: &Reflection, state: &Bound<'_, PyAny>) -> PyResul
 // ---- attributes of the wrapper itself --------------------------------------------------------------------------------
 
 /// The instance dict and the slots of a wrapper; none where there is nothing.
-fn extras<'py>(this: &Bound<'py, PyAny>) -> PyResult<[Option<Bound<'py, PyDict>>; 2]> {
+///
+/// # Errors
+/// What reading them raises.
+pub fn extras<'py>(this: &Bound<'py, PyAny>) -> PyResult<[Option<Bound<'py, PyDict>>; 2]> {
     let py = this.py();
     let dict = this.getattr_opt(intern!(py, "__dict__"))?;
     let dict = match dict.map(|dict| dict.cast_into::<PyDict>()) {
@@ -83,7 +86,11 @@ fn extras<'py>(this: &Bound<'py, PyAny>) -> PyResult<[Option<Bound<'py, PyDict>>
     Ok([dict, (!slots.is_empty()).then_some(slots)])
 }
 
-fn set_extras(
+/// Gives a wrapper an instance dict's and slots' content.
+///
+/// # Errors
+/// What setting them raises.
+pub fn set_extras(
     this: &Bound<'_, PyAny>,
     dict: Option<&Bound<'_, PyDict>>,
     slots: Option<&Bound<'_, PyDict>>,
@@ -116,8 +123,8 @@ enum Form {
     Fields(Obj<Object>, &'static Reflection),
     Array(Obj<ArrayObj>),
     List(Obj<ListObj>),
-    Map(Obj<MapObj>),
-    Dict(Obj<DictObj>),
+    Map,
+    Dict,
     Function(Obj<FunctionObj>),
     Error(Error),
     Tensor(Tensor),
@@ -134,14 +141,11 @@ fn form(this: &Bound<'_, PyAny>) -> Form {
         Ok(list) => return Form::List(list),
         Err(object) => object,
     };
-    let object = match object.downcast::<MapObj>() {
-        Ok(map) => return Form::Map(map),
-        Err(object) => object,
-    };
-    let object = match object.downcast::<DictObj>() {
-        Ok(dict) => return Form::Dict(dict),
-        Err(object) => object,
-    };
+    match object.type_index() {
+        tag::MAP => return Form::Map,
+        tag::DICT => return Form::Dict,
+        _ => {}
+    }
     let object = match object.downcast::<FunctionObj>() {
         Ok(function) => return Form::Function(function),
         Err(object) => object,
@@ -293,8 +297,8 @@ impl NoArguments for Reduce {
                 let items = python_items(py, list.snapshot())?;
                 (class, PyTuple::empty(py), state()?, items.try_iter()?).into_pyobject(py)?.into_any()
             }
-            Form::Map(_) => (own("_map_of")?, (class, mapping::items(this)?), state()?).into_pyobject(py)?.into_any(),
-            Form::Dict(_) => {
+            Form::Map => (own("_map_of")?, (class, mapping::items(this)?), state()?).into_pyobject(py)?.into_any(),
+            Form::Dict => {
                 let items = mapping::items(this)?.try_iter()?;
                 let nothing = py.None();
                 (class, PyTuple::empty(py), state()?, nothing, items).into_pyobject(py)?.into_any()
@@ -358,94 +362,6 @@ fn _global_func<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>>
     let function = global::get(name);
     let function = function.ok_or_else(|| PyLookupError::new_err(format!("there is no global function '{name}'")))?;
     value::object_to_python(py, function.upcast())
-}
-
-// ---- copying ---------------------------------------------------------------------------------------------------------
-
-/// A wrapper like `this`, of another object.
-fn like<'py>(this: &Bound<'py, PyAny>, object: Option<Obj<Object>>) -> Answer<'py> {
-    let made = construct::empty(&this.get_type())?;
-    if let Some(object) = object {
-        tie::bind(&made, object)?;
-    }
-    let [dict, slots] = extras(this)?;
-    set_extras(&made, dict.as_ref(), slots.as_ref())?;
-    Ok(made)
-}
-
-/// `__copy__()`.
-pub struct Copy;
-impl NoArguments for Copy {
-    const NAME: &'static CStr = c"__copy__";
-    const DOC: &'static CStr = c"__copy__($self, /)\n--\n\nA new object with the same field values or items.";
-    fn call<'py>(this: &Bound<'py, PyAny>) -> Answer<'py> {
-        let py = this.py();
-        let object = match form(this) {
-            Form::Empty => None,
-            Form::Fields(object, _) => {
-                Some(instance::copy_shallow(&object).map_err(|error| error::to_python(py, &error))?)
-            }
-            Form::Array(array) => Some(ArrayObj::make(array.as_slice().to_vec().into_iter()).upcast()),
-            Form::List(list) => Some(ListObj::make(list.snapshot()).upcast()),
-            Form::Map(map) => {
-                let entries = map.entries().map(|(key, value)| (key.to_owned(), value.to_owned()));
-                Some(MapObj::make(entries.collect::<Vec<_>>()).upcast())
-            }
-            Form::Dict(dict) => Some(DictObj::make(dict.snapshot()).upcast()),
-            // Over the same memory.
-            Form::Tensor(tensor) => {
-                Some(bowline::tensor::share(&tensor).map_err(|error| error::to_python(py, &error))?.upcast())
-            }
-            // Neither changes.
-            Form::Function(_) | Form::Error(_) => return Ok(this.clone()),
-            Form::Other(object) => {
-                return Err(PyTypeError::new_err(format!("{} cannot be copied", object.type_info().key)))
-            }
-        };
-        like(this, object)
-    }
-}
-
-/// `__replace__(**changes)`.
-pub struct Replace;
-impl Arguments for Replace {
-    const NAME: &'static CStr = c"__replace__";
-    const DOC: &'static CStr =
-        c"__replace__($self, /, **changes)\n--\n\nA new object with the same field values but for some.";
-    fn call<'py>(
-        this: &Bound<'py, PyAny>,
-        arguments: &Bound<'py, PyTuple>,
-        keywords: Option<&Bound<'py, PyDict>>,
-    ) -> Answer<'py> {
-        if !arguments.is_empty() {
-            return Err(PyTypeError::new_err("__replace__() takes keyword arguments only"));
-        }
-        let Form::Fields(object, reflection) = form(this) else {
-            let found = convert::describe(this);
-            return Err(PyTypeError::new_err(format!("expected an object with fields, got {found}")));
-        };
-        let mut changes = Vec::new();
-        for (name, value) in keywords.into_iter().flatten() {
-            let name = name.extract::<String>()?;
-            let at = reflection.fields.iter().rposition(|field| field.name == name);
-            let at = at.ok_or_else(|| {
-                let key = object.type_info().key;
-                PyTypeError::new_err(format!("{key}.__replace__() got an unexpected keyword argument '{name}'"))
-            })?;
-            changes.push((at, convert::for_field(&value, &reflection.fields[at])?));
-        }
-        like(this, Some(construct::changed_copy(this.py(), &object, reflection, changes)?))
-    }
-}
-
-/// `__deepcopy__(memo)` of what never changes.
-pub struct DeepcopyAsIs;
-impl OneArgument for DeepcopyAsIs {
-    const NAME: &'static CStr = c"__deepcopy__";
-    const DOC: &'static CStr = c"__deepcopy__($self, memo, /)\n--\n\nThe object itself.";
-    fn call<'py>(this: &Bound<'py, PyAny>, _: &Bound<'py, PyAny>) -> Answer<'py> {
-        Ok(this.clone())
-    }
 }
 
 /// Adds what is here to the module.

@@ -3,7 +3,7 @@
 //! Upholds: long work lets other threads run and ends on a signal.
 #![forbid(unsafe_code)]
 
-use crate::cpython::attach::attached;
+use crate::cpython::attach::{attached, known};
 use crate::cpython::{class, tie, value};
 use crate::{convert, error};
 use bowline::function::Error;
@@ -17,15 +17,19 @@ use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyType};
 
 /// At a beat of long work: signals are looked at, and other threads get their turn.
 fn beat() -> Result<(), Error> {
+    let detached = !attached();
     // Native threads that Python does not know have neither.
-    if !attached() {
+    if detached && !known() {
         return Ok(());
     }
-    Python::attach(|py| {
+    Python::try_attach(|py| {
         py.check_signals().map_err(|raised| error::from_python(py, raised))?;
-        py.detach(|| ());
+        if !detached {
+            py.detach(|| ());
+        }
         Ok(())
     })
+    .unwrap_or(Ok(()))
 }
 
 fn raise(py: Python<'_>) -> impl Fn(Error) -> PyErr + '_ {

@@ -20,13 +20,16 @@
 //! ```
 
 pub mod attr;
+pub mod content;
 mod declare;
 pub mod enumeration;
 pub mod field;
+mod hook;
 pub mod instance;
 pub mod json;
 mod kept;
 pub mod layout;
+pub mod named;
 mod parts;
 pub mod pulse;
 pub mod structural;

@@ -5,7 +5,7 @@
 use super::{info, Reflection};
 use crate::container::{ArrayObj, DictObj, ListObj, MapObj};
 use crate::object::Object;
-use crate::value::{Any, AnyView};
+use crate::value::{tag, Any, AnyView};
 use std::ptr::NonNull;
 
 /// The parts of an object.
@@ -53,6 +53,11 @@ pub(super) fn same_plain(a: AnyView<'_>, b: AnyView<'_>) -> bool {
         (Some(a), Some(b)) => a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()),
         _ => a.same(&b),
     }
+}
+
+/// Whether a value is a sequence of values.
+pub(super) fn is_sequence(view: AnyView<'_>) -> bool {
+    matches!(view.type_index(), tag::ARRAY | tag::LIST)
 }
 
 /// Whether a value is compared by its content as a whole: plain data, strings and bytes.

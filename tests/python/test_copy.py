@@ -8,6 +8,7 @@ import bowline
 import pytest
 from bowline import Array, List, py_class
 from bowline.dataclasses import replace
+from bowline.testing import testing as native
 from shapes import All, Dict, Holder, Plain, Slot, Sub
 
 
@@ -132,3 +133,130 @@ def test_functions_are_not_copied_apart():
     except TypeError:
         return
     assert deep.value() == 5
+
+
+class Opaque:
+    """Crosses native code as it is."""
+
+    def __init__(self, held=None):
+        self.held = held
+
+
+def test_python_objects_within_a_graph_are_copied_by_python():
+    """With one memo: the sharing between both worlds, and cycles through both, stay."""
+    inner = Plain(1)
+    opaque = Opaque([inner])
+    one = List([opaque, inner, opaque])
+    opaque.held.append(one)
+    two = copy.deepcopy(one)
+    assert two[0] is two[2]
+    assert two[0] is not opaque
+    assert two[0].held[0] is two[1]
+    assert two[0].held[1] is two
+    assert two[1] is not inner
+    again = copy.deepcopy(opaque)
+    assert again.held[1][0] is again
+    for items in (one, two, again.held[1]):
+        items.clear()
+
+
+def test_an_array_in_a_cycle_through_a_python_object():
+    opaque = Opaque()
+    one = Array([opaque])
+    opaque.held = one
+    two = copy.deepcopy(one)
+    assert two[0].held.same_as(two)
+    opaque.held = two[0].held = None
+
+
+def test_what_python_objects_raise_comes_out():
+    class Refuses:
+        def __deepcopy__(self, memo):
+            raise LookupError("no")
+
+    with pytest.raises(LookupError, match="no"):
+        copy.deepcopy(List([Refuses()]))
+
+
+def test_what_is_shared_by_deep_copies():
+    function = bowline.convert(lambda: 5)
+    variant = native._TestCxxIntEnum.low
+    one = List([function, variant, "a text of some length"])
+    two = copy.deepcopy(one)
+    assert two[0] is function
+    assert two[1] is variant
+    assert copy.deepcopy(variant) is variant
+    assert copy.deepcopy(function) is function
+
+
+def test_what_cannot_be_copied():
+    one = bowline.testing.TestNonCopyable(1)
+    with pytest.raises(TypeError, match="TestNonCopyable"):
+        copy.copy(one)
+    for value in (one, List([one]), [one]):
+        with pytest.raises(RuntimeError, match="TestNonCopyable"):
+            copy.deepcopy(value)
+
+
+def test_a_deep_copy_keeps_nothing_of_its_original():
+    """Frozen fields too: what they began with would be kept for their readers."""
+    start = bowline.stats()["objects_alive"]
+    copies = copy.deepcopy(List([Fixed(1, Plain(2)), Node("a", items=[Plain(3)])]))
+    bowline.settle()
+    # The List, two objects, an Array, and two more.
+    assert bowline.stats()["objects_alive"] == start + 6
+    assert copies[0].child.n == 2
+
+
+@py_class("copy.Link", frozen=True)
+class Link(bowline.Object):
+    next: Any = None
+
+
+def test_a_cycle_through_frozen_fields():
+    items = List([])
+    one = Link(Link((items,)))
+    items.append(one)
+    for root in (one, one.next, one.next.next, items):
+        copied = copy.deepcopy(root)
+        assert copied is not root
+        assert repr(copied) == repr(root)
+        while not isinstance(copied, List):
+            copied = copied.next if isinstance(copied, Link) else copied[0]
+        assert copied is not items
+        copied.clear()
+    items.clear()
+
+
+def test_slots_of_a_wrapper_that_lead_back():
+    one = Slot(3)
+    one.extra = [one]
+    two = copy.deepcopy(one)
+    assert two.extra[0] is two
+    assert two.extra is not one.extra
+    del one.extra, two.extra
+
+
+def test_an_unregistered_class():
+    class Mine(Plain):
+        pass
+
+    one = Mine(1)
+    assert type(copy.deepcopy(one)) is type(copy.copy(one)) is Mine
+
+
+def test_without_a_memo():
+    assert Plain(1).__deepcopy__(None).n == 1
+    with pytest.raises(TypeError):
+        Plain(1).__deepcopy__("no memo")
+
+
+def test_two_wrappers_of_one_graph_in_one_copy():
+    shared = Plain(1)
+    a, b = Holder(List([shared])), Holder(List([shared]))
+    del shared
+    c, d = copy.deepcopy([a, b])
+    assert c.value[0] is d.value[0]
+    assert copy.deepcopy((a, a.value))[0].value is not a.value
+    outer, inner = copy.deepcopy((a, a.value))
+    assert outer.value is inner

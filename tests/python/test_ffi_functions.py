@@ -1,14 +1,15 @@
 """Operations as global functions under ``ffi.``, and hooks that native types have."""
 
+import ctypes
 import math
 
 import bowline
 import pytest
-from bowline import get_global_func, structural_hash, testing
+from bowline import Dict, List, get_global_func, structural_hash, testing
+from bowline.core import KWARGS, MISSING
 from bowline.testing import TestCompare, TestCustomCompare, TestCustomHash, TestEqWithoutHash, TestHash, TestIntPair
+from bowline.testing import testing as native
 from support import run_threads
-
-pytestmark = pytest.mark.keeps_objects(reason="the functions stay registered")
 
 
 def ffi(name, *args):
@@ -125,3 +126,171 @@ def test_one_function_for_all_threads():
     run_threads(*[lambda: found.append(get_global_func("ffi.ReprPrint"))] * 8)
     assert all(function is found[0] for function in found)
     assert testing.echo(found[0]) is found[0]
+
+
+NAMES = """
+String Bytes Shape Array ArrayGetItem ArraySize ArrayContains
+List ListGetItem ListSetItem ListSize ListContains ListAppend ListInsert ListPop ListErase ListEraseRange ListReplaceSlice
+ListReverse ListClear
+Map MapSize MapGetItem MapCount MapForwardIterFunctor MapGetItemOrMissing
+Dict DictSize DictGetItem DictSetItem DictCount DictErase DictClear DictForwardIterFunctor DictGetItemOrMissing
+FunctionRemoveGlobal FunctionListGlobalNamesFunctor GetGlobalFuncMetadata FunctionFromExternC GetRegisteredTypeKeys
+GetInvalidObject GetKwargsObject MakeObjectFromPackedArgs
+DeepCopy ReprPrint RecursiveHash RecursiveEq RecursiveLt RecursiveLe RecursiveGt RecursiveGe
+StructuralEqual StructuralHash GetFirstStructuralMismatch StructuralKey StructuralKeyEqual StructuralWalk
+StructuralVisitorVisit StructuralVisitorDefRegionKind StructuralVisitorWithDefRegionKind VisitInterrupt
+ToJSONGraph ToJSONGraphString FromJSONGraph FromJSONGraphString json.Parse json.Stringify
+""".split()
+
+
+def test_the_names_are_listed():
+    listed = bowline.registry.list_global_func_names()
+    assert [name for name in NAMES if f"ffi.{name}" not in listed] == []
+
+
+# A function, its arguments, and what it returns or raises.
+CASES = [
+    ("String", ["a"], "a"),
+    ("String", [1], TypeError),
+    ("Bytes", [b"a"], b"a"),
+    ("Shape", [1, 2], (1, 2)),
+    ("ArraySize", [[1, 2]], 2),
+    ("ArrayGetItem", [[1, 2], 1], 2),
+    ("ArrayGetItem", [[1, 2], 2], IndexError),
+    ("ArrayGetItem", [[1, 2], -1], IndexError),
+    ("ArrayContains", [[1, (2,)], (2,)], True),
+    ("ArrayContains", [[1, 2], 3], False),
+    ("ListSize", [List([1])], 1),
+    ("ListSize", [Dict({})], TypeError),
+    ("ListGetItem", [List([1]), 0], 1),
+    ("ListGetItem", [List([1]), 1], IndexError),
+    ("ListContains", [List([1.0]), 1], False),
+    ("ListPop", [List([1, 2])], 2),
+    ("ListPop", [List([1, 2]), 0], 1),
+    ("ListPop", [List([])], IndexError),
+    ("ListPop", [List([1]), 1], IndexError),
+    ("MapSize", [{1: 2}], 1),
+    ("MapGetItem", [{1: 2}, 1], 2),
+    ("MapGetItem", [{1: 2}, 2], KeyError),
+    ("MapCount", [{1: 2}, 1], 1),
+    ("MapCount", [{1: 2}, 2], 0),
+    ("MapGetItemOrMissing", [{1: 2}, 1], 2),
+    ("MapGetItemOrMissing", [{1: 2}, 2], MISSING),
+    ("MapGetItemOrMissing", [1, 2], TypeError),
+    ("Map", ["a"], TypeError),
+    ("DictSize", [Dict({1: 2})], 1),
+    ("DictGetItem", [Dict({1: 2}), 1], 2),
+    ("DictGetItem", [Dict({1: 2}), 2], KeyError),
+    ("DictCount", [Dict({1: 2}), 1], 1),
+    ("DictGetItemOrMissing", [Dict({1: 2}), 2], MISSING),
+    ("DictErase", [Dict({1: 2}), 2], KeyError),
+    ("GetInvalidObject", [], MISSING),
+    ("GetKwargsObject", [], KWARGS),
+    ("GetGlobalFuncMetadata", ["no such function"], ValueError),
+    ("FunctionRemoveGlobal", ["no such function"], False),
+    ("FunctionFromExternC", [None, None], TypeError),
+    ("FunctionFromExternC", [None, ctypes.c_void_p(0), None], ValueError),
+    ("MakeObjectFromPackedArgs", [10**6], TypeError),
+    ("MakeObjectFromPackedArgs", ["a"], TypeError),
+    ("StructuralEqual", [[1], [1]], True),
+    ("StructuralEqual", [[1]], TypeError),
+    ("json.Parse", ['{"a": [1, 2.5, null, true, "x"]}'], {"a": [1, 2.5, None, True, "x"]}),
+    ("json.Parse", ["{"], ValueError),
+    ("json.Stringify", [{"a": [1, 2.5, None, True, "x"]}], '{"a":[1,2.5,null,true,"x"]}'),
+    ("json.Stringify", [{"a": ["  x"]}, 3], '{\n   "a": [\n      "  x"\n   ]\n}'),
+    ("json.Stringify", [{1: 2}], TypeError),
+    ("json.Stringify", [1, -1], ValueError),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "expected"), CASES, ids=lambda part: part if isinstance(part, str) else "")
+def test_a_function(name, arguments, expected):
+    arguments = [bowline.convert(argument) for argument in arguments]
+    if isinstance(expected, type):
+        with pytest.raises(expected):
+            ffi(name, *arguments)
+    elif isinstance(expected, dict):
+        assert {key: list(value) for key, value in ffi(name, *arguments).items()} == expected
+    else:
+        found = ffi(name, *arguments)
+        assert found == expected
+        assert type(found) is type(expected) or isinstance(found, tuple)
+
+
+def test_functions_that_change_a_list():
+    items = List([1, 2, 3])
+    ffi("ListAppend", items, 4)
+    ffi("ListInsert", items, 0, 0)
+    ffi("ListInsert", items, 5, 5)
+    ffi("ListSetItem", items, 1, "one")
+    assert list(items) == [0, "one", 2, 3, 4, 5]
+    ffi("ListErase", items, 0)
+    ffi("ListEraseRange", items, 2, 4)
+    assert list(items) == ["one", 2, 5]
+    ffi("ListReplaceSlice", items, 0, 1, [7, 8])
+    ffi("ListReverse", items)
+    assert list(items) == [5, 2, 8, 7]
+    for name, arguments in {
+        "ListInsert": [9, 1],
+        "ListSetItem": [4, 1],
+        "ListErase": [4],
+        "ListEraseRange": [3, 5],
+        "ListReplaceSlice": [3, 2, []],
+    }.items():
+        with pytest.raises(IndexError):
+            ffi(name, items, *arguments)
+    ffi("ListClear", items)
+    assert list(items) == []
+
+
+def test_functions_that_change_a_dict():
+    items = Dict({})
+    ffi("DictSetItem", items, "a", 1)
+    ffi("DictSetItem", items, "b", 2)
+    ffi("DictErase", items, "a")
+    assert dict(items.items()) == {"b": 2}
+    ffi("DictClear", items)
+    assert len(items) == 0
+
+
+@pytest.mark.parametrize("kind", [bowline.Map, Dict])
+def test_functions_that_go_through_entries(kind):
+    functor = ffi(f"{kind.__name__}ForwardIterFunctor", kind({"a": 1, "b": 2}))
+    assert [functor(0), functor(1), functor(2), functor(0), functor(1), functor(2)] == ["a", 1, True, "b", 2, False]
+    with pytest.raises(IndexError):
+        functor(0)
+
+
+def test_names_one_by_one():
+    functor = ffi("FunctionListGlobalNamesFunctor")
+    names = [functor(i) for i in range(functor(-1))]
+    assert names == sorted(bowline.registry.list_global_func_names())
+    with pytest.raises(IndexError):
+        functor(functor(-1))
+
+
+def test_an_object_from_packed_arguments():
+    index = native._TestCxxAutoInit.__tvm_ffi_type_info__.type_index
+    made = ffi("MakeObjectFromPackedArgs", index, "a", 1, "c", 3)
+    assert (made.a, made.b, made.c, made.d) == (1, 42, 3, 99)
+    with pytest.raises(TypeError, match="Required field `a`"):
+        ffi("MakeObjectFromPackedArgs", index, "c", 3)
+    with pytest.raises(TypeError, match="no field `x`"):
+        ffi("MakeObjectFromPackedArgs", index, "x", 3)
+    with pytest.raises(TypeError, match="by turns"):
+        ffi("MakeObjectFromPackedArgs", index, "a")
+
+
+def test_graphs_as_values():
+    graph = ffi("ToJSONGraph", [1, 1])
+    assert graph["root_index"] == 1
+    assert ffi("FromJSONGraph", graph) == [1, 1]
+
+
+def test_a_walk():
+    found = []
+    assert ffi("StructuralWalk", [1, [2]], lambda value, kind: found.append((value, kind)), 1) is None
+    assert found == [(1, 0), (2, 0), ([2], 0), ([1, [2]], 0)]
+    stop = ffi("VisitInterrupt", "enough")
+    ended = ffi("StructuralWalk", [1, 2], lambda value, kind: stop if value == 1 else None, 0)
+    assert ended.value == "enough"

@@ -5,8 +5,9 @@ from typing import Any, Optional
 import bowline
 import pytest
 from bowline import Array, List, field, py_class
+from bowline.testing import testing as native
 from shapes import Plain
-from support import new_key
+from support import new_key, run_script
 
 
 @py_class("repr.Node")
@@ -100,3 +101,30 @@ def test_a_users_repr():
 
     key = Own.__tvm_ffi_type_info__.type_key
     assert repr(Own(1)) == f"own {key}(n=1)"
+
+
+def test_addresses():
+    source = """
+        import bowline
+        from shapes import Plain
+        one = Plain(1)
+        items = bowline.Array([one])
+        print(items == items, repr(one) == f"shapes.Plain@{one.__chandle__():#x}(n=1)")
+        print(repr(items) == f"({one!r},)@{items.__chandle__():#x}")
+    """
+    assert run_script(source, TVM_FFI_REPR_WITH_ADDR="1").stdout == "True True\nTrue\n"
+
+
+@pytest.mark.keeps_objects(reason="the function stays registered")
+def test_values_of_other_types():
+    text = bowline.get_global_func("ffi.ReprPrint")
+    assert text(bowline.core.MISSING) == "<MISSING>"
+    assert text(bowline.core.KWARGS) == "<KWARGS>"
+    assert text(native._TestCxxIntEnum.low) == "testing.TestCxxIntEnum.low"
+    path = bowline.access_path.AccessPath.root().attr("a").array_item(1)
+    assert text([path, path.step]) == "(<root>.a[1], [1])"
+    assert text({1: (2,), "k": bowline.Dict({})}) == '{1: (2,), "k": {}}'
+    assert text(-0.0) == "-0"
+    assert text(float("-inf")) == "-inf"
+    assert text(1234567.0) == "1.23457e+06"
+    assert text({"a set"}) == "{'a set'}"

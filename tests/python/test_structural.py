@@ -264,7 +264,7 @@ def test_hooks_that_fail_or_keep_what_they_got():
         structural_equal([Failing("raise")], [Failing("raise")])
     with pytest.raises(KeyError, match="no hash"):
         structural_hash(Failing(1))
-    with pytest.raises(RuntimeError, match="after its hook ended"):
+    with pytest.raises(RuntimeError, match="until the hook ends"):
         kept[0](1, 1, False, "a")
     kept.clear()
 
@@ -446,3 +446,98 @@ def test_a_signal_ends_a_long_walk():
         """
     ).stdout
     assert out.strip() == "ended"
+
+
+@pytest.mark.keeps_objects(reason="hooks are attributes of types")
+class TestVisitHook:
+    """What a class's `__s_visit__` says to a walk."""
+
+    @staticmethod
+    def make(visit):
+        @py_class(new_key())
+        class Visited(bowline.Object):
+            a: Any
+            b: Any = None
+            __s_visit__ = visit
+
+        return Visited
+
+    @staticmethod
+    def walked(root, order="pre"):
+        found = []
+
+        def note(value, kind):
+            if isinstance(value, int):
+                found.append((value, kind))
+
+        ended = structural_walk(root, with_def_region_kind=note, order=order)
+        return found, ended
+
+    @pytest.mark.parametrize("order", ["pre", "post"])
+    def test_the_parts_that_it_says_are_visited_in_its_order(self, order):
+        def visit(self, visitor):
+            assert visitor.visit(self.b) is None
+            visitor.visit(7)
+
+        root = self.make(visit)(1, 2)
+        none = DefRegionKind.NONE
+        assert self.walked([root, 3], order) == ([(2, none), (7, none), (3, none)], None)
+
+    def test_its_regions(self):
+        kinds = []
+
+        def visit(self, visitor):
+            def inner():
+                kinds.append(visitor.def_region_kind)
+                visitor.visit(self.a)
+                return "inner"
+
+            assert visitor.with_def_region_kind(DefRegionKind.DEF_NON_RECURSIVE, inner) == "inner"
+            kinds.append(visitor.def_region_kind)
+            visitor.visit(self.b)
+
+        root = self.make(visit)([1], 2)
+        found, _ = self.walked(root)
+        assert found == [(1, DefRegionKind.DEF_NON_RECURSIVE), (2, DefRegionKind.NONE)]
+        assert kinds == [DefRegionKind.DEF_NON_RECURSIVE, DefRegionKind.NONE]
+
+    def test_a_region_ends_with_an_error(self):
+        def visit(self, visitor):
+            with pytest.raises(LookupError):
+                visitor.with_def_region_kind(DefRegionKind.DEF_RECURSIVE, lambda: {}["x"])
+            visitor.visit(self.a)
+
+        assert self.walked(self.make(visit)(1))[0] == [(1, DefRegionKind.NONE)]
+
+    def test_it_ends_the_walk(self):
+        root = self.make(lambda self, visitor: VisitInterrupt(self.a))("enough")
+        found, ended = self.walked([1, root, 2])
+        assert (found, ended.value) == ([(1, DefRegionKind.NONE)], "enough")
+
+    def test_what_it_raises_comes_out(self):
+        def visit(self, visitor):
+            raise LookupError("no")
+
+        with pytest.raises(LookupError, match="no"):
+            self.walked(self.make(visit)(1))
+
+    def test_it_returns_nonsense(self):
+        with pytest.raises(TypeError):
+            self.walked(self.make(lambda self, visitor: 5)(1))
+
+    def test_a_visitor_ends_with_its_hook(self):
+        kept = []
+        self.walked(self.make(lambda self, visitor: kept.append(visitor))(1))
+        with pytest.raises(RuntimeError, match="after the end"):
+            kept[0].visit(1)
+
+    def test_cycles_and_depth(self):
+        cls = self.make(lambda self, visitor: visitor.visit(self.a))
+        one = cls(None)
+        one.a = bowline.List([one, 5])
+        assert [value for value, _ in self.walked(one)[0]] == [5]
+        one.a = None
+        deep = 5
+        for _ in range(10_000):
+            deep = cls(deep)
+        assert [value for value, _ in self.walked(deep)[0]] == [5]

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from .structural import (
         DefRegionKind,
         StructuralKey,
+        StructuralVisitor,
         VisitInterrupt,
         WalkOrder,
         WalkResult,
@@ -95,6 +96,7 @@ _LAZY = {
 _STRUCTURAL = (
     "DefRegionKind",
     "StructuralKey",
+    "StructuralVisitor",
     "VisitInterrupt",
     "WalkOrder",
     "WalkResult",

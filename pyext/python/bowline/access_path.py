@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any
 
+from . import _core
 from .core import Object
 from .registry import register_object
 
@@ -39,9 +40,7 @@ class AccessStep(Object):
     """
 
     def __repr__(self) -> str:
-        return AccessPath.root()._extend(self.kind, self.key)._text()[len("<root>") :]
-
-    __ffi_repr__ = lambda self, fn_repr: repr(self)  # noqa: E731
+        return _core.object_text(self)
 
 
 @register_object("ffi.reflection.AccessPath", init=False)
@@ -121,6 +120,4 @@ class AccessPath(Object):
         return hash(self._text())  # type: ignore[attr-defined]
 
     def __repr__(self) -> str:
-        return self._text()  # type: ignore[attr-defined]
-
-    __ffi_repr__ = lambda self, fn_repr: self._text()  # noqa: E731
+        return _core.object_text(self)

@@ -21,7 +21,6 @@ from types import GenericAlias
 from typing import Any, SupportsIndex
 
 from . import _core
-from ._content import content_hash, equal, equal_to_sequence
 from .core import CContainerBase
 
 __all__ = ["Array", "Dict", "List", "Map"]
@@ -31,10 +30,10 @@ class _Items(CContainerBase):
     """What the two sequences share."""
 
     def __eq__(self, other: object) -> bool:
-        return True if self is other else equal_to_sequence(self, other)
+        return True if self is other else _core.content_equal_items(self, other)
 
     def __hash__(self) -> int:
-        return content_hash(self)
+        return _core.content_hash(self)
 
     def __reversed__(self) -> Iterator[Any]:
         for i in range(len(self) - 1, -1, -1):
@@ -146,10 +145,10 @@ class _Pairs(CContainerBase):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, _Pairs) or not (isinstance(self, type(other)) or isinstance(other, type(self))):
             return NotImplemented
-        return equal(self, other)
+        return _core.content_equal(self, other)
 
     def __hash__(self) -> int:
-        return content_hash(self)
+        return _core.content_hash(self)
 
     def get(self, key: Any, default: Any = None) -> Any:
         """Return the value of `key`, or `default`."""

@@ -237,9 +237,7 @@ class Object(_core.CObject, metaclass=ObjectMeta):
         return ctypes.c_void_p(self.__chandle__() or None)
 
     def __repr__(self) -> str:
-        from ._repr import repr_object
-
-        return repr_object(self)
+        return _core.object_text(self)
 
 
 class ObjectConvertible:
@@ -310,9 +308,7 @@ def __getattr__(name: str) -> Any:
 
 def object_repr(obj: CObject) -> str:
     """Return the text of a wrapper, whatever its class says."""
-    from ._repr import repr_object
-
-    return repr_object(obj)
+    return _core.object_text(obj)
 
 
 # What libraries that extend the object system use.

@@ -18,6 +18,7 @@ from .registry import register_object
 __all__ = [
     "DefRegionKind",
     "StructuralKey",
+    "StructuralVisitor",
     "VisitInterrupt",
     "WalkOrder",
     "WalkResult",
@@ -141,6 +142,38 @@ class VisitInterrupt(Object):
     value : Any
         What it says.
     """
+
+
+@register_object("ffi.StructuralVisitor", init=False)
+class StructuralVisitor(Object):
+    """What a class's ``__s_visit__(self, visitor)`` gets, to say which parts a walk visits instead of all fields.
+
+    The walk visits them once the hook has ended, in the order in which it said them. To end the walk the hook returns a
+    `VisitInterrupt`.
+
+    Examples
+    --------
+    >>> import bowline
+    >>> @bowline.py_class("doc.structural.Pair")
+    ... class Pair(bowline.Object):
+    ...     a: int
+    ...     b: int
+    ...     def __s_visit__(self, visitor):
+    ...         visitor.visit(self.b)
+    >>> found = []
+    >>> bowline.structural_walk([Pair(1, 2)], (int, found.append))
+    >>> found
+    [2]
+    """
+
+    @property
+    def def_region_kind(self) -> DefRegionKind:
+        """Whether variables in the parts that are said now are defined there."""
+        return DefRegionKind(self._def_region_kind())  # type: ignore[attr-defined]
+
+    def with_def_region_kind(self, kind: DefRegionKind, callback: Callable[[], Any]) -> Any:
+        """Call `callback`, and let the parts that it says be of another kind; return what it returns."""
+        return self._with_def_region_kind(int(kind), callback)  # type: ignore[attr-defined]
 
 
 class WalkOrder(IntEnum):

@@ -21,3 +21,9 @@ pub fn attached() -> bool {
         !own.is_null() && own == ffi::compat::PyThreadState_GetUnchecked()
     }
 }
+
+/// Whether Python knows the calling thread: it is attached, or was and will be again.
+pub fn known() -> bool {
+    // SAFETY: reads thread-specific storage; null on unknown threads and after finalization.
+    unsafe { !ffi::PyGILState_GetThisThreadState().is_null() }
+}

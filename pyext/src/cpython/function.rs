@@ -176,11 +176,8 @@ pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
         },
         ffi::PyMemberDef::default(),
     ]));
-    let [table, attributes] = Members::new()
-        .method(methods::one_argument::<crate::pickle::DeepcopyAsIs>())
-        .attribute(methods::attribute::<Entry>())
-        .attribute(methods::settable::<ReleaseGil>())
-        .slots();
+    let [table, attributes] =
+        Members::new().attribute(methods::attribute::<Entry>()).attribute(methods::settable::<ReleaseGil>()).slots();
     let made = slots::make_type(
         py,
         c"bowline._core.CFunction",

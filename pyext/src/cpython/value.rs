@@ -227,6 +227,12 @@ unsafe fn first(object: NonNull<Object>) -> *mut ffi::PyObject {
     unsafe { slot(|py| object_to_python(py, Obj::from_raw(object)).map(Bound::into_ptr)) }
 }
 
+/// The wrapper of an object, if one is alive.
+pub fn living_wrapper<'py>(py: Python<'py>, object: &Obj<Object>) -> Option<Bound<'py, PyAny>> {
+    // SAFETY: the handle keeps the object alive.
+    unsafe { living(py, object.as_raw()) }.ok()
+}
+
 /// # Safety
 /// The object is alive, and [`shown_by_content`].
 unsafe fn content_to_python<'py>(py: Python<'py>, object: NonNull<Object>) -> PyResult<Bound<'py, PyAny>> {

@@ -17,5 +17,6 @@ mod plain;
 mod read;
 mod write;
 
+pub use plain::{parse, stringify};
 pub use read::read;
 pub use write::write;

@@ -119,3 +119,27 @@ pub(super) fn native_of(data: &Value) -> Any {
         }
     }
 }
+
+/// The value that JSON text is: arrays, and maps of strings.
+///
+/// # Errors
+/// Kind `ValueError` for text that is no JSON.
+pub fn parse(text: &str) -> Result<Any, Error> {
+    serde_json::from_str(text).map(|data| native_of(&data)).map_err(|error| Error::value_error(error.to_string()))
+}
+
+/// A value as JSON text, in one line or with lines of so many more spaces each level deeper.
+///
+/// # Errors
+/// Kind `TypeError` for values that JSON does not have.
+pub fn stringify(value: AnyView<'_>, indent: Option<usize>) -> Result<String, Error> {
+    let data = json_of(value)?;
+    let Some(indent) = indent else { return Ok(data.to_string()) };
+    // A line begins with two spaces for each level; within strings there are no line breaks.
+    let pretty = format!("{data:#}");
+    let lines = pretty.lines().map(|line| {
+        let content = line.trim_start_matches(' ');
+        format!("{:1$}{content}", "", (line.len() - content.len()) / 2 * indent)
+    });
+    Ok(lines.collect::<Vec<_>>().join("\n"))
+}

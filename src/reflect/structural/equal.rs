@@ -1,19 +1,18 @@
 //! Whether two graphs have the same structure, and where they differ first.
-//! Imports this folder, `reflect::parts`.
+//! Imports this folder, `reflect::{parts, hook}`.
 //! Upholds: a pair that is being compared counts as equal, so that cycles end; nothing is held while a hook runs.
 
 use super::path::{AccessPath, StepKind, Trail};
 use super::{kind_of, Options, Region};
 use crate::container::{DictObj, MapObj, ShapeObj};
-use crate::function::{Error, Function};
+use crate::function::Error;
 use crate::object::Obj;
 use crate::reflect::parts::{field, is_plain, parts, same_plain, Parts};
 use crate::reflect::pulse::Pulse;
-use crate::reflect::{attr, FieldRole, StructuralKind};
+use crate::reflect::{hook, FieldRole, StructuralKind};
 use crate::tensor::TensorObj;
 use crate::value::{convert, Any, AnyView, IntoAny};
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex};
 
 /// Where two graphs differ: the paths in each.
 pub type Mismatch = (Obj<AccessPath>, Obj<AccessPath>);
@@ -31,9 +30,9 @@ pub fn equal(a: AnyView<'_>, b: AnyView<'_>, options: Options) -> Result<bool, E
 /// # Errors
 /// As [`equal`].
 pub fn mismatch(a: AnyView<'_>, b: AnyView<'_>, options: Options) -> Result<Option<Mismatch>, Error> {
-    let mut state = Box::new(State::new(options));
+    let mut state = State { skip_tensor_content: options.skip_tensor_content, ..State::default() };
     state.push(AnyView::to_owned(a), AnyView::to_owned(b), Region::initial(options), Trail::ROOT);
-    let (state, equal) = run(state, 0)?;
+    let equal = run(&mut state, 0)?;
     Ok(if equal { None } else { state.found })
 }
 
@@ -52,6 +51,7 @@ enum Task {
     Differ(Mismatch),
 }
 
+#[derive(Default)]
 struct State {
     todo: Vec<Task>,
     /// Pairs that were compared, or are being.
@@ -59,8 +59,8 @@ struct State {
     /// What objects of the left graph stand for in the right one, and back: variables, and objects whose sharing counts.
     left: HashMap<usize, usize>,
     right: HashMap<usize, usize>,
-    /// Objects whose addresses are in the tables.
-    kept: Vec<Any>,
+    /// Pairs of objects whose addresses are in the tables, in the order of their comparison.
+    kept: Vec<(Any, Any, Region)>,
     trail: Trail,
     found: Option<Mismatch>,
     skip_tensor_content: bool,
@@ -72,88 +72,69 @@ fn address(view: AnyView<'_>) -> usize {
 }
 
 /// Compares what is to do beyond the first `base` pairs.
-fn run(mut state: Box<State>, base: usize) -> Result<(Box<State>, bool), Error> {
+fn run(state: &mut State, base: usize) -> Result<bool, Error> {
     while state.todo.len() > base {
         state.pulse.beat()?;
         let pair = match state.todo.pop().expect("more than none") {
             Task::Compare(pair) => pair,
             Task::Differ(mismatch) => {
                 state.found = Some(mismatch);
-                return Ok((state, false));
+                return Ok(false);
             }
         };
-        let equal;
-        (state, equal) = compare(state, &pair)?;
-        if !equal {
+        if !compare(state, &pair)? {
             if state.found.is_none() {
                 state.differ(pair.path, None, None);
             }
-            return Ok((state, false));
+            return Ok(false);
         }
     }
-    Ok((state, true))
+    Ok(true)
 }
 
-fn compare(mut state: Box<State>, pair: &Pair) -> Result<(Box<State>, bool), Error> {
+fn compare(state: &mut State, pair: &Pair) -> Result<bool, Error> {
     let (a, b) = (pair.a.view(), pair.b.view());
     if is_plain(a) || is_plain(b) {
-        return Ok((state, same_plain(a, b)));
+        return Ok(same_plain(a, b));
     }
     if a.type_index() != b.type_index() {
-        return Ok((state, false));
+        return Ok(false);
     }
     let kind = kind_of(a.type_index())?;
     let (left, right) = (address(a), address(b));
     if kind == StructuralKind::Unique {
-        return Ok((state, left == right));
+        return Ok(left == right);
     }
     if let Some(stands_for) = state.left.get(&left) {
-        let equal = *stands_for == right;
-        return Ok((state, equal));
+        return Ok(*stands_for == right);
     }
     if state.right.contains_key(&right) {
-        return Ok((state, false));
+        return Ok(false);
     }
     if kind == StructuralKind::FreeVar && pair.region == Region::Use {
-        return Ok((state, left == right));
+        return Ok(left == right);
     }
     if kind == StructuralKind::ConstTree && left == right && state.left.is_empty() {
-        return Ok((state, true));
+        return Ok(true);
     }
     if !state.seen.insert((left, right, pair.region)) {
-        return Ok((state, true));
+        return Ok(true);
     }
-    state.kept.extend([pair.a.clone(), pair.b.clone()]);
+    state.kept.push((pair.a.clone(), pair.b.clone(), pair.region));
     if matches!(kind, StructuralKind::FreeVar | StructuralKind::Dag) {
         state.left.insert(left, right);
         state.right.insert(right, left);
     }
-    if let Some(hook) = attr::get(a.type_index(), "__s_equal__") {
+    if let Some(hook) = hook::of(a.type_index(), "__s_equal__") {
         return by_hook(state, pair, &hook);
     }
     if let (Some(a), Some(b)) = (a.as_ref::<TensorObj>(), b.as_ref::<TensorObj>()) {
-        let equal = if state.skip_tensor_content { a.is_like(b) } else { a.is_same(b)? };
-        return Ok((state, equal));
+        return if state.skip_tensor_content { Ok(a.is_like(b)) } else { a.is_same(b) };
     }
-    let equal = state.push_parts(pair);
-    Ok((state, equal))
+    Ok(state.push_parts(pair))
 }
 
 impl State {
-    fn new(options: Options) -> State {
-        State {
-            todo: Vec::new(),
-            seen: HashSet::new(),
-            left: HashMap::new(),
-            right: HashMap::new(),
-            kept: Vec::new(),
-            trail: Trail::default(),
-            found: None,
-            skip_tensor_content: options.skip_tensor_content,
-            pulse: Pulse::default(),
-        }
-    }
-
     fn push(&mut self, a: Any, b: Any, region: Region, path: usize) {
         self.todo.push(Task::Compare(Pair { a, b, region, path }));
     }
@@ -263,6 +244,39 @@ impl State {
         true
     }
 
+    /// A comparison within this one, for a hook that was asked in this region and at this path.
+    fn compare_inside(&mut self, region: Region, path: usize, arguments: &[AnyView<'_>]) -> Result<bool, Error> {
+        let [x, y, rest @ ..] = arguments else {
+            return Err(Error::type_error("expected two values, whether they define variables, and a name"));
+        };
+        let asked = rest.first().and_then(|asked| convert::<i64>(*asked).ok()).unwrap_or(0);
+        let region = if asked == 0 && region == Region::Define { region } else { Region::of_number(asked) };
+        let path = match rest.get(1).and_then(|name| name.as_str()) {
+            Some(name) => self.trail.step(path, StepKind::Attr, name),
+            None => path,
+        };
+        let (base, known) = (self.todo.len(), self.kept.len());
+        self.push(AnyView::to_owned(*x), AnyView::to_owned(*y), region, path);
+        let found = run(self, base);
+        if !matches!(found, Ok(true)) {
+            self.forget(base, known);
+        }
+        found
+    }
+
+    /// Forgets what was assumed of pairs within a comparison that came out unequal, but not where it found that.
+    fn forget(&mut self, base: usize, known: usize) {
+        self.todo.truncate(base);
+        for (a, b, region) in self.kept.drain(known..) {
+            let (left, right) = (address(a.view()), address(b.view()));
+            self.seen.remove(&(left, right, region));
+            if self.left.get(&left) == Some(&right) {
+                self.left.remove(&left);
+                self.right.remove(&right);
+            }
+        }
+    }
+
     /// The value that a mapping has for what a key of the left graph stands for.
     fn counterpart(&self, mapping: AnyView<'_>, key: &Any) -> Option<Any> {
         let entries = |key: AnyView<'_>| match mapping.as_ref::<MapObj>() {
@@ -272,45 +286,23 @@ impl State {
         match self.left.get(&address(key.view())) {
             None => entries(key.view()),
             Some(stands_for) => {
-                let kept = self.kept.iter().find(|kept| address(kept.view()) == *stands_for)?;
+                let (_, kept, _) = self.kept.iter().find(|(_, kept, _)| address(kept.view()) == *stands_for)?;
                 entries(kept.view())
             }
         }
     }
 }
 
-/// A comparison that its hook may go on with, while the hook runs.
-type Lent = Arc<Mutex<Option<Box<State>>>>;
-
 /// Lets the type's hook compare: `hook(a, b, compare)`, where `compare(x, y, defines, name)` goes on with this comparison.
-fn by_hook(state: Box<State>, pair: &Pair, hook: &Any) -> Result<(Box<State>, bool), Error> {
-    let lent: Lent = Arc::new(Mutex::new(Some(state)));
-    let (inner, region, path) = (lent.clone(), pair.region, pair.path);
-    let go_on = Function::from_packed(move |arguments| {
-        let over = || Error::runtime("the function that compares was called after its hook ended");
-        let [x, y, rest @ ..] = arguments else {
-            return Err(Error::type_error("expected two values, whether they define variables, and a name"));
-        };
-        let mut state = take(&inner).ok_or_else(over)?;
-        let base = state.todo.len();
-        let asked = rest.first().and_then(|asked| convert::<i64>(*asked).ok()).unwrap_or(0);
-        let region = if asked == 0 && region == Region::Define { region } else { Region::of_number(asked) };
-        let path = match rest.get(1).and_then(|name| name.as_str()) {
-            Some(name) => state.trail.step(path, StepKind::Attr, name),
-            None => path,
-        };
-        state.push(AnyView::to_owned(*x), AnyView::to_owned(*y), region, path);
-        let (state, equal) = run(state, base)?;
-        *inner.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(state);
-        Ok(equal.into_any())
-    });
-    let arguments = [pair.a.view(), pair.b.view(), AnyView::of_object(&go_on)];
-    let answer = Function::call_view(hook.view(), &arguments)?;
+fn by_hook(state: &mut State, pair: &Pair, hook: &Any) -> Result<bool, Error> {
+    let (region, path) = (pair.region, pair.path);
+    let answer = hook::call(state, hook, &[pair.a.view(), pair.b.view()], move |state, arguments| {
+        state.compare_inside(region, path, arguments).map(IntoAny::into_any)
+    })?;
     let equal = convert::<bool>(answer.view())?;
-    let state = take(&lent).ok_or_else(|| Error::runtime("a hook's comparison ended in an error"))?;
-    Ok((state, equal))
-}
-
-fn take(lent: &Lent) -> Option<Box<State>> {
-    lent.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take()
+    if equal {
+        // What it found unequal on the way does not count.
+        state.found = None;
+    }
+    Ok(equal)
 }

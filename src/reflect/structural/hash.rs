@@ -1,26 +1,25 @@
 //! A hash of structure.
-//! Imports this folder, `reflect::parts`.
+//! Imports this folder, `reflect::{parts, hook}`.
 //! Upholds: what is structurally equal hashes alike: variables that are defined go by the order of their definition, others
 //! by identity.
 
 use super::{kind_of, Options, Region};
 use crate::container::ShapeObj;
-use crate::function::{Error, Function};
+use crate::function::Error;
 use crate::reflect::parts::{field, is_plain, parts, Parts};
 use crate::reflect::pulse::Pulse;
-use crate::reflect::{attr, FieldRole, StructuralKind};
+use crate::reflect::{hook, FieldRole, StructuralKind};
 use crate::tensor::TensorObj;
 use crate::value::{convert, tag, Any, AnyView, IntoAny};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
 
 /// The hash of a value's structure; the same for the life of the process.
 ///
 /// # Errors
 /// As [`equal`](super::equal).
 pub fn hash(value: AnyView<'_>, options: Options) -> Result<u64, Error> {
-    let state = Box::new(State { skip_tensor_content: options.skip_tensor_content, ..State::default() });
-    Ok(run(state, AnyView::to_owned(value), Region::initial(options))?.1.hash)
+    let mut state = State { skip_tensor_content: options.skip_tensor_content, ..State::default() };
+    Ok(run(&mut state, AnyView::to_owned(value), Region::initial(options))?.hash)
 }
 
 /// One number more.
@@ -94,17 +93,13 @@ fn address(view: AnyView<'_>) -> usize {
 }
 
 /// Hashes a value and all that it needs.
-fn run(mut state: Box<State>, value: Any, region: Region) -> Result<(Box<State>, Known), Error> {
+fn run(state: &mut State, value: Any, region: Region) -> Result<Known, Error> {
     let base = state.frames.len();
     let mut next = Some((value, region));
     loop {
         state.pulse.beat()?;
         let done = match next.take() {
-            Some((value, region)) => {
-                let begun;
-                (state, begun) = begin(state, value, region)?;
-                begun
-            }
+            Some((value, region)) => begin(state, value, region)?,
             None => {
                 let frame = state.frames.last_mut().expect("a frame above the base");
                 match frame.rest.pop() {
@@ -118,7 +113,7 @@ fn run(mut state: Box<State>, value: Any, region: Region) -> Result<(Box<State>,
         };
         if let Some(known) = done {
             if state.frames.len() == base {
-                return Ok((state, known));
+                return Ok(known);
             }
             let frame = state.frames.last_mut().expect("a frame above the base");
             frame.hash = mix(frame.hash, known.hash);
@@ -129,49 +124,48 @@ fn run(mut state: Box<State>, value: Any, region: Region) -> Result<(Box<State>,
 }
 
 /// The hash of a tensor: its shape, its element type, and its elements unless those are left out.
-fn of_tensor(tensor: &TensorObj, skip_content: bool) -> Result<u64, Error> {
+pub(in crate::reflect) fn of_tensor(tensor: &TensorObj, skip_content: bool) -> Result<u64, Error> {
     let start = mix(tag::TENSOR as u64, tensor.dtype().to_bits());
     let hash = tensor.shape().iter().fold(start, |hash, size| mix(hash, *size as u64));
     Ok(if skip_content { hash } else { mix_bytes(hash, &tensor.content()?) })
 }
 
 /// The hash of a value if it needs no others; otherwise a frame is begun for it.
-fn begin(mut state: Box<State>, value: Any, region: Region) -> Result<(Box<State>, Option<Known>), Error> {
+fn begin(state: &mut State, value: Any, region: Region) -> Result<Option<Known>, Error> {
     let view = value.view();
     if is_plain(view) {
-        return Ok((state, Some(Known::sure(plain(view)))));
+        return Ok(Some(Known::sure(plain(view))));
     }
     let (index, at) = (view.type_index(), address(view));
     let kind = kind_of(index)?;
     if let Some(number) = state.variables.get(&at) {
         let hash = mix(mix(index as u64, 0x5EED), *number as u64);
-        return Ok((state, Some(Known::sure(hash))));
+        return Ok(Some(Known::sure(hash)));
     }
     if kind == StructuralKind::Unique {
-        return Ok((state, Some(Known::sure(mix(index as u64, at as u64)))));
+        return Ok(Some(Known::sure(mix(index as u64, at as u64))));
     }
     if kind == StructuralKind::FreeVar && region == Region::Use {
         let defined = Some(state.variables.len());
-        return Ok((state, Some(Known { hash: mix(index as u64, at as u64), defined, cyclic: false })));
+        return Ok(Some(Known { hash: mix(index as u64, at as u64), defined, cyclic: false }));
     }
     match state.known.get(&at) {
         Some(None) => {
             let known = Known { hash: index as u64, defined: None, cyclic: true };
-            return Ok((state, Some(known)));
+            return Ok(Some(known));
         }
         Some(Some(known)) if known.defined.is_none_or(|defined| defined == state.variables.len()) => {
             let known = *known;
-            return Ok((state, Some(known)));
+            return Ok(Some(known));
         }
         _ => {}
     }
     if let Some(shape) = ShapeObj::of(view) {
         let hash = shape.iter().fold(mix(index as u64, shape.len() as u64), |hash, size| mix(hash, *size as u64));
-        return Ok((state, Some(Known::sure(hash))));
+        return Ok(Some(Known::sure(hash)));
     }
     if let Some(tensor) = view.as_ref::<TensorObj>() {
-        let hash = of_tensor(tensor, state.skip_tensor_content)?;
-        return Ok((state, Some(Known::sure(hash))));
+        return Ok(Some(Known::sure(of_tensor(tensor, state.skip_tensor_content)?)));
     }
     state.kept.push(value.clone());
     let mut hash = index as u64;
@@ -181,13 +175,13 @@ fn begin(mut state: Box<State>, value: Any, region: Region) -> Result<(Box<State
         state.variables.insert(at, number);
     }
     let defined_at_start = state.variables.len();
-    if let Some(hook) = attr::get(index, "__s_hash__") {
-        return by_hook(state, value, hash, region, &hook);
+    if let Some(hook) = hook::of(index, "__s_hash__") {
+        return by_hook(state, &value, hash, region, &hook).map(Some);
     }
     state.known.insert(at, None);
     let rest = state.parts(view, &mut hash, region);
     state.frames.push(Frame { object: value, hash, rest, depends: false, cyclic: false, defined_at_start });
-    Ok((state, None))
+    Ok(None)
 }
 
 impl State {
@@ -240,44 +234,27 @@ impl State {
     }
 }
 
-/// A hash that its hook may go on with, while the hook runs.
-type Lent = Arc<Mutex<Option<Box<State>>>>;
-
 /// Lets the type's hook hash: `hook(object, hash, go_on)`, where `go_on(value, hash, defines)` mixes a value in.
-fn by_hook(
-    state: Box<State>,
-    value: Any,
-    start: u64,
-    region: Region,
-    hook: &Any,
-) -> Result<(Box<State>, Option<Known>), Error> {
-    let at = address(value.view());
+fn by_hook(state: &mut State, value: &Any, start: u64, region: Region, hook: &Any) -> Result<Known, Error> {
     let defined = state.variables.len();
-    let lent: Lent = Arc::new(Mutex::new(Some(state)));
-    let inner = lent.clone();
-    let go_on = Function::from_packed(move |arguments| {
-        let over = || Error::runtime("the function that hashes was called after its hook ended");
+    let start = (start as i64).into_any();
+    let answer = hook::call(state, hook, &[value.view(), start.view()], move |state, arguments| {
         let [value, hash, rest @ ..] = arguments else {
             return Err(Error::type_error("expected a value, a hash, and whether the value defines variables"));
         };
         let hash = convert::<i64>(*hash)? as u64;
-        let state = take(&inner).ok_or_else(over)?;
         let asked = rest.first().and_then(|asked| convert::<i64>(*asked).ok()).unwrap_or(0);
         let region = if asked == 0 && region == Region::Define { region } else { Region::of_number(asked) };
-        let (state, known) = run(state, AnyView::to_owned(*value), region)?;
-        *inner.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(state);
-        Ok((mix(hash, known.hash) as i64).into_any())
-    });
-    let start = (start as i64).into_any();
-    let answer = Function::call_view(hook.view(), &[value.view(), start.view(), AnyView::of_object(&go_on)])?;
-    let hash = convert::<i64>(answer.view())? as u64;
-    let mut state = take(&lent).ok_or_else(|| Error::runtime("a hook's hash ended in an error"))?;
+        let base = state.frames.len();
+        let found = run(state, AnyView::to_owned(*value), region);
+        // Those of a walk that ended in an error.
+        for frame in state.frames.drain(base..) {
+            state.known.remove(&address(frame.object.view()));
+        }
+        Ok((mix(hash, found?.hash) as i64).into_any())
+    })?;
     // Whether it depends on variables only the hook knows.
-    let known = Known { hash, defined: Some(defined), cyclic: false };
-    state.known.insert(at, Some(known));
-    Ok((state, Some(known)))
-}
-
-fn take(lent: &Lent) -> Option<Box<State>> {
-    lent.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take()
+    let known = Known { hash: convert::<i64>(answer.view())? as u64, defined: Some(defined), cyclic: false };
+    state.known.insert(address(value.view()), Some(known));
+    Ok(known)
 }

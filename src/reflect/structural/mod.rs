@@ -18,12 +18,15 @@ mod equal;
 mod hash;
 mod key;
 mod path;
+mod visitor;
 mod walk;
 
 pub use equal::{equal, mismatch};
 pub use hash::hash;
+pub(super) use hash::of_tensor;
 pub use key::StructuralKey;
 pub use path::{AccessPath, AccessStep, StepKind};
+pub use visitor::StructuralVisitor;
 pub use walk::{walk, Flow, Order, VisitInterrupt};
 
 use super::{FieldRole, StructuralKind};
@@ -35,6 +38,8 @@ use crate::value::tag;
 /// Registers the types, so that they are known by their keys.
 pub fn declare() {
     super::declare::<(AccessStep, AccessPath, StructuralKey, VisitInterrupt)>();
+    path::declare();
+    visitor::declare();
 }
 
 /// What to overlook.
@@ -78,8 +83,8 @@ impl Region {
         }
     }
 
-    /// The region that a hook asks for.
-    fn of_number(number: i64) -> Region {
+    /// The region of a number; what is none of theirs defines.
+    pub fn of_number(number: i64) -> Region {
         match number {
             0 => Region::Use,
             2 => Region::DefineFlat,

@@ -1,8 +1,10 @@
 //! Ways through a graph: attributes, items and keys, from the root on.
-//! Imports the object macro, `value`.
+//! Imports the object macro, `value`, `reflect::attr`.
 //! Upholds: a path never changes; its depth is the number of its steps.
 
-use crate::object::Obj;
+use crate::function::Function;
+use crate::object::{Obj, ObjectType};
+use crate::reflect::attr;
 use crate::value::{Any, AnyView, IntoAny, Str};
 use std::fmt::Write;
 
@@ -59,6 +61,19 @@ crate::object! {
         fn _is_prefix_of = |this: &AccessPath, other: Obj<AccessPath>| this.is_prefix_of(&other);
         /// The path as text.
         fn _text = |this: &AccessPath| -> Str { Str::from(this.text().as_str()) };
+    }
+}
+
+/// Shows paths and steps in texts as they show themselves.
+pub(super) fn declare() {
+    let path = Function::from_typed("__ffi_repr__", |path: Obj<AccessPath>, _: Any| Str::from(path.text().as_str()));
+    let step = Function::from_typed("__ffi_repr__", |step: Obj<AccessStep>, _: Any| {
+        let mut text = String::new();
+        step.write(&mut text);
+        Str::from(text.as_str())
+    });
+    for (index, hook) in [(AccessPath::type_index(), path), (AccessStep::type_index(), step)] {
+        attr::set(index, "__ffi_repr__", hook.into_any()).expect("a type that is registered");
     }
 }
 

@@ -2,6 +2,7 @@
 //! Imports this folder, `reflect::parts`.
 //! Upholds: every occurrence is visited, a cycle's once more at most; depth is no limit.
 
+use super::visitor::{self, Said};
 use super::Region;
 use crate::function::Error;
 use crate::reflect::parts::{field, parts, Parts};
@@ -46,11 +47,11 @@ enum Task {
     Leave(Any, Region, bool),
 }
 
-/// Visits a value and all that it consists of: items, keys and values, fields that structure counts. No value is passed
-/// over.
+/// Visits a value and all that it consists of: items, keys and values, fields that structure counts, or what a type's
+/// `__s_visit__` says instead of its fields. No value is passed over.
 ///
 /// # Errors
-/// What a visit ends in.
+/// What a visit, or a hook, ends in.
 pub fn walk(
     root: AnyView<'_>,
     order: Order,
@@ -74,7 +75,14 @@ pub fn walk(
                     }
                 }
                 let fresh = address(value.view()) == 0 || inside.insert(address(value.view()));
-                let parts = if fresh { parts_of(value.view(), region) } else { Vec::new() };
+                let mut parts = Vec::new();
+                if fresh {
+                    parts = match visitor::ask(value.view(), region)? {
+                        Some(Said::Interrupt(value)) => return Ok(Some(value)),
+                        Some(Said::Parts(parts)) => parts,
+                        None => parts_of(value.view(), region),
+                    };
+                }
                 todo.push(Task::Leave(value, region, fresh));
                 todo.extend(parts.into_iter().rev().map(|(part, region)| Task::Enter(part, region)));
             }

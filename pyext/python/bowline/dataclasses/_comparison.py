@@ -1,6 +1,6 @@
 """Comparisons and hashes that classes ask for by options.
 
-Imports `bowline.core`, `bowline._content`.
+Imports `bowline.core`.
 Upholds: what a class defines itself wins.
 """
 
@@ -9,10 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .._content import content_hash, equal, less
+from .. import _core
 from ..core import Object
 
-_ORDER = {"__lt__": (False, False), "__le__": (False, True), "__gt__": (True, False), "__ge__": (True, True)}
+_ORDER: dict[str, Callable[[int], bool]] = {
+    "__lt__": lambda order: order < 0,
+    "__le__": lambda order: order <= 0,
+    "__gt__": lambda order: order > 0,
+    "__ge__": lambda order: order >= 0,
+}
 
 
 def add_comparisons(cls: type, options: dict[str, Any]) -> None:
@@ -20,8 +25,8 @@ def add_comparisons(cls: type, options: dict[str, Any]) -> None:
     if options["eq"] and not {"__eq__", "__ne__"} & cls.__dict__.keys():
         cls.__eq__ = _equality(cls)
     if options["order"] and not _ORDER.keys() & cls.__dict__.keys():
-        for name, (swap, or_equal) in _ORDER.items():
-            setattr(cls, name, _ordering(cls, name, swap, or_equal))
+        for name, holds in _ORDER.items():
+            setattr(cls, name, _ordering(cls, name, holds))
     # `__eq__` in a class body sets `__hash__` to None; only a `def __hash__` counts as the user's.
     if cls.__dict__.get("__hash__") is not None:
         return
@@ -33,23 +38,23 @@ def add_comparisons(cls: type, options: dict[str, Any]) -> None:
 
 def _hashing(self: Any) -> int:
     """Hash of the content."""
-    return content_hash(self)
+    return _core.content_hash(self)
 
 
 def _equality(cls: type) -> Callable[[Any, object], Any]:
     def __eq__(self: Any, other: object) -> Any:
         if not isinstance(other, Object) or not _related(self, other):
             return NotImplemented
-        return equal(self, other)
+        return _core.content_equal(self, other)
 
     return _named(cls, __eq__, "__eq__")
 
 
-def _ordering(cls: type, name: str, swap: bool, or_equal: bool) -> Callable[[Any, object], Any]:
+def _ordering(cls: type, name: str, holds: Callable[[int], bool]) -> Callable[[Any, object], Any]:
     def compare(self: Any, other: object) -> Any:
         if not isinstance(other, Object) or not _related(self, other):
             return NotImplemented
-        return less(other, self, or_equal) if swap else less(self, other, or_equal)
+        return holds(_core.content_order(self, other))
 
     return _named(cls, compare, name)
 

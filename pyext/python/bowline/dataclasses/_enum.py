@@ -199,9 +199,6 @@ class Enum(Object, metaclass=_EnumMeta, is_base=True):
     def __repr__(self) -> str:
         return f"{_core.type_key(_core.index_of_class(type(self)))}.{self._str_index}"
 
-    def __ffi_repr__(self, fn_repr: Any) -> str:
-        return f"{_core.type_key(_core.index_of_class(type(self)))}.{self._str_index}"
-
     def __copy__(self) -> Any:
         return self
 

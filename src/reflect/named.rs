@@ -1,0 +1,345 @@
+//! The operations of the object system as global functions, for callers that know names only: `ffi.Array`, `ffi.DeepCopy`, …
+//! Imports all of `reflect`, `container`, `function::global`.
+//! Upholds: a function does what the Rust function of the same sense does, and nothing more.
+//!
+//! ```
+//! use bowline::function::global;
+//! use bowline::reflect::named;
+//! use bowline::value::IntoAny;
+//!
+//! named::declare();
+//! let list = global::get("ffi.List").unwrap().call(&[1.into_any().view()]).unwrap();
+//! global::get("ffi.ListAppend").unwrap().call(&[list.view(), "two".into_any().view()]).unwrap();
+//! let text = global::get("ffi.ReprPrint").unwrap().call(&[list.view()]).unwrap();
+//! assert_eq!(text.view().as_str(), Some("[1, \"two\"]"));
+//! ```
+
+use super::structural::{
+    self, AccessPath, Flow, Options, Order, Region, StructuralKey, StructuralVisitor, VisitInterrupt,
+};
+use super::{content, info, instance, json, FieldDefault};
+use crate::container::{Array, ArrayObj, DictObj, ListObj, MapObj, ShapeObj};
+use crate::function::{global, Error, Function, IntoTyped};
+use crate::object::registry;
+use crate::object::Obj;
+use crate::value::{convert, Any, AnyView, Bytes, IntoAny, Pointer, Schema, Str};
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+fn typed<Args: 'static, F: IntoTyped<Args>>(name: &str, call: F) {
+    // Another library of the process may have been first, with the same function.
+    let metadata = F::signature(name).to_schema().to_metadata("");
+    let _ = global::register_described(name, Function::from_typed(name, call), &metadata, false);
+}
+
+fn packed(name: &'static str, call: fn(&[AnyView<'_>]) -> Result<Any, Error>) {
+    let _ = global::register(name, Function::from_packed(call), false);
+}
+
+/// Registers all of them, unless their names are taken.
+pub fn declare() {
+    structural::declare();
+    declare_content();
+    declare_structure();
+    declare_values();
+    declare_sequences();
+    declare_mappings();
+    declare_registry();
+}
+
+fn declare_content() {
+    typed("ffi.RecursiveEq", |a: Any, b: Any| content::equal(a.view(), b.view()));
+    typed("ffi.RecursiveHash", |value: Any| content::hash(value.view()).map(|hash| hash as i64));
+    let order = |a: Any, b: Any| content::order(a.view(), b.view());
+    typed("ffi.RecursiveLt", move |a: Any, b: Any| order(a, b).map(Ordering::is_lt));
+    typed("ffi.RecursiveLe", move |a: Any, b: Any| order(a, b).map(Ordering::is_le));
+    typed("ffi.RecursiveGt", move |a: Any, b: Any| order(a, b).map(Ordering::is_gt));
+    typed("ffi.RecursiveGe", move |a: Any, b: Any| order(a, b).map(Ordering::is_ge));
+    typed("ffi.ReprPrint", |value: Any| content::text(value.view()).map(|text| Str::from(text.as_str())));
+    typed("ffi.DeepCopy", |value: Any| content::deep_copy(value.view()));
+}
+
+/// The options behind the first `count` arguments, each false if it is not given.
+fn options(name: &str, arguments: &[AnyView<'_>], count: usize) -> Result<Options, Error> {
+    if !(count..=count + 2).contains(&arguments.len()) {
+        let given = arguments.len();
+        return Err(Error::type_error(format!("{name} takes {count} to {} arguments, got {given}", count + 2)));
+    }
+    let option = |at: usize| arguments.get(count + at).map_or(Ok(false), |view| convert::<bool>(*view));
+    Ok(Options { map_free_vars: option(0)?, skip_tensor_content: option(1)? })
+}
+
+/// The JSON text of a value, and of metadata if they are given.
+fn graph(name: &str, arguments: &[AnyView<'_>]) -> Result<String, Error> {
+    match arguments {
+        [value] => json::write(*value, None),
+        [value, metadata] => json::write(*value, convert::<Option<Str>>(*metadata)?.as_deref()),
+        _ => Err(Error::type_error(format!("{name} takes 1 or 2 arguments, got {}", arguments.len()))),
+    }
+}
+
+fn declare_structure() {
+    packed("ffi.StructuralEqual", |arguments| {
+        let options = options("ffi.StructuralEqual", arguments, 2)?;
+        structural::equal(arguments[0], arguments[1], options).map(IntoAny::into_any)
+    });
+    packed("ffi.StructuralHash", |arguments| {
+        let options = options("ffi.StructuralHash", arguments, 1)?;
+        structural::hash(arguments[0], options).map(|hash| (hash as i64).into_any())
+    });
+    packed("ffi.GetFirstStructuralMismatch", |arguments| {
+        let options = options("ffi.GetFirstStructuralMismatch", arguments, 2)?;
+        let paths = |(left, right): (Obj<AccessPath>, Obj<AccessPath>)| {
+            [left, right].into_iter().collect::<Array<Obj<AccessPath>>>().into_any()
+        };
+        let found = structural::mismatch(arguments[0], arguments[1], options)?;
+        Ok(found.map_or_else(Any::none, paths))
+    });
+    typed("ffi.StructuralKey", |value: Any| StructuralKey::of(value.view()));
+    typed("ffi.StructuralKeyEqual", |a: Obj<StructuralKey>, b: Obj<StructuralKey>| a.same(&b));
+    typed("ffi.VisitInterrupt", |value: Any| VisitInterrupt::new(value));
+    typed("ffi.StructuralWalk", |root: Any, call: Function, order: i64| {
+        let order = if order == 0 { Order::Pre } else { Order::Post };
+        let visit = |view: AnyView<'_>, region: Region| {
+            let answer = call.call(&[view, (region as i64).into_any().view()])?;
+            match (answer.is_none(), answer.view().as_int()) {
+                (true, _) | (_, Some(0)) => Ok(Flow::Advance),
+                (_, Some(1)) => Ok(Flow::Skip),
+                _ => Ok(Flow::Interrupt(convert::<Obj<VisitInterrupt>>(answer.view())?.into_any())),
+            }
+        };
+        structural::walk(root.view(), order, visit).map(|ended| ended.unwrap_or_default())
+    });
+    typed("ffi.StructuralVisitorVisit", |visitor: Obj<StructuralVisitor>, value: Any| visitor.visit(value));
+    typed("ffi.StructuralVisitorDefRegionKind", |visitor: Obj<StructuralVisitor>| visitor.region() as i64);
+    typed("ffi.StructuralVisitorWithDefRegionKind", |visitor: Obj<StructuralVisitor>, kind: i64, call: Function| {
+        visitor.with_region(Region::of_number(kind), || call.call(&[]))
+    });
+    packed("ffi.ToJSONGraphString", |arguments| {
+        graph("ffi.ToJSONGraphString", arguments).map(|text| Str::from(text.as_str()).into_any())
+    });
+    packed("ffi.ToJSONGraph", |arguments| graph("ffi.ToJSONGraph", arguments).and_then(|text| json::parse(&text)));
+    typed("ffi.FromJSONGraphString", |text: Str| json::read(&text));
+    typed("ffi.FromJSONGraph", |graph: Any| json::stringify(graph.view(), None).and_then(|text| json::read(&text)));
+    typed("ffi.json.Parse", |text: Str| json::parse(&text));
+    packed("ffi.json.Stringify", |arguments| {
+        let (value, indent) = match arguments {
+            [value] => (value, None),
+            [value, indent] => (value, convert::<Option<i64>>(*indent)?),
+            _ => {
+                let given = arguments.len();
+                return Err(Error::type_error(format!("ffi.json.Stringify takes 1 or 2 arguments, got {given}")));
+            }
+        };
+        let indent = indent.map(|indent| {
+            usize::try_from(indent).map_err(|_| Error::value_error(format!("an indent cannot be {indent}")))
+        });
+        json::stringify(*value, indent.transpose()?).map(|text| Str::from(text.as_str()).into_any())
+    });
+}
+
+fn declare_values() {
+    typed("ffi.String", |text: Str| text);
+    typed("ffi.Bytes", |bytes: Bytes| bytes);
+    packed("ffi.Shape", |arguments| {
+        let numbers = arguments.iter().map(|number| convert::<i64>(*number)).collect::<Result<Vec<_>, _>>()?;
+        Ok(ShapeObj::make(&numbers).into_any())
+    });
+}
+
+fn owned(arguments: &[AnyView<'_>]) -> Vec<Any> {
+    arguments.iter().map(|view| AnyView::to_owned(*view)).collect()
+}
+
+/// A position that is there.
+fn inside(at: i64, count: usize) -> Result<usize, Error> {
+    usize::try_from(at)
+        .ok()
+        .filter(|at| *at < count)
+        .ok_or_else(|| Error::new("IndexError", format!("index {at} is out of range of {count} items")))
+}
+
+/// A range of positions that are there.
+fn range(begin: i64, end: i64, count: usize) -> Result<std::ops::Range<usize>, Error> {
+    match (usize::try_from(begin), usize::try_from(end)) {
+        (Ok(begin), Ok(end)) if begin <= end && end <= count => Ok(begin..end),
+        _ => Err(Error::new("IndexError", format!("range {begin} to {end} is out of range of {count} items"))),
+    }
+}
+
+fn contains(items: &[Any], value: &Any) -> Result<bool, Error> {
+    for item in items {
+        if content::equal(item.view(), value.view())? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn gone() -> Error {
+    Error::new("IndexError", "the item is gone: another thread took it")
+}
+
+fn declare_sequences() {
+    packed("ffi.Array", |arguments| Ok(ArrayObj::make(owned(arguments).into_iter()).into_any()));
+    typed("ffi.ArraySize", |array: Obj<ArrayObj>| array.len() as i64);
+    typed("ffi.ArrayGetItem", |array: Obj<ArrayObj>, at: i64| {
+        inside(at, array.len()).map(|at| array.as_slice()[at].clone())
+    });
+    typed("ffi.ArrayContains", |array: Obj<ArrayObj>, value: Any| contains(array.as_slice(), &value));
+    packed("ffi.List", |arguments| Ok(ListObj::make(owned(arguments)).into_any()));
+    typed("ffi.ListSize", |list: Obj<ListObj>| list.len() as i64);
+    typed("ffi.ListGetItem", |list: Obj<ListObj>, at: i64| {
+        inside(at, list.len()).and_then(|at| list.get(at).ok_or_else(gone))
+    });
+    typed("ffi.ListSetItem", |list: Obj<ListObj>, at: i64, value: Any| {
+        inside(at, list.len()).and_then(|at| list.swap(at, value).map(drop).map_err(|_| gone()))
+    });
+    typed("ffi.ListContains", |list: Obj<ListObj>, value: Any| contains(&list.snapshot(), &value));
+    typed("ffi.ListAppend", |list: Obj<ListObj>, value: Any| list.push(value));
+    typed("ffi.ListInsert", |list: Obj<ListObj>, at: i64, value: Any| {
+        inside(at, list.len() + 1).map(|at| list.insert(at, value))
+    });
+    packed("ffi.ListPop", |arguments| {
+        let (list, at) = match arguments {
+            [list] => (convert::<Obj<ListObj>>(*list)?, -1),
+            [list, at] => (convert::<Obj<ListObj>>(*list)?, convert::<i64>(*at)?),
+            _ => return Err(Error::type_error(format!("ffi.ListPop takes 1 or 2 arguments, got {}", arguments.len()))),
+        };
+        match at {
+            -1 => list.pop().ok_or_else(|| Error::new("IndexError", "pop from empty list")),
+            at => inside(at, list.len()).and_then(|at| list.remove(at).ok_or_else(gone)),
+        }
+    });
+    typed("ffi.ListErase", |list: Obj<ListObj>, at: i64| {
+        inside(at, list.len()).and_then(|at| list.remove(at).map(drop).ok_or_else(gone))
+    });
+    typed("ffi.ListEraseRange", |list: Obj<ListObj>, begin: i64, end: i64| {
+        range(begin, end, list.len()).map(|range| list.remove_range(range))
+    });
+    typed("ffi.ListReplaceSlice", |list: Obj<ListObj>, begin: i64, end: i64, items: Array| {
+        range(begin, end, list.len()).map(|range| list.replace_range(range, items.as_object().as_slice().to_vec()))
+    });
+    typed("ffi.ListReverse", |list: Obj<ListObj>| list.reverse());
+    typed("ffi.ListClear", |list: Obj<ListObj>| list.clear());
+}
+
+fn pairs(name: &str, arguments: &[AnyView<'_>]) -> Result<Vec<(Any, Any)>, Error> {
+    if !arguments.len().is_multiple_of(2) {
+        return Err(Error::type_error(format!("{name} takes keys and values by turns, got {}", arguments.len())));
+    }
+    Ok(arguments.chunks(2).map(|pair| (AnyView::to_owned(pair[0]), AnyView::to_owned(pair[1]))).collect())
+}
+
+fn no_such_key(key: &Any) -> Error {
+    Error::new("KeyError", content::text(key.view()).unwrap_or_else(|_| key.view().type_name()))
+}
+
+/// A function that goes through entries: 0 gives the key, 1 the value, and 2 goes on, telling whether there is an entry.
+fn functor(entries: Vec<(Any, Any)>) -> Function {
+    let at = Mutex::new(0_usize);
+    Function::from_packed(move |arguments| {
+        let [command] = arguments else { return Err(Error::type_error("expected one number: 0, 1, or 2")) };
+        let command = convert::<i64>(*command)?;
+        let mut at = at.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let over = || Error::new("IndexError", "there are no more entries");
+        match command {
+            0 => entries.get(*at).map(|(key, _)| key.clone()).ok_or_else(over),
+            1 => entries.get(*at).map(|(_, value)| value.clone()).ok_or_else(over),
+            _ => {
+                *at = (*at + 1).min(entries.len());
+                Ok((*at < entries.len()).into_any())
+            }
+        }
+    })
+}
+
+fn declare_mappings() {
+    packed("ffi.Map", |arguments| Ok(MapObj::make(pairs("ffi.Map", arguments)?).into_any()));
+    typed("ffi.MapSize", |map: Obj<MapObj>| map.len() as i64);
+    typed("ffi.MapGetItem", |map: Obj<MapObj>, key: Any| {
+        map.get(key.view()).map(AnyView::to_owned).ok_or_else(|| no_such_key(&key))
+    });
+    typed("ffi.MapCount", |map: Obj<MapObj>, key: Any| i64::from(map.get(key.view()).is_some()));
+    typed("ffi.MapForwardIterFunctor", |map: Obj<MapObj>| {
+        functor(map.entries().map(|(key, value)| (AnyView::to_owned(key), AnyView::to_owned(value))).collect())
+    });
+    packed("ffi.Dict", |arguments| Ok(DictObj::make(pairs("ffi.Dict", arguments)?).into_any()));
+    typed("ffi.DictSize", |dict: Obj<DictObj>| dict.len() as i64);
+    typed("ffi.DictGetItem", |dict: Obj<DictObj>, key: Any| dict.get(key.view()).ok_or_else(|| no_such_key(&key)));
+    typed("ffi.DictSetItem", |dict: Obj<DictObj>, key: Any, value: Any| drop(dict.set(key, value)));
+    typed("ffi.DictCount", |dict: Obj<DictObj>, key: Any| i64::from(dict.contains(key.view())));
+    typed("ffi.DictErase", |dict: Obj<DictObj>, key: Any| {
+        dict.remove(key.view()).map(drop).ok_or_else(|| no_such_key(&key))
+    });
+    typed("ffi.DictClear", |dict: Obj<DictObj>| dict.clear());
+    typed("ffi.DictForwardIterFunctor", |dict: Obj<DictObj>| functor(dict.snapshot()));
+}
+
+/// `(type index, name, value, name, value, …)`: an object of the type with these field values, the others at their
+/// defaults.
+fn make_object(arguments: &[AnyView<'_>]) -> Result<Any, Error> {
+    let [index, pairs @ ..] = arguments else { return Err(Error::type_error("expected a type index")) };
+    let index = convert::<i64>(*index)?;
+    let reflection = i32::try_from(index).ok().and_then(info);
+    let reflection =
+        reflection.ok_or_else(|| Error::type_error(format!("type {index} has no fields that are known")))?;
+    if !pairs.len().is_multiple_of(2) {
+        return Err(Error::type_error("expected names and values by turns"));
+    }
+    let owner = Schema::Object(reflection.index);
+    let mut given: HashMap<Str, Any> = HashMap::new();
+    for pair in pairs.chunks(2) {
+        let name = convert::<Str>(pair[0])?;
+        if reflection.field(&name).is_none() {
+            return Err(Error::type_error(format!("`{owner}` has no field `{name}`")));
+        }
+        given.insert(name, AnyView::to_owned(pair[1]));
+    }
+    let values = reflection.fields.iter().map(|field| match (given.get(&Str::from(&*field.name)), &field.default) {
+        (Some(value), _) => Ok(value.clone()),
+        (None, FieldDefault::Value(value)) => Ok(value.clone()),
+        (None, FieldDefault::Factory(factory)) => factory.call(&[]),
+        (None, FieldDefault::Required) => {
+            Err(Error::type_error(format!("Required field `{}` not set in type `{owner}`", field.name)))
+        }
+    });
+    instance::make(reflection.index, values.collect::<Result<Vec<_>, _>>()?).map(IntoAny::into_any)
+}
+
+fn declare_registry() {
+    packed("ffi.MakeObjectFromPackedArgs", make_object);
+    typed("ffi.FunctionRemoveGlobal", |name: Str| global::remove(&name));
+    typed("ffi.FunctionListGlobalNamesFunctor", || {
+        let names = global::names();
+        Function::from_packed(move |arguments| {
+            let [at] = arguments else { return Err(Error::type_error("expected one number: -1, or a position")) };
+            match convert::<i64>(*at)? {
+                -1 => Ok((names.len() as i64).into_any()),
+                at => inside(at, names.len()).map(|at| Str::from(names[at].as_str()).into_any()),
+            }
+        })
+    });
+    typed("ffi.GetGlobalFuncMetadata", |name: Str| match global::metadata(&name) {
+        Some(metadata) if !metadata.is_empty() => Ok(Str::from(&*metadata)),
+        Some(_) => Ok(Str::from("{}")),
+        None => Err(Error::value_error(format!("Cannot find global function {name}"))),
+    });
+    typed("ffi.GetRegisteredTypeKeys", || registry::types().map(|info| Str::from(info.key)).collect::<Array<Str>>());
+    typed("ffi.FunctionFromExternC", |handle: Option<Pointer>, call: Pointer, deleter: Option<Pointer>| {
+        if call.0.is_null() {
+            return Err(Error::value_error("the address of a C function cannot be null"));
+        }
+        let handle = handle.map_or(std::ptr::null_mut(), |handle| handle.0);
+        let deleter = deleter.map(|deleter| deleter.0).filter(|deleter| !deleter.is_null());
+        // SAFETY: what the name promises of its arguments: addresses of C functions of these types, callable on any thread.
+        unsafe {
+            let call = std::mem::transmute::<*mut std::ffi::c_void, crate::function::SafeCall>(call.0);
+            let deleter = deleter.map(|deleter| {
+                std::mem::transmute::<*mut std::ffi::c_void, unsafe extern "C" fn(*mut std::ffi::c_void)>(deleter)
+            });
+            Ok(Function::from_c(handle, call, deleter))
+        }
+    });
+}
