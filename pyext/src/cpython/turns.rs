@@ -52,8 +52,9 @@ unsafe fn change(class: *mut ffi::PyTypeObject, from: GetAttribute, to: GetAttri
     // SAFETY: by contract; an optional function is a nullable pointer.
     let place = unsafe { AtomicPtr::<()>::from_ptr((&raw mut (*class).tp_getattro).cast()) };
     // Relaxed: nobody else is there.
-    let exchange =
-        || drop(place.compare_exchange(from as *mut (), to as *mut (), Ordering::Relaxed, Ordering::Relaxed));
+    let exchange = || {
+        let _ = place.compare_exchange(from as *mut (), to as *mut (), Ordering::Relaxed, Ordering::Relaxed);
+    };
     // SAFETY: attached by contract; an exchange of two words.
     unsafe { world::with_world_stopped(exchange) };
 }
