@@ -24,6 +24,20 @@ fn function_from_callable<'py>(f: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyA
     or_memory_error(f.py(), || value::object_to_python(f.py(), function_or_callable(f)?.upcast()))
 }
 
+/// A Function that calls a Python callable, to which tensors are shown as those of a class with an exchange API.
+#[pyfunction]
+fn function_from_callable_of<'py>(
+    f: &Bound<'py, PyAny>,
+    tensor_cls: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    or_memory_error(f.py(), || {
+        if !f.is_callable() {
+            return Err(PyTypeError::new_err(format!("expected a callable, got {}", convert::describe(f))));
+        }
+        value::object_to_python(f.py(), function::from_callable_of(f, tensor_cls)?.upcast())
+    })
+}
+
 /// Calls a function with arguments.
 #[pyfunction]
 #[pyo3(signature = (f, *args))]
@@ -82,6 +96,7 @@ fn global_func_names() -> Vec<String> {
 /// Those of adding it.
 pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(function_from_callable, module)?)?;
+    module.add_function(wrap_pyfunction!(function_from_callable_of, module)?)?;
     module.add_function(wrap_pyfunction!(call, module)?)?;
     module.add_function(wrap_pyfunction!(convert_value, module)?)?;
     module.add_function(wrap_pyfunction!(set_global_func, module)?)?;

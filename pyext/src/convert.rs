@@ -411,11 +411,14 @@ fn leaf<'py>(ob: &Bound<'py, PyAny>) -> Result<Leaf<'py>, Fail> {
     if let Some(object) = protocols::object_of(ob)? {
         return Ok(Leaf::StandIn(object));
     }
-    if let Some(tensor) = tensor::tensor_of(ob)? {
+    if let Some(tensor) = tensor::exchanged(ob)? {
         return Ok(Leaf::Value(tensor.into_any()));
     }
     if let Some(stream) = protocols::stream(ob)? {
         return Ok(Leaf::Value(stream));
+    }
+    if let Some(tensor) = tensor::exported(ob)? {
+        return Ok(Leaf::Value(tensor.into_any()));
     }
     if ob.is_instance_of::<PyInt>() || protocols::is_integral(ob)? {
         return match protocols::as_int(ob)? {

@@ -5,7 +5,7 @@
 
 use crate::convert::{self, Converted, Depth, Fail};
 use crate::cpython::trampoline::or_memory_error;
-use crate::cpython::{construct, tie, value};
+use crate::cpython::{construct, origin, tie, value};
 use crate::stdlib;
 use bowline::container::{DictObj, MapObj};
 use bowline::object::{Obj, Object};
@@ -176,6 +176,17 @@ pub fn init(ob: &Bound<'_, PyAny>, arguments: &Bound<'_, PyTuple>, keywords: boo
     tie::bind(ob, object).map(drop)
 }
 
+/// What was read of a mapping, as Python sees it.
+///
+/// # Errors
+/// Those of showing it.
+pub fn shown_of<'py>(mapping: &Bound<'py, PyAny>, value: Any) -> PyResult<Bound<'py, PyAny>> {
+    match tie::object_of(mapping).filter(|_| origin::is_used()) {
+        Some(object) => origin::item(mapping.py(), object.as_raw(), value),
+        None => value::to_python(mapping.py(), value),
+    }
+}
+
 fn listed<'py>(py: Python<'py>, values: impl Iterator<Item = Any>) -> PyResult<Bound<'py, PyList>> {
     let list = PyList::empty(py);
     for value in values {
@@ -201,10 +212,24 @@ fn map_keys<'py>(mapping: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
 /// The values of a mapping, as they are now.
 #[pyfunction]
 fn map_values<'py>(mapping: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
-    listed(mapping.py(), Mapping::of(mapping)?.entries().into_iter().map(|(_, value)| value))
+    let list = PyList::empty(mapping.py());
+    for (_, value) in Mapping::of(mapping)?.entries() {
+        list.append(shown_of(mapping, value)?)?;
+    }
+    Ok(list)
 }
 
-/// The entries of a mapping, as they are now.
+/// The entries of a mapping, as they are now, shown as [`shown_of`] does.
+#[pyfunction]
+fn map_shown_items<'py>(mapping: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+    let list = PyList::empty(mapping.py());
+    for (key, value) in Mapping::of(mapping)?.entries() {
+        list.append((value::to_python(mapping.py(), key)?, shown_of(mapping, value)?))?;
+    }
+    Ok(list)
+}
+
+/// The entries of a mapping, as they are now, tensors as ours.
 ///
 /// # Errors
 /// `TypeError`, `MemoryError`.
@@ -219,7 +244,23 @@ pub fn items<'py>(mapping: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
     Ok(list)
 }
 
-/// The value of a key, or the default.
+/// The value of a key as [`shown_of`] does it, or the default.
+#[pyfunction]
+fn map_shown_get<'py>(
+    mapping: &Bound<'py, PyAny>,
+    key: &Bound<'py, PyAny>,
+    default: Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    or_memory_error(mapping.py(), || {
+        let key = convert::any(key)?;
+        match Mapping::of(mapping)?.get(key.view()) {
+            Some(value) => shown_of(mapping, value),
+            None => Ok(default),
+        }
+    })
+}
+
+/// The value of a key, tensors as ours, or the default.
 #[pyfunction]
 #[pyo3(signature = (mapping, key, default = None))]
 fn map_get<'py>(
@@ -250,7 +291,7 @@ fn dict_pop<'py>(
         }
         let native = convert::any(key)?;
         match dict_of(dict)?.remove(native.view()) {
-            Some(value) => value::to_python(dict.py(), value),
+            Some(value) => shown_of(dict, value),
             None => default.get_item(0).map_err(|_| PyKeyError::new_err((key.clone().unbind(),))),
         }
     })
@@ -260,7 +301,7 @@ fn dict_pop<'py>(
 #[pyfunction]
 fn dict_popitem<'py>(dict: &Bound<'py, PyAny>) -> PyResult<Entry<'py>> {
     let (key, value) = dict_of(dict)?.pop().ok_or_else(|| PyKeyError::new_err("popitem(): dictionary is empty"))?;
-    Ok((value::to_python(dict.py(), key)?, value::to_python(dict.py(), value)?))
+    Ok((value::to_python(dict.py(), key)?, shown_of(dict, value)?))
 }
 
 /// The value of a key, which becomes the default when the key is new.
@@ -274,7 +315,7 @@ fn dict_setdefault<'py>(
     or_memory_error(dict.py(), || {
         let key = convert::any(key)?;
         let default = default.map_or_else(|| Ok(Any::none()), |default| convert::any(&default))?;
-        value::to_python(dict.py(), dict_of(dict)?.get_or_set(key, default))
+        shown_of(dict, dict_of(dict)?.get_or_set(key, default))
     })
 }
 
@@ -330,6 +371,8 @@ pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(map_values, module)?)?;
     module.add_function(wrap_pyfunction!(items, module)?)?;
     module.add_function(wrap_pyfunction!(map_get, module)?)?;
+    module.add_function(wrap_pyfunction!(map_shown_get, module)?)?;
+    module.add_function(wrap_pyfunction!(map_shown_items, module)?)?;
     module.add_function(wrap_pyfunction!(dict_pop, module)?)?;
     module.add_function(wrap_pyfunction!(dict_popitem, module)?)?;
     module.add_function(wrap_pyfunction!(dict_setdefault, module)?)?;

@@ -11,7 +11,7 @@ use bowline::value::{Any, DataType, Device, IntoAny, Pointer, Schema};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyFloat, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
 use pyo3::{intern, Py};
 use std::ffi::c_void;
 
@@ -160,12 +160,20 @@ pub fn set_convertible(py: Python<'_>, base: Py<PyAny>) {
     let _ = CONVERTIBLE.set(py, base);
 }
 
-/// The stream behind `__cuda_stream__`, which gives a version and a handle, as a pointer.
+/// A stream as a pointer: what `__cuda_stream__` gives, a version and a handle, or a `CUstream` of CUDA's own package.
 ///
 /// # Errors
 /// What user code raises; `TypeError` when it gives something else.
 pub fn stream(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
-    let Some(hook) = special(ob, intern!(ob.py(), "__cuda_stream__"))? else { return Ok(None) };
+    let Some(hook) = special(ob, intern!(ob.py(), "__cuda_stream__"))? else {
+        return match is_custream(&ob.get_type())? {
+            true => {
+                let handle = ob.py().get_type::<PyInt>().call1((ob,))?.extract::<usize>()?;
+                Ok(Some(Pointer(handle as *mut c_void).into_any()))
+            }
+            false => Ok(None),
+        };
+    };
     let given = hook.call0()?;
     let Ok((_, handle)) = given.extract::<(i64, usize)>() else {
         let found = crate::convert::describe(&given);
@@ -174,6 +182,10 @@ pub fn stream(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
         )));
     };
     Ok(Some(Pointer(handle as *mut c_void).into_any()))
+}
+
+fn is_custream(class: &Bound<'_, PyType>) -> PyResult<bool> {
+    Ok(class.name()? == "CUstream" && class.module()?.to_string_lossy().starts_with("cuda."))
 }
 
 /// The pointer in a `ctypes.c_void_p` or behind `__tvm_ffi_opaque_ptr__`.

@@ -6,7 +6,7 @@
 use crate::container::{collect, list_of};
 use crate::convert;
 use crate::cpython::trampoline::or_memory_error;
-use crate::cpython::{tie, value};
+use crate::cpython::{origin, tie, value};
 use bowline::container::{ArrayObj, ListObj};
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
@@ -103,7 +103,7 @@ fn list_pop<'py>(list: Ob<'_, 'py>, index: isize) -> PyResult<Bound<'py, PyAny>>
         }
     };
     match taken {
-        Some(item) => value::to_python(list.py(), item),
+        Some(item) => origin::item(list.py(), native.as_raw(), item),
         None if native.is_empty() => Err(PyIndexError::new_err("pop from empty list")),
         None => Err(PyIndexError::new_err("pop index out of range")),
     }

@@ -3,7 +3,7 @@
 //! Upholds: a count is exact when the threads that change it are quiet.
 #![forbid(unsafe_code)]
 
-use crate::cpython::{collect, stats, tie};
+use crate::cpython::{collect, origin, stats, tie};
 use bowline::object;
 use bowline::sync::counter::{sum, Event};
 use pyo3::prelude::*;
@@ -35,6 +35,7 @@ fn trim(py: Python<'_>) -> usize {
 fn settle() {
     bowline::reclaim::flush();
     stats::settle();
+    origin::forget();
 }
 
 /// For `gc.callbacks`: tells the walk through native objects of a collection's start and end, which is also a good time to

@@ -33,9 +33,25 @@ fn tensor_in(ob: &Bound<'_, PyAny>) -> PyResult<Tensor> {
 /// # Errors
 /// What the library raises, and those of taking its tensor.
 pub fn tensor_of(ob: &Bound<'_, PyAny>) -> PyResult<Option<Tensor>> {
-    if let Some(exchange) = Exchange::of(&ob.get_type())? {
-        return exchange.tensor_of(ob).map(Some);
+    match exchanged(ob)? {
+        Some(tensor) => Ok(Some(tensor)),
+        None => exported(ob),
     }
+}
+
+/// The tensor of an object whose class has an exchange API.
+///
+/// # Errors
+/// As for [`tensor_of`].
+pub fn exchanged(ob: &Bound<'_, PyAny>) -> PyResult<Option<Tensor>> {
+    Exchange::of(&ob.get_type())?.map(|exchange| exchange.tensor_of(ob)).transpose()
+}
+
+/// The tensor of an object with `__dlpack__`.
+///
+/// # Errors
+/// As for [`tensor_of`].
+pub fn exported(ob: &Bound<'_, PyAny>) -> PyResult<Option<Tensor>> {
     let py = ob.py();
     let Some(export) = protocols::special(ob, intern!(py, "__dlpack__"))? else { return Ok(None) };
     let keywords = PyDict::new(py);

@@ -1,7 +1,6 @@
 """DLPack by hand: capsules and exchange APIs that no library would make, and counts of how often tensors end."""
 
 import ctypes
-import itertools
 from ctypes import CFUNCTYPE, POINTER, PYFUNCTYPE, Structure, c_char_p, c_int, c_int32, c_int64, c_uint8, c_uint16
 from ctypes import c_uint32, c_uint64, c_void_p, py_object, pythonapi
 
@@ -54,15 +53,28 @@ class Library:
     """Makes tensors of int16 zeros, and counts their ends."""
 
     def __init__(self):
-        self.ends = 0
-        # `next` of a counter is one step also where threads are free.
-        self._ended = itertools.count(1)
+        # One for each tensor that it was asked for, and that ended: an append is one step also where threads are free.
+        self._asked, self._ended = [], []
         # Deleters call back: they live as long as this.
         self._deleter = Deleter(self._end)
         self._kept = []
 
     def _end(self, _):
-        self.ends = next(self._ended)
+        self._ended.append(None)
+
+    def asked(self):
+        """Count a tensor that it is asked for."""
+        self._asked.append(None)
+
+    @property
+    def made(self):
+        """How many tensors it was asked for."""
+        return len(self._asked)
+
+    @property
+    def ends(self):
+        """How many tensors have ended."""
+        return len(self._ended)
 
     def managed(self, kind=Managed, shape=(2, 3), **members):
         """A managed tensor with these members; its memory lives as long as the library."""
@@ -86,6 +98,11 @@ class Library:
         """A capsule with such a tensor, which nothing ends but whoever takes it."""
         made = self.managed(kind, **members)
         return pythonapi.PyCapsule_New(ctypes.addressof(made), kind.name if name is None else name, None)
+
+    def capsules(self, kind, count):
+        """So many capsules of one tensor, as if each were its only one."""
+        made = ctypes.addressof(self.managed(kind))
+        return [pythonapi.PyCapsule_New(made, kind.name, None) for _ in range(count)]
 
 
 def name_of(capsule):
@@ -113,6 +130,7 @@ class Exporter:
 
 FromPython = PYFUNCTYPE(c_int, py_object, POINTER(c_void_p))
 ToPython = PYFUNCTYPE(c_int, c_void_p, POINTER(c_void_p))
+WorkStream = PYFUNCTYPE(c_int, c_int, c_int32, POINTER(c_void_p))
 
 
 class ExchangeTable(Structure):
@@ -127,15 +145,15 @@ ExchangeTable._fields_ = [
     ("from_python", FromPython),
     ("to_python", ToPython),
     ("borrow", c_void_p),
-    ("stream", c_void_p),
+    ("stream", WorkStream),
 ]
 
 
-def framework(library, as_address=False, version=(1, 3), former=None, fail=False):
+def framework(library, as_address=False, version=(1, 3), former=None, fail=False, device=(1, 0), stream=None):
     """A class of tensors of a library with an exchange API."""
 
     class Framework:
-        made = 0
+        shown = 0
         failing = False
 
         def __init__(self, owned=None):
@@ -150,21 +168,31 @@ def framework(library, as_address=False, version=(1, 3), former=None, fail=False
                 managed.deleter(self.owned)
 
     def from_python(ob, out):
-        out[0] = ctypes.addressof(library.managed(ManagedVersioned))
+        members = {"device_type": device[0], "device_id": device[1]}
+        out[0] = ctypes.addressof(library.managed(ManagedVersioned, **members))
+        library.asked()
         return 0
 
     def to_python(managed, out):
         if Framework.failing:
             return -1
-        Framework.made += 1
+        Framework.shown += 1
         made = Framework(managed)
         pythonapi.Py_IncRef(py_object(made))
         out[0] = id(made)
         return 0
 
+    def work_stream(kind, index, out):
+        if stream < 0:
+            return -1
+        assert (kind, index) == device
+        out[0] = stream
+        return 0
+
     # A callback of ctypes cannot leave an exception pending; this C function asks for the truth of the object, and can.
     export = ctypes.cast(pythonapi.PyObject_IsTrue, FromPython) if fail else FromPython(from_python)
-    table = ExchangeTable(*version, former, None, export, ToPython(to_python), None, None)
+    streams = WorkStream() if stream is None else WorkStream(work_stream)
+    table = ExchangeTable(*version, former, None, export, ToPython(to_python), None, streams)
     library._kept.append(table)
     address = ctypes.addressof(table)
     Framework.table = table
@@ -172,4 +200,3 @@ def framework(library, as_address=False, version=(1, 3), former=None, fail=False
         address if as_address else pythonapi.PyCapsule_New(address, b"dlpack_exchange_api", None)
     )
     return Framework
-

@@ -104,7 +104,7 @@ def test_a_thread_has_its_own():
     together = threading.Barrier(8)
 
     def work(number):
-        for _ in range(100):
+        for _ in range(20):
             assert get_raw_stream(device) == 0
             with use_raw_stream(device, number):
                 together.wait(60)
@@ -204,6 +204,22 @@ def test_stream_arguments_that_are_none(given):
 def test_stream_arguments_that_raise():
     with pytest.raises(LookupError, match="lost"):
         echo(Stream(LookupError("lost")))
+
+
+def test_streams_of_the_cuda_package():
+    class CUstream:
+        def __int__(self):
+            return 77
+
+    assert type(echo(CUstream())) is CUstream
+    CUstream.__module__ = "cuda.bindings.driver"
+    assert echo(CUstream()).value == 77
+
+    @bowline.py_class(new_key())
+    class Holder(bowline.Object):
+        v: ctypes.c_void_p
+
+    assert Holder(CUstream()).v.value == 77
 
 
 def test_convert_leaves_streams_alone():

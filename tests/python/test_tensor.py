@@ -142,13 +142,15 @@ def test_equality_is_identity():
 
 
 def test_threads_find_one_wrapper():
-    held = Array([tensor(3)])
-    for _ in range(50):
-        found = []
-        run_threads(*[lambda: found.append(held[0])] * 8)  # noqa: B023 - joined in the same round
-        assert len({id(one) for one in found}) == 1
-        found.clear()
-        settle()
+    held = [Array([tensor(3)]) for _ in range(200)]
+    found = [[] for _ in held]
+
+    def look():
+        for one, there in zip(held, found, strict=True):
+            there.append(one[0])
+
+    run_threads(*[look] * 8)
+    assert all(len({id(one) for one in there}) == 1 for there in found)
 
 
 # ---- content -----------------------------------------------------------------------------------------------------------

@@ -72,7 +72,8 @@ def convert_func(pyfunc: Callable[..., Any], tensor_cls: type | None = None) -> 
     pyfunc : callable
         The callable.
     tensor_cls : type, optional
-        A class of tensors of another package, which must expose ``__dlpack_c_exchange_api__``.
+        A class of tensors of another library, which must expose ``__dlpack_c_exchange_api__``: tensors among the
+        arguments, and in containers, come as its instances.
 
     Raises
     ------
@@ -85,6 +86,6 @@ def convert_func(pyfunc: Callable[..., Any], tensor_cls: type | None = None) -> 
     >>> bowline.convert_func(lambda x: 2 * x)(21)
     42
     """
-    if tensor_cls is not None and not hasattr(tensor_cls, "__dlpack_c_exchange_api__"):
-        raise TypeError(f"tensor_cls {tensor_cls!r} must expose __dlpack_c_exchange_api__")
-    return _core.function_from_callable(pyfunc)
+    if tensor_cls is None:
+        return _core.function_from_callable(pyfunc)
+    return _core.function_from_callable_of(pyfunc, tensor_cls)

@@ -152,7 +152,7 @@ class _Pairs(CContainerBase):
 
     def get(self, key: Any, default: Any = None) -> Any:
         """Return the value of `key`, or `default`."""
-        return _core.map_get(self, key, default)
+        return _core.map_shown_get(self, key, default)
 
     def keys(self) -> KeysView[Any]:
         """Return a view of the keys."""
@@ -180,7 +180,7 @@ class _PairViews(ItemsView[Any, Any]):
     __slots__ = ()
 
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        return iter(_core.map_items(self._mapping))
+        return iter(_core.map_shown_items(self._mapping))
 
 
 class Map(_core.CMap, _Pairs):

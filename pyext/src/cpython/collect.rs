@@ -15,7 +15,7 @@
 //! A young collection happens often, and a chain of a million objects is one wrapper to it: unless the collection is a full
 //! one, each walk ends after [`YOUNG_WALK`] objects.
 
-use super::opaque::{OpaqueObj, PyCallable};
+use super::opaque::{OpaqueObj, PyCallable, PyCallableOf};
 use super::refcount;
 use super::tie;
 use super::wrapper::Wrapper;
@@ -144,8 +144,12 @@ impl Walk {
                 tag::LIST => drop(object.cast::<ListObj>().as_ref().try_visit(|item| self.edge(item))),
                 tag::DICT => drop(object.cast::<DictObj>().as_ref().try_visit(|item| self.edge(item))),
                 tag::FUNCTION => {
-                    if let Some(callable) = object.cast::<FunctionObj>().as_ref().state::<PyCallable>() {
+                    let function = object.cast::<FunctionObj>().as_ref();
+                    if let Some(callable) = function.state::<PyCallable>() {
                         self.show(callable.0.as_ptr());
+                    } else if let Some(callable) = function.state::<PyCallableOf>() {
+                        self.show(callable.payload.as_ptr());
+                        self.show(callable.class.as_ptr());
                     }
                 }
                 tag::OPAQUE => self.show(object.cast::<OpaqueObj>().as_ref().as_payload().as_ptr()),

@@ -7,6 +7,8 @@ use bowline::sync::counter::{add, Event};
 use bowline::sync::stack::Stack;
 use bowline::tensor::dlpack::Managed;
 use pyo3::ffi;
+#[cfg(not(Py_3_12))]
+use std::ptr::null_mut;
 
 /// Something owed to Python.
 enum Debt {
@@ -61,9 +63,33 @@ pub unsafe fn free_storage(op: *mut ffi::PyObject) {
 pub unsafe fn delete(tensor: Managed) {
     if attached() {
         // SAFETY: attached; the rest is the caller's.
-        unsafe { tensor.delete() };
+        unsafe { end(tensor) };
     } else {
         push(Debt::Tensor(tensor));
+    }
+}
+
+/// Runs a deleter. It may be Python code, which begins without an exception and leaves none; the one that is pending while
+/// an argument of a failed call is released must not get lost there.
+///
+/// # Safety
+/// Attached; as for [`delete`].
+unsafe fn end(tensor: Managed) {
+    // SAFETY: attached; what was fetched is restored; the rest is the caller's.
+    unsafe {
+        #[cfg(Py_3_12)]
+        {
+            let pending = ffi::PyErr_GetRaisedException();
+            tensor.delete();
+            ffi::PyErr_SetRaisedException(pending);
+        }
+        #[cfg(not(Py_3_12))]
+        {
+            let (mut class, mut value, mut traceback) = (null_mut(), null_mut(), null_mut());
+            ffi::PyErr_Fetch(&mut class, &mut value, &mut traceback);
+            tensor.delete();
+            ffi::PyErr_Restore(class, value, traceback);
+        }
     }
 }
 
@@ -88,7 +114,7 @@ unsafe fn drain_all() {
             match debt {
                 Debt::Count(op) => ffi::Py_DECREF(op),
                 Debt::Storage(op) => super::storage::free(op),
-                Debt::Tensor(tensor) => tensor.delete(),
+                Debt::Tensor(tensor) => end(tensor),
             }
         }
     }

@@ -4,11 +4,9 @@
 //! DLPack demands.
 
 use super::capsule;
-use super::tie;
-use super::value::object_to_python;
 use bowline::tensor::dlpack::{DLManagedTensorVersioned, Managed, Version, VERSION};
 use bowline::tensor::Tensor;
-use bowline::value::{convert_owned, Any};
+use bowline::value::Device;
 use pyo3::exceptions::{PyBufferError, PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyInt, PyType};
@@ -28,7 +26,7 @@ struct Table {
     from_python: Option<unsafe extern "C" fn(*mut ffi::PyObject, *mut *mut DLManagedTensorVersioned) -> c_int>,
     to_python: Option<unsafe extern "C" fn(*mut DLManagedTensorVersioned, *mut *mut ffi::PyObject) -> c_int>,
     _borrow: *const c_void,
-    _stream: *const c_void,
+    work_stream: Option<unsafe extern "C" fn(c_int, i32, *mut *mut c_void) -> c_int>,
 }
 
 /// The table of a library.
@@ -115,29 +113,21 @@ impl Exchange {
         }
         Err(raised(py, "import"))
     }
-}
 
-/// The exchange of the first argument that has one.
-fn among(arguments: &[Bound<'_, PyAny>]) -> PyResult<Option<Exchange>> {
-    for argument in arguments {
-        if !tie::is_wrapper(argument) {
-            if let Some(found) = Exchange::of(&argument.get_type())? {
-                return Ok(Some(found));
-            }
+    /// The stream on which the library works on a device; none if it does not say.
+    ///
+    /// # Errors
+    /// What the library raises; `RuntimeError` when it fails.
+    pub fn work_stream(self, py: Python<'_>, device: Device) -> PyResult<Option<*mut c_void>> {
+        // SAFETY: see `of`.
+        let Some(function) = unsafe { self.0.as_ref() }.work_stream else { return Ok(None) };
+        let mut stream = null_mut();
+        // SAFETY: attached.
+        match unsafe { function(device.kind, device.id, &mut stream) } {
+            0 => Ok(Some(stream)),
+            _ => Err(PyErr::take(py)
+                .unwrap_or_else(|| PyRuntimeError::new_err(format!("the exchange API has no stream for {device}")))),
         }
-    }
-    Ok(None)
-}
-
-/// A tensor that a call with these arguments returned: one of the library whose tensors were among them, else ours.
-///
-/// # Errors
-/// What the library raises; those of making a wrapper.
-pub fn show<'py>(py: Python<'py>, result: Any, arguments: &[Bound<'py, PyAny>]) -> PyResult<Bound<'py, PyAny>> {
-    match (among(arguments)?, convert_owned::<Tensor>(result)) {
-        (Some(exchange), Ok(tensor)) => exchange.show(py, tensor),
-        (None, Ok(tensor)) => object_to_python(py, tensor.upcast()),
-        (_, Err(error)) => Err(PyTypeError::new_err(error.to_string())),
     }
 }
 

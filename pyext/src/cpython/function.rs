@@ -3,15 +3,16 @@
 //! Upholds: arguments are counted for as long as the callee has them; no exception and no error is lost between the two.
 
 use super::attach::attached;
-use super::exchange;
+use super::exchange::Exchange;
 use super::methods::{self, Answer, Attribute, Members, SettableAttribute};
-use super::opaque::{Payload, PyCallable};
+use super::opaque::{Payload, PyCallable, PyCallableOf};
+use super::origin;
 use super::quick_call;
 use super::refcount;
 use super::slots;
 use super::tie;
 use super::trampoline::{counted, slot};
-use super::value::{to_python, view_to_python};
+use super::value::view_to_python;
 use super::wrapper::Wrapper;
 use crate::rvalue::Rvalue;
 use crate::{convert, error};
@@ -22,7 +23,7 @@ use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyType;
+use pyo3::types::{PyTuple, PyType};
 use smallvec::SmallVec;
 use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;
@@ -46,15 +47,38 @@ pub fn of_python(callable: &Bound<'_, PyAny>) -> Function {
     Function::from_state(PyCallable(Payload::new(callable)), call_python)
 }
 
+/// A native function that calls `callable`, to which tensors are shown as those of a class with an exchange API.
+///
+/// # Errors
+/// `TypeError` when the class has none, or one that is none.
+pub fn from_callable_of(callable: &Bound<'_, PyAny>, class: &Bound<'_, PyAny>) -> PyResult<Function> {
+    let found = class.cast::<PyType>().map_or(Ok(None), |class| Exchange::of(class))?;
+    let exchange = found
+        .ok_or_else(|| PyTypeError::new_err(format!("tensor_cls {class} must expose __dlpack_c_exchange_api__")))?;
+    let (payload, class) = (Payload::new(callable), Payload::new(class));
+    Ok(Function::from_state(PyCallableOf { payload, class, exchange }, call_python_of))
+}
+
 /// Calls a Python callable from native code, on any thread.
 fn call_python(callable: &PyCallable, arguments: &[AnyView<'_>]) -> Result<Any, Error> {
     if attached() {
         // SAFETY: just asked.
         return call_attached(unsafe { Python::assume_attached() }, &callable.0, arguments);
     }
-    Python::try_attach(|py| call_attached(py, &callable.0, arguments)).unwrap_or_else(|| {
-        Err(Error::runtime("a Python function was called while there is no Python interpreter to run it"))
-    })
+    Python::try_attach(|py| call_attached(py, &callable.0, arguments)).unwrap_or_else(no_interpreter)
+}
+
+/// The same with tensors as those of a library.
+fn call_python_of(callable: &PyCallableOf, arguments: &[AnyView<'_>]) -> Result<Any, Error> {
+    if attached() {
+        return counted(|py| call_attached_of(py, callable, arguments));
+    }
+    Python::try_attach(|py| call_attached_of(py, callable, arguments)).unwrap_or_else(no_interpreter)
+}
+
+#[cold]
+fn no_interpreter() -> Result<Any, Error> {
+    Err(Error::runtime("a Python function was called while there is no Python interpreter to run it"))
 }
 
 fn call_attached(py: Python<'_>, callable: &Payload, arguments: &[AnyView<'_>]) -> Result<Any, Error> {
@@ -98,6 +122,15 @@ impl Drop for Lease {
         // SAFETY: our count; leases stay on the stack of the call that made them, which is attached.
         unsafe { refcount::decref(self.0) };
     }
+}
+
+fn call_attached_of(py: Python<'_>, callable: &PyCallableOf, arguments: &[AnyView<'_>]) -> Result<Any, Error> {
+    let show = |argument: &AnyView<'_>| origin::show_as(py, AnyView::to_owned(*argument), callable.exchange);
+    let call = || -> PyResult<Any> {
+        let arguments = arguments.iter().map(show).collect::<PyResult<Vec<_>>>()?;
+        convert::any(&callable.payload.get(py).call1(PyTuple::new(py, arguments)?)?)
+    };
+    call().map_err(|raised| error::from_python(py, raised))
 }
 
 /// A wrapper of a function: how it is called comes after what every wrapper has.
@@ -312,7 +345,7 @@ unsafe fn invoke<'py>(
     let function = function_of(&this)?;
     let detach = callable(&this).detaches(function.is_short());
     let result = call_native_raw(py, &function, arguments, detach)?;
-    show(py, result, arguments).map(Bound::into_ptr)
+    origin::result(py, result, arguments).map(Bound::into_ptr)
 }
 
 /// # Safety
@@ -322,21 +355,12 @@ unsafe fn borrowed<'a, 'py>(_: Python<'py>, raw: &'a [*mut ffi::PyObject]) -> &'
     unsafe { std::slice::from_raw_parts(raw.as_ptr().cast(), raw.len()) }
 }
 
-/// A result as Python sees it: a tensor as one of the library whose tensors were among the arguments.
-#[inline]
-fn show<'py>(py: Python<'py>, result: Any, arguments: &[Bound<'py, PyAny>]) -> Answer<'py> {
-    match result.type_index() {
-        tag::TENSOR => exchange::show(py, result, arguments),
-        _ => to_python(py, result),
-    }
-}
-
 /// Calls a native function with Python arguments.
 ///
 /// # Errors
 /// What converting an argument raises, and the function's error.
 pub fn call_native<'py>(py: Python<'py>, function: &Function, arguments: &[Bound<'py, PyAny>]) -> Answer<'py> {
-    show(py, call_native_raw(py, function, arguments, detaches_by_default())?, arguments)
+    origin::result(py, call_native_raw(py, function, arguments, detaches_by_default())?, arguments)
 }
 
 /// As [`call_native`], with the result as it is, and attached to the interpreter throughout unless `detach`.
@@ -361,6 +385,9 @@ pub fn call_native_raw<'py>(
             }
         }
     }
+    // The library's own work and the callee's go to one stream.
+    let has_tensors = values.iter().any(|value| value.type_index() == tag::TENSOR);
+    let _stream = if has_tensors { origin::work_stream(arguments, &values)? } else { None };
     let result = match moves.slots.is_empty() {
         true => call_views(py, function, Any::views(&values), detach),
         false => {

@@ -5,7 +5,6 @@
 use super::methods::Members;
 use super::subtype;
 use super::trampoline::{counted, slot};
-use super::value::to_python;
 use crate::convert;
 use crate::mapping::{self, Mapping};
 use pyo3::exceptions::PyKeyError;
@@ -62,7 +61,7 @@ unsafe extern "C" fn subscript(op: *mut ffi::PyObject, key: *mut ffi::PyObject) 
                 let (ob, key) = (Bound::from_borrowed_ptr(py, op), Bound::from_borrowed_ptr(py, key));
                 let native = convert::any(&key)?;
                 match Mapping::of(&ob)?.get(native.view()) {
-                    Some(value) => to_python(py, value).map(Bound::into_ptr),
+                    Some(value) => crate::mapping::shown_of(&ob, value).map(Bound::into_ptr),
                     None => Err(no_such_key(&key)),
                 }
             })

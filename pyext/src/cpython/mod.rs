@@ -25,6 +25,7 @@ pub mod lookup;
 pub mod mapping;
 pub mod methods;
 pub mod opaque;
+pub mod origin;
 mod quick_call;
 mod refcount;
 pub mod scarcity;

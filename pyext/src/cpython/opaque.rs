@@ -3,6 +3,7 @@
 //! Upholds P7: whoever drops the last count of such an object, on whatever thread, the payload's count goes to `deferred`.
 
 use super::deferred;
+use super::exchange::Exchange;
 use bowline::object::{Header, Obj, Object, ObjectType};
 use bowline::value::tag;
 use pyo3::exceptions::PyMemoryError;
@@ -89,3 +90,13 @@ impl OpaqueObj {
 
 /// What a native function around a Python callable closes over (see `Function::from_state`).
 pub struct PyCallable(pub Payload);
+
+/// The same around a callable that wants a library's tensors.
+pub struct PyCallableOf {
+    /// The callable.
+    pub payload: Payload,
+    /// The class that shows the exchange API.
+    pub class: Payload,
+    /// The exchange API.
+    pub exchange: Exchange,
+}

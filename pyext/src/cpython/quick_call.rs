@@ -6,7 +6,7 @@
 
 use super::trampoline::slot;
 use super::wrapper::Wrapper;
-use super::{function, integer, refcount, shortcut, value};
+use super::{function, integer, origin, refcount, shortcut, value};
 use crate::error;
 use bowline::function::FunctionObj;
 use bowline::object::{self, Obj, Object};
@@ -32,7 +32,7 @@ pub unsafe fn run(
     // SAFETY: by contract; the type index says what the object is.
     unsafe {
         let function = (*this.cast::<Wrapper>()).handle.read().object()?;
-        if function.as_ref().type_index() != tag::FUNCTION || count > MOST {
+        if function.as_ref().type_index() != tag::FUNCTION || count > MOST || origin::is_used() {
             return None;
         }
         let function = function.cast::<FunctionObj>();

@@ -3,6 +3,7 @@
 //! Upholds P6 for items: one whose wrapper lives is handed out without touching its count.
 
 use super::methods::Members;
+use super::origin;
 use super::refcount;
 use super::trampoline::{counted, slot};
 use super::value::{self, living, object_to_python, plain_to_python, to_python};
@@ -77,11 +78,31 @@ impl<'a> Sequence<'a> {
     }
 
     /// An item as Python sees it; none past the end. The sequence may be gone afterwards.
-    #[inline]
+    #[inline(always)]
     fn item<'py>(self, py: Python<'py>, at: usize) -> Option<PyResult<Bound<'py, PyAny>>> {
+        if origin::is_used() {
+            return self.marked_item(py, at);
+        }
         match self {
             Sequence::Array(array) => array.get(at).map(|view| show(py, view)),
             Sequence::List(list) => list.get(at).map(|value| to_python(py, value)),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn marked_item<'py>(self, py: Python<'py>, at: usize) -> Option<PyResult<Bound<'py, PyAny>>> {
+        let value = match self {
+            Sequence::Array(array) => array.get(at).map(AnyView::to_owned),
+            Sequence::List(list) => list.get(at),
+        };
+        value.map(|value| origin::item(py, self.object(), value))
+    }
+
+    fn object(self) -> NonNull<Object> {
+        match self {
+            Sequence::Array(array) => NonNull::from(array).cast(),
+            Sequence::List(list) => NonNull::from(list).cast(),
         }
     }
 }
@@ -144,7 +165,7 @@ unsafe fn at_hand(op: *mut ffi::PyObject, at: i64) -> Option<*mut ffi::PyObject>
     // SAFETY: by contract; nothing runs Python code before the item is counted.
     unsafe {
         let object = (*op.cast::<Wrapper>()).handle.read().object()?;
-        if object.as_ref().type_index() != tag::ARRAY {
+        if object.as_ref().type_index() != tag::ARRAY || origin::is_used() {
             return None;
         }
         let items = object.cast::<ArrayObj>().as_ref().views();
@@ -223,14 +244,16 @@ unsafe fn slice<'py>(py: Python<'py>, op: *mut ffi::PyObject, key: *mut ffi::PyO
     unsafe {
         let key = Bound::from_borrowed_ptr(py, key).cast_into_unchecked::<PySlice>();
         let (start, stop, step) = unpack(&key)?;
-        let items: Vec<Any> = match Sequence::of(op).ok_or_else(|| empty(py, op))? {
+        let sequence = Sequence::of(op).ok_or_else(|| empty(py, op))?;
+        let items: Vec<Any> = match sequence {
             Sequence::Array(array) => array.as_slice().to_vec(),
             Sequence::List(list) => list.snapshot(),
         };
+        let object = sequence.object();
         let chosen = Span::of(start, stop, step, items.len()).indices();
         let list = PyList::empty(py);
         for at in chosen {
-            list.append(to_python(py, items[at].clone())?)?;
+            list.append(origin::item(py, object, items[at].clone())?)?;
         }
         Ok(list.into_any())
     }
