@@ -25,7 +25,7 @@ mod build {
     use bowline::protocol::{Counted, Dormancy};
     use std::cell::Cell;
     use std::ffi::c_ulong;
-    use std::sync::atomic::{AtomicIsize, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+    use std::sync::atomic::{AtomicIsize, AtomicU32, AtomicU64, AtomicU8, AtomicUsize, Ordering};
 
     /// Whether the interpreter runs threads in parallel.
     pub const FREE_THREADED: bool = true;
@@ -266,7 +266,8 @@ mod build {
         let ticket = TICKETS | ((next_ticket() << 2) as isize & isize::MAX);
         // SAFETY: nobody else writes the header of a dead wrapper.
         unsafe {
-            (*op).ob_gc_bits = 0;
+            // Relaxed: a thread whose finalizer resurrected the wrapper may still look at the bits, as CPython's assertions do.
+            AtomicU8::from_ptr(&raw mut (*op).ob_gc_bits).store(0, Ordering::Relaxed);
             // Relaxed: `try_incref` refuses by the shared field, before and after.
             tid(op).store(0, Ordering::Relaxed);
             local(op).store(0, Ordering::Relaxed);
