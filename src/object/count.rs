@@ -100,6 +100,16 @@ impl Counts {
         true
     }
 
+    /// After the destruction of an object that was [`Released::Last`]: whether its memory is the caller's to free. If somebody
+    /// took a weak count meanwhile, as `protocol::ledger` does, the strong side's is given back, and the last one frees it.
+    #[inline]
+    pub fn still_last(&self) -> bool {
+        // Acquire: pairs with the Release of `release_weak`. Carries: the last look of one who came and went during the
+        // destruction. Weaker fails: tests/loom.rs ledger::visit_vs_last_release. A maker that counts otherwise may have
+        // given the strong side's count back before.
+        self.0.load(Ordering::Acquire) >> 32 <= 1 || self.release_weak()
+    }
+
     /// Turns a weak hold into a strong count as well; false when the object is dead. Linearises at the CAS.
     #[inline]
     pub fn upgrade(&self) -> bool {

@@ -172,7 +172,7 @@ pub(super) unsafe fn release_weak(object: NonNull<Object>) {
 }
 
 /// The body of a deleter: with [`DESTROY`] unties the object and runs `fields`, which drops what the object owns; with
-/// [`FREE`] gives the memory back. A panic of `fields` does not leave it.
+/// [`FREE`] gives the memory back, unless somebody took a weak count during the destruction and so gives it back later. A panic of `fields` does not leave it.
 ///
 /// # Safety
 /// The caller is the deleter of `object` and passes its flags on; the object was allocated with `layout` by
@@ -188,8 +188,9 @@ pub unsafe fn delete(object: NonNull<Object>, flags: i32, fields: impl FnOnce(),
             ENDS.with(|ends| ends.keep(panic));
         }
     }
-    if flags & FREE != 0 {
-        // SAFETY: the deleter was told to free.
+    // SAFETY: the object is allocated.
+    if flags & FREE != 0 && (flags & DESTROY == 0 || unsafe { counts(object) }.still_last()) {
+        // SAFETY: the deleter was told to free, and nobody took a count since.
         unsafe { alloc::free_raw(object, layout) };
     }
 }

@@ -3,7 +3,7 @@
 //! Upholds: an object's block that a visitor looks at is freed after the look, and freed once.
 
 use super::*;
-use bowline::object::count::Counts;
+use bowline::object::count::{Counts, Released};
 use bowline::protocol::ledger::Ledger;
 use std::ptr::NonNull;
 use support::cell::Block;
@@ -24,18 +24,14 @@ impl Storage {
     }
 }
 
-fn race(visits: usize) {
+fn race(visits: usize, leave: fn(&Ledger<1>, &Storage)) {
     explore_with(2, move || {
         let ledger = Arc::new(Ledger::<1>::new());
         let storage = Arc::new(Storage::default());
         ledger.reserve(1, &mut Vec::new());
         ledger.enter(0, NonNull::from(&*storage));
         let (shared, going) = (ledger.clone(), storage.clone());
-        let leaver = spawn(move || {
-            // The strong count is zero; its weak count is given back when the word was settled.
-            shared.leave(0, || going.counts.retain_weak(), || going.unkeep());
-            going.unkeep();
-        });
+        let leaver = spawn(move || leave(&shared, &going));
         for _ in 0..visits {
             ledger.visit(
                 |found: NonNull<Storage>| {
@@ -54,12 +50,37 @@ fn race(visits: usize) {
     });
 }
 
+/// There were weak handles: the strong side's weak count is given back when the object is destroyed.
+fn leave_weak(ledger: &Ledger<1>, going: &Storage) {
+    ledger.leave(0, || going.counts.retain_weak(), || going.unkeep());
+    going.unkeep();
+}
+
+/// There were none: the object is destroyed and its memory freed at once.
+fn leave_last(ledger: &Ledger<1>, going: &Storage) {
+    assert_eq!(going.counts.release(), Released::Last);
+    ledger.leave(0, || going.counts.retain_weak(), || going.unkeep());
+    if going.counts.still_last() {
+        going.block.free("an object's block");
+    }
+}
+
 #[test]
 fn visit_vs_leave() {
-    race(1);
+    race(1, leave_weak);
 }
 
 #[test]
 fn two_visits_vs_leave() {
-    race(2);
+    race(2, leave_weak);
+}
+
+#[test]
+fn visit_vs_last_release() {
+    race(1, leave_last);
+}
+
+#[test]
+fn two_visits_vs_last_release() {
+    race(2, leave_last);
 }

@@ -56,6 +56,34 @@ fn on_a_small_stack(test: impl FnOnce() + Send) {
 
 const LONG: u64 = 1_000_000;
 
+/// As the ledger of wrappers does, which a visitor reads meanwhile.
+#[test]
+fn a_weak_count_taken_during_the_end_keeps_the_memory() {
+    static TAKEN: Mutex<Option<WeakObj<Object>>> = Mutex::new(None);
+    let place = Arc::new(AtomicUsize::new(0));
+    let own = place.clone();
+    let at_end: AtEnd = Arc::new(move |_| {
+        let raw = NonNull::new(own.load(Ordering::SeqCst) as *mut Object).unwrap();
+        // SAFETY: the object is being destroyed, its memory is there; the handle owns the count taken here.
+        *TAKEN.lock().unwrap() = Some(unsafe {
+            raw.as_ref().header().counts().retain_weak();
+            WeakObj::from_raw(raw)
+        });
+    });
+    let only = node(1, &at_end, vec![]);
+    place.store(only.as_raw().as_ptr() as usize, Ordering::SeqCst);
+    let keep_out = only.as_raw();
+    drop(only);
+    let weak = TAKEN.lock().unwrap().take().unwrap();
+    assert!(weak.upgrade().is_none());
+    // SAFETY: the weak handle keeps the memory, which is not given to another object meanwhile.
+    let counts = || unsafe { keep_out.as_ref() }.header().counts();
+    assert_eq!((counts().strong(), counts().weak()), (0, 1));
+    let others: Vec<_> = (0..100).map(|id| node(id, &(Arc::new(|_| ()) as AtEnd), vec![])).collect();
+    assert!(others.iter().all(|other| other.as_raw() != keep_out), "the memory was freed");
+    drop(weak);
+}
+
 /// Answers weakness 15.
 #[test]
 fn a_chain_of_a_million() {

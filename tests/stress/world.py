@@ -8,7 +8,9 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
+import pkgutil
 import random
 import threading
 import weakref
@@ -17,11 +19,11 @@ from collections.abc import Callable
 from typing import Any
 
 import bowline
-import bowline._content
-import bowline._repr
 from bowline import Array, Dict, List, Map, convert, py_class
 
-# Imported above all: a module that is being imported on one thread at a fork is locked for good in the child.
+# A module that is being imported on one thread at a fork is locked for good in the child.
+for found in pkgutil.iter_modules(bowline.__path__, "bowline."):
+    importlib.import_module(found.name)
 convert(None)
 
 # What an empty wrapper answers.

@@ -10,6 +10,7 @@ use super::origin;
 use super::quick_call;
 use super::refcount;
 use super::slots;
+use super::storage;
 use super::tie;
 use super::trampoline::{counted, slot};
 use super::value::view_to_python;
@@ -27,7 +28,7 @@ use pyo3::types::{PyTuple, PyType};
 use smallvec::SmallVec;
 use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;
-use std::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::OnceLock;
 
 /// More arguments than this go to the heap.
@@ -135,13 +136,13 @@ fn call_attached_of(py: Python<'_>, callable: &PyCallableOf, arguments: &[AnyVie
 
 /// A wrapper of a function: how it is called comes after what every wrapper has.
 ///
-/// * `call`: atomic; null or [`vectorcall`]. CPython reads it plainly;
+/// * `call`: [`vectorcall`], from the storage's beginning to its end: CPython reads it plainly;
 /// * `detach`: atomic; whether calls detach from the interpreter: 0 as the function and the process say, 1 no,
 ///   [`DETACH`] yes.
 #[repr(C)]
 struct Callable {
     wrapper: Wrapper,
-    call: AtomicPtr<c_void>,
+    call: ffi::vectorcallfunc,
     detach: AtomicU8,
 }
 
@@ -211,6 +212,7 @@ pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     ]));
     let [table, attributes] =
         Members::new().attribute(methods::attribute::<Entry>()).attribute(methods::settable::<ReleaseGil>()).slots();
+    storage::set_entry(vectorcall);
     let made = slots::make_type(
         py,
         c"bowline._core.CFunction",
@@ -258,7 +260,7 @@ fn not_callable(ob: &Bound<'_, PyAny>) -> PyErr {
     PyTypeError::new_err(format!("expected a Function, got {}", convert::describe(ob)))
 }
 
-/// `tp_call`: the first call through a wrapper, and calls with a tuple at hand. Later calls go to [`vectorcall`].
+/// `tp_call`: calls with a tuple at hand.
 unsafe extern "C" fn call(
     this: *mut ffi::PyObject,
     arguments: *mut ffi::PyObject,
@@ -266,8 +268,6 @@ unsafe extern "C" fn call(
 ) -> *mut ffi::PyObject {
     // SAFETY: called by the interpreter with a wrapper of this type, a tuple, and a dict or null.
     unsafe {
-        // Relaxed: a pointer to code.
-        (*this.cast::<Callable>()).call.store(vectorcall as *mut c_void, Ordering::Relaxed);
         slot(|py| {
             if !keywords.is_null() && ffi::PyDict_Size(keywords) > 0 {
                 return Err(no_keywords());

@@ -9,8 +9,9 @@ use bowline::protocol::ledger::Ledger;
 use bowline::sync::counter::{add, Event};
 use pyo3::ffi;
 use std::cell::RefCell;
-use std::ptr::NonNull;
-use std::sync::atomic::Ordering;
+use std::ffi::c_void;
+use std::ptr::{null_mut, NonNull};
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// All storages.
 pub static LEDGER: Ledger = Ledger::new();
@@ -56,6 +57,16 @@ fn give_slot(slot: u32) {
     }
 }
 
+/// What instances of a class with `tp_vectorcall_offset` have there from their beginning, for CPython reads it plainly, on any
+/// thread. One class of ours has such an offset; others inherit it.
+static ENTRY: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
+
+/// Sets the entry of calls, before there is an instance of the class.
+pub fn set_entry(entry: ffi::vectorcallfunc) {
+    // Relaxed: a pointer to code.
+    ENTRY.store(entry as *mut c_void, Ordering::Relaxed);
+}
+
 /// Makes an instance of `class` that holds `handle`: refcount 1, ready for try-incref. Null with a Python error set when
 /// out of memory.
 ///
@@ -65,16 +76,20 @@ pub unsafe fn make(class: *mut ffi::PyTypeObject, handle: Handle) -> *mut Wrappe
     // SAFETY: by contract.
     let op = unsafe { ffi::PyType_GenericAlloc(class, 0) };
     if op.is_null() {
-        return std::ptr::null_mut();
+        return null_mut();
     }
     let wrapper = op.cast::<Wrapper>();
     let slot = take_slot();
-    // SAFETY: fresh, ours alone; its first bytes are a Wrapper since the class derives from our base.
+    // SAFETY: fresh, ours alone; its first bytes are a Wrapper since the class derives from our base, and a pointer's place is
+    // at the offset that the class names.
     unsafe {
         (*wrapper).handle.init(handle);
         // Relaxed: published later, with the word or by Python.
         (*wrapper).slot.store(slot, Ordering::Relaxed);
         (*wrapper).size.store((*class).tp_basicsize as u32, Ordering::Relaxed);
+        if (*class).tp_vectorcall_offset > 0 {
+            op.byte_offset((*class).tp_vectorcall_offset).cast::<*mut c_void>().write(ENTRY.load(Ordering::Relaxed));
+        }
         refcount::arm(op);
         LEDGER.enter(slot, NonNull::new_unchecked(wrapper));
     }
