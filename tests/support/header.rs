@@ -316,7 +316,8 @@ mod tests {
         assert_eq!((header.try_incref(2), header.try_incref(1)), (Err(0), Err(0)));
         header.resurrect_start(1);
         header.incref(1);
+        // It is nobody's now.
         assert!(header.resurrect_end(1));
-        assert_eq!((header.try_incref(2), header.try_incref(1)), (Ok(Counted::Shared), Ok(Counted::Own)));
+        assert_eq!((header.try_incref(2), header.try_incref(1)), (Ok(Counted::Shared), Ok(Counted::Shared)));
     }
 }

@@ -10,7 +10,7 @@
 use super::fork;
 use super::refcount::thread_id;
 use pyo3::prelude::*;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::OnceLock;
 use std::thread::sleep;
 use std::time::Duration;
@@ -19,6 +19,16 @@ use std::time::Duration;
 static INSIDE: AtomicUsize = AtomicUsize::new(0);
 /// The thread that finalizes the interpreter; 0 before.
 static CLOSER: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether this process is the child of a fork. There the interpreter's lock may be taken for ever, by a thread of the parent
+/// that was about to stop the world.
+static FORKED: AtomicBool = AtomicBool::new(false);
+
+/// Whether stopping the world is sure to come to an end.
+pub fn is_sure() -> bool {
+    // Relaxed: set before the child runs anything.
+    !FORKED.load(Ordering::Relaxed)
+}
 
 /// Whoever comes to a shut gate waits this long for finalization to begin, which ends the thread. It cannot wait without
 /// end: an `atexit` handler that runs later may wait for it.
@@ -64,6 +74,7 @@ fn shut(py: Python<'_>) {
 /// The threads that were inside are not in the child of a fork.
 unsafe extern "C" fn forget() {
     INSIDE.store(0, Ordering::Relaxed); // the only thread
+    FORKED.store(true, Ordering::Relaxed);
 }
 
 /// Opens the gate, to be shut at exit.

@@ -49,6 +49,9 @@ const OURS: GetAttribute = shortcut::get_attribute;
 /// # Safety
 /// Attached; a live class.
 unsafe fn change(class: *mut ffi::PyTypeObject, from: GetAttribute, to: GetAttribute) {
+    if !world::stops_surely() {
+        return; // either function will do
+    }
     // SAFETY: by contract; an optional function is a nullable pointer.
     let place = unsafe { AtomicPtr::<()>::from_ptr((&raw mut (*class).tp_getattro).cast()) };
     // Relaxed: nobody else is there.

@@ -38,6 +38,14 @@ mod build {
         unsafe { PyUnstable_GC_VisitObjects(run_once::<F>, (&raw mut run).cast()) };
     }
 
+    /// Whether stopping the world is sure to come to an end: not in the child of a fork of 3.13t. What can be left, is then.
+    pub fn stops_surely() -> bool {
+        #[cfg(not(Py_3_14))]
+        return gate::is_sure();
+        #[cfg(Py_3_14)]
+        true
+    }
+
     /// Returns after every other attached thread has been at a safe point.
     ///
     /// # Safety
@@ -58,6 +66,11 @@ mod build {
         run();
     }
 
+    /// There is nobody to wait for.
+    pub fn stops_surely() -> bool {
+        true
+    }
+
     /// Nothing to do: no other thread is amid a step.
     ///
     /// # Safety
@@ -65,4 +78,4 @@ mod build {
     pub unsafe fn all_threads_pass() {}
 }
 
-pub use build::{all_threads_pass, with_world_stopped};
+pub use build::{all_threads_pass, stops_surely, with_world_stopped};
