@@ -1,5 +1,5 @@
 //! Keeps daemon threads from stopping the world while a free-threaded 3.13 finalizes.
-//! Imports pyo3, the thread's id of `refcount`.
+//! Imports pyo3, `fork`, the thread's id of `refcount`.
 //! Upholds: stopping the world does not keep the interpreter from ending.
 //!
 //! There, a thread that waits to stop the world already holds the interpreter's lock for it (`stop_the_world` in
@@ -44,10 +44,14 @@ impl Drop for Inside {
     }
 }
 
+/// Lets a thread stop the world until what this returns is dropped. On any attached thread; may detach for [`PATIENCE`], and
+/// not return if finalization begins meanwhile.
+///
 /// # Safety
 /// Attached.
 pub unsafe fn enter() -> Inside {
-    // SeqCst, with the store and the load in `shut`: either we see the gate shut, or it sees us inside.
+    // SeqCst, here and in the next load, with the store and the load in `shut`: either we see the gate shut, or it sees us
+    // inside.
     INSIDE.fetch_add(1, Ordering::SeqCst);
     let inside = Inside(());
     let closer = CLOSER.load(Ordering::SeqCst);
@@ -64,8 +68,8 @@ pub unsafe fn enter() -> Inside {
 /// Shuts the gate for every thread but this one, for good.
 #[pyfunction]
 fn shut(py: Python<'_>) {
+    // SeqCst, here and in the load: see `enter`. The load's Acquire pairs with the Release of `Inside`.
     CLOSER.store(thread_id(), Ordering::SeqCst);
-    // Acquire: see `Inside`. SeqCst: see `enter`.
     while INSIDE.load(Ordering::SeqCst) != 0 {
         py.detach(|| sleep(Duration::from_micros(100)));
     }
@@ -80,10 +84,11 @@ unsafe extern "C" fn forget() {
 /// Opens the gate, to be shut at exit.
 ///
 /// # Errors
-/// Those of `atexit.register`.
+/// Those of `atexit.register`; `OSError` if there is no memory for a hook.
 pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     static CODE: OnceLock<i32> = OnceLock::new();
     fork::in_child(&CODE, forget)?;
+    // Relaxed: no other thread has the module yet.
     CLOSER.store(0, Ordering::Relaxed); // an interpreter that starts in the process of another that ended
     let atexit = module.py().import("atexit")?;
     atexit.call_method1("register", (pyo3::wrap_pyfunction!(shut, module)?,))?;

@@ -1,5 +1,5 @@
 //! Stopping every other thread for a moment.
-//! Imports pyo3.
+//! Imports pyo3, `gate`.
 //! Upholds: what runs with the world stopped runs alone; stopping it does not keep the interpreter from ending.
 
 #[cfg(Py_GIL_DISABLED)]
