@@ -128,3 +128,94 @@ fn walks_visit_parts_with_their_region() {
         ]
     );
 }
+
+mod error_context {
+    use super::*;
+    use bowline::container::{Array, Dict};
+    use bowline::function::Error;
+    use bowline::reflect::structural::VisitErrorContext;
+    use bowline::value::Mutable;
+
+    bowline::object! {
+        #[key = "structural.context.Node"]
+        struct Node {
+            left: Any,
+            right: Mutable<Any>,
+        }
+    }
+
+    /// The ways that an error has which came up in the first of these values, inside of the others.
+    fn ways(root: &Any, inside: &[&Any], prefixes: bool) -> Vec<String> {
+        let error = Error::value_error("here");
+        for value in inside {
+            VisitErrorContext::note(&error, (*value).clone());
+        }
+        let context = VisitErrorContext::of_error(&error).unwrap();
+        let paths = context.find_access_paths(root.view(), prefixes).unwrap();
+        paths.as_object().as_slice().iter().map(|path| path.view().as_ref::<AccessPath>().unwrap().text()).collect()
+    }
+
+    fn node(left: impl IntoAny, right: impl IntoAny) -> Any {
+        Node::new(left.into_any(), right.into_any()).into_any()
+    }
+
+    #[test]
+    fn through_fields_items_and_keys() {
+        let leaf = node(1, 2);
+        let items = Array::<Any>::from_iter([Any::none(), leaf.clone()]).into_any();
+        let dict = Dict::<Any, Any>::from_iter([("key".into_any(), items.clone())]).into_any();
+        let root = node(dict, 3);
+        assert_eq!(ways(&root, &[&leaf], false), ["<root>.left[\"key\"][1]"]);
+        assert_eq!(ways(&root, &[&leaf, &leaf, &items, &root], false), ["<root>.left[\"key\"][1]"]);
+        assert_eq!(ways(&root, &[&root], false), ["<root>"]);
+        assert!(ways(&root, &[&items, &leaf], false).is_empty());
+    }
+
+    #[test]
+    fn a_shared_value_has_several_ways() {
+        let leaf = node(1, 2);
+        let (a, b) = (node(leaf.clone(), 0), node(0, leaf.clone()));
+        let root = node(a.clone(), b.clone());
+        assert_eq!(ways(&root, &[&leaf, &root], false), ["<root>.left.left", "<root>.right.right"]);
+        assert_eq!(ways(&root, &[&leaf, &b], false), ["<root>.right.right"]);
+    }
+
+    #[test]
+    fn prefixes_end_at_the_last_that_is_found() {
+        let (leaf, stranger) = (node(1, 2), node(3, 4));
+        let (a, b) = (node(leaf.clone(), 0), node(0, leaf.clone()));
+        let root = node(a.clone(), b);
+        assert!(ways(&root, &[&stranger, &leaf, &a], false).is_empty());
+        assert_eq!(ways(&root, &[&stranger, &leaf, &a], true), ["<root>.left.left"]);
+        assert_eq!(ways(&root, &[&stranger, &a], true), ["<root>.left"]);
+        assert_eq!(ways(&root, &[&leaf, &a], true), ["<root>.left.left"]);
+    }
+
+    #[test]
+    fn sharing_and_cycles_end() {
+        // 2^64 ways, none of which leads to the stranger.
+        let mut shared = node(1, 2);
+        for _ in 0..64 {
+            shared = node(shared.clone(), shared);
+        }
+        assert!(ways(&shared, &[&node(3, 4)], false).is_empty());
+        let cycle = node(1, 2);
+        cycle.view().as_ref::<Node>().unwrap().right.set(cycle.clone());
+        assert!(ways(&cycle, &[&shared], false).is_empty());
+        assert_eq!(ways(&cycle, &[&cycle], false), ["<root>"]);
+        cycle.view().as_ref::<Node>().unwrap().right.set(Any::none());
+    }
+
+    #[test]
+    fn what_the_error_had_before_stays() {
+        let error = Error::value_error("here");
+        let before = Node::new(1.into_any(), 2.into_any());
+        error.set_extra_context(Some(before.clone().upcast()));
+        assert!(VisitErrorContext::of_error(&error).is_none());
+        VisitErrorContext::note(&error, node(3, 4));
+        VisitErrorContext::note(&error, before.clone().into_any());
+        let context = VisitErrorContext::of_error(&error).unwrap();
+        assert!(context.prev_error_context.get().view().same(&before.into_any().view()));
+        assert_eq!(context.reverse_visit_pattern.as_object().len(), 2);
+    }
+}

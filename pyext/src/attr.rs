@@ -6,10 +6,19 @@
 use crate::cpython::{tie, value};
 use crate::{convert, error};
 use bowline::object::{registry, Obj};
-use bowline::reflect::attr;
 use bowline::reflect::enumeration::{Enum, State};
+use bowline::reflect::{self, attr};
+use bowline::value::Any;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+
+/// The attribute of a type; `__ffi_init__` is made when it is first asked for.
+fn attribute(index: i32, name: &str) -> Option<Any> {
+    match name {
+        "__ffi_init__" => reflect::init_of(index),
+        _ => attr::get(index, name),
+    }
+}
 
 /// The attribute of a type, or with `ancestor` of the nearest ancestor that has it; None if there is none.
 #[pyfunction]
@@ -20,10 +29,10 @@ fn lookup_type_attr<'py>(
     attr_key: &str,
     ancestor: bool,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let mut found = attr::get(type_index, attr_key);
+    let mut found = attribute(type_index, attr_key);
     if ancestor && found.is_none() {
         let ancestors = registry::type_info(type_index).map_or(&[][..], |info| info.ancestors);
-        found = ancestors.iter().rev().find_map(|index| attr::get(*index, attr_key));
+        found = ancestors.iter().rev().find_map(|index| attribute(*index, attr_key));
     }
     found.map(|value| value::to_python(py, value)).transpose()
 }

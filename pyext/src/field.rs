@@ -5,12 +5,14 @@
 
 use crate::convert::{self, Fail};
 use crate::cpython::opaque::Payload;
-use crate::cpython::{function, value};
+use crate::cpython::value;
+use crate::error;
 use crate::schema::TypeSchema;
 use crate::sentinel::{is_missing, missing};
+use bowline::function::{Error, Function};
 use bowline::object::table::IndexTable;
 use bowline::reflect::{FieldDefault, FieldFlags, FieldInfo, FieldRole};
-use bowline::value::Storage;
+use bowline::value::{Schema, Storage};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
@@ -165,10 +167,25 @@ impl FieldSpec {
             field.default = FieldDefault::Value(value);
             origin.default = Some(Payload::new(default));
         } else if !is_missing(factory) {
-            field.default = FieldDefault::Factory(function::from_callable(factory));
+            field.default = FieldDefault::Factory(self.native_factory(factory, field.schema().clone()));
             origin.factory = Some(Payload::new(factory));
         }
         Ok((field, origin))
+    }
+
+    /// The default factory for native code: what it gives is converted for the field.
+    fn native_factory(&self, factory: &Bound<'_, PyAny>, schema: Schema) -> Function {
+        let (factory, place) = (Payload::new(factory), format!("default of field '{}'", self.name));
+        Function::from_packed(move |_| {
+            let make = |py: Python<'_>| {
+                let value = factory.get(py).call0()?;
+                convert::to_native(&value, &schema).map_err(|fail: Fail| fail.inside(&place).raise())
+            };
+            let made = Python::try_attach(|py| make(py).map_err(|raised| error::from_python(py, raised)));
+            made.unwrap_or_else(|| {
+                Err(Error::runtime(format!("{place} takes Python, of which there is none any more")))
+            })
+        })
     }
 }
 

@@ -76,12 +76,12 @@ fn module_import(this: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> PyResult<
 ///
 /// # Errors
 /// Those of adding it.
-pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    bowline::reflect::declare::<(ModuleObj,)>();
-    module.add_function(wrap_pyfunction!(module_load, module)?)?;
-    module.add_function(wrap_pyfunction!(module_system, module)?)?;
-    module.add_function(wrap_pyfunction!(module_function, module)?)?;
-    module.add_function(wrap_pyfunction!(module_metadata, module)?)?;
-    module.add_function(wrap_pyfunction!(module_doc, module)?)?;
-    module.add_function(wrap_pyfunction!(module_import, module)?)
+pub fn install(into: &Bound<'_, PyModule>) -> PyResult<()> {
+    module::declare();
+    into.add_function(wrap_pyfunction!(module_load, into)?)?;
+    into.add_function(wrap_pyfunction!(module_system, into)?)?;
+    into.add_function(wrap_pyfunction!(module_function, into)?)?;
+    into.add_function(wrap_pyfunction!(module_metadata, into)?)?;
+    into.add_function(wrap_pyfunction!(module_doc, into)?)?;
+    into.add_function(wrap_pyfunction!(module_import, into)?)
 }

@@ -1,12 +1,11 @@
-//! Global functions under `ffi.` of which Python has its own idea: copies, hashes, and the two sentinels.
-//! Imports `content`, `sentinel`, `convert`, `error`, the core's global table.
+//! Global functions under `ffi.` of which Python has its own idea: copies and hashes.
+//! Imports `content`, `convert`, `error`, the core's global table.
 //! Upholds: each can be called on any thread that may attach to Python; elsewhere it is an error.
 #![forbid(unsafe_code)]
 
 use crate::content::Pythons;
 use crate::cpython::value;
-use crate::{convert, error, sentinel};
-use bowline::container::{DictObj, MapObj};
+use crate::{convert, error};
 use bowline::function::{global, Error, Function};
 use bowline::reflect::content::Hash;
 use bowline::reflect::{named, pulse};
@@ -30,24 +29,6 @@ fn exactly<'a, const N: usize>(name: &str, arguments: &[AnyView<'a>]) -> Result<
         .map_err(|_| Error::type_error(format!("{name} takes {N} arguments, got {given}")))
 }
 
-fn missing(py: Python<'_>) -> PyResult<Any> {
-    convert::any(sentinel::missing(py)?.as_any())
-}
-
-/// The value that a mapping has for a key; `MISSING` if it has none.
-fn get_or_missing(py: Python<'_>, name: &str, arguments: &[AnyView<'_>]) -> PyResult<Any> {
-    let [mapping, key] = exactly(name, arguments).map_err(|error| error::to_python(py, &error))?;
-    let found = match (mapping.as_ref::<MapObj>(), mapping.as_ref::<DictObj>()) {
-        (Some(map), _) => map.get(key).map(AnyView::to_owned),
-        (_, Some(dict)) => dict.get(key),
-        _ => {
-            let wrong = Error::type_error(format!("{name} takes a mapping, got {}", mapping.type_name()));
-            return Err(error::to_python(py, &wrong));
-        }
-    };
-    found.map_or_else(|| missing(py), Ok)
-}
-
 fn declare() -> Result<(), Error> {
     let hash = Function::from_packed(|arguments| {
         let [value] = exactly("ffi.RecursiveHash", arguments)?;
@@ -58,13 +39,7 @@ fn declare() -> Result<(), Error> {
         let [value] = exactly("ffi.DeepCopy", arguments).map_err(|error| error::to_python(py, &error))?;
         let copier = py.import(intern!(py, "copy"))?.getattr(intern!(py, "deepcopy"))?;
         convert::any(&copier.call1((value::to_python(py, AnyView::to_owned(value))?,))?)
-    })?;
-    python("ffi.GetInvalidObject", |py, _| missing(py))?;
-    python("ffi.GetKwargsObject", |py, _| {
-        convert::any(&py.import(intern!(py, "bowline._core"))?.getattr(intern!(py, "KWARGS"))?)
-    })?;
-    python("ffi.MapGetItemOrMissing", |py, arguments| get_or_missing(py, "ffi.MapGetItemOrMissing", arguments))?;
-    python("ffi.DictGetItemOrMissing", |py, arguments| get_or_missing(py, "ffi.DictGetItemOrMissing", arguments))
+    })
 }
 
 /// Registers them, and the core's.

@@ -15,9 +15,11 @@
 //! ```
 
 mod library;
+mod named;
 pub mod system;
 
 pub use library::{load, load_library};
+pub use named::declare;
 
 use crate::container::List;
 use crate::function::{Error, Function};

@@ -2,7 +2,7 @@
 //! Imports `object`, `value`, this folder.
 //! Upholds: an object's end releases exactly what its fields own, whoever declared them.
 
-use super::{info, kept, Reflection};
+use super::{info, kept, Reflection, Signature};
 use crate::function::Error;
 use crate::object::{alloc, destroy, registry, Header, Obj, Object, ObjectType};
 use crate::reclaim;
@@ -101,6 +101,51 @@ pub fn make(index: i32, values: impl IntoIterator<Item = Any>) -> Result<Obj<Obj
     let values = values.collect::<Result<Vec<Any>, Error>>()?;
     // SAFETY: every value was brought into form.
     unsafe { fill(reflection, values) }
+}
+
+/// A new object with these values for its fields, in their order; a field without one has what the type's maker gives it, or
+/// is blank.
+///
+/// # Errors
+/// Kind `MemoryError` without memory; `TypeError` when the type's maker makes something else; those of the maker.
+///
+/// # Safety
+/// Each value came from [`FieldInfo::accept`](super::FieldInfo::accept) of its field; required fields have one.
+pub unsafe fn assemble(
+    signature: &Signature,
+    values: impl IntoIterator<Item = Option<Any>>,
+) -> Result<Obj<Object>, Error> {
+    let reflection = signature.reflection();
+    if !signature.is_blank() {
+        // Then every field has a value.
+        return make(reflection.index, values.into_iter().map(Option::unwrap_or_default));
+    }
+    let given = reflection.fields.iter().zip(values).filter_map(|(field, value)| Some((field, value?)));
+    if let Some(creator) = &reflection.creator {
+        let object = created(reflection, creator.call(&[])?)?;
+        for (field, value) in given {
+            // Its maker may know it still.
+            field.set_frozen(&object, value)?;
+        }
+        return Ok(object);
+    }
+    let object = new_zeroed(reflection.index)?;
+    for (field, value) in given {
+        // SAFETY: the object is of the type and nobody else knows it; the rest is the caller's.
+        unsafe { field.init_raw(object.as_raw(), value) };
+    }
+    Ok(object)
+}
+
+fn created(reflection: &Reflection, value: Any) -> Result<Obj<Object>, Error> {
+    let found = value.view().type_name();
+    if let Ok(object) = value.into_object() {
+        if object.type_index() == reflection.index {
+            return Ok(object);
+        }
+    }
+    let key = registry::type_info(reflection.index).map_or("?", |info| info.key);
+    Err(Error::type_error(format!("the native maker of {key} made a {found}")))
 }
 
 /// # Safety

@@ -20,6 +20,7 @@
 //! ```
 
 pub mod attr;
+mod constructor;
 pub mod content;
 mod declare;
 pub mod enumeration;
@@ -32,11 +33,15 @@ pub mod layout;
 pub mod named;
 mod parts;
 pub mod pulse;
+pub mod sentinel;
+mod signature;
 pub mod structural;
 mod table;
 
+pub use constructor::{constructor, init_of};
 #[doc(hidden)]
 pub use declare::{__default, __text};
 pub use declare::{declare, Declaration, Declarations, Declared, DefaultOf};
 pub use field::{FieldDefault, FieldFlags, FieldInfo, FieldRole};
+pub use signature::Signature;
 pub use table::{info, register, Definition, MethodInfo, Native, Reflection, StructuralKind};

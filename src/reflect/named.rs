@@ -14,17 +14,20 @@
 //! assert_eq!(text.view().as_str(), Some("[1, \"two\"]"));
 //! ```
 
+use super::parts::{parts, Parts};
 use super::structural::{
-    self, AccessPath, Flow, Options, Order, Region, StructuralKey, StructuralVisitor, VisitInterrupt,
+    self, AccessPath, Flow, Options, Order, Region, StructuralKey, StructuralVisitor, VisitErrorContext, VisitInterrupt,
 };
-use super::{content, info, instance, json, FieldDefault};
+use super::{attr, content, info, init_of, instance, json, sentinel, FieldDefault, Reflection};
 use crate::container::{Array, ArrayObj, DictObj, ListObj, MapObj, ShapeObj};
 use crate::function::{global, Error, Function, IntoTyped};
 use crate::object::registry;
-use crate::object::Obj;
-use crate::value::{convert, Any, AnyView, Bytes, IntoAny, Pointer, Schema, Str};
+use crate::object::{Obj, Object};
+use crate::tensor::dlpack::CPU;
+use crate::tensor::TensorObj;
+use crate::value::{convert, Any, AnyView, Bytes, Device, IntoAny, Pointer, Schema, Str};
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
 fn typed<Args: 'static, F: IntoTyped<Args>>(name: &str, call: F) {
@@ -40,6 +43,7 @@ fn packed(name: &'static str, call: fn(&[AnyView<'_>]) -> Result<Any, Error>) {
 /// Registers all of them, unless their names are taken.
 pub fn declare() {
     structural::declare();
+    sentinel::declare();
     declare_content();
     declare_structure();
     declare_values();
@@ -99,6 +103,18 @@ fn declare_structure() {
     typed("ffi.StructuralKey", |value: Any| StructuralKey::of(value.view()));
     typed("ffi.StructuralKeyEqual", |a: Obj<StructuralKey>, b: Obj<StructuralKey>| a.same(&b));
     typed("ffi.VisitInterrupt", |value: Any| VisitInterrupt::new(value));
+    packed("ffi.VisitErrorContext.FindAccessPaths", |arguments| {
+        let (root, context, prefixes) = match arguments {
+            [root, context] => (root, context, false),
+            [root, context, prefixes] => (root, context, convert::<bool>(*prefixes)?),
+            _ => {
+                let given = arguments.len();
+                let name = "ffi.VisitErrorContext.FindAccessPaths";
+                return Err(Error::type_error(format!("{name} takes 2 or 3 arguments, got {given}")));
+            }
+        };
+        convert::<Obj<VisitErrorContext>>(*context)?.find_access_paths(*root, prefixes).map(IntoAny::into_any)
+    });
     typed("ffi.StructuralWalk", |root: Any, call: Function, order: i64| {
         let order = if order == 0 { Order::Pre } else { Order::Post };
         let visit = |view: AnyView<'_>, region: Region| {
@@ -262,6 +278,9 @@ fn declare_mappings() {
         map.get(key.view()).map(AnyView::to_owned).ok_or_else(|| no_such_key(&key))
     });
     typed("ffi.MapCount", |map: Obj<MapObj>, key: Any| i64::from(map.get(key.view()).is_some()));
+    typed("ffi.MapGetItemOrMissing", |map: Obj<MapObj>, key: Any| {
+        map.get(key.view()).map_or_else(|| sentinel::missing().clone().into_any(), AnyView::to_owned)
+    });
     typed("ffi.MapForwardIterFunctor", |map: Obj<MapObj>| {
         functor(map.entries().map(|(key, value)| (AnyView::to_owned(key), AnyView::to_owned(value))).collect())
     });
@@ -274,6 +293,9 @@ fn declare_mappings() {
         dict.remove(key.view()).map(drop).ok_or_else(|| no_such_key(&key))
     });
     typed("ffi.DictClear", |dict: Obj<DictObj>| dict.clear());
+    typed("ffi.DictGetItemOrMissing", |dict: Obj<DictObj>, key: Any| {
+        dict.get(key.view()).unwrap_or_else(|| sentinel::missing().clone().into_any())
+    });
     typed("ffi.DictForwardIterFunctor", |dict: Obj<DictObj>| functor(dict.snapshot()));
 }
 
@@ -281,10 +303,7 @@ fn declare_mappings() {
 /// defaults.
 fn make_object(arguments: &[AnyView<'_>]) -> Result<Any, Error> {
     let [index, pairs @ ..] = arguments else { return Err(Error::type_error("expected a type index")) };
-    let index = convert::<i64>(*index)?;
-    let reflection = i32::try_from(index).ok().and_then(info);
-    let reflection =
-        reflection.ok_or_else(|| Error::type_error(format!("type {index} has no fields that are known")))?;
+    let reflection = known(convert::<i64>(*index)?)?;
     if !pairs.len().is_multiple_of(2) {
         return Err(Error::type_error("expected names and values by turns"));
     }
@@ -308,8 +327,55 @@ fn make_object(arguments: &[AnyView<'_>]) -> Result<Any, Error> {
     instance::make(reflection.index, values.collect::<Result<Vec<_>, _>>()?).map(IntoAny::into_any)
 }
 
+/// What is known of the type with an index that a caller gave.
+fn known(index: i64) -> Result<&'static Reflection, Error> {
+    let reflection = i32::try_from(index).ok().and_then(info);
+    reflection.ok_or_else(|| Error::type_error(format!("type {index} has no fields that are known")))
+}
+
+/// The device of the first tensor in a container, or in containers in it, that is not the CPU; the CPU if there is none.
+fn first_other_device(value: AnyView<'_>) -> Device {
+    let mut todo = vec![AnyView::to_owned(value)];
+    let mut seen = HashSet::new();
+    while let Some(value) = todo.pop() {
+        if let Some(tensor) = value.view().as_ref::<TensorObj>() {
+            if tensor.device().kind != CPU {
+                return tensor.device();
+            }
+        }
+        let address = value.view().as_object().map_or(0, |object| object.as_ptr() as usize);
+        let parts = match parts(value.view()) {
+            Parts::Items(items) if seen.insert(address) => items,
+            Parts::Entries(entries) if seen.insert(address) => {
+                entries.into_iter().flat_map(|(key, value)| [key, value]).collect()
+            }
+            _ => Vec::new(),
+        };
+        todo.extend(parts.into_iter().rev());
+    }
+    Device { kind: CPU, id: 0 }
+}
+
 fn declare_registry() {
     packed("ffi.MakeObjectFromPackedArgs", make_object);
+    typed("ffi._RegisterFFIInit", |index: i64| {
+        init_of(known(index)?.index);
+        Ok::<(), Error>(())
+    });
+    typed("ffi._PyClassRegisterTypeAttrColumns", |index: i64, size: i64| {
+        let reflection = known(index)?;
+        if usize::try_from(size) != Ok(reflection.total_size) {
+            let (name, known) = (Schema::Object(reflection.index), reflection.total_size);
+            return Err(Error::value_error(format!("objects of `{name}` have {known} bytes, not {size}")));
+        }
+        let new = Function::from_typed("__ffi_new__", || instance::new_zeroed(reflection.index));
+        let copy = Function::from_typed("__ffi_shallow_copy__", |object: Obj<Object>| instance::copy_shallow(&object));
+        attr::set(reflection.index, "__ffi_new__", new.into_any())?;
+        attr::set(reflection.index, "__ffi_shallow_copy__", copy.into_any())
+    });
+    typed("ffi.GetInvalidObject", || sentinel::missing().clone());
+    typed("ffi.GetKwargsObject", || sentinel::kwargs().clone());
+    typed("ffi.ContainerFindFirstNonCPUDevice", |value: Any| first_other_device(value.view()));
     typed("ffi.FunctionRemoveGlobal", |name: Str| global::remove(&name));
     typed("ffi.FunctionListGlobalNamesFunctor", || {
         let names = global::names();

@@ -8,7 +8,7 @@ import re
 import pytest
 
 TESTS = pathlib.Path(__file__).parent
-SECTIONS = [*(f"D.{number}" for number in range(1, 14)), "testing", "A.11"]
+SECTIONS = [*(f"D.{number}" for number in range(1, 14)), "testing", "A.6", "A.11"]
 
 
 def rows():

@@ -25,7 +25,19 @@ from bowline import Array, Dict, List, _core, convert
 from world import AnyHolder, FrozenHolder, Ghost, Holder, Leaf, Loose, LooseGhost, Solid, Weak
 import world
 draw = random.Random({seed!r})
-kept = []
+kept, over = [], []
+def at_work(over=over): return not over
+"""
+
+# CPython 3.13t frees the states of daemon threads that wait to go on while it finalizes, and crashes when they do; plain
+# Python shows it. There they end after the last atexit callback.
+END_THREADS = """
+def end_threads():
+    over.append(True)
+    for thread in threading.enumerate():
+        if thread.daemon:
+            thread.join()
+atexit.register(end_threads)
 """
 
 # Each is a few lines that leave something alive, or about to happen, at exit.
@@ -34,8 +46,8 @@ PIECES = {
     "dormant wrappers": "dormant = [Holder(draw.choice((Leaf, Loose))(n)) for n in range(200)]; [h.value for h in dormant]",
     "daemon threads that read": """
 shared = Holder(draw.choice((Leaf, Loose, Ghost))(1))
-def spin(shared=shared, Holder=Holder, Leaf=Leaf):
-    while True:
+def spin(shared=shared, Holder=Holder, Leaf=Leaf, at_work=at_work):
+    while at_work():
         shared.value.n
         Holder(Leaf(2)).value
 for _ in range(2):
@@ -43,8 +55,8 @@ for _ in range(2):
 """,
     "daemon threads that store": """
 cell = AnyHolder(None)
-def store(cell=cell, Leaf=Leaf, Loose=Loose, List=List):
-    while True:
+def store(cell=cell, Leaf=Leaf, Loose=Loose, List=List, at_work=at_work):
+    while at_work():
         cell.value = Leaf(1)
         cell.value = [Loose(2), lambda: cell]
         cell.value = List([Leaf(3)])
@@ -52,8 +64,8 @@ threading.Thread(target=store, daemon=True).start()
 """,
     "daemon threads that move and trim": """
 source = Holder(Leaf(1))
-def move(source=source, Leaf=Leaf, trim=bowline.trim, collect=gc.collect):
-    while True:
+def move(source=source, Leaf=Leaf, trim=bowline.trim, collect=gc.collect, at_work=at_work):
+    while at_work():
         Leaf.__new__(Leaf).__move_handle_from__(source.value)
         trim()
         collect()
@@ -62,8 +74,8 @@ threading.Thread(target=move, daemon=True).start()
     "daemon threads in callbacks": """
 def called(n): Holder(Leaf(n)).value; time.sleep(draw.choice((0.0, 0.001)))
 called = convert(called)
-def call(called=called):
-    while True:
+def call(called=called, at_work=at_work):
+    while at_work():
         called(1)
 for _ in range(2):
     threading.Thread(target=call, daemon=True).start()
@@ -161,11 +173,17 @@ if draw.random() < 0.2:
 """
 
 
+def free_threaded() -> bool:
+    """Return whether threads run at once."""
+    return not getattr(sys, "_is_gil_enabled", lambda: True)()
+
+
 def cycle(seed: str, patience: float) -> tuple[list[str], str]:
     """Run one cycle; return the names of what it did, and what was wrong."""
     draw = random.Random(seed)
     names = draw.sample([*PIECES], draw.randint(2, 6))
-    source = START.format(seed=seed) + "".join(f"{PIECES[name]}\n" for name in names) + END
+    start = START + END_THREADS if free_threaded() and sys.version_info < (3, 14) else START
+    source = start.format(seed=seed) + "".join(f"{PIECES[name]}\n" for name in names) + END
     environment = {**os.environ, "PYTHONPATH": os.path.dirname(os.path.abspath(__file__))}
     try:
         done = subprocess.run(
@@ -188,8 +206,7 @@ def main() -> int:
     parser.add_argument("--patience", type=float, default=60.0, help="seconds after which a process is taken to hang")
     options = parser.parse_args()
     seed = options.seed or secrets.token_hex(4)
-    free_threaded = not getattr(sys, "_is_gil_enabled", lambda: True)()
-    print(f"Python {sys.version.split()[0]}{'t' * free_threaded}, {options.count} cycles, seed {seed}", flush=True)
+    print(f"Python {sys.version.split()[0]}{'t' * free_threaded()}, {options.count} cycles, seed {seed}", flush=True)
     seeds = [f"{seed} {n}" for n in range(options.count)]
     counts, failed = Counter(), 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:

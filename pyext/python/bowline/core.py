@@ -12,8 +12,6 @@ from typing import Any
 
 from . import _core
 from ._core import (
-    KWARGS,
-    MISSING,
     CAny,
     CObject,
     FieldInfo,
@@ -238,6 +236,23 @@ class Object(_core.CObject, metaclass=ObjectMeta):
 
     def __repr__(self) -> str:
         return _core.object_text(self)
+
+
+class _Sentinel(Object):
+    """What says something about arguments instead of being one."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> str:
+        return self.name  # that of a global of this module
+
+
+#: "Not given": an argument that leaves a parameter its default. It is one native object, in all languages.
+MISSING: Any
+#: "Names follow": behind it, positional arguments of `__ffi_init__` are names and values by turns.
+KWARGS: Any
+MISSING, KWARGS = _core.sentinels(_Sentinel)
+_Sentinel.name = _core.field_property(_core.index_of_class(_Sentinel), "name")
 
 
 class ObjectConvertible:

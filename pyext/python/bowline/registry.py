@@ -230,11 +230,6 @@ def get_global_func(name: str, allow_missing: bool = False) -> Any:
         If there is none.
     """
     found = _core.get_global_func(name)
-    if found is None and name.startswith("ffi."):
-        from . import _ffi_functions
-
-        if _ffi_functions.register(name):
-            found = _core.get_global_func(name)
     if found is None and not allow_missing:
         raise ValueError(f"Cannot find global function {name}")
     return found

@@ -1,27 +1,27 @@
 //! `__ffi_init__`: native objects from field values, by a plan that is made once for each type.
-//! Imports the tie, `class`; conversions come from `crate::convert`, field origins from `crate::field`.
+//! Imports the tie, `class`, `words`; conversions come from `crate::convert`, field origins from `crate::field`.
 //! Upholds: all values are converted before anything is allocated, so that user code never meets a half-made object, and
 //! an error leaves the wrapper as it was.
 
 use super::opaque::Payload;
 use super::refcount;
 use super::trampoline::{counted, slot};
-use super::wrapper::Wrapper;
-use super::{class, integer, shortcut, slots, tie};
-use crate::sentinel::is_missing;
+use super::words::Words;
+use super::{class, slots, tie};
+use crate::sentinel::{is_kwargs, is_missing};
 use crate::{convert, error, field};
 use bowline::function::Function;
 use bowline::object::table::IndexTable;
-use bowline::object::{self, registry, Header, Obj, Object};
-use bowline::reflect::{self, instance, FieldDefault, FieldInfo, Reflection};
-use bowline::value::{Any, Schema, Storage};
+use bowline::object::{registry, Obj, Object};
+use bowline::reflect::{self, instance, FieldDefault, FieldInfo, Reflection, Signature};
+use bowline::value::Any;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyType};
 use pyo3::{ffi, intern};
 use smallvec::SmallVec;
-use std::ptr::{null_mut, NonNull};
+use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// Types with more fields than this use the heap for their arguments.
@@ -43,8 +43,6 @@ struct Parameter {
     /// Interned.
     name: Payload,
     start: Start,
-    /// Whether it can be passed: not when a derived type has a field of the same name.
-    passed: bool,
 }
 
 /// How objects of a type are made.
@@ -54,76 +52,13 @@ pub struct Plan {
     index: i32,
     key: &'static str,
     reflection: &'static Reflection,
+    signature: Signature,
     /// One for each field.
     parameters: Vec<Parameter>,
-    /// The fields that can be passed by position, in that order: required ones first.
-    positional: Vec<usize>,
-    /// Whether an object may be made blank and filled then.
-    blank: bool,
     /// Whether positional arguments are for the fields in their order, and an object is zeroed memory to begin with.
     straight: bool,
-    /// If so, and each field is one word of a kind that is quickly converted: the kinds, in the order of the fields.
-    words: Option<Vec<Word>>,
-}
-
-/// A field that is one word of an object.
-struct Word {
-    /// Where it is, in words behind the header.
-    at: usize,
-    kind: WordKind,
-}
-
-#[derive(Clone, Copy)]
-enum WordKind {
-    Int,
-    Float,
-    /// Of this type or one derived from it.
-    Object(i32),
-}
-
-impl Word {
-    fn of(field: &FieldInfo) -> Option<Word> {
-        let kind = match (field.storage(), field.schema()) {
-            (Storage::I64, Schema::Int) => WordKind::Int,
-            (Storage::F64, Schema::Float) => WordKind::Float,
-            (Storage::Object, Schema::Object(target)) => WordKind::Object(*target),
-            _ => return None,
-        };
-        Some(Word { at: (field.offset() - size_of::<Header>()) / size_of::<u64>(), kind })
-    }
-
-    /// The bytes of an argument's value, owned; none if it is of another class, or takes Python code to convert.
-    ///
-    /// # Safety
-    /// Attached; a live object.
-    #[inline(always)]
-    unsafe fn convert(&self, argument: *mut ffi::PyObject) -> Option<u64> {
-        // SAFETY: by contract; for the count see the tie.
-        unsafe {
-            let class = refcount::class_of(argument);
-            match self.kind {
-                WordKind::Object(target) => {
-                    if !shortcut::is_usual(class) {
-                        return None;
-                    }
-                    let object = (*argument.cast::<Wrapper>()).handle.read().object()?;
-                    let index = object.as_ref().type_index();
-                    if index != target && !registry::is_instance(index, target) {
-                        return None;
-                    }
-                    object::retain(object);
-                    Some(object.as_ptr() as u64)
-                }
-                WordKind::Int if class == &raw mut ffi::PyLong_Type => {
-                    integer::compact(argument).map(|value| value as u64)
-                }
-                WordKind::Float if class == &raw mut ffi::PyFloat_Type => {
-                    Some(ffi::PyFloat_AS_DOUBLE(argument).to_bits())
-                }
-                _ => None,
-            }
-        }
-    }
+    /// If so, and each field is one word of a kind that is quickly converted.
+    words: Option<Words>,
 }
 
 static PLANS: IndexTable<Plan> = IndexTable::new();
@@ -159,38 +94,30 @@ impl Plan {
         if !reflection.constructible {
             return refuse();
         }
-        let blank = reflection.can_be_blank();
+        let signature = Signature::of(reflection);
         let mut parameters = Vec::with_capacity(reflection.fields.len());
         for (at, field) in reflection.fields.iter().enumerate() {
-            let hidden = reflection.fields[at + 1..].iter().any(|other| other.name == field.name);
-            let passed = field.flags().init && !hidden;
             let factory = field::origin(field).and_then(|origin| origin.factory.as_ref());
             let start = match (&field.default, factory) {
                 (FieldDefault::Value(value), _) => Start::Value(value.clone()),
                 (FieldDefault::Factory(_), Some(factory)) => Start::Python(factory),
                 (FieldDefault::Factory(function), None) => Start::Native(function),
-                (FieldDefault::Required, _) if passed || !blank => Start::Required,
+                (FieldDefault::Required, _) if signature.is_required(at) => Start::Required,
                 (FieldDefault::Required, _) => Start::Blank,
             };
             let name = Payload::new(PyString::intern(py, &field.name).as_any());
-            parameters.push(Parameter { field, name, start, passed });
+            parameters.push(Parameter { field, name, start });
         }
-        let by_position = |at: &usize| parameters[*at].passed && !parameters[*at].field.flags().kw_only;
-        let required = |at: &usize| matches!(parameters[*at].start, Start::Required);
-        let (first, second): (Vec<usize>, Vec<usize>) = (0..parameters.len()).filter(by_position).partition(required);
-        let positional = [first, second].concat();
-        let straight = blank && reflection.creator.is_none() && positional.iter().copied().eq(0..parameters.len());
-        let words = parameters.iter().map(|parameter| Word::of(parameter.field)).collect::<Option<Vec<_>>>();
-        let small = reflection.total_size <= size_of::<Header>() + INLINE * size_of::<u64>();
+        let in_order = signature.positional().iter().copied().eq(0..parameters.len());
+        let straight = signature.is_blank() && reflection.creator.is_none() && in_order;
         let plan = Plan {
-            words: words.filter(|_| straight && small && reflection.is_declared_at_run_time()),
+            words: if straight { Words::of(reflection) } else { None },
             class: AtomicPtr::default(),
             index,
             key: registry::type_info(index).map_or("?", |info| info.key),
             reflection,
-            positional,
+            signature,
             parameters,
-            blank,
             straight,
         };
         let plan = match PLANS.set(index, Box::new(plan)) {
@@ -240,24 +167,38 @@ impl Plan {
         count: usize,
         keywords: *mut ffi::PyObject,
     ) -> PyResult<SmallVec<[*mut ffi::PyObject; INLINE]>> {
+        let raise = |error| error::to_python(py, &error);
         let mut given: SmallVec<[*mut ffi::PyObject; INLINE]> = SmallVec::new();
         given.resize(self.parameters.len(), null_mut());
-        if count > self.positional.len() {
-            return Err(self.too_many(count));
-        }
         // SAFETY: by contract.
         unsafe {
-            for (i, at) in self.positional[..count].iter().enumerate() {
-                given[*at] = *arguments.add(i);
+            let positional = if count == 0 { &[][..] } else { std::slice::from_raw_parts(arguments, count) };
+            let end = positional.iter().position(|argument| is_kwargs(py, *argument)).unwrap_or(count);
+            if end > self.signature.positional().len() {
+                return Err(raise(self.signature.too_many(end)));
+            }
+            for (at, argument) in self.signature.positional().iter().zip(&positional[..end]) {
+                given[*at] = *argument;
+            }
+            let mut name = |name, argument| {
+                let at = self.find(py, name)?;
+                match std::mem::replace(&mut given[at], argument).is_null() {
+                    true => Ok(()),
+                    false => Err(raise(self.signature.twice(at))),
+                }
+            };
+            if end < count {
+                let (pairs, rest) = positional[end + 1..].as_chunks::<2>();
+                if !rest.is_empty() {
+                    return Err(raise(self.signature.unpaired(count - end - 1)));
+                }
+                for [key, argument] in pairs {
+                    name(*key, *argument)?;
+                }
             }
             if !keywords.is_null() {
                 for i in 0..ffi::PyTuple_GET_SIZE(keywords) as usize {
-                    let name = ffi::PyTuple_GET_ITEM(keywords, i as isize);
-                    let at = self.find(py, name)?;
-                    if !given[at].is_null() {
-                        return Err(self.twice(at));
-                    }
-                    given[at] = *arguments.add(count + i);
+                    name(ffi::PyTuple_GET_ITEM(keywords, i as isize), *arguments.add(count + i))?;
                 }
             }
             for value in &mut given {
@@ -270,7 +211,7 @@ impl Plan {
             value.is_null() && matches!(parameter.start, Start::Required)
         };
         match self.parameters.iter().zip(&given).any(missing) {
-            true => Err(self.missing(&given)),
+            true => Err(raise(self.signature.missing(|at| !given[at].is_null()))),
             false => Ok(given),
         }
     }
@@ -278,58 +219,21 @@ impl Plan {
     /// The field that a keyword names.
     ///
     /// # Safety
-    /// `name` is a live string.
+    /// `name` is a live object.
     #[inline]
     unsafe fn find(&self, py: Python<'_>, name: *mut ffi::PyObject) -> PyResult<usize> {
-        let same = |parameter: &Parameter| parameter.name.as_ptr() == name && parameter.passed;
-        if let Some(at) = self.parameters.iter().position(same) {
+        let same =
+            |(at, parameter): (usize, &Parameter)| parameter.name.as_ptr() == name && self.signature.is_passed(at);
+        if let Some(at) = self.parameters.iter().enumerate().position(same) {
             return Ok(at);
         }
         // SAFETY: by contract.
         let name = unsafe { Bound::from_borrowed_ptr(py, name) };
-        let text = name.cast::<PyString>().map_err(PyErr::from)?.to_string_lossy();
-        let equal = |parameter: &Parameter| parameter.field.name == text && parameter.passed;
-        self.parameters.iter().position(equal).ok_or_else(|| {
-            PyTypeError::new_err(format!("{}.__init__() got an unexpected keyword argument '{text}'", self.key))
-        })
-    }
-
-    #[cold]
-    fn too_many(&self, count: usize) -> PyErr {
-        let (key, takes) = (self.key, self.positional.len());
-        let s = if takes == 1 { "" } else { "s" };
-        PyTypeError::new_err(format!("{key}.__init__() takes {takes} positional argument{s} but {count} were given"))
-    }
-
-    #[cold]
-    fn twice(&self, at: usize) -> PyErr {
-        let (key, name) = (self.key, &self.parameters[at].field.name);
-        PyTypeError::new_err(format!("{key}.__init__() got multiple values for argument '{name}'"))
-    }
-
-    #[cold]
-    fn missing(&self, given: &[*mut ffi::PyObject]) -> PyErr {
-        let lost = |keyword: bool| {
-            let parameters = self.parameters.iter().zip(given);
-            let lost = parameters.filter(|(parameter, value)| {
-                value.is_null()
-                    && matches!(parameter.start, Start::Required)
-                    && parameter.field.flags().kw_only == keyword
-            });
-            lost.map(|(parameter, _)| format!("'{}'", parameter.field.name)).collect::<Vec<_>>()
+        let found = match name.cast::<PyString>() {
+            Ok(name) => self.signature.named(&name.to_string_lossy()),
+            Err(_) => Err(self.signature.no_name(&convert::describe(&name))),
         };
-        let (names, kind) = match lost(false) {
-            names if names.is_empty() => (lost(true), "keyword-only"),
-            names => (names, "positional"),
-        };
-        let s = if names.len() == 1 { "" } else { "s" };
-        let (key, count) = (self.key, names.len());
-        let names = match names.split_last() {
-            Some((last, [])) => last.clone(),
-            Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-            None => String::new(),
-        };
-        PyTypeError::new_err(format!("{key}.__init__() missing {count} required {kind} argument{s}: {names}"))
+        found.map_err(|error| error::to_python(py, &error))
     }
 
     /// What a field that was not passed starts with; none for what it has anyway.
@@ -357,49 +261,6 @@ impl Plan {
         }))
     }
 
-    /// An object with these values.
-    ///
-    /// # Safety
-    /// Each value came from the conversion for its field, or is its default.
-    unsafe fn build(&self, py: Python<'_>, values: &mut [Option<Any>]) -> PyResult<Obj<Object>> {
-        let raise = |error| error::to_python(py, &error);
-        if !self.blank {
-            // Then every field has a value.
-            let values = values.iter_mut().map(|value| value.take().unwrap_or_default());
-            return instance::make(self.index, values).map_err(raise);
-        }
-        if let Some(creator) = &self.reflection.creator {
-            let object = self.created(creator.call(&[]).map_err(raise)?)?;
-            for (field, value) in self.reflection.fields.iter().zip(values) {
-                if let Some(value) = value.take() {
-                    // Its maker may know it still.
-                    field.set_frozen(&object, value).map_err(raise)?;
-                }
-            }
-            return Ok(object);
-        }
-        let object = instance::new_zeroed(self.index).map_err(raise)?;
-        for (field, value) in self.reflection.fields.iter().zip(values) {
-            if let Some(value) = value.take() {
-                // SAFETY: the object is of the type and nobody else knows it; the rest is the caller's.
-                unsafe { field.init_raw(object.as_raw(), value) };
-            }
-        }
-        Ok(object)
-    }
-
-    #[cold]
-    fn created(&self, value: Any) -> PyResult<Obj<Object>> {
-        match value.into_object() {
-            Ok(object) if object.type_index() == self.index => Ok(object),
-            other => {
-                let found =
-                    other.map_or_else(|value| value.view().type_name(), |object| object.type_info().key.to_owned());
-                Err(PyTypeError::new_err(format!("the native maker of {} made a {found}", self.key)))
-            }
-        }
-    }
-
     /// An object made of the arguments.
     ///
     /// # Safety
@@ -416,7 +277,7 @@ impl Plan {
         unsafe {
             if keywords.is_null() && self.straight && count == self.parameters.len() {
                 let object = match &self.words {
-                    Some(words) => self.of_words(py, words, arguments)?,
+                    Some(words) => words.object(py, self.reflection, arguments)?,
                     None => self.quick(py, arguments)?,
                 };
                 if let Some(object) = object {
@@ -431,41 +292,7 @@ impl Plan {
                     false => Some(self.convert(&Bound::from_borrowed_ptr(py, given), parameter)?),
                 });
             }
-            self.build(py, &mut values)
-        }
-    }
-
-    /// As [`Plan::quick`], of an object that is words.
-    ///
-    /// # Safety
-    /// As there.
-    #[inline(always)]
-    unsafe fn of_words(
-        &self,
-        py: Python<'_>,
-        fields: &[Word],
-        arguments: *const *mut ffi::PyObject,
-    ) -> PyResult<Option<Obj<Object>>> {
-        let mut words = [0u64; INLINE];
-        // SAFETY: by contract; plans of words have at most so many.
-        unsafe {
-            for (i, field) in fields.iter().enumerate() {
-                match field.convert(*arguments.add(i)) {
-                    Some(value) => *words.get_unchecked_mut(field.at) = value,
-                    None => {
-                        give_back(&fields[..i], &words);
-                        return Ok(None);
-                    }
-                }
-            }
-            let all = (self.reflection.total_size - size_of::<Header>()) / size_of::<u64>();
-            match instance::from_words(self.reflection, words.get_unchecked(..all)) {
-                Ok(object) => Ok(Some(object)),
-                Err(error) => {
-                    give_back(fields, &words);
-                    Err(error::to_python(py, &error))
-                }
-            }
+            instance::assemble(&self.signature, values).map_err(|error| error::to_python(py, &error))
         }
     }
 
@@ -548,20 +375,6 @@ impl Plan {
     }
 }
 
-/// Releases what an object was to have.
-///
-/// # Safety
-/// The words of these fields are owned.
-#[cold]
-unsafe fn give_back(fields: &[Word], words: &[u64; INLINE]) {
-    for field in fields {
-        if let (WordKind::Object(_), Some(object)) = (field.kind, NonNull::new(words[field.at] as *mut Object)) {
-            // SAFETY: by contract.
-            unsafe { object::release(object) };
-        }
-    }
-}
-
 /// `__ffi_init__(*args, **kwargs)`.
 ///
 /// # Safety
@@ -607,7 +420,7 @@ pub fn is_ffi_init(attribute: &Bound<'_, PyAny>) -> bool {
 /// `TypeError` when such an object cannot be; what default factories raise.
 pub fn blank(py: Python<'_>, class: &Bound<'_, PyType>, defaults: bool) -> PyResult<Obj<Object>> {
     let plan = Plan::of(py, class.as_type_ptr())?;
-    if !plan.blank {
+    if !plan.signature.is_blank() {
         return Err(PyTypeError::new_err(format!("{} has fields that cannot be left without a value", plan.key)));
     }
     let mut values: SmallVec<[Option<Any>; INLINE]> = SmallVec::new();
@@ -615,7 +428,7 @@ pub fn blank(py: Python<'_>, class: &Bound<'_, PyType>, defaults: bool) -> PyRes
         values.push(if defaults { plan.start(py, parameter)? } else { None });
     }
     // SAFETY: defaults, of their fields.
-    unsafe { plan.build(py, &mut values) }
+    unsafe { instance::assemble(&plan.signature, values).map_err(|error| error::to_python(py, &error)) }
 }
 
 /// A copy of an object in which some fields, given by position, have other values, which were converted for them.

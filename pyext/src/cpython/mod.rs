@@ -41,5 +41,6 @@ pub mod tie;
 pub mod trampoline;
 mod turns;
 pub mod value;
+mod words;
 pub mod world;
 pub mod wrapper;

@@ -1,7 +1,7 @@
 //! Copies of values, shallow and deep.
 //! Imports this folder, `reflect::{parts, hook, instance, pulse, enumeration}`, `container`.
 //! Upholds: a deep copy has the sharing and the cycles of its original; nothing of the original changes, and nothing of it
-//! is kept alive by the copy but what both share: strings, functions, errors, shapes, variants of enumerations.
+//! is kept alive by the copy but what both share: strings, functions, errors, shapes, variants of enumerations, sentinels.
 
 use super::address;
 use crate::container::{ArrayObj, DictObj, ListObj, MapObj};
@@ -10,6 +10,7 @@ use crate::object::{registry, Obj, Object, ObjectType};
 use crate::reflect::enumeration::Enum;
 use crate::reflect::parts::{field, is_plain, parts, Parts};
 use crate::reflect::pulse::{finish, Work};
+use crate::reflect::sentinel::Sentinel;
 use crate::reflect::{hook, info, instance, Reflection};
 use crate::tensor::{self, Tensor, TensorObj};
 use crate::value::{tag, Any, AnyView, FromAny, IntoAny};
@@ -57,6 +58,7 @@ fn is_shared(view: AnyView<'_>) -> bool {
     is_plain(view)
         || matches!(view.type_index(), tag::FUNCTION | tag::ERROR | tag::SHAPE)
         || registry::is_instance(view.type_index(), Enum::type_index())
+        || view.as_ref::<Sentinel>().is_some()
 }
 
 fn by_hook(view: AnyView<'_>) -> Result<Option<Any>, Error> {

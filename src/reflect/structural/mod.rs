@@ -15,6 +15,7 @@
 //! ```
 
 mod equal;
+mod error_context;
 mod hash;
 mod key;
 mod path;
@@ -22,6 +23,7 @@ mod visitor;
 mod walk;
 
 pub use equal::{equal, mismatch};
+pub use error_context::VisitErrorContext;
 pub use hash::hash;
 pub(super) use hash::of_tensor;
 pub use key::StructuralKey;
@@ -37,7 +39,7 @@ use crate::value::tag;
 
 /// Registers the types, so that they are known by their keys.
 pub fn declare() {
-    super::declare::<(AccessStep, AccessPath, StructuralKey, VisitInterrupt)>();
+    super::declare::<(AccessStep, AccessPath, StructuralKey, VisitInterrupt, VisitErrorContext)>();
     path::declare();
     visitor::declare();
 }

@@ -1,0 +1,143 @@
+//! Where in a graph an error came up: the values that a visit was inside of, and the ways to them.
+//! Imports this folder's paths, `container`, `reflect::parts`.
+//! Upholds: depth is no limit; a value that is reached by many ways is searched once for what it does not have.
+
+use super::path::{AccessPath, StepKind, Trail};
+use crate::container::{Array, List};
+use crate::function::Error;
+use crate::object::Obj;
+use crate::reflect::parts::{field, parts, Parts};
+use crate::reflect::pulse::Pulse;
+use crate::value::{Any, AnyView, Mutable, Str};
+use std::collections::HashSet;
+
+crate::object! {
+    /// What an error's extra context says of the visit that it ended.
+    #[key = "ffi.VisitErrorContext"]
+    pub struct VisitErrorContext {
+        /// The values that the visit was inside of, the innermost first; some may be left out.
+        pub reverse_visit_pattern: List,
+        /// What the error's extra context was before.
+        pub prev_error_context: Mutable<Any>,
+    }
+    options { structural: crate::reflect::StructuralKind::Unsupported }
+}
+
+impl VisitErrorContext {
+    /// The context of an error, if it has one of these.
+    pub fn of_error(error: &Error) -> Option<Obj<VisitErrorContext>> {
+        error.extra_context()?.downcast().ok()
+    }
+
+    /// Notes that an error came up inside of a value: for a visit on its way out, the innermost value first.
+    pub fn note(error: &Error, value: Any) {
+        let context = VisitErrorContext::of_error(error).unwrap_or_else(|| {
+            let before = error.extra_context().map_or_else(Any::none, |context| context.into());
+            let context = VisitErrorContext::new(List::new(), before);
+            error.set_extra_context(Some(context.clone().upcast()));
+            context
+        });
+        context.reverse_visit_pattern.push(value);
+    }
+
+    /// The ways from a root through all the values of the pattern to the innermost, in the order of the graph. With
+    /// `prefixes` also those that lead through some, from the outermost on, to the last that is found on them.
+    ///
+    /// # Errors
+    /// What interrupts a long search.
+    pub fn find_access_paths(&self, root: AnyView<'_>, prefixes: bool) -> Result<Array<Obj<AccessPath>>, Error> {
+        let mut pattern = self.reverse_visit_pattern.as_object().snapshot();
+        pattern.reverse();
+        // A value that was noted twice running, by what failed and by the visit around it.
+        pattern.dedup_by(|a, b| a.view().same(&b.view()));
+        Search { pattern, prefixes, ..Search::default() }.run(root)
+    }
+}
+
+enum Task {
+    /// A value, the way to it, how much of the pattern was met before, and where the last of it was.
+    Enter(Any, usize, usize, usize),
+    /// After a value's parts: its address, how much was met, where the last of it was, and how many ways there were before.
+    Leave(usize, usize, usize, usize),
+}
+
+#[derive(Default)]
+struct Search {
+    pattern: Vec<Any>,
+    prefixes: bool,
+    trail: Trail,
+    todo: Vec<Task>,
+    found: Vec<Obj<AccessPath>>,
+    /// Addresses that the search is inside of.
+    inside: HashSet<usize>,
+    /// Addresses below which nothing is found, with so much of the pattern met.
+    barren: HashSet<(usize, usize)>,
+}
+
+impl Search {
+    fn run(mut self, root: AnyView<'_>) -> Result<Array<Obj<AccessPath>>, Error> {
+        let mut pulse = Pulse::default();
+        if !self.pattern.is_empty() {
+            self.todo.push(Task::Enter(AnyView::to_owned(root), Trail::ROOT, 0, Trail::ROOT));
+        }
+        while let Some(task) = self.todo.pop() {
+            pulse.beat()?;
+            match task {
+                Task::Enter(value, way, met, last) => self.enter(value, way, met, last),
+                Task::Leave(address, met, last, before) => self.leave(address, met, last, before),
+            }
+        }
+        Ok(self.found.into_iter().collect())
+    }
+
+    fn enter(&mut self, value: Any, way: usize, met: usize, last: usize) {
+        let is_next = value.view().same(&self.pattern[met].view());
+        let (met, last) = if is_next { (met + 1, way) } else { (met, last) };
+        if met == self.pattern.len() {
+            self.found.push(self.trail.path(way, None));
+            return;
+        }
+        let Some(address) = value.view().as_object().map(|object| object.as_ptr() as usize) else { return };
+        if self.barren.contains(&(address, met)) || !self.inside.insert(address) {
+            return;
+        }
+        // What is met here is told here when nothing further is found below.
+        self.todo.push(Task::Leave(address, met, if is_next { last } else { usize::MAX }, self.found.len()));
+        let parts = self.parts_of(value.view(), way);
+        self.todo.extend(parts.into_iter().rev().map(|(part, way)| Task::Enter(part, way, met, last)));
+    }
+
+    fn leave(&mut self, address: usize, met: usize, last: usize, before: usize) {
+        self.inside.remove(&address);
+        if self.found.len() > before {
+            return;
+        }
+        match self.prefixes && last != usize::MAX {
+            true => self.found.push(self.trail.path(last, None)),
+            false => drop(self.barren.insert((address, met))),
+        }
+    }
+
+    fn parts_of(&mut self, view: AnyView<'_>, way: usize) -> Vec<(Any, usize)> {
+        let Some(object) = view.as_object() else { return Vec::new() };
+        let trail = &mut self.trail;
+        match parts(view) {
+            Parts::Items(items) => {
+                let item = |(at, item)| (item, trail.step(way, StepKind::ArrayItem, at as i64));
+                items.into_iter().enumerate().map(item).collect()
+            }
+            Parts::Entries(entries) => {
+                let entry = |(key, value): (Any, Any)| (value, trail.step(way, StepKind::MapItem, key));
+                entries.into_iter().map(entry).collect()
+            }
+            Parts::Fields(reflection) => {
+                let part = |at: usize| {
+                    let name = Str::from(reflection.fields[at].name.as_str());
+                    (field(reflection, at, object), trail.step(way, StepKind::Attr, name))
+                };
+                (0..reflection.fields.len()).map(part).collect()
+            }
+            Parts::Leaf => Vec::new(),
+        }
+    }
+}
