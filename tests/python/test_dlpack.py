@@ -161,7 +161,7 @@ def test_a_thread_without_python_ends_the_tensor():
 def test_the_process_ends_while_tensors_live():
     out = run_script(
         """
-        import bowline, numpy, sys, threading, time
+        import atexit, bowline, numpy, sys, threading, time
         from bowline._core import testing_release_later
 
         class Array(numpy.ndarray):
@@ -176,7 +176,12 @@ def test_the_process_ends_while_tensors_live():
             testing_release_later(t, 0.0)
         for t in kept[60:70]:
             testing_release_later(t, 0.3)
-        threading.Thread(target=lambda: [bowline.testing.echo(numpy.zeros(3)) for _ in iter(int, 1)], daemon=True).start()
+        over = []
+        work = lambda: [bowline.testing.echo(numpy.zeros(3)) for _ in iter(lambda: len(over), 1)]
+        thread = threading.Thread(target=work, daemon=True)
+        # Until then: CPython up to 3.13 frees the states of daemon threads that use them still.
+        atexit.register(lambda: (over.append(True), thread.join()))
+        thread.start()
         time.sleep(0.05)
         print("end")
         """

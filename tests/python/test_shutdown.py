@@ -1,5 +1,6 @@
 """A process ends cleanly whatever is alive, and in whatever order things go."""
 
+import os
 import sys
 import textwrap
 
@@ -18,9 +19,11 @@ def start(call, *args):
     at_work[-1].start()
 """
 
-if not getattr(sys, "_is_gil_enabled", lambda: True)() and sys.version_info < (3, 14):
-    # CPython 3.13t frees the states of daemon threads that wait to go on while it finalizes, and crashes when they do; plain
-    # Python shows it. There they end with the last atexit callback but for the package's.
+FREE_THREADED = not getattr(sys, "_is_gil_enabled", lambda: True)()
+if sys.version_info < (3, 14) and (FREE_THREADED or "ASAN_OPTIONS" in os.environ):
+    # CPython up to 3.13 frees the states of daemon threads while it finalizes, and some use them still: free-threaded it
+    # crashes, which plain Python shows, too; with a GIL AddressSanitizer sees it. There they end with the last atexit callback
+    # but for the package's.
     COMMON += """\
 atexit.register(lambda: (over.append(True), [thread.join() for thread in at_work]))
 """
@@ -73,11 +76,15 @@ CASES = {
     """,
     "daemon threads that stop the world": """
     held = Holder(Dict(1))
-    def spin():
-        while True: # on 3.13t until it waits for ever at the gate
+    free_threaded = not getattr(sys, "_is_gil_enabled", lambda: True)()
+    def spin(go_on=go_on):
+        while go_on() or free_threaded: # on 3.13t until it waits for ever at the gate
             bowline.trim()
             Dict.__new__(Dict).__move_handle_from__(held.value)
-    threading.Thread(target=spin, daemon=True).start()
+    if free_threaded:
+        threading.Thread(target=spin, daemon=True).start()
+    else:
+        start(spin)
     time.sleep(0.1)
     """,
     "thread locals": """
