@@ -132,6 +132,12 @@ fn testing_stir(ob: &Bound<'_, PyAny>, rounds: u32) -> PyResult<bool> {
     Ok(borrower::lend(object_of(ob)?, borrower::Use::Stir(rounds)))
 }
 
+/// Loses a native object that never had a wrapper: what a search for leaks must find.
+#[pyfunction]
+fn testing_lose() {
+    std::mem::forget(ListObj::make(Vec::new()));
+}
+
 /// Adds what is here to the module, and registers types and functions.
 ///
 /// # Errors
@@ -147,5 +153,6 @@ pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(testing_release_later, module)?)?;
     module.add_function(wrap_pyfunction!(testing_lend, module)?)?;
     module.add_function(wrap_pyfunction!(testing_stir, module)?)?;
+    module.add_function(wrap_pyfunction!(testing_lose, module)?)?;
     module.add_function(wrap_pyfunction!(testing_release_on_thread, module)?)
 }
