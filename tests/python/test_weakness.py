@@ -49,9 +49,12 @@ def test_code_amid_a_fetch_makes_others(cls):
             del one
         # From scratch, too.
         for n in range(200):
-            fresh = Holder(bowline._core._rebuild(FrozenHolder, (None,))) if n % 2 else Holder(cls(7))
+            expected = FrozenHolder if n % 2 else cls
+            fresh = Holder(bowline._core._rebuild(FrozenHolder, (None,)) if n % 2 else cls(7))
             kept = fresh.value
             assert kept is fresh.value
+            assert type(kept) is expected
+            assert n % 2 or kept.n == 7
             del kept
     finally:
         gc.set_threshold(*thresholds)
