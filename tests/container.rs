@@ -121,7 +121,7 @@ fn typed_conversions_keep_what_suits() {
     assert_eq!(error.to_string(), "Expected `Array[Array[str]]` but got `ffi.Array[index 0: ffi.Array[index 0: int]]`");
     let map: Map<Str, i64> = [("a", 1), ("b", 2)].map(|(k, v)| (Str::from(k), v)).into_iter().collect();
     let dict: Dict<Str, f64> = convert(map.into_any().view()).unwrap();
-    assert_eq!(dict.at(Str::from("b")), Some(2.0));
+    assert_eq!(dict.at(Str::from("b")).unwrap(), Some(2.0));
     let error = convert::<Map<i64, i64>>(dict.into_any().view()).unwrap_err();
     assert_eq!(error.to_string(), "Expected `Map[int, int]` but got `ffi.Dict[key: str]`");
 }
@@ -161,7 +161,7 @@ fn chains_of_a_million_are_dropped() {
         chain = match n % 3 {
             0 => vec![chain].into_any(),
             1 => List::<Any>::from_iter([chain]).into_any(),
-            _ => MapObj::make([(1.into_any(), chain)]).into_any(),
+            _ => MapObj::make([(1.into_any(), chain)]).unwrap().into_any(),
         };
     }
     std::thread::Builder::new().stack_size(512 << 10).spawn(move || drop(chain)).unwrap().join().unwrap();
@@ -247,7 +247,7 @@ proptest! {
 
     #[test]
     fn dicts_do_what_ordered_maps_do(steps in prop::collection::vec((0..4_u8, 0..20_i64, any::<i64>()), 0..120)) {
-        let dict = DictObj::make([]);
+        let dict = DictObj::empty();
         let mut model: Vec<(i64, i64)> = Vec::new();
         for (what, key, value) in steps {
             let at = model.iter().position(|(k, _)| *k == key);
@@ -255,21 +255,21 @@ proptest! {
             let int = |value: Option<Any>| value.map(|value| value.view().as_int().unwrap());
             match what {
                 0 => {
-                    prop_assert_eq!(int(dict.set(key.into_any(), value.into_any())), old);
+                    prop_assert_eq!(int(dict.set(key.into_any(), value.into_any()).unwrap()), old);
                     match at { Some(at) => model[at].1 = value, None => model.push((key, value)) }
                 }
                 1 => {
-                    prop_assert_eq!(int(dict.remove(key.into_any().view())), old);
+                    prop_assert_eq!(int(dict.remove(key.into_any().view()).unwrap()), old);
                     at.map(|at| model.remove(at));
                 }
                 2 => {
-                    let got = dict.get_or_set(key.into_any(), value.into_any());
+                    let got = dict.get_or_set(key.into_any(), value.into_any()).unwrap();
                     prop_assert_eq!(int(Some(got)), Some(old.unwrap_or(value)));
                     if at.is_none() { model.push((key, value)); }
                 }
                 _ => prop_assert_eq!(dict.pop().map(|(k, v)| (int(Some(k)).unwrap(), int(Some(v)).unwrap())), model.pop()),
             }
-            prop_assert_eq!(int(dict.get(key.into_any().view())), model.iter().find(|(k, _)| *k == key).map(|e| e.1));
+            prop_assert_eq!(int(dict.get(key.into_any().view()).unwrap()), model.iter().find(|(k, _)| *k == key).map(|e| e.1));
             let (keys, values): (Vec<Any>, Vec<Any>) = dict.snapshot().into_iter().unzip();
             prop_assert_eq!(ints(&keys).into_iter().zip(ints(&values)).collect::<Vec<_>>(), model.clone());
         }
@@ -295,9 +295,9 @@ fn keys_are_told_apart_by_type_and_content() {
         object.clone().into_any(),
         other.into_any(),
     ];
-    let map = MapObj::make(keys.iter().cloned().zip((0..).map(|n: i64| n.into_any())));
+    let map = MapObj::make(keys.iter().cloned().zip((0..).map(|n: i64| n.into_any()))).unwrap();
     assert_eq!(map.len(), keys.len());
-    let at = |key: Any| map.get(key.view()).and_then(|value| value.as_int());
+    let at = |key: Any| map.get(key.view()).unwrap().and_then(|value| value.as_int());
     for (place, key) in keys.iter().enumerate() {
         assert_eq!(at(key.clone()), Some(place as i64));
     }
@@ -307,7 +307,8 @@ fn keys_are_told_apart_by_type_and_content() {
         (Some(10), Some(12))
     );
     let twice =
-        MapObj::make([(1.into_any(), 1.into_any()), (2.into_any(), 2.into_any()), (1.into_any(), 3.into_any())]);
+        MapObj::make([(1.into_any(), 1.into_any()), (2.into_any(), 2.into_any()), (1.into_any(), 3.into_any())])
+            .unwrap();
     let entries: Vec<_> = twice.entries().map(|(k, v)| (k.as_int().unwrap(), v.as_int().unwrap())).collect();
     assert_eq!(entries, [(1, 3), (2, 2)]);
 }

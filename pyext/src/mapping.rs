@@ -6,8 +6,9 @@
 use crate::convert::{self, Converted, Depth, Fail};
 use crate::cpython::trampoline::or_memory_error;
 use crate::cpython::{construct, origin, tie, value};
-use crate::stdlib;
+use crate::{error, stdlib};
 use bowline::container::{DictObj, MapObj};
+use bowline::function::Error;
 use bowline::object::{Obj, Object};
 use bowline::value::{Any, AnyView, IntoAny, Schema};
 use pyo3::exceptions::{PyAttributeError, PyKeyError, PyTypeError, PyValueError};
@@ -50,11 +51,15 @@ impl Mapping {
     }
 
     /// The value of a key.
-    pub fn get(&self, key: AnyView<'_>) -> Option<Any> {
-        match self {
-            Mapping::Map(map) => map.get(key).map(AnyView::to_owned),
+    ///
+    /// # Errors
+    /// What the key's class raises.
+    pub fn get(&self, py: Python<'_>, key: AnyView<'_>) -> PyResult<Option<Any>> {
+        let found = match self {
+            Mapping::Map(map) => map.get(key).map(|found| found.map(AnyView::to_owned)),
             Mapping::Dict(dict) => dict.get(key),
-        }
+        };
+        found.map_err(raise(py))
     }
 
     fn entries(&self) -> Vec<(Any, Any)> {
@@ -63,6 +68,10 @@ impl Mapping {
             Mapping::Dict(dict) => dict.snapshot(),
         }
     }
+}
+
+fn raise(py: Python<'_>) -> impl Fn(Error) -> PyErr + '_ {
+    move |error| error::to_python(py, &error)
 }
 
 /// The native dict behind a wrapper.
@@ -143,7 +152,11 @@ pub fn to_mapping(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
         None => python_entries(ob)?.ok_or_else(|| Fail::expected(schema, ob))?,
     };
     let entries = converted(entries, key_schema, value_schema)?;
-    Ok(if is_map { MapObj::make(entries).into_any() } else { DictObj::make(entries).into_any() })
+    let made = match is_map {
+        true => MapObj::make(entries).map(IntoAny::into_any),
+        false => DictObj::make(entries).map(IntoAny::into_any),
+    };
+    Ok(made.map_err(raise(py))?)
 }
 
 /// The entries of a mapping of either kind, each part as it comes.
@@ -172,8 +185,11 @@ pub fn init(ob: &Bound<'_, PyAny>, arguments: &Bound<'_, PyTuple>, keywords: boo
         _ if is_dict => Vec::new(),
         _ => return Err(PyTypeError::new_err(format!("{name}() missing 1 required argument: 'mapping'"))),
     };
-    let object = if is_dict { DictObj::make(entries).upcast() } else { MapObj::make(entries).upcast() };
-    tie::bind(ob, object).map(drop)
+    let object = match is_dict {
+        true => DictObj::make(entries).map(Obj::upcast),
+        false => MapObj::make(entries).map(Obj::upcast),
+    };
+    tie::bind(ob, object.map_err(raise(ob.py()))?).map(drop)
 }
 
 /// What was read of a mapping, as Python sees it.
@@ -253,7 +269,7 @@ fn map_shown_get<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     or_memory_error(mapping.py(), || {
         let key = convert::any(key)?;
-        match Mapping::of(mapping)?.get(key.view()) {
+        match Mapping::of(mapping)?.get(mapping.py(), key.view())? {
             Some(value) => shown_of(mapping, value),
             None => Ok(default),
         }
@@ -270,7 +286,7 @@ fn map_get<'py>(
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     or_memory_error(mapping.py(), || {
         let key = convert::any(key)?;
-        match Mapping::of(mapping)?.get(key.view()) {
+        match Mapping::of(mapping)?.get(mapping.py(), key.view())? {
             Some(value) => value::to_python(mapping.py(), value).map(Some),
             None => Ok(default),
         }
@@ -290,18 +306,33 @@ fn dict_pop<'py>(
             return Err(PyTypeError::new_err(format!("pop expected at most 2 arguments, got {}", default.len() + 1)));
         }
         let native = convert::any(key)?;
-        match dict_of(dict)?.remove(native.view()) {
-            Some(value) => shown_of(dict, value),
-            None => default.get_item(0).map_err(|_| PyKeyError::new_err((key.clone().unbind(),))),
+        let object = dict_of(dict)?;
+        // Shown first: what cannot be shown stays.
+        while let Some(entry) = object.entry(native.view()).map_err(raise(dict.py()))? {
+            let shown = shown_of(dict, entry.value.clone())?;
+            if object.remove_entry(&entry) {
+                return Ok(shown);
+            }
         }
+        default.get_item(0).map_err(|_| PyKeyError::new_err((key.clone().unbind(),)))
     })
 }
 
 /// Removes the entry that was added last and returns it.
 #[pyfunction]
-fn dict_popitem<'py>(dict: &Bound<'py, PyAny>) -> PyResult<Entry<'py>> {
-    let (key, value) = dict_of(dict)?.pop().ok_or_else(|| PyKeyError::new_err("popitem(): dictionary is empty"))?;
-    Ok((value::to_python(dict.py(), key)?, shown_of(dict, value)?))
+fn dict_popitem<'py>(dict: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
+    or_memory_error(dict.py(), || {
+        let object = dict_of(dict)?;
+        // Shown first: what cannot be shown stays.
+        while let Some(entry) = object.last() {
+            let shown = (value::to_python(dict.py(), entry.key.clone())?, shown_of(dict, entry.value.clone())?);
+            let shown = shown.into_pyobject(dict.py())?;
+            if object.pop_entry(&entry) {
+                return Ok(shown);
+            }
+        }
+        Err(PyKeyError::new_err("popitem(): dictionary is empty"))
+    })
 }
 
 /// The value of a key, which becomes the default when the key is new.
@@ -315,7 +346,8 @@ fn dict_setdefault<'py>(
     or_memory_error(dict.py(), || {
         let key = convert::any(key)?;
         let default = default.map_or_else(|| Ok(Any::none()), |default| convert::any(&default))?;
-        shown_of(dict, dict_of(dict)?.get_or_set(key, default))
+        let value = dict_of(dict)?.get_or_set(key, default).map_err(raise(dict.py()))?;
+        shown_of(dict, value)
     })
 }
 
@@ -328,7 +360,9 @@ fn dict_update(dict: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> PyResult<()
             entries => entries?,
         };
         let dict = dict_of(dict)?;
-        entries.into_iter().for_each(|(key, value)| drop(dict.set(key, value)));
+        for (key, value) in entries {
+            drop(dict.set(key, value).map_err(raise(other.py()))?);
+        }
         Ok(())
     })
 }
@@ -348,7 +382,7 @@ fn pairs(ob: &Bound<'_, PyAny>) -> PyResult<Vec<(Any, Any)>> {
 #[pyfunction]
 fn _map_of<'py>(class: &Bound<'py, PyType>, entries: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     or_memory_error(class.py(), || {
-        let object = MapObj::make(pairs(entries)?);
+        let object = MapObj::make(pairs(entries)?).map_err(raise(class.py()))?;
         let made = construct::empty(class)?;
         tie::bind(&made, object.upcast())?;
         Ok(made)

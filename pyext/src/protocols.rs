@@ -246,17 +246,27 @@ pub fn foreign_plain(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
     Ok(None)
 }
 
+/// Whether a class or one of its bases is called so. Their texts are not asked for: that looks at signals, too.
+fn is_called_dtype(class: &Bound<'_, PyType>) -> PyResult<bool> {
+    for base in class.mro() {
+        if base.cast::<PyType>().map_err(PyErr::from)?.name()? == "dtype" {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The name of an element type of a package that is loaded.
 fn foreign_dtype(ob: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     let py = ob.py();
-    let class = ob.get_type();
-    if class.name()? != "dtype" && !class.mro().iter().any(|base| base.to_string() == "<class 'numpy.dtype'>") {
+    if !is_called_dtype(&ob.get_type())? {
         return Ok(None);
     }
     for package in ["numpy", "torch"] {
         let loaded = py.import(intern!(py, "sys"))?.getattr(intern!(py, "modules"))?;
         let Ok(module) = loaded.get_item(package) else { continue };
-        if module.getattr_opt("dtype")?.is_some_and(|dtype| ob.is_instance(&dtype).unwrap_or(false)) {
+        let Some(Ok(dtype)) = module.getattr_opt("dtype")?.map(Bound::cast_into::<PyType>) else { continue };
+        if ob.is_instance(&dtype)? {
             let name = match package {
                 "numpy" => ob.getattr("name")?.to_string(),
                 _ => ob.str()?.to_string().trim_start_matches("torch.").to_owned(),

@@ -94,18 +94,18 @@ fn list_extend(list: Ob<'_, '_>, items: Ob<'_, '_>) -> PyResult<()> {
 #[pyo3(signature = (list, index = -1))]
 fn list_pop<'py>(list: Ob<'_, 'py>, index: isize) -> PyResult<Bound<'py, PyAny>> {
     let native = list_of(list)?;
-    let taken = match index {
-        -1 => native.pop(),
-        _ => {
-            let length = native.len();
-            let at = if index < 0 { index.saturating_add_unsigned(length) } else { index };
-            usize::try_from(at).ok().and_then(|at| native.remove(at))
+    loop {
+        let length = native.len();
+        let at = if index < 0 { index.saturating_add_unsigned(length) } else { index };
+        let Some((at, item)) = usize::try_from(at).ok().and_then(|at| Some((at, native.get(at)?))) else {
+            let text = if length == 0 { "pop from empty list" } else { "pop index out of range" };
+            return Err(PyIndexError::new_err(text));
+        };
+        // Shown first: what cannot be shown stays. An index from the end counts from where the end is then.
+        let shown = origin::item(list.py(), native.as_raw(), item.clone())?;
+        if native.remove_if(at, item.view(), (index < 0).then_some(length)) {
+            return Ok(shown);
         }
-    };
-    match taken {
-        Some(item) => origin::item(list.py(), native.as_raw(), item),
-        None if native.is_empty() => Err(PyIndexError::new_err("pop from empty list")),
-        None => Err(PyIndexError::new_err("pop index out of range")),
     }
 }
 

@@ -1,15 +1,18 @@
 //! Structural operations, for Python.
-//! Imports `convert`, `cpython::{attach, function, tie, value}`, the core's `reflect::structural`.
+//! Imports `content`, `convert`, `cpython::{attach, function, tie, value}`, the core's `reflect::structural`.
 //! Upholds: long work lets other threads run and ends on a signal.
 #![forbid(unsafe_code)]
 
+use crate::content::run;
 use crate::cpython::attach::{attached, known};
 use crate::cpython::{class, tie, value};
 use crate::{convert, error};
 use bowline::function::Error;
 use bowline::object::{registry, Obj};
 use bowline::reflect::pulse;
-use bowline::reflect::structural::{self, Flow, Options, Order, Region, StructuralKey, VisitInterrupt};
+use bowline::reflect::structural::{
+    self, Comparison, Flow, Hash, Options, Order, Region, StructuralKey, VisitInterrupt,
+};
 use bowline::value::{tag, Any, AnyView};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -32,10 +35,6 @@ fn beat() -> Result<(), Error> {
     .unwrap_or(Ok(()))
 }
 
-fn raise(py: Python<'_>) -> impl Fn(Error) -> PyErr + '_ {
-    move |error| error::to_python(py, &error)
-}
-
 fn two(a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<(Any, Any)> {
     Ok((convert::any(a)?, convert::any(b)?))
 }
@@ -51,7 +50,7 @@ fn structural_equal(
 ) -> PyResult<bool> {
     let (a, b) = two(lhs, rhs)?;
     let options = Options { map_free_vars, skip_tensor_content };
-    structural::equal(a.view(), b.view(), options).map_err(raise(lhs.py()))
+    Ok(run(lhs.py(), Comparison::new(a.view(), b.view(), options))?.is_none())
 }
 
 /// The hash of a value's structure.
@@ -59,7 +58,7 @@ fn structural_equal(
 #[pyo3(signature = (value, map_free_vars = false, skip_tensor_content = false))]
 fn structural_hash(value: &Bound<'_, PyAny>, map_free_vars: bool, skip_tensor_content: bool) -> PyResult<u64> {
     let options = Options { map_free_vars, skip_tensor_content };
-    structural::hash(convert::any(value)?.view(), options).map_err(raise(value.py()))
+    run(value.py(), Hash::new(convert::any(value)?.view(), options))
 }
 
 /// A pair of wrappers.
@@ -77,7 +76,7 @@ fn structural_mismatch<'py>(
     let py = lhs.py();
     let (a, b) = two(lhs, rhs)?;
     let options = Options { map_free_vars, skip_tensor_content };
-    let found = structural::mismatch(a.view(), b.view(), options).map_err(raise(py))?;
+    let found = run(py, Comparison::new(a.view(), b.view(), options))?;
     let path = |path: Obj<structural::AccessPath>| value::object_to_python(py, path.upcast());
     found.map(|(left, right)| Ok((path(left)?, path(right)?))).transpose()
 }
@@ -86,8 +85,9 @@ fn structural_mismatch<'py>(
 #[pyfunction]
 fn structural_key<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = value.py();
-    let key = StructuralKey::of(convert::any(value)?.view()).map_err(raise(py))?;
-    value::object_to_python(py, key.upcast())
+    let native = convert::any(value)?;
+    let hash = run(py, Hash::new(native.view(), Options::default()))?;
+    value::object_to_python(py, StructuralKey::of_hashed(native, hash).upcast())
 }
 
 fn key_of(ob: &Bound<'_, PyAny>) -> PyResult<Obj<StructuralKey>> {
@@ -98,7 +98,11 @@ fn key_of(ob: &Bound<'_, PyAny>) -> PyResult<Obj<StructuralKey>> {
 /// Whether two structural keys are of values of the same structure.
 #[pyfunction]
 fn structural_key_equal(a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<bool> {
-    key_of(a)?.same(&*key_of(b)?).map_err(raise(a.py()))
+    let (one, other) = (key_of(a)?, key_of(b)?);
+    if one.hash_i64 != other.hash_i64 {
+        return Ok(false);
+    }
+    Ok(run(a.py(), Comparison::new(one.key.view(), other.key.view(), Options::default()))?.is_none())
 }
 
 /// Type indices of what instances of a class are natively.

@@ -1,11 +1,14 @@
 //! Mutable mappings that threads share.
-//! Imports `value`, `object`, the table.
+//! Imports `value`, `object`, the table and the search in it.
 //! Upholds: every operation takes effect at once, under the dict's stripe; what it displaces is released after that; no
 //! foreign code runs and no object is allocated under the stripe.
 
-use super::map::{converted, mapping};
-use super::table::Table;
+use super::key::{self, Custom};
+use super::map::{converted, made, mapping};
+use super::search::Search;
+use super::table::{Place, Table};
 use super::MapObj;
+use crate::function::Error;
 use crate::object::{Header, Obj, Object, ObjectType};
 use crate::value::{stripe, tag, Any, AnyView, ConvertError, Field, FromAny, IntoAny, Schema, Storage, Typed};
 use std::cell::UnsafeCell;
@@ -37,11 +40,44 @@ unsafe impl ObjectType for DictObj {
     }
 }
 
+/// What was an entry of a dict when it was looked at.
+#[derive(Clone)]
+pub struct Entry {
+    hash: u64,
+    /// The key, as it is in the dict.
+    pub key: Any,
+    /// Its value.
+    pub value: Any,
+}
+
+impl Entry {
+    fn at(table: &Table, place: Place) -> Entry {
+        let (hash, key, value) = table.entry(place);
+        Entry { hash, key: key.clone(), value: value.clone() }
+    }
+
+    /// Where the entry is, if it still is. The key is the very one of the dict, so that nobody has to be asked.
+    fn find(&self, table: &Table) -> Option<Place> {
+        let place = table.find(self.hash, self.key.as_view())?;
+        table.value(place).view().same(self.value.as_view()).then_some(place)
+    }
+}
+
 impl DictObj {
     /// A dict of these entries. Of equal keys the first says the place and the last the value.
-    pub fn make(entries: impl IntoIterator<Item = (Any, Any)>) -> Obj<DictObj> {
-        let mut table = Table::default();
-        entries.into_iter().for_each(|(key, value)| drop(table.set(key, value)));
+    ///
+    /// # Errors
+    /// What types say of their own keys, by `__any_hash__` and `__any_equal__`.
+    pub fn make(entries: impl IntoIterator<Item = (Any, Any)>) -> Result<Obj<DictObj>, Error> {
+        Table::of(entries).map(DictObj::of_table)
+    }
+
+    /// A dict without entries.
+    pub fn empty() -> Obj<DictObj> {
+        DictObj::of_table(Table::default())
+    }
+
+    fn of_table(table: Table) -> Obj<DictObj> {
         Obj::new(DictObj { header: Header::placeholder(), table: UnsafeCell::new(table) })
     }
 
@@ -65,53 +101,140 @@ impl DictObj {
         self.len() == 0
     }
 
-    /// The value of a key.
+    /// Runs `work` under the stripe, once, with the hash of `key` and where it is at that moment, none if it is not there.
+    /// What types say of their own keys is asked before, while nothing is held.
     #[inline]
-    pub fn get(&self, key: AnyView<'_>) -> Option<Any> {
-        self.held(|table| table.get(&key).cloned())
+    fn at_key<R>(&self, key: &AnyView<'_>, work: impl FnOnce(&mut Table, u64, Option<Place>) -> R) -> Result<R, Error> {
+        match Custom::of(key) {
+            None => {
+                let hash = key::hash(key);
+                Ok(self.held(|table| {
+                    let place = table.find(hash, key);
+                    work(table, hash, place)
+                }))
+            }
+            Some(custom) => {
+                let mut work = Some(work);
+                Search::of(*key, custom)?.settle(|search| {
+                    self.held(|table| {
+                        let place = search.look(table)?;
+                        work.take().map(|work| work(table, search.hash, place))
+                    })
+                })
+            }
+        }
+    }
+
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// As [`DictObj::make`]; then nothing was changed, as with all that take a key.
+    #[inline]
+    pub fn get(&self, key: AnyView<'_>) -> Result<Option<Any>, Error> {
+        self.at_key(&key, |table, _, place| place.map(|place| table.value(place).clone()))
     }
 
     /// Whether there is such a key.
+    ///
+    /// # Errors
+    /// As [`DictObj::get`].
     #[inline]
-    pub fn contains(&self, key: AnyView<'_>) -> bool {
-        self.held(|table| table.get(&key).is_some())
+    pub fn contains(&self, key: AnyView<'_>) -> Result<bool, Error> {
+        self.at_key(&key, |_, _, place| place.is_some())
     }
 
     /// Sets the value of a key, at the end when the key is new. Gives the former value.
-    pub fn set(&self, key: Any, value: Any) -> Option<Any> {
-        let displaced = self.held(|table| table.set(key, value));
-        displaced.map(|(_, value)| value)
+    ///
+    /// # Errors
+    /// As [`DictObj::get`].
+    pub fn set(&self, key: Any, value: Any) -> Result<Option<Any>, Error> {
+        let placed = self.place(key, value, |table, place, key, value| (table.replace(place, value), Some(key)))?;
+        Ok(placed.map(|(former, _unused)| former))
     }
 
     /// The value of a key, which becomes `value` when the key is new.
-    pub fn get_or_set(&self, key: Any, value: Any) -> Any {
-        let unused;
-        let result;
-        {
-            let _held = stripe::of(self).hold();
-            // SAFETY: under the stripe.
-            let table = unsafe { &mut *self.table.get() };
-            (result, unused) = match table.get(key.as_view()).cloned() {
-                Some(found) => (found, Some((key, value))),
-                None => {
-                    let result = value.clone();
-                    (result, table.set(key, value))
-                }
-            };
+    ///
+    /// # Errors
+    /// As [`DictObj::get`].
+    pub fn get_or_set(&self, key: Any, value: Any) -> Result<Any, Error> {
+        let added = value.clone();
+        let found =
+            self.place(key, value, |table, place, key, value| (table.value(place).clone(), Some((key, value))))?;
+        Ok(found.map_or(added, |(found, _unused)| found))
+    }
+
+    /// Adds an entry if the key is new; otherwise gives what `found`, under the stripe, makes of it.
+    #[inline]
+    fn place<R>(
+        &self,
+        key: Any,
+        value: Any,
+        found: impl FnOnce(&mut Table, Place, Any, Any) -> R,
+    ) -> Result<Option<R>, Error> {
+        match Custom::of(key.as_view()) {
+            None => {
+                let hash = key::hash(key.as_view());
+                Ok(self.held(|table| match table.find(hash, key.as_view()) {
+                    Some(place) => Some(found(table, place, key, value)),
+                    None => {
+                        table.push(hash, key, value);
+                        None
+                    }
+                }))
+            }
+            Some(_) => {
+                let looked_for = key.clone();
+                self.at_key(looked_for.as_view(), |table, hash, place| match place {
+                    Some(place) => Some(found(table, place, key, value)),
+                    None => {
+                        table.push(hash, key, value);
+                        None
+                    }
+                })
+            }
         }
-        drop(unused);
-        result
     }
 
     /// Removes a key. Gives its value.
-    pub fn remove(&self, key: AnyView<'_>) -> Option<Any> {
-        let entry = self.held(|table| table.remove(&key));
-        entry.map(|(_, value)| value)
+    ///
+    /// # Errors
+    /// As [`DictObj::get`].
+    pub fn remove(&self, key: AnyView<'_>) -> Result<Option<Any>, Error> {
+        let entry = self.at_key(&key, |table, _, place| place.map(|place| table.remove(place)))?;
+        Ok(entry.map(|(_, value)| value))
+    }
+
+    /// The entry of a key.
+    ///
+    /// # Errors
+    /// As [`DictObj::get`].
+    pub fn entry(&self, key: AnyView<'_>) -> Result<Option<Entry>, Error> {
+        self.at_key(&key, |table, _, place| place.map(|place| Entry::at(table, place)))
+    }
+
+    /// The entry that was added last.
+    pub fn last(&self) -> Option<Entry> {
+        self.held(|table| table.last().map(|place| Entry::at(table, place)))
+    }
+
+    /// Removes an entry if it is still there.
+    pub fn remove_entry(&self, entry: &Entry) -> bool {
+        let removed = self.held(|table| entry.find(table).map(|place| table.remove(place)));
+        removed.is_some()
+    }
+
+    /// Removes an entry if it is still the one that was added last.
+    pub fn pop_entry(&self, entry: &Entry) -> bool {
+        let removed = self.held(|table| {
+            let place = entry.find(table).filter(|place| table.last() == Some(*place))?;
+            Some(table.remove(place))
+        });
+        removed.is_some()
     }
 
     /// Removes the entry that was added last.
     pub fn pop(&self) -> Option<(Any, Any)> {
-        self.held(Table::pop)
+        self.held(|table| table.last().map(|place| table.remove(place)))
     }
 
     /// Removes all entries.
@@ -143,7 +266,7 @@ pub struct Dict<K = Any, V = Any>(Obj<DictObj>, PhantomData<fn() -> (K, V)>);
 impl<K, V> Dict<K, V> {
     /// A dict without entries.
     pub fn new() -> Self {
-        Dict(DictObj::make([]), PhantomData)
+        Dict(DictObj::empty(), PhantomData)
     }
 
     /// The object.
@@ -159,14 +282,11 @@ impl<K, V> Dict<K, V> {
 
 impl<K: IntoAny, V: FromAny> Dict<K, V> {
     /// The value of a key as a `V`; none also when another holder of the dict put something else there.
-    pub fn at(&self, key: K) -> Option<V> {
-        V::from_owned(self.get(key.into_any().view())?).ok()
-    }
-}
-
-impl<K: IntoAny, V: IntoAny> FromIterator<(K, V)> for Dict<K, V> {
-    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        Dict(DictObj::make(entries.into_iter().map(|(key, value)| (key.into_any(), value.into_any()))), PhantomData)
+    ///
+    /// # Errors
+    /// As [`DictObj::get`].
+    pub fn at(&self, key: K) -> Result<Option<V>, Error> {
+        Ok(self.get(key.into_any().view())?.and_then(|value| V::from_owned(value).ok()))
     }
 }
 
@@ -180,7 +300,7 @@ impl<K: FromAny + IntoAny, V: FromAny + IntoAny> FromAny for Dict<K, V> {
             let views = entries.iter().map(|(key, value)| (key.view(), value.view()));
             return Ok(match converted::<K, V>(views, Self::schema, view)? {
                 None => Dict(Obj::from_any(view)?, PhantomData),
-                Some(entries) => Dict(DictObj::make(entries), PhantomData),
+                Some(entries) => Dict(made(DictObj::make(entries), Self::schema, view)?, PhantomData),
             });
         }
         let Some(map) = view.as_ref::<MapObj>() else {
@@ -188,7 +308,7 @@ impl<K: FromAny + IntoAny, V: FromAny + IntoAny> FromAny for Dict<K, V> {
         };
         let owned = || map.entries().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         let entries = converted::<K, V>(map.entries(), Self::schema, view)?.unwrap_or_else(owned);
-        Ok(Dict(DictObj::make(entries), PhantomData))
+        Ok(Dict(made(DictObj::make(entries), Self::schema, view)?, PhantomData))
     }
 }
 

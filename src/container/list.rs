@@ -140,6 +140,24 @@ impl ListObj {
         })
     }
 
+    /// Takes an item out if it is still this one and, where a length is given, the list still so long.
+    pub fn remove_if(&self, index: usize, item: AnyView<'_>, length: Option<usize>) -> bool {
+        let removed = self.held(|cell| {
+            // SAFETY: under the stripe.
+            let found = unsafe { cell.items() }.get(index)?;
+            if !found.view().same(&item) || length.is_some_and(|length| length != cell.len()) {
+                return None;
+            }
+            // SAFETY: inside; the gap is closed at once.
+            unsafe {
+                let value = cell.data.add(index).read();
+                cell.close(index, 1);
+                Some(value)
+            }
+        });
+        removed.is_some()
+    }
+
     /// Removes the items of a range, as much of it as there is.
     pub fn remove_range(&self, range: Range<usize>) {
         self.replace_range(range, []);

@@ -5,6 +5,7 @@
 use super::array::item;
 use super::table::Table;
 use super::DictObj;
+use crate::function::Error;
 use crate::object::{Header, Obj, Object, ObjectType};
 use crate::value::{tag, Any, AnyView, ConvertError, Field, FromAny, IntoAny, Schema, Storage, Typed};
 use std::fmt;
@@ -30,9 +31,33 @@ unsafe impl ObjectType for MapObj {
 
 impl MapObj {
     /// A map of these entries. Of equal keys the first says the place and the last the value.
-    pub fn make(entries: impl IntoIterator<Item = (Any, Any)>) -> Obj<MapObj> {
-        let mut table = Table::default();
-        entries.into_iter().for_each(|(key, value)| drop(table.set(key, value)));
+    ///
+    /// # Errors
+    /// What types say of their own keys, by `__any_hash__` and `__any_equal__`.
+    pub fn make(entries: impl IntoIterator<Item = (Any, Any)>) -> Result<Obj<MapObj>, Error> {
+        Table::of(entries).map(MapObj::of_table)
+    }
+
+    /// A map of copies of another's keys and values, which need not be whole yet: nobody is asked what keys are equal. When
+    /// they are whole, [`MapObj::is_sound`] is to be asked.
+    pub(crate) fn make_copy(original: &MapObj, copies: impl IntoIterator<Item = (Any, Any)>) -> Obj<MapObj> {
+        MapObj::of_table(Table::of_copies(&original.table, copies))
+    }
+
+    /// Whether every key has the hash by which it is found.
+    ///
+    /// # Errors
+    /// As [`MapObj::make`].
+    pub(crate) fn is_sound(&self) -> Result<bool, Error> {
+        self.table.is_sound()
+    }
+
+    /// A map without entries.
+    pub fn empty() -> Obj<MapObj> {
+        MapObj::of_table(Table::default())
+    }
+
+    fn of_table(table: Table) -> Obj<MapObj> {
         Obj::new(MapObj { header: Header::placeholder(), table })
     }
 
@@ -49,9 +74,13 @@ impl MapObj {
     }
 
     /// The value of a key.
+    ///
+    /// # Errors
+    /// As [`MapObj::make`].
     #[inline]
-    pub fn get(&self, key: AnyView<'_>) -> Option<AnyView<'_>> {
-        self.table.get(&key).map(Any::view)
+    pub fn get(&self, key: AnyView<'_>) -> Result<Option<AnyView<'_>>, Error> {
+        let (_, place) = self.table.search(&key)?;
+        Ok(place.map(|place| self.table.value(place).view()))
     }
 
     /// The entries in order.
@@ -79,8 +108,11 @@ impl<K, V> Map<K, V> {
 
 impl<K: FromAny + IntoAny, V: FromAny> Map<K, V> {
     /// The value of a key as a `V`.
-    pub fn at(&self, key: K) -> Option<V> {
-        self.get(key.into_any().view()).map(item)
+    ///
+    /// # Errors
+    /// As [`MapObj::make`].
+    pub fn at(&self, key: K) -> Result<Option<V>, Error> {
+        Ok(self.get(key.into_any().view())?.map(item))
     }
 
     /// The entries, one by one.
@@ -89,18 +121,12 @@ impl<K: FromAny + IntoAny, V: FromAny> Map<K, V> {
     }
 }
 
-impl<K: IntoAny, V: IntoAny> FromIterator<(K, V)> for Map<K, V> {
-    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        Map(MapObj::make(entries.into_iter().map(|(key, value)| (key.into_any(), value.into_any()))), PhantomData)
-    }
-}
-
 impl<K: FromAny + IntoAny, V: FromAny + IntoAny> FromAny for Map<K, V> {
     fn from_any(view: AnyView<'_>) -> Result<Self, ConvertError> {
         if let Some(map) = view.as_ref::<MapObj>() {
             return Ok(match converted::<K, V>(map.entries(), Self::schema, view)? {
                 None => Map(Obj::from_any(view)?, PhantomData),
-                Some(entries) => Map(MapObj::make(entries), PhantomData),
+                Some(entries) => Map(made(MapObj::make(entries), Self::schema, view)?, PhantomData),
             });
         }
         let Some(dict) = view.as_ref::<DictObj>() else {
@@ -109,8 +135,13 @@ impl<K: FromAny + IntoAny, V: FromAny + IntoAny> FromAny for Map<K, V> {
         let entries = dict.snapshot();
         let views = entries.iter().map(|(key, value)| (key.view(), value.view()));
         let entries = converted::<K, V>(views, Self::schema, view)?.unwrap_or(entries);
-        Ok(Map(MapObj::make(entries), PhantomData))
+        Ok(Map(made(MapObj::make(entries), Self::schema, view)?, PhantomData))
     }
+}
+
+/// What was made of a mapping that is being converted.
+pub(super) fn made<T>(result: Result<T, Error>, schema: fn() -> Schema, from: AnyView<'_>) -> Result<T, ConvertError> {
+    result.map_err(|error| ConvertError::caused(schema(), from, error))
 }
 
 /// The entries as `K`s and `V`s; none when they are that already.
@@ -149,7 +180,16 @@ macro_rules! mapping {
 
         impl<K, V> Default for $name<K, V> {
             fn default() -> Self {
-                $name($object::make([]), PhantomData)
+                $name($object::empty(), PhantomData)
+            }
+        }
+
+        /// # Panics
+        /// When a key's type has an `__any_hash__` or `__any_equal__` that fails. `make` of the object says so instead.
+        impl<K: IntoAny, V: IntoAny> FromIterator<(K, V)> for $name<K, V> {
+            fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+                let entries = entries.into_iter().map(|(key, value)| (key.into_any(), value.into_any()));
+                $name($object::make(entries).unwrap_or_else(|error| panic!("a key: {error}")), PhantomData)
             }
         }
 

@@ -16,7 +16,7 @@
 //! assert_eq!(list.at(2), Some(3));
 //!
 //! let dict: Dict<Str, i64> = Dict::from_iter([(Str::from("one"), 1)]);
-//! dict.set("two".into_any(), 2.into_any());
+//! dict.set("two".into_any(), 2.into_any()).unwrap();
 //! let map: Map<Str, i64> = convert(dict.into_any().view()).unwrap();
 //! assert_eq!(map.iter().map(|(_, value)| value).collect::<Vec<_>>(), [1, 2]);
 //! ```
@@ -24,15 +24,17 @@
 pub mod array;
 mod check;
 pub mod dict;
-mod key;
+pub(crate) mod key;
 pub mod list;
 pub mod map;
+mod search;
 mod seq;
 pub mod shape;
 mod table;
 
 pub use array::{Array, ArrayObj};
-pub use dict::{Dict, DictObj};
+pub use dict::{Dict, DictObj, Entry};
+pub use key::custom_hash;
 pub use list::{List, ListObj};
 pub use map::{Map, MapObj};
 pub use shape::ShapeObj;

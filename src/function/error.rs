@@ -145,6 +145,12 @@ impl Error {
         Error::make("RuntimeError", message, "").unwrap_or_else(Error::out_of_memory)
     }
 
+    /// The error of code that a conversion ran, if that is why it failed.
+    #[cold]
+    pub(crate) fn behind(error: &ConvertError) -> Option<Error> {
+        error.cause().and_then(|cause| cause.downcast_ref::<Error>()).cloned()
+    }
+
     /// The kind: the name of a Python exception.
     pub fn kind(&self) -> &str {
         &self.0.kind
@@ -254,7 +260,7 @@ impl std::error::Error for Error {}
 impl From<ConvertError> for Error {
     #[cold]
     fn from(error: ConvertError) -> Error {
-        Error::new(error.kind(), error.to_string())
+        Error::behind(&error).unwrap_or_else(|| Error::new(error.kind(), error.to_string()))
     }
 }
 

@@ -24,6 +24,7 @@
 mod closure;
 pub mod error;
 pub mod global;
+pub(crate) mod stack;
 mod typed;
 
 pub use closure::{Function, FunctionCell, FunctionObj, SafeCall};

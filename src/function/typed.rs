@@ -72,7 +72,9 @@ impl Signature {
 
     #[cold]
     fn wrong_type(&self, index: usize, error: &ConvertError) -> Error {
-        Error::new(error.kind(), format!("Mismatched type on argument #{index} when calling: `{self}`. {error}"))
+        Error::behind(error).unwrap_or_else(|| {
+            Error::new(error.kind(), format!("Mismatched type on argument #{index} when calling: `{self}`. {error}"))
+        })
     }
 }
 

@@ -1,7 +1,8 @@
 //! Attributes of types: a value for a type and a name, not inherited.
-//! Imports `object`, `value`.
+//! Imports `object`, `value`, `container::key`, which keeps those by which objects are keys.
 //! Upholds: a lookup takes no lock.
 
+use crate::container::key;
 use crate::function::Error;
 use crate::object::registry;
 use crate::object::table::IndexTable;
@@ -15,6 +16,9 @@ type Column = &'static IndexTable<Mutable<Any>>;
 static COLUMNS: ArcSwapOption<HashMap<Arc<str>, Column>> = ArcSwapOption::const_empty();
 
 fn column(name: &str) -> Option<Column> {
+    if let Some((_, column)) = key::ATTRIBUTES.iter().find(|(known, _)| *known == name) {
+        return Some(column);
+    }
     COLUMNS.load().as_deref()?.get(name).copied()
 }
 
@@ -46,6 +50,7 @@ pub fn set(index: i32, name: &str, value: Any) -> Result<(), Error> {
 pub fn names() -> Vec<String> {
     let mut names: Vec<String> =
         COLUMNS.load().as_deref().into_iter().flat_map(|map| map.keys().map(|name| name.to_string())).collect();
+    names.extend(key::ATTRIBUTES.iter().map(|(name, _)| (*name).to_owned()));
     names.sort();
     names
 }

@@ -89,33 +89,45 @@ impl State {
     pub fn add(&self, variant: &Obj<Enum>) -> Result<(), Error> {
         let (number, name) = (variant._int_index.into_any(), variant._str_index.clone().into_any());
         for index in [&number, &name] {
-            if self.indexes.get(index.view()).is_some() {
+            if self.indexes.contains(index.view())? {
                 return Err(Error::value_error(format!("the enumeration has a variant {:?} already", index)));
             }
         }
         let object = variant.clone().into_any();
-        self.indexes.set(number, object.clone());
-        self.indexes.set(name, object.clone());
+        self.indexes.set(number, object.clone())?;
+        self.indexes.set(name, object.clone())?;
         self.entries.push(object);
         Ok(())
     }
 
     /// The variant of a number or a name.
-    pub fn find(&self, index: AnyView<'_>) -> Option<Obj<Enum>> {
-        self.indexes.get(index).and_then(|variant| Obj::from_any(variant.view()).ok())
+    ///
+    /// # Errors
+    /// What the index's type says of its own keys.
+    pub fn find(&self, index: AnyView<'_>) -> Result<Option<Obj<Enum>>, Error> {
+        Ok(self.indexes.get(index)?.and_then(|variant| Obj::from_any(variant.view()).ok()))
     }
 
     /// Says something of a variant.
-    pub fn describe(&self, variant: &Obj<Enum>, what: &str, value: Any) {
-        let column = self.attrs.get_or_set(Str::from(what).into_any(), Dict::<Obj<Object>, Any>::default().into_any());
+    ///
+    /// # Errors
+    /// What the enumeration's type says of its own keys.
+    pub fn describe(&self, variant: &Obj<Enum>, what: &str, value: Any) -> Result<(), Error> {
+        let none = Dict::<Obj<Object>, Any>::default().into_any();
+        let column = self.attrs.get_or_set(Str::from(what).into_any(), none)?;
         if let Ok(column) = Dict::<Obj<Object>, Any>::from_any(column.view()) {
-            column.set(variant.clone().into_any(), value);
+            column.set(variant.clone().into_any(), value)?;
         }
+        Ok(())
     }
 
     /// What is said of a variant.
-    pub fn description(&self, variant: &Obj<Enum>, what: &str) -> Option<Any> {
-        let column = self.attrs.get(Str::from(what).into_any().view())?;
-        Dict::<Obj<Object>, Any>::from_any(column.view()).ok()?.get(variant.clone().into_any().view())
+    ///
+    /// # Errors
+    /// As [`State::describe`].
+    pub fn description(&self, variant: &Obj<Enum>, what: &str) -> Result<Option<Any>, Error> {
+        let Some(column) = self.attrs.get(Str::from(what).into_any().view())? else { return Ok(None) };
+        let Ok(column) = Dict::<Obj<Object>, Any>::from_any(column.view()) else { return Ok(None) };
+        column.get(variant.clone().into_any().view())
     }
 }

@@ -1,9 +1,10 @@
 //! Hooks: functions of a type that do a part of a walk, and are handed the walk to go on with.
-//! Imports `attr`, `function`, stacker.
+//! Imports `attr`, `function`.
 //! Upholds: nothing is held while a hook runs; whatever a hook does with the walk, it comes back whole or the walk ends in
 //! an error; hooks within hooks end before the stack does.
 
 use super::attr;
+use crate::function::stack::expect_stack;
 use crate::function::{Error, Function};
 use crate::value::{Any, AnyView};
 use std::sync::{Arc, Mutex};
@@ -11,19 +12,6 @@ use std::sync::{Arc, Mutex};
 /// The hook that a type has of a name. Hooks are not inherited: a child has parts that its parent's hook does not know.
 pub(super) fn of(index: i32, name: &str) -> Option<Any> {
     attr::get(index, name)
-}
-
-/// Stack that a hook finds at least: what a function of another language may well take, and those below it.
-const RED_ZONE: usize = 96 * 1024;
-
-/// Refuses hooks within hooks that would leave the stack.
-fn expect_stack() -> Result<(), Error> {
-    match stacker::remaining_stack() {
-        Some(left) if left < RED_ZONE => {
-            Err(Error::new("RecursionError", "too many hooks of types within each other for this thread's stack"))
-        }
-        _ => Ok(()),
-    }
 }
 
 type Lent<S> = Mutex<Option<S>>;

@@ -272,29 +272,29 @@ fn functor(entries: Vec<(Any, Any)>) -> Function {
 }
 
 fn declare_mappings() {
-    packed("ffi.Map", |arguments| Ok(MapObj::make(pairs("ffi.Map", arguments)?).into_any()));
+    packed("ffi.Map", |arguments| Ok(MapObj::make(pairs("ffi.Map", arguments)?)?.into_any()));
     typed("ffi.MapSize", |map: Obj<MapObj>| map.len() as i64);
     typed("ffi.MapGetItem", |map: Obj<MapObj>, key: Any| {
-        map.get(key.view()).map(AnyView::to_owned).ok_or_else(|| no_such_key(&key))
+        map.get(key.view())?.map(AnyView::to_owned).ok_or_else(|| no_such_key(&key))
     });
-    typed("ffi.MapCount", |map: Obj<MapObj>, key: Any| i64::from(map.get(key.view()).is_some()));
+    typed("ffi.MapCount", |map: Obj<MapObj>, key: Any| map.get(key.view()).map(|found| i64::from(found.is_some())));
     typed("ffi.MapGetItemOrMissing", |map: Obj<MapObj>, key: Any| {
-        map.get(key.view()).map_or_else(|| sentinel::missing().clone().into_any(), AnyView::to_owned)
+        map.get(key.view()).map(|found| found.map_or_else(|| sentinel::missing().clone().into_any(), AnyView::to_owned))
     });
     typed("ffi.MapForwardIterFunctor", |map: Obj<MapObj>| {
         functor(map.entries().map(|(key, value)| (AnyView::to_owned(key), AnyView::to_owned(value))).collect())
     });
-    packed("ffi.Dict", |arguments| Ok(DictObj::make(pairs("ffi.Dict", arguments)?).into_any()));
+    packed("ffi.Dict", |arguments| Ok(DictObj::make(pairs("ffi.Dict", arguments)?)?.into_any()));
     typed("ffi.DictSize", |dict: Obj<DictObj>| dict.len() as i64);
-    typed("ffi.DictGetItem", |dict: Obj<DictObj>, key: Any| dict.get(key.view()).ok_or_else(|| no_such_key(&key)));
-    typed("ffi.DictSetItem", |dict: Obj<DictObj>, key: Any, value: Any| drop(dict.set(key, value)));
-    typed("ffi.DictCount", |dict: Obj<DictObj>, key: Any| i64::from(dict.contains(key.view())));
+    typed("ffi.DictGetItem", |dict: Obj<DictObj>, key: Any| dict.get(key.view())?.ok_or_else(|| no_such_key(&key)));
+    typed("ffi.DictSetItem", |dict: Obj<DictObj>, key: Any, value: Any| dict.set(key, value).map(drop));
+    typed("ffi.DictCount", |dict: Obj<DictObj>, key: Any| dict.contains(key.view()).map(i64::from));
     typed("ffi.DictErase", |dict: Obj<DictObj>, key: Any| {
-        dict.remove(key.view()).map(drop).ok_or_else(|| no_such_key(&key))
+        dict.remove(key.view())?.map(drop).ok_or_else(|| no_such_key(&key))
     });
     typed("ffi.DictClear", |dict: Obj<DictObj>| dict.clear());
     typed("ffi.DictGetItemOrMissing", |dict: Obj<DictObj>, key: Any| {
-        dict.get(key.view()).unwrap_or_else(|| sentinel::missing().clone().into_any())
+        dict.get(key.view()).map(|found| found.unwrap_or_else(|| sentinel::missing().clone().into_any()))
     });
     typed("ffi.DictForwardIterFunctor", |dict: Obj<DictObj>| functor(dict.snapshot()));
 }

@@ -4,6 +4,7 @@
 
 use super::{info, Reflection};
 use crate::container::{ArrayObj, DictObj, ListObj, MapObj};
+use crate::function::Error;
 use crate::object::Object;
 use crate::value::{tag, Any, AnyView};
 use std::ptr::NonNull;
@@ -37,6 +38,17 @@ pub(super) fn parts(view: AnyView<'_>) -> Parts {
         return Parts::Entries(dict.snapshot());
     }
     info(view.type_index()).map_or(Parts::Leaf, Parts::Fields)
+}
+
+/// The value that a mapping has for a key.
+///
+/// # Errors
+/// What the key's type says of its own keys.
+pub(super) fn entry(mapping: AnyView<'_>, key: AnyView<'_>) -> Result<Option<Any>, Error> {
+    match mapping.as_ref::<MapObj>() {
+        Some(map) => Ok(map.get(key)?.map(AnyView::to_owned)),
+        None => mapping.as_ref::<DictObj>().map_or(Ok(None), |dict| dict.get(key)),
+    }
 }
 
 /// The value of a field.

@@ -4,7 +4,9 @@
 
 use super::{Any, AnyView, RvalueSlot, Schema};
 use crate::object::{Obj, Object};
+use std::error::Error as Cause;
 use std::fmt;
+use std::sync::Arc;
 
 /// A Rust type that has a dynamic counterpart.
 pub trait Typed {
@@ -83,6 +85,7 @@ struct Mismatch {
     kind: &'static str,
     expected: Schema,
     found: String,
+    cause: Option<Arc<dyn Cause + Send + Sync>>,
 }
 
 impl ConvertError {
@@ -95,7 +98,15 @@ impl ConvertError {
     /// The same with a kind and a description of what was found.
     #[cold]
     pub fn new(kind: &'static str, expected: Schema, found: impl Into<String>) -> ConvertError {
-        ConvertError(Box::new(Mismatch { kind, expected, found: found.into() }))
+        ConvertError(Box::new(Mismatch { kind, expected, found: found.into(), cause: None }))
+    }
+
+    /// The conversion ran code that ended in `cause`, which is what callers are to see.
+    #[cold]
+    pub fn caused(expected: Schema, view: AnyView<'_>, cause: impl Cause + Send + Sync + 'static) -> ConvertError {
+        let mut error = ConvertError::mismatch(expected, view);
+        error.0.cause = Some(Arc::new(cause));
+        error
     }
 
     /// The error's kind: the name of a Python exception.
@@ -113,10 +124,16 @@ impl ConvertError {
         &self.0.found
     }
 
+    /// The error of code that the conversion ran, if that is why it failed.
+    pub fn cause(&self) -> Option<&(dyn Cause + Send + Sync + 'static)> {
+        self.0.cause.as_deref()
+    }
+
     /// The error of a container of type `expected`, one of whose parts (`place`: `index 3`, `key`, …) has this one.
     #[cold]
     pub fn inside(self, expected: Schema, container: &str, place: &str) -> ConvertError {
-        ConvertError::new(self.0.kind, expected, format!("{container}[{place}: {}]", self.0.found))
+        let found = format!("{container}[{place}: {}]", self.0.found);
+        ConvertError(Box::new(Mismatch { expected, found, ..*self.0 }))
     }
 
     /// The same error where another, wider type was asked for.
@@ -139,4 +156,8 @@ impl fmt::Debug for ConvertError {
     }
 }
 
-impl std::error::Error for ConvertError {}
+impl Cause for ConvertError {
+    fn source(&self) -> Option<&(dyn Cause + 'static)> {
+        self.0.cause.as_deref().map(|cause| cause as &(dyn Cause + 'static))
+    }
+}

@@ -131,10 +131,10 @@ fn dict_vs_dict() {
                     let counted = || probe(alive, (n * 7 + worker) % 50);
                     let own = |value: &Any| assert_eq!(number(value), (n * 7 + worker) % 50);
                     match n % 5 {
-                        0 | 1 => dict.set(key(), counted()).iter().for_each(own),
-                        2 => dict.remove(key().view()).iter().for_each(own),
-                        3 => own(&dict.get_or_set(key(), counted())),
-                        _ => dict.get(key().view()).iter().for_each(own),
+                        0 | 1 => dict.set(key(), counted()).unwrap().iter().for_each(own),
+                        2 => dict.remove(key().view()).unwrap().iter().for_each(own),
+                        3 => own(&dict.get_or_set(key(), counted()).unwrap()),
+                        _ => dict.get(key().view()).unwrap().iter().for_each(own),
                     }
                     if n % 500 == 0 {
                         for (key, value) in dict.snapshot() {
@@ -155,8 +155,8 @@ fn dict_vs_dict() {
 #[test]
 fn every_operation_takes_the_stripe() {
     let list = ListObj::make((0..9).map(|n: i64| n.into_any()));
-    let dict = DictObj::make((0..9).map(|n: i64| (n.into_any(), n.into_any())));
-    let on_list: [fn(&ListObj); 15] = [
+    let dict = DictObj::make((0..9).map(|n: i64| (n.into_any(), n.into_any()))).unwrap();
+    let on_list: [fn(&ListObj); 16] = [
         |list| _ = list.len(),
         |list| _ = list.get(1),
         |list| _ = list.set(1, 1.into_any()),
@@ -165,6 +165,7 @@ fn every_operation_takes_the_stripe() {
         |list| list.insert(1, 1.into_any()),
         |list| _ = list.pop(),
         |list| _ = list.remove(0),
+        |list| _ = list.remove_if(0, 1.into_any().view(), None),
         |list| list.remove_range(0..1),
         |list| list.replace_range(0..1, [1.into_any()]),
         |list| _ = list.set_many([(0, 1.into_any())]),
@@ -173,16 +174,21 @@ fn every_operation_takes_the_stripe() {
         |list| list.reverse(),
         |list| _ = list.snapshot(),
     ];
-    let on_dict: [fn(&DictObj); 9] = [
-        |dict| _ = dict.len(),
-        |dict| _ = dict.get(1.into_any().view()),
-        |dict| _ = dict.contains(1.into_any().view()),
-        |dict| _ = dict.set(1.into_any(), 1.into_any()),
-        |dict| _ = dict.get_or_set(20.into_any(), 1.into_any()),
-        |dict| _ = dict.remove(1.into_any().view()),
-        |dict| _ = dict.pop(),
-        |dict| dict.clear(),
-        |dict| _ = dict.snapshot(),
+    let entry = dict.last().unwrap();
+    let on_dict: [&(dyn Fn(&DictObj) + Sync); 13] = [
+        &|dict| _ = dict.len(),
+        &|dict| _ = dict.get(1.into_any().view()),
+        &|dict| _ = dict.contains(1.into_any().view()),
+        &|dict| _ = dict.set(1.into_any(), 1.into_any()),
+        &|dict| _ = dict.get_or_set(20.into_any(), 1.into_any()),
+        &|dict| _ = dict.remove(1.into_any().view()),
+        &|dict| _ = dict.pop(),
+        &|dict| _ = dict.entry(1.into_any().view()),
+        &|dict| _ = dict.last(),
+        &|dict| _ = dict.remove_entry(&entry),
+        &|dict| _ = dict.pop_entry(&entry),
+        &|dict| dict.clear(),
+        &|dict| _ = dict.snapshot(),
     ];
     std::thread::scope(|scope| {
         let held = stripe::hold_all();

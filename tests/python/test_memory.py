@@ -13,7 +13,7 @@ from typing import Any, Optional
 
 import bowline
 import pytest
-from bowline import Array, List, py_class
+from bowline import Array, Dict, List, py_class
 from shapes import HOLDERS, REGISTERED, Holder, Plain
 from support import new_key
 
@@ -279,6 +279,47 @@ def test_a_state(lasting, balanced):
         assert balanced() == before
 
     exhaust(functools.partial(one.__setstate__, state), lasting, after)
+
+
+def a_list():
+    return List([2**40, "a text of some length", "another text of some length"])
+
+
+def a_dict():
+    return Dict({"a key of some length": 2**40, "another key of some length": "a text of some length"})
+
+
+@pytest.mark.keeps_objects
+@LASTING
+@pytest.mark.parametrize(
+    ("make", "pop", "arguments"),
+    [
+        pytest.param(a_list, bowline._core.list_pop, (), id="last"),
+        pytest.param(a_list, bowline._core.list_pop, (-2,), id="second last"),
+        pytest.param(a_dict, bowline._core.dict_pop, ("another key of some length",), id="value"),
+        pytest.param(a_dict, bowline._core.dict_popitem, (), id="entry"),
+    ],
+)
+def test_what_cannot_be_shown_is_not_taken_out(make, pop, arguments, lasting):
+    items = make()
+    whole = repr(items)
+    expected = repr(pop(make(), *arguments))
+    taken = []
+
+    def result(found):
+        taken.append(repr(found))
+        return True
+
+    def after():
+        if taken:
+            assert taken == [expected]
+            assert len(items) == len(make()) - 1
+        else:
+            assert repr(items) == whole
+        bowline.trim()
+
+    # No function of Python's: see above.
+    assert exhaust(functools.partial(pop, items, *arguments), lasting, after, result) >= 1
 
 
 def test_classes_are_still_made():

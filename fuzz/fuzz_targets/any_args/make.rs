@@ -101,12 +101,12 @@ pub fn value(u: &mut Unstructured<'_>, pool: &[Made]) -> Result<Made> {
             let models = Rc::new(RefCell::new(models));
             match kind {
                 16 => {
-                    let map = MapObj::make(entries).into_any();
+                    let map = MapObj::make(entries).expect("keys by value or identity").into_any();
                     let at = map.view().as_object();
                     simple(map, Model::Map(at, models))
                 }
                 _ => {
-                    let dict = DictObj::make(entries).into_any();
+                    let dict = DictObj::make(entries).expect("keys by value or identity").into_any();
                     let at = dict.view().as_object();
                     simple(dict, Model::Dict(at, models))
                 }
@@ -132,7 +132,7 @@ pub fn mutate(u: &mut Unstructured<'_>, pool: &[Made]) -> Result<()> {
         items.borrow_mut().push(value_model);
     } else if let (Some(dict), Model::Dict(_, entries)) = (into.view().as_ref::<DictObj>(), model) {
         let (key, key_model) = u.choose(pool)?.clone();
-        dict.set(key, value);
+        dict.set(key, value).expect("a key by value or identity");
         insert(&mut entries.borrow_mut(), key_model, value_model);
     }
     Ok(())

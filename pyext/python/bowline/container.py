@@ -186,7 +186,9 @@ class _PairViews(ItemsView[Any, Any]):
 class Map(_core.CMap, _Pairs):
     """An immutable mapping that keeps the order of its keys.
 
-    Objects among the keys are told apart by identity.
+    Objects among the keys are told apart by identity, unless their class has `__any_equal__(self, other)`, and
+    `__any_hash__(self)` to go with it, as `StructuralKey` has; what these raise propagates. A subclass has them only if it
+    defines them itself.
 
     Parameters
     ----------
@@ -208,6 +210,8 @@ class Map(_core.CMap, _Pairs):
 
 class Dict(_core.CDict, _Pairs):
     """A mutable mapping; every wrapper and every thread sees the same items.
+
+    Keys are told apart as those of a `Map`.
 
     Parameters
     ----------

@@ -103,7 +103,7 @@ def get_first_structural_mismatch(
 
 @register_object("ffi.StructuralKey", init=False)
 class StructuralKey(Object):
-    """A value that is a key by its structure.
+    """A value that is a key by its structure, in Python's mappings and sets as in `Map` and `Dict`.
 
     Parameters
     ----------

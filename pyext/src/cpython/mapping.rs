@@ -5,8 +5,8 @@
 use super::methods::Members;
 use super::subtype;
 use super::trampoline::{counted, slot};
-use crate::convert;
 use crate::mapping::{self, Mapping};
+use crate::{convert, error};
 use pyo3::exceptions::PyKeyError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -60,7 +60,7 @@ unsafe extern "C" fn subscript(op: *mut ffi::PyObject, key: *mut ffi::PyObject) 
             counted(|py| {
                 let (ob, key) = (Bound::from_borrowed_ptr(py, op), Bound::from_borrowed_ptr(py, key));
                 let native = convert::any(&key)?;
-                match Mapping::of(&ob)?.get(native.view()) {
+                match Mapping::of(&ob)?.get(py, native.view())? {
                     Some(value) => crate::mapping::shown_of(&ob, value).map(Bound::into_ptr),
                     None => Err(no_such_key(&key)),
                 }
@@ -76,7 +76,7 @@ unsafe extern "C" fn contains(op: *mut ffi::PyObject, key: *mut ffi::PyObject) -
             counted(|py| {
                 let native = convert::any(&Bound::from_borrowed_ptr(py, key))?;
                 let mapping = Mapping::of(&Bound::from_borrowed_ptr(py, op))?;
-                Ok(mapping.get(native.view()).is_some().into())
+                Ok(mapping.get(py, native.view())?.is_some().into())
             })
         })
     }
@@ -91,9 +91,10 @@ unsafe extern "C" fn assign(op: *mut ffi::PyObject, key: *mut ffi::PyObject, val
                 let native = convert::any(&key)?;
                 let value = Bound::from_borrowed_ptr_or_opt(py, value).map(|value| convert::any(&value)).transpose()?;
                 let dict = mapping::dict_of(&ob)?;
+                let raise = |error| error::to_python(py, &error);
                 match value {
-                    Some(value) => drop(dict.set(native, value)),
-                    None => drop(dict.remove(native.view()).ok_or_else(|| no_such_key(&key))?),
+                    Some(value) => drop(dict.set(native, value).map_err(raise)?),
+                    None => drop(dict.remove(native.view()).map_err(raise)?.ok_or_else(|| no_such_key(&key))?),
                 }
                 Ok(0)
             })

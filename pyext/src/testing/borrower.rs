@@ -80,8 +80,8 @@ fn stir(object: &Obj<Object>, round: usize) {
         }
     } else if let Some(dict) = object.downcast_ref::<DictObj>() {
         if let Some((key, value)) = dict.snapshot().into_iter().nth(round % 4) {
-            drop(dict.get(key.view()));
-            drop(dict.set(key, value));
+            let _ = dict.get(key.view());
+            let _ = dict.set(key, value);
         }
     } else if let Some(field) = reflect::info(object.type_index()).and_then(|info| info.field("value")) {
         let Ok(taken) = field.get(object) else { return };

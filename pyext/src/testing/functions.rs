@@ -1,10 +1,11 @@
 //! Global functions under `testing.`.
-//! Imports the core, `cpython::interpreter` for signals.
+//! Imports the core, `cpython::attach`, `error`.
 //! Upholds: names and types are those that users of the object system test with.
 #![forbid(unsafe_code)]
 
 use super::symbol;
 use super::types::{TestIntPair, TestUnregisteredObject};
+use crate::cpython::attach::attached;
 use crate::error;
 use bowline::container::{Array, ArrayObj, Dict, List, Map};
 use bowline::function::global::{register_described, register_typed};
@@ -114,6 +115,9 @@ pub fn install() -> Result<(), Error> {
     register_described("testing.nop", Function::nothing(), packed, true)?;
     register_described("testing.apply", Function::from_packed(apply).short(), packed, true)?;
     register_typed("testing.copies", copies, "")?;
+    // A hook that tells whether its caller has left the interpreter to others.
+    let attached = Function::from_packed(|_| Ok(attached().into_any()));
+    register_described("testing.is_attached", attached.short(), packed, true)?;
     register_described("testing.schema_packed", Function::from_packed(|_| Ok(Any::none())), packed, true)?;
     system::register("testing.add_one", Function::from_typed("testing.add_one", |x: i64| x.wrapping_add(1)));
     install_typed()?;

@@ -457,7 +457,7 @@ fn convert_to_variant<T: ObjectType>() -> Any {
         if view.as_ref::<T>().is_some() {
             return Ok(AnyView::to_owned(*view));
         }
-        let found = State::of(T::type_index())?.find(*view);
+        let found = State::of(T::type_index())?.find(*view)?;
         found
             .map(IntoAny::into_any)
             .ok_or_else(|| Error::type_error(format!("Cannot cast from `{}` to `{}`", view.type_name(), T::TYPE_KEY)))
@@ -480,7 +480,7 @@ fn install_enumerations() -> Result<(), Error> {
     for (number, (name, code)) in [("Alpha", 10), ("Beta", 20)].into_iter().enumerate() {
         let variant = TestEnumVariant::new(Enum::value(number as i64, name.into())).upcast();
         variants.add(&variant)?;
-        variants.describe(&variant, "code", code.into_any());
+        variants.describe(&variant, "code", code.into_any())?;
     }
     attr::set(TestCxxIntEnum::type_index(), "__ffi_convert__", convert_to_variant::<TestCxxIntEnum>())?;
     attr::set(TestCxxStrEnum::type_index(), "__ffi_convert__", convert_to_variant::<TestCxxStrEnum>())
@@ -491,7 +491,7 @@ fn install_enumerations() -> Result<(), Error> {
 /// # Errors
 /// Kind `ValueError` when there is none.
 pub fn enum_variant(name: Str) -> Result<Obj<Enum>, Error> {
-    let found = State::of(TestEnumVariant::type_index())?.find(name.clone().into_any().view());
+    let found = State::of(TestEnumVariant::type_index())?.find(name.clone().into_any().view())?;
     found.ok_or_else(|| Error::value_error(format!("testing.TestEnumVariant has no variant {name}")))
 }
 

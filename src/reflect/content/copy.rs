@@ -4,6 +4,7 @@
 //! is kept alive by the copy but what both share: strings, functions, errors, shapes, variants of enumerations, sentinels.
 
 use super::address;
+use crate::container::key::is_custom;
 use crate::container::{ArrayObj, DictObj, ListObj, MapObj};
 use crate::function::{Error, Function};
 use crate::object::{registry, Obj, Object, ObjectType};
@@ -35,8 +36,8 @@ pub fn copy_shallow(value: AnyView<'_>) -> Result<Any, Error> {
     match parts(value) {
         Parts::Items(items) if value.type_index() == tag::LIST => Ok(ListObj::make(items).into_any()),
         Parts::Items(items) => Ok(ArrayObj::make(items.into_iter()).into_any()),
-        Parts::Entries(entries) if value.type_index() == tag::DICT => Ok(DictObj::make(entries).into_any()),
-        Parts::Entries(entries) => Ok(MapObj::make(entries).into_any()),
+        Parts::Entries(entries) if value.type_index() == tag::DICT => Ok(DictObj::make(entries)?.into_any()),
+        Parts::Entries(entries) => Ok(MapObj::make(entries)?.into_any()),
         Parts::Fields(_) => match AnyView::to_owned(value).into_object() {
             Ok(object) => instance::copy_shallow(&object).map(IntoAny::into_any),
             Err(plain) => Ok(plain),
@@ -153,6 +154,10 @@ pub struct DeepCopy<'a> {
     open: HashSet<usize>,
     /// Copies, and the parts of which each is to get copies.
     waiting: Vec<(Any, Vec<Any>)>,
+    /// Dicts whose keys say themselves what is equal, for which they have to be whole, and the copies for each.
+    late: Vec<(Any, Vec<Any>)>,
+    /// Maps with such keys.
+    maps: Vec<Any>,
     plans: HashMap<i32, Arc<Plan>>,
 }
 
@@ -166,6 +171,8 @@ impl<'a> DeepCopy<'a> {
             made: Vec::new(),
             open: HashSet::new(),
             waiting: Vec::new(),
+            late: Vec::new(),
+            maps: Vec::new(),
             plans: HashMap::new(),
         }
     }
@@ -212,7 +219,7 @@ impl<'a> DeepCopy<'a> {
             }
             Parts::Entries(entries) if view.type_index() == tag::DICT => {
                 let items = entries.into_iter().flat_map(|(key, value)| [key, value]).collect();
-                self.begin(original, DictObj::make([]).into_any(), items);
+                self.begin(original, DictObj::empty().into_any(), items);
             }
             Parts::Items(items) => self.postpone(original, items),
             Parts::Entries(entries) => {
@@ -272,7 +279,7 @@ impl<'a> DeepCopy<'a> {
         self.open.remove(&address(view));
         let copy = match view.type_index() {
             tag::ARRAY => ArrayObj::make(values.into_iter()).into_any(),
-            tag::MAP => MapObj::make(in_pairs(values)).into_any(),
+            tag::MAP => self.make_map(view, values),
             _ => {
                 let plan = self.plan(view)?;
                 let Some(object) = view.as_object() else { return Ok(()) };
@@ -290,12 +297,47 @@ impl<'a> DeepCopy<'a> {
         Ok(())
     }
 
+    fn make_map(&mut self, view: AnyView<'_>, values: Vec<Any>) -> Any {
+        let Some(original) = view.as_ref::<MapObj>() else { return Any::none() };
+        let custom = has_custom_keys(&values);
+        let copy = MapObj::make_copy(original, in_pairs(values)).into_any();
+        if custom {
+            self.maps.push(copy.clone());
+        }
+        copy
+    }
+
+    /// What could not be done before all copies were whole; false when nothing is left.
+    fn end(&mut self) -> Result<bool, Error> {
+        if let Some((copy, values)) = self.late.pop() {
+            if let Some(dict) = copy.view().as_ref::<DictObj>() {
+                for (key, value) in in_pairs(values) {
+                    drop(dict.set(key, value)?);
+                }
+            }
+            return Ok(true);
+        }
+        let Some(copy) = self.maps.pop() else { return Ok(false) };
+        match copy.view().as_ref::<MapObj>().map_or(Ok(true), MapObj::is_sound)? {
+            true => Ok(true),
+            false => {
+                Err(Error::runtime("a Map cannot be copied: the copy of a key has another __any_hash__ than the key"))
+            }
+        }
+    }
+
     fn fill(&mut self, copy: Any, values: Vec<Any>) -> Result<(), Error> {
         let view = copy.view();
+        if view.type_index() == tag::DICT && has_custom_keys(&values) {
+            self.late.push((copy, values));
+            return Ok(());
+        }
         if let Some(list) = view.as_ref::<ListObj>() {
             list.replace_range(0..list.len(), values);
         } else if let Some(dict) = view.as_ref::<DictObj>() {
-            in_pairs(values).for_each(|(key, value)| drop(dict.set(key, value)));
+            for (key, value) in in_pairs(values) {
+                drop(dict.set(key, value)?);
+            }
         } else if let Ok(object) = copy.clone().into_object() {
             let plan = self.plan(view)?;
             for (at, value) in plan.settable.iter().zip(values) {
@@ -313,6 +355,10 @@ fn set(reflection: &'static Reflection, at: usize, object: &Obj<Object>, value: 
         return Ok(());
     }
     field.set_frozen(object, value)
+}
+
+fn has_custom_keys(pairs: &[Any]) -> bool {
+    pairs.iter().step_by(2).any(|key| is_custom(key.view()))
 }
 
 fn in_pairs(values: Vec<Any>) -> impl Iterator<Item = (Any, Any)> {
@@ -336,7 +382,11 @@ impl Work for DeepCopy<'_> {
                         self.todo.push(Task::Fill(copy, parts.len()));
                         self.todo.extend(parts.into_iter().rev().map(Task::Copy));
                     }
-                    None => return Ok(self.made.pop()),
+                    None => {
+                        if !self.end()? {
+                            return Ok(self.made.pop());
+                        }
+                    }
                 },
             }
         }

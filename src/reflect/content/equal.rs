@@ -4,10 +4,10 @@
 //! that came out unequal is forgotten with it.
 
 use super::{address, order};
-use crate::container::{DictObj, MapObj, ShapeObj};
+use crate::container::ShapeObj;
 use crate::function::Error;
 use crate::reflect::hook;
-use crate::reflect::parts::{field, is_plain, is_sequence, parts, Parts};
+use crate::reflect::parts::{entry, field, is_plain, is_sequence, parts, Parts};
 use crate::reflect::pulse::{beating, finish, Work};
 use crate::tensor::TensorObj;
 use crate::value::{convert, Any, AnyView, IntoAny};
@@ -101,33 +101,37 @@ impl Equality {
         if let (Some(a), Some(b)) = (a.as_ref::<TensorObj>(), b.as_ref::<TensorObj>()) {
             return a.is_same(b);
         }
-        Ok(self.push_parts(a, b))
+        self.push_parts(a, b)
     }
 
     /// Adds what must be equal for two objects of one type to be; false if they are not anyway.
-    fn push_parts(&mut self, a: AnyView<'_>, b: AnyView<'_>) -> bool {
+    fn push_parts(&mut self, a: AnyView<'_>, b: AnyView<'_>) -> Result<bool, Error> {
         if let (Some(a), Some(b)) = (ShapeObj::of(a), ShapeObj::of(b)) {
-            return a == b;
+            return Ok(a == b);
         }
-        match (parts(a), parts(b)) {
+        Ok(match (parts(a), parts(b)) {
             (Parts::Items(mine), Parts::Items(others)) => {
                 mine.len() == others.len() && mine.into_iter().zip(others).rev().all(|(x, y)| self.push(x, y))
             }
             (Parts::Entries(mine), Parts::Entries(others)) => {
-                let value = |key: &Any| match b.as_ref::<MapObj>() {
-                    Some(map) => map.get(key.view()).map(AnyView::to_owned),
-                    None => b.as_ref::<DictObj>().and_then(|dict| dict.get(key.view())),
-                };
-                mine.len() == others.len()
-                    && mine.into_iter().all(|(key, x)| value(&key).is_some_and(|y| self.push(x, y)))
+                if mine.len() != others.len() {
+                    return Ok(false);
+                }
+                for (key, x) in mine {
+                    let Some(y) = entry(b, key.view())? else { return Ok(false) };
+                    if !self.push(x, y) {
+                        return Ok(false);
+                    }
+                }
+                true
             }
             (Parts::Fields(reflection), Parts::Fields(_)) => {
-                let (Some(left), Some(right)) = (a.as_object(), b.as_object()) else { return false };
+                let (Some(left), Some(right)) = (a.as_object(), b.as_object()) else { return Ok(false) };
                 let compared = (0..reflection.fields.len()).rev().filter(|at| reflection.fields[*at].flags().compare);
                 compared.into_iter().all(|at| self.push(field(reflection, at, left), field(reflection, at, right)))
             }
             _ => false,
-        }
+        })
     }
 
     /// Adds a pair, unless it is decided at a glance; false if it is unequal.

@@ -4,7 +4,7 @@
 //! as graphs with cycles can be equal without having the same shape.
 
 use super::address;
-use crate::container::ShapeObj;
+use crate::container::{custom_hash, ShapeObj};
 use crate::function::Error;
 use crate::object::registry;
 use crate::reflect::hook;
@@ -219,11 +219,11 @@ impl Hash {
         Ok(None)
     }
 
-    /// The hash of a key. Keys are told apart by value or identity, without looking into them.
+    /// The hash of a key. Keys are told apart by value, by what their type says, or by identity, without looking into them.
     fn key(&self, view: AnyView<'_>) -> Result<u64, Error> {
         match is_plain(view) {
             true => self.scheme.plain(view),
-            false => Ok(mix(view.type_index() as u64, address(view) as u64)),
+            false => Ok(mix(view.type_index() as u64, custom_hash(view)?.unwrap_or(address(view) as u64))),
         }
     }
 

@@ -4,7 +4,7 @@
 
 use super::plain::{native_of, to_float, value_of};
 use super::write::inline_schema;
-use crate::container::{Array, Dict, List, Map, ShapeObj};
+use crate::container::{Array, Dict, DictObj, List, MapObj, ShapeObj};
 use crate::function::{Error, Function};
 use crate::object::registry;
 use crate::reflect::enumeration::State;
@@ -134,8 +134,8 @@ impl<'a> Reader<'a> {
         Ok(match name {
             "ffi.Array" => items()?.into_iter().collect::<Array>().into_any(),
             "ffi.List" => items()?.into_iter().collect::<List>().into_any(),
-            "ffi.Map" => entries()?.into_iter().collect::<Map>().into_any(),
-            "ffi.Dict" => entries()?.into_iter().collect::<Dict>().into_any(),
+            "ffi.Map" => MapObj::make(entries()?)?.into_any(),
+            "ffi.Dict" => DictObj::make(entries()?)?.into_any(),
             "ffi.Shape" => {
                 let numbers =
                     data.as_array().and_then(|items| items.iter().map(Value::as_i64).collect::<Option<Vec<_>>>());
@@ -151,7 +151,7 @@ impl<'a> Reader<'a> {
             return Function::call_view(hook.view(), &[native_of(data).view()]);
         }
         if !data.is_object() {
-            let variant = State::of(index)?.find(native_of(data).view());
+            let variant = State::of(index)?.find(native_of(data).view())?;
             return variant.map(IntoAny::into_any).ok_or_else(|| invalid(format!("`{name}` has no variant {data}")));
         }
         let reflection = info(index).filter(|reflection| reflection.copyable);
@@ -196,7 +196,7 @@ impl<'a> Reader<'a> {
 fn cast(schema: &Schema, value: Any) -> Any {
     let cast = match schema {
         Schema::List(_) => convert::<Array>(value.view()).map(|items| items.iter().collect::<List>().into_any()),
-        Schema::Dict(..) => convert::<Map>(value.view()).map(|entries| entries.iter().collect::<Dict>().into_any()),
+        Schema::Dict(..) => convert::<Dict>(value.view()).map(IntoAny::into_any),
         _ => return value,
     };
     match schema.check(value.view()) {

@@ -4,11 +4,11 @@
 
 use super::path::{AccessPath, StepKind, Trail};
 use super::{kind_of, Options, Region};
-use crate::container::{DictObj, MapObj, ShapeObj};
+use crate::container::ShapeObj;
 use crate::function::Error;
 use crate::object::Obj;
-use crate::reflect::parts::{field, is_plain, parts, same_plain, Parts};
-use crate::reflect::pulse::Pulse;
+use crate::reflect::parts::{entry, field, is_plain, parts, same_plain, Parts};
+use crate::reflect::pulse::{beating, finish, Work};
 use crate::reflect::{hook, FieldRole, StructuralKind};
 use crate::tensor::TensorObj;
 use crate::value::{convert, Any, AnyView, IntoAny};
@@ -30,10 +30,7 @@ pub fn equal(a: AnyView<'_>, b: AnyView<'_>, options: Options) -> Result<bool, E
 /// # Errors
 /// As [`equal`].
 pub fn mismatch(a: AnyView<'_>, b: AnyView<'_>, options: Options) -> Result<Option<Mismatch>, Error> {
-    let mut state = State { skip_tensor_content: options.skip_tensor_content, ..State::default() };
-    state.push(AnyView::to_owned(a), AnyView::to_owned(b), Region::initial(options), Trail::ROOT);
-    let equal = run(&mut state, 0)?;
-    Ok(if equal { None } else { state.found })
+    finish(Comparison::new(a, b, options))
 }
 
 /// Two values to be compared.
@@ -51,8 +48,9 @@ enum Task {
     Differ(Mismatch),
 }
 
+/// The work of [`mismatch`].
 #[derive(Default)]
-struct State {
+pub struct Comparison {
     todo: Vec<Task>,
     /// Pairs that were compared, or are being.
     seen: HashSet<(usize, usize, Region)>,
@@ -64,35 +62,13 @@ struct State {
     trail: Trail,
     found: Option<Mismatch>,
     skip_tensor_content: bool,
-    pulse: Pulse,
 }
 
 fn address(view: AnyView<'_>) -> usize {
     view.as_object().map_or(0, |object| object.as_ptr() as usize)
 }
 
-/// Compares what is to do beyond the first `base` pairs.
-fn run(state: &mut State, base: usize) -> Result<bool, Error> {
-    while state.todo.len() > base {
-        state.pulse.beat()?;
-        let pair = match state.todo.pop().expect("more than none") {
-            Task::Compare(pair) => pair,
-            Task::Differ(mismatch) => {
-                state.found = Some(mismatch);
-                return Ok(false);
-            }
-        };
-        if !compare(state, &pair)? {
-            if state.found.is_none() {
-                state.differ(pair.path, None, None);
-            }
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-fn compare(state: &mut State, pair: &Pair) -> Result<bool, Error> {
+fn compare(state: &mut Comparison, pair: &Pair) -> Result<bool, Error> {
     let (a, b) = (pair.a.view(), pair.b.view());
     if is_plain(a) || is_plain(b) {
         return Ok(same_plain(a, b));
@@ -131,10 +107,41 @@ fn compare(state: &mut State, pair: &Pair) -> Result<bool, Error> {
     if let (Some(a), Some(b)) = (a.as_ref::<TensorObj>(), b.as_ref::<TensorObj>()) {
         return if state.skip_tensor_content { Ok(a.is_like(b)) } else { a.is_same(b) };
     }
-    Ok(state.push_parts(pair))
+    state.push_parts(pair)
 }
 
-impl State {
+impl Comparison {
+    /// Of these values.
+    pub fn new(a: AnyView<'_>, b: AnyView<'_>, options: Options) -> Comparison {
+        let mut work = Comparison { skip_tensor_content: options.skip_tensor_content, ..Comparison::default() };
+        work.push(AnyView::to_owned(a), AnyView::to_owned(b), Region::initial(options), Trail::ROOT);
+        work
+    }
+
+    /// Compares what is to do beyond the first `base` pairs, in so many steps at most.
+    fn advance(&mut self, base: usize, steps: u32) -> Result<Option<bool>, Error> {
+        for _ in 0..steps {
+            if self.todo.len() <= base {
+                return Ok(Some(true));
+            }
+            let pair = match self.todo.pop() {
+                None => break,
+                Some(Task::Compare(pair)) => pair,
+                Some(Task::Differ(mismatch)) => {
+                    self.found = Some(mismatch);
+                    return Ok(Some(false));
+                }
+            };
+            if !compare(self, &pair)? {
+                if self.found.is_none() {
+                    self.differ(pair.path, None, None);
+                }
+                return Ok(Some(false));
+            }
+        }
+        Ok(None)
+    }
+
     fn push(&mut self, a: Any, b: Any, region: Region, path: usize) {
         self.todo.push(Task::Compare(Pair { a, b, region, path }));
     }
@@ -151,16 +158,16 @@ impl State {
     }
 
     /// Adds what must be equal for a pair of objects to be; false if they are not anyway.
-    fn push_parts(&mut self, pair: &Pair) -> bool {
+    fn push_parts(&mut self, pair: &Pair) -> Result<bool, Error> {
         let (a, b) = (pair.a.view(), pair.b.view());
         if let (Some(a), Some(b)) = (ShapeObj::of(a), ShapeObj::of(b)) {
-            return a == b;
+            return Ok(a == b);
         }
-        match (parts(a), parts(b)) {
+        Ok(match (parts(a), parts(b)) {
             (Parts::Items(a), Parts::Items(b)) => self.push_items(pair, a, b),
-            (Parts::Entries(mine), Parts::Entries(other)) => self.push_entries(pair, mine, &other),
+            (Parts::Entries(mine), Parts::Entries(other)) => self.push_entries(pair, mine, &other)?,
             (Parts::Fields(reflection), Parts::Fields(_)) => {
-                let (Some(left), Some(right)) = (a.as_object(), b.as_object()) else { return false };
+                let (Some(left), Some(right)) = (a.as_object(), b.as_object()) else { return Ok(false) };
                 for at in (0..reflection.fields.len()).rev() {
                     let role = reflection.fields[at].flags().structural;
                     if role == FieldRole::Ignored {
@@ -173,7 +180,7 @@ impl State {
                 true
             }
             _ => false,
-        }
+        })
     }
 
     fn push_items(&mut self, pair: &Pair, a: Vec<Any>, b: Vec<Any>) -> bool {
@@ -208,40 +215,46 @@ impl State {
         true
     }
 
-    fn push_entries(&mut self, pair: &Pair, mine: Vec<(Any, Any)>, other: &[(Any, Any)]) -> bool {
+    fn push_entries(&mut self, pair: &Pair, mine: Vec<(Any, Any)>, other: &[(Any, Any)]) -> Result<bool, Error> {
         let mut pushed = Vec::with_capacity(mine.len());
         for (key, value) in mine {
-            match self.counterpart(pair.b.view(), &key) {
+            match self.counterpart(pair.b.view(), &key)? {
                 Some(counterpart) => pushed.push((key, value, counterpart)),
                 None => {
                     let view = key.view();
-                    return self.differ(
+                    return Ok(self.differ(
                         pair.path,
                         Some((StepKind::MapItem, view)),
                         Some((StepKind::MapItemMissing, view)),
-                    );
+                    ));
                 }
             }
         }
         if pushed.len() != other.len() {
-            let extra = other.iter().find(|(key, _)| {
-                let back = self.right.get(&address(key.view()));
-                !pushed.iter().any(|(mine, ..)| {
-                    mine.view().same(&key.view()) || back.is_some_and(|left| *left == address(mine.view()))
-                })
-            });
-            let key = extra.map_or_else(Any::none, |(key, _)| key.clone());
-            return self.differ(
+            let key = self.extra(pair.a.view(), &pushed, other)?;
+            return Ok(self.differ(
                 pair.path,
                 Some((StepKind::MapItemMissing, key.view())),
                 Some((StepKind::MapItem, key.view())),
-            );
+            ));
         }
         for (key, value, counterpart) in pushed.into_iter().rev() {
             let path = self.trail.step(pair.path, StepKind::MapItem, key);
             self.push(value, counterpart, pair.region, path);
         }
-        true
+        Ok(true)
+    }
+
+    /// The first key of the right mapping that no key of the left one stands for.
+    fn extra(&self, left: AnyView<'_>, pushed: &[(Any, Any, Any)], other: &[(Any, Any)]) -> Result<Any, Error> {
+        for (key, _) in other {
+            let back = self.right.get(&address(key.view()));
+            let stands_for = |(mine, ..): &(Any, Any, Any)| back.is_some_and(|left| *left == address(mine.view()));
+            if !pushed.iter().any(stands_for) && entry(left, key.view())?.is_none() {
+                return Ok(key.clone());
+            }
+        }
+        Ok(Any::none())
     }
 
     /// A comparison within this one, for a hook that was asked in this region and at this path.
@@ -257,7 +270,7 @@ impl State {
         };
         let (base, known) = (self.todo.len(), self.kept.len());
         self.push(AnyView::to_owned(*x), AnyView::to_owned(*y), region, path);
-        let found = run(self, base);
+        let found = beating(|steps| self.advance(base, steps));
         if !matches!(found, Ok(true)) {
             self.forget(base, known);
         }
@@ -278,23 +291,25 @@ impl State {
     }
 
     /// The value that a mapping has for what a key of the left graph stands for.
-    fn counterpart(&self, mapping: AnyView<'_>, key: &Any) -> Option<Any> {
-        let entries = |key: AnyView<'_>| match mapping.as_ref::<MapObj>() {
-            Some(map) => map.get(key).map(AnyView::to_owned),
-            None => mapping.as_ref::<DictObj>().and_then(|dict| dict.get(key)),
-        };
-        match self.left.get(&address(key.view())) {
-            None => entries(key.view()),
-            Some(stands_for) => {
-                let (_, kept, _) = self.kept.iter().find(|(_, kept, _)| address(kept.view()) == *stands_for)?;
-                entries(kept.view())
-            }
+    fn counterpart(&self, mapping: AnyView<'_>, key: &Any) -> Result<Option<Any>, Error> {
+        let Some(stands_for) = self.left.get(&address(key.view())) else { return entry(mapping, key.view()) };
+        match self.kept.iter().find(|(_, kept, _)| address(kept.view()) == *stands_for) {
+            Some((_, kept, _)) => entry(mapping, kept.view()),
+            None => Ok(None),
         }
     }
 }
 
+impl Work for Comparison {
+    type Output = Option<Mismatch>;
+    fn work(&mut self, steps: u32) -> Result<Option<Option<Mismatch>>, Error> {
+        let equal = self.advance(0, steps)?;
+        Ok(equal.map(|equal| if equal { None } else { self.found.take() }))
+    }
+}
+
 /// Lets the type's hook compare: `hook(a, b, compare)`, where `compare(x, y, defines, name)` goes on with this comparison.
-fn by_hook(state: &mut State, pair: &Pair, hook: &Any) -> Result<bool, Error> {
+fn by_hook(state: &mut Comparison, pair: &Pair, hook: &Any) -> Result<bool, Error> {
     let (region, path) = (pair.region, pair.path);
     let answer = hook::call(state, hook, &[pair.a.view(), pair.b.view()], move |state, arguments| {
         state.compare_inside(region, path, arguments).map(IntoAny::into_any)

@@ -4,10 +4,10 @@
 //! by identity.
 
 use super::{kind_of, Options, Region};
-use crate::container::ShapeObj;
+use crate::container::{custom_hash, ShapeObj};
 use crate::function::Error;
 use crate::reflect::parts::{field, is_plain, parts, Parts};
-use crate::reflect::pulse::Pulse;
+use crate::reflect::pulse::{beating, finish, Work};
 use crate::reflect::{hook, FieldRole, StructuralKind};
 use crate::tensor::TensorObj;
 use crate::value::{convert, tag, Any, AnyView, IntoAny};
@@ -18,8 +18,7 @@ use std::collections::HashMap;
 /// # Errors
 /// As [`equal`](super::equal).
 pub fn hash(value: AnyView<'_>, options: Options) -> Result<u64, Error> {
-    let mut state = State { skip_tensor_content: options.skip_tensor_content, ..State::default() };
-    Ok(run(&mut state, AnyView::to_owned(value), Region::initial(options))?.hash)
+    finish(Hash::new(value, options))
 }
 
 /// One number more.
@@ -77,50 +76,20 @@ struct Frame {
     defined_at_start: usize,
 }
 
+/// The work of [`hash`].
 #[derive(Default)]
-struct State {
+pub struct Hash {
+    next: Option<(Any, Region)>,
     frames: Vec<Frame>,
     known: HashMap<usize, Option<Known>>,
     /// Variables by the order of their definition.
     variables: HashMap<usize, usize>,
     kept: Vec<Any>,
     skip_tensor_content: bool,
-    pulse: Pulse,
 }
 
 fn address(view: AnyView<'_>) -> usize {
     view.as_object().map_or(0, |object| object.as_ptr() as usize)
-}
-
-/// Hashes a value and all that it needs.
-fn run(state: &mut State, value: Any, region: Region) -> Result<Known, Error> {
-    let base = state.frames.len();
-    let mut next = Some((value, region));
-    loop {
-        state.pulse.beat()?;
-        let done = match next.take() {
-            Some((value, region)) => begin(state, value, region)?,
-            None => {
-                let frame = state.frames.last_mut().expect("a frame above the base");
-                match frame.rest.pop() {
-                    Some(part) => {
-                        next = Some(part);
-                        None
-                    }
-                    None => Some(state.end()),
-                }
-            }
-        };
-        if let Some(known) = done {
-            if state.frames.len() == base {
-                return Ok(known);
-            }
-            let frame = state.frames.last_mut().expect("a frame above the base");
-            frame.hash = mix(frame.hash, known.hash);
-            frame.depends |= known.defined.is_some();
-            frame.cyclic |= known.cyclic;
-        }
-    }
 }
 
 /// The hash of a tensor: its shape, its element type, and its elements unless those are left out.
@@ -131,7 +100,7 @@ pub(in crate::reflect) fn of_tensor(tensor: &TensorObj, skip_content: bool) -> R
 }
 
 /// The hash of a value if it needs no others; otherwise a frame is begun for it.
-fn begin(state: &mut State, value: Any, region: Region) -> Result<Option<Known>, Error> {
+fn begin(state: &mut Hash, value: Any, region: Region) -> Result<Option<Known>, Error> {
     let view = value.view();
     if is_plain(view) {
         return Ok(Some(Known::sure(plain(view))));
@@ -179,20 +148,53 @@ fn begin(state: &mut State, value: Any, region: Region) -> Result<Option<Known>,
         return by_hook(state, &value, hash, region, &hook).map(Some);
     }
     state.known.insert(at, None);
-    let rest = state.parts(view, &mut hash, region);
+    let rest = state.parts(view, &mut hash, region)?;
     state.frames.push(Frame { object: value, hash, rest, depends: false, cyclic: false, defined_at_start });
     Ok(None)
 }
 
-impl State {
+impl Hash {
+    /// Of this value.
+    pub fn new(value: AnyView<'_>, options: Options) -> Hash {
+        let next = Some((AnyView::to_owned(value), Region::initial(options)));
+        Hash { next, skip_tensor_content: options.skip_tensor_content, ..Hash::default() }
+    }
+
+    /// Hashes what is next and all that it needs, beyond the first `base` frames, in so many steps at most.
+    fn advance(&mut self, base: usize, steps: u32) -> Result<Option<Known>, Error> {
+        for _ in 0..steps {
+            let done = match self.next.take() {
+                Some((value, region)) => begin(self, value, region)?,
+                None => match self.frames.last_mut().and_then(|frame| frame.rest.pop()) {
+                    Some(part) => {
+                        self.next = Some(part);
+                        None
+                    }
+                    None => Some(self.end()?),
+                },
+            };
+            if let Some(known) = done {
+                if self.frames.len() == base {
+                    return Ok(Some(known));
+                }
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.hash = mix(frame.hash, known.hash);
+                    frame.depends |= known.defined.is_some();
+                    frame.cyclic |= known.cyclic;
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// What an object's hash is made of, the last first.
-    fn parts(&self, view: AnyView<'_>, hash: &mut u64, region: Region) -> Vec<(Any, Region)> {
+    fn parts(&self, view: AnyView<'_>, hash: &mut u64, region: Region) -> Result<Vec<(Any, Region)>, Error> {
         let mut rest: Vec<(Any, Region)> = match parts(view) {
             Parts::Items(items) => items.into_iter().map(|item| (item, region)).collect(),
             Parts::Entries(entries) => {
                 // Their order does not count.
-                let mut entries: Vec<(u64, Any)> =
-                    entries.into_iter().map(|(key, value)| (self.key(key.view()), value)).collect();
+                let hashed = entries.into_iter().map(|(key, value)| Ok((self.key(key.view())?, value)));
+                let mut entries = hashed.collect::<Result<Vec<(u64, Any)>, Error>>()?;
                 entries.sort_by_key(|(key, _)| *key);
                 entries
                     .into_iter()
@@ -200,7 +202,7 @@ impl State {
                     .collect()
             }
             Parts::Fields(reflection) => {
-                let Some(object) = view.as_object() else { return Vec::new() };
+                let Some(object) = view.as_object() else { return Ok(Vec::new()) };
                 let roles = reflection.fields.iter().map(|field| field.flags().structural);
                 let counted = roles.enumerate().filter(|(_, role)| *role != FieldRole::Ignored);
                 counted.map(|(at, role)| (field(reflection, at, object), region.of_field(role))).collect()
@@ -209,20 +211,21 @@ impl State {
         };
         *hash = mix(*hash, rest.len() as u64);
         rest.reverse();
-        rest
+        Ok(rest)
     }
 
-    /// The hash of a key: of an object by what it stands for, or who it is.
-    fn key(&self, view: AnyView<'_>) -> u64 {
-        match self.variables.get(&address(view)) {
-            Some(number) => mix(view.type_index() as u64, *number as u64),
-            None => plain(view),
+    /// The hash of a key: of an object by what it stands for, by what its type says, or by who it is.
+    fn key(&self, view: AnyView<'_>) -> Result<u64, Error> {
+        let index = view.type_index() as u64;
+        if let Some(number) = self.variables.get(&address(view)) {
+            return Ok(mix(index, *number as u64));
         }
+        Ok(custom_hash(view)?.map_or_else(|| plain(view), |hash| mix(index, hash)))
     }
 
     /// Ends the topmost frame.
-    fn end(&mut self) -> Known {
-        let frame = self.frames.pop().expect("a frame that is at its end");
+    fn end(&mut self) -> Result<Known, Error> {
+        let Some(frame) = self.frames.pop() else { return Err(Error::runtime("nothing to hash")) };
         let view = frame.object.view();
         let known = Known {
             hash: if frame.cyclic { view.type_index() as u64 } else { frame.hash },
@@ -230,12 +233,19 @@ impl State {
             cyclic: frame.cyclic,
         };
         self.known.insert(address(view), Some(known));
-        known
+        Ok(known)
+    }
+}
+
+impl Work for Hash {
+    type Output = u64;
+    fn work(&mut self, steps: u32) -> Result<Option<u64>, Error> {
+        Ok(self.advance(0, steps)?.map(|known| known.hash))
     }
 }
 
 /// Lets the type's hook hash: `hook(object, hash, go_on)`, where `go_on(value, hash, defines)` mixes a value in.
-fn by_hook(state: &mut State, value: &Any, start: u64, region: Region, hook: &Any) -> Result<Known, Error> {
+fn by_hook(state: &mut Hash, value: &Any, start: u64, region: Region, hook: &Any) -> Result<Known, Error> {
     let defined = state.variables.len();
     let start = (start as i64).into_any();
     let answer = hook::call(state, hook, &[value.view(), start.view()], move |state, arguments| {
@@ -246,7 +256,9 @@ fn by_hook(state: &mut State, value: &Any, start: u64, region: Region, hook: &An
         let asked = rest.first().and_then(|asked| convert::<i64>(*asked).ok()).unwrap_or(0);
         let region = if asked == 0 && region == Region::Define { region } else { Region::of_number(asked) };
         let base = state.frames.len();
-        let found = run(state, AnyView::to_owned(*value), region);
+        state.next = Some((AnyView::to_owned(*value), region));
+        let found = beating(|steps| state.advance(base, steps));
+        state.next = None;
         // Those of a walk that ended in an error.
         for frame in state.frames.drain(base..) {
             state.known.remove(&address(frame.object.view()));

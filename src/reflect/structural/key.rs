@@ -3,9 +3,11 @@
 //! Upholds: the hash is made once, when the key is.
 
 use super::{equal, hash, Options};
-use crate::function::Error;
-use crate::object::Obj;
-use crate::value::{Any, AnyView};
+use crate::function::{Error, Function};
+use crate::object::{Obj, ObjectType};
+use crate::reflect::attr;
+use crate::value::{convert, Any, AnyView, IntoAny};
+use std::sync::Once;
 
 crate::object! {
     /// A value that is equal to others of the same structure.
@@ -26,7 +28,13 @@ impl StructuralKey {
     /// As [`hash`](super::hash()).
     pub fn of(value: AnyView<'_>) -> Result<Obj<StructuralKey>, Error> {
         let hash = hash(value, Options::default())?;
-        Ok(StructuralKey::new(AnyView::to_owned(value), hash as i64))
+        Ok(StructuralKey::of_hashed(AnyView::to_owned(value), hash))
+    }
+
+    /// The key of a value whose structure has this hash.
+    pub fn of_hashed(value: Any, hash: u64) -> Obj<StructuralKey> {
+        declare();
+        StructuralKey::new(value, hash as i64)
     }
 
     /// Whether both values have the same structure.
@@ -36,4 +44,24 @@ impl StructuralKey {
     pub fn same(&self, other: &StructuralKey) -> Result<bool, Error> {
         Ok(self.hash_i64 == other.hash_i64 && equal(self.key.view(), other.key.view(), Options::default())?)
     }
+}
+
+static DECLARED: Once = Once::new();
+
+/// Says how the keys are told apart in mappings.
+pub(super) fn declare() {
+    DECLARED.call_once(|| {
+        let say = |name: &str, function: Function| {
+            attr::set(StructuralKey::type_index(), name, function.into_any()).expect("a type that is registered");
+        };
+        let hash = |arguments: &[AnyView<'_>]| Ok(of(arguments, 0)?.hash_i64.into_any());
+        let equal = |arguments: &[AnyView<'_>]| Ok(of(arguments, 0)?.same(&*of(arguments, 1)?)?.into_any());
+        say("__any_hash__", Function::from_packed(hash));
+        say("__any_equal__", Function::from_packed(equal));
+    });
+}
+
+fn of(arguments: &[AnyView<'_>], at: usize) -> Result<Obj<StructuralKey>, Error> {
+    let view = arguments.get(at).ok_or_else(|| Error::type_error("expected a StructuralKey"))?;
+    Ok(convert(*view)?)
 }

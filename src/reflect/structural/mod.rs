@@ -22,10 +22,10 @@ mod path;
 mod visitor;
 mod walk;
 
-pub use equal::{equal, mismatch};
+pub use equal::{equal, mismatch, Comparison, Mismatch};
 pub use error_context::VisitErrorContext;
-pub use hash::hash;
 pub(super) use hash::of_tensor;
+pub use hash::{hash, Hash};
 pub use key::StructuralKey;
 pub use path::{AccessPath, AccessStep, StepKind};
 pub use visitor::StructuralVisitor;
@@ -40,6 +40,7 @@ use crate::value::tag;
 /// Registers the types, so that they are known by their keys.
 pub fn declare() {
     super::declare::<(AccessStep, AccessPath, StructuralKey, VisitInterrupt, VisitErrorContext)>();
+    key::declare();
     path::declare();
     visitor::declare();
 }
