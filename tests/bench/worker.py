@@ -25,24 +25,25 @@ class Runs:
         key = name, threads, shared
         if key not in self.prepared:
             first, operations = works.prepared(name, self.system)
-            runs = [first] * threads if shared else [first] + [
-                works.prepared(name, self.system)[0] for _ in range(threads - 1)
-            ]
             # Warm: the interpreter specialises what runs often.
             works.timed(first, 2000 if operations < works.ELEMENTS else 200)
             loops = 1
             while (taken := works.timed(first, loops)) < CALIBRATION:
                 loops *= 2
-            self.prepared[key] = runs, operations, taken / loops
+            self.prepared[key] = first, operations, taken / loops
         return self.prepared[key]
 
     def measure(self, name, threads, shared, seconds):
         try:
-            runs, operations, each = self.get(name, threads, shared)
+            run, operations, each = self.get(name, threads, shared)
         except (AttributeError, TypeError):
             return None
         loops = max(1, int(seconds / each))
-        taken = works.timed(runs[0], loops) if threads == 1 else works.timed_threads(runs, loops)
+        if threads == 1:
+            taken = works.timed(run, loops)
+        else:
+            make = (lambda: run) if shared else lambda: works.prepared(name, self.system)[0]
+            taken = works.timed_threads([make] * threads, loops)
         return taken / (loops * operations) * 1e9
 
 

@@ -71,6 +71,10 @@ WORKS = {
 }
 
 
+# Loops after which the interpreter has specialised what runs.
+WARM = 200
+
+
 def prepared(name: str, system: ModuleType) -> tuple[Callable[[int], None], int]:
     """Return ``run(loops)`` for a work and how many operations a loop is. AttributeError if the system cannot."""
     work = WORKS[name]
@@ -90,16 +94,21 @@ def timed(run: Callable[[int], None], loops: int) -> float:
     return time.perf_counter() - start
 
 
-def timed_threads(runs: list[Callable[[int], None]], loops: int) -> float:
-    """Return the seconds that several threads take together, each for its own run, from when all are ready."""
-    ready = threading.Barrier(len(runs) + 1)
+def timed_threads(makers: list[Callable[[], Callable[[int], None]]], loops: int) -> float:
+    """Return the seconds that several threads take together, from when all are ready.
 
-    def thread(run: Callable[[int], None]) -> None:
-        run(1)
+    Each does the run that its maker gives, which the thread itself calls: what is made there is the thread's own, as
+    free-threaded CPython counts it.
+    """
+    ready = threading.Barrier(len(makers) + 1)
+
+    def thread(make: Callable[[], Callable[[int], None]]) -> None:
+        run = make()
+        run(WARM)
         ready.wait()
         run(loops)
 
-    threads = [threading.Thread(target=thread, args=(run,)) for run in runs]
+    threads = [threading.Thread(target=thread, args=(make,)) for make in makers]
     for each in threads:
         each.start()
     ready.wait()
