@@ -3,6 +3,7 @@
 //! Upholds: the module declares that it does not use the GIL.
 
 mod attr;
+mod beat;
 mod call;
 mod cany;
 mod container;
@@ -70,6 +71,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     plain::install(module)?;
     json::install(module)?;
     bowline::reflect::enumeration::declare();
+    beat::install();
     structural::install(module)?;
     tensor::install(module)?;
     stream::install(module)?;

@@ -1,15 +1,13 @@
 //! Structural operations, for Python.
-//! Imports `content`, `convert`, `cpython::{attach, function, tie, value}`, the core's `reflect::structural`.
+//! Imports `content`, `convert`, `cpython::{class, tie, value}`, `error`, the core's `reflect::structural`.
 //! Upholds: long work lets other threads run and ends on a signal.
 #![forbid(unsafe_code)]
 
 use crate::content::run;
-use crate::cpython::attach::{attached, known};
 use crate::cpython::{class, tie, value};
 use crate::{convert, error};
 use bowline::function::Error;
 use bowline::object::{registry, Obj};
-use bowline::reflect::pulse;
 use bowline::reflect::structural::{
     self, Comparison, Flow, Hash, Options, Order, Region, StructuralKey, VisitInterrupt,
 };
@@ -17,23 +15,6 @@ use bowline::value::{tag, Any, AnyView};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyType};
-
-/// At a beat of long work: signals are looked at, and other threads get their turn.
-fn beat() -> Result<(), Error> {
-    let detached = !attached();
-    // Native threads that Python does not know have neither.
-    if detached && !known() {
-        return Ok(());
-    }
-    Python::try_attach(|py| {
-        py.check_signals().map_err(|raised| error::from_python(py, raised))?;
-        if !detached {
-            py.detach(|| ());
-        }
-        Ok(())
-    })
-    .unwrap_or(Ok(()))
-}
 
 fn two(a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<(Any, Any)> {
     Ok((convert::any(a)?, convert::any(b)?))
@@ -208,12 +189,11 @@ fn visit(py: Python<'_>, callbacks: &[Callback<'_>], view: AnyView<'_>, region: 
     }
 }
 
-/// Adds what is here to the module, and gives long native work its beat.
+/// Adds what is here to the module.
 ///
 /// # Errors
 /// Those of adding it.
 pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    pulse::set_hook(beat);
     structural::declare();
     module.add_function(wrap_pyfunction!(structural_equal, module)?)?;
     module.add_function(wrap_pyfunction!(structural_hash, module)?)?;
