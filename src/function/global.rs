@@ -45,6 +45,13 @@ pub fn register_typed<Args: 'static, F: IntoTyped<Args>>(name: &str, call: F, ex
     register_described(name, Function::from_typed(name, call), &metadata, true)
 }
 
+/// Names a function over typed values with its types, unless the name is taken: another library of the process may have been first,
+/// with the same function.
+pub(crate) fn declare<Args: 'static, F: IntoTyped<Args>>(name: &str, call: F) {
+    let metadata = F::signature(name).to_schema().to_metadata("");
+    let _ = register_described(name, Function::from_typed(name, call), &metadata, false);
+}
+
 /// Names a function and says more about it, as JSON text.
 ///
 /// # Errors

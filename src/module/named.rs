@@ -4,19 +4,14 @@
 
 use super::{load, system, ModuleObj};
 use crate::container::Array;
-use crate::function::{global, Error, Function, IntoTyped};
+use crate::function::global::{self, declare as typed};
+use crate::function::{Error, Function};
 use crate::object::Obj;
 use crate::value::{convert, IntoAny, Str};
 use std::path::Path;
 
 /// What can be done with every module here: its functions can be called.
 const RUNNABLE: i64 = 2;
-
-fn typed<Args: 'static, F: IntoTyped<Args>>(name: &str, call: F) {
-    // Another library of the process may have been first, with the same function.
-    let metadata = F::signature(name).to_schema().to_metadata("");
-    let _ = global::register_described(name, Function::from_typed(name, call), &metadata, false);
-}
 
 /// Registers all of them, unless their names are taken.
 pub fn declare() {

@@ -20,7 +20,8 @@ use super::structural::{
 };
 use super::{attr, content, info, init_of, instance, json, sentinel, FieldDefault, Reflection};
 use crate::container::{Array, ArrayObj, DictObj, ListObj, MapObj, ShapeObj};
-use crate::function::{global, Error, Function, IntoTyped};
+use crate::function::global::{self, declare as typed};
+use crate::function::{Error, Function};
 use crate::object::registry;
 use crate::object::{Obj, Object};
 use crate::tensor::dlpack::CPU;
@@ -29,12 +30,6 @@ use crate::value::{convert, Any, AnyView, Bytes, Device, IntoAny, Pointer, Schem
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
-
-fn typed<Args: 'static, F: IntoTyped<Args>>(name: &str, call: F) {
-    // Another library of the process may have been first, with the same function.
-    let metadata = F::signature(name).to_schema().to_metadata("");
-    let _ = global::register_described(name, Function::from_typed(name, call), &metadata, false);
-}
 
 fn packed(name: &'static str, call: fn(&[AnyView<'_>]) -> Result<Any, Error>) {
     let _ = global::register(name, Function::from_packed(call), false);
