@@ -1,10 +1,10 @@
 //! Module functions over functions: making, naming, finding, calling.
-//! Imports `cpython::function`, the core's global table.
+//! Imports `cpython::{callback, function}`, the core's global table.
 //! Upholds: a name is registered once unless the caller overrides.
 #![forbid(unsafe_code)]
 
 use crate::cpython::trampoline::or_memory_error;
-use crate::cpython::{function, value};
+use crate::cpython::{callback, function, value};
 use crate::{convert, error};
 use bowline::function::{global, Function};
 use pyo3::exceptions::PyTypeError;
@@ -13,7 +13,7 @@ use pyo3::types::PyTuple;
 
 fn function_or_callable(ob: &Bound<'_, PyAny>) -> PyResult<Function> {
     function::function_of(ob).or_else(|_| match ob.is_callable() {
-        true => Ok(function::from_callable(ob)),
+        true => Ok(callback::from_callable(ob)),
         false => Err(PyTypeError::new_err(format!("expected a callable, got {}", convert::describe(ob)))),
     })
 }
@@ -34,7 +34,7 @@ fn function_from_callable_of<'py>(
         if !f.is_callable() {
             return Err(PyTypeError::new_err(format!("expected a callable, got {}", convert::describe(f))));
         }
-        value::object_to_python(f.py(), function::from_callable_of(f, tensor_cls)?.upcast())
+        value::object_to_python(f.py(), callback::from_callable_of(f, tensor_cls)?.upcast())
     })
 }
 

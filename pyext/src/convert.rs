@@ -1,12 +1,12 @@
 //! Python values to native ones: as a schema asks, or as they come.
-//! Imports `cpython::{value, tie, opaque}`, `function`, `container`, `schema`.
+//! Imports `cpython::{value, tie, opaque}`, `callback`, `container`, `schema`.
 //! Upholds: a conversion gives one owned value or an error that says where and what; user code that it runs may raise,
 //! and may change what is being converted.
 #![forbid(unsafe_code)]
 
 use crate::cany::OpaquePyObject;
 use crate::cpython::opaque::OpaqueObj;
-use crate::cpython::{function, tie, value};
+use crate::cpython::{callback, tie, value};
 use crate::rvalue::Rvalue;
 use crate::{container, error, mapping, protocols, tensor};
 use bowline::object::registry;
@@ -349,7 +349,7 @@ fn to_union(ob: &Bound<'_, PyAny>, alternatives: &[Schema], schema: &Schema) -> 
 fn to_function(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
     match tie::object_of(ob) {
         Some(object) if object.type_index() == tag::FUNCTION => Ok(object.into_any()),
-        None if ob.is_callable() && !tie::is_wrapper(ob) => Ok(function::from_callable(ob).into_any()),
+        None if ob.is_callable() && !tie::is_wrapper(ob) => Ok(callback::from_callable(ob).into_any()),
         _ => Err(Fail::expected(schema, ob)),
     }
 }
@@ -452,7 +452,7 @@ fn leaf<'py>(ob: &Bound<'py, PyAny>) -> Result<Leaf<'py>, Fail> {
         return Ok(Leaf::Value(pointer));
     }
     if ob.is_callable() {
-        return Ok(Leaf::Value(function::from_callable(ob).into_any()));
+        return Ok(Leaf::Value(callback::from_callable(ob).into_any()));
     }
     if let Some(plain) = protocols::foreign_plain(ob)? {
         return Ok(Leaf::Value(plain));

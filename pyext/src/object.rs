@@ -1,10 +1,10 @@
 //! The methods of every wrapper.
-//! Imports `cpython::{tie, construct, methods}`, `rvalue`, `convert`, `error`.
+//! Imports `cpython::{callback, tie, construct, methods}`, `rvalue`, `convert`, `error`.
 //! Upholds: each change of a handle goes through the tie; a wrapper is bound last, once nothing can fail any more.
 #![forbid(unsafe_code)]
 
 use crate::cpython::methods::{self, Answer, Arguments, Attribute, Members, NoArguments, OneArgument};
-use crate::cpython::{construct, function, tie};
+use crate::cpython::{callback, construct, function, tie};
 use crate::rvalue::Rvalue;
 use crate::{convert, copy, pickle};
 use bowline::value::Any;
@@ -144,7 +144,7 @@ impl Arguments for InitByConstructor {
         let rest = rest.collect::<PyResult<Vec<_>>>()?;
         let function = match function::function_of(&callable) {
             Ok(function) => function,
-            Err(_) if callable.is_callable() => function::from_callable(&callable),
+            Err(_) if callable.is_callable() => callback::from_callable(&callable),
             Err(error) => return Err(error),
         };
         let made: Any = function::call_native_raw(py, &function, &rest, true)?;

@@ -1,10 +1,10 @@
 //! Types and their classes, as the package registers and asks for them.
-//! Imports `field`, `schema`, `cpython::{class, field, lookup}`, the core's registry and reflection.
+//! Imports `field`, `schema`, `cpython::{callback, class, field, lookup}`, the core's registry and reflection.
 //! Upholds: a type's index comes first and its fields later, once; a rolled-back key is free again.
 #![forbid(unsafe_code)]
 
 use crate::cpython::value::PlainKind;
-use crate::cpython::{class, construct, function, lookup, value};
+use crate::cpython::{callback, class, construct, lookup, value};
 use crate::field::{self, FieldSpec, PyFieldInfo};
 use crate::{convert, error, protocols};
 use bowline::object::registry;
@@ -177,7 +177,7 @@ fn define(
         .map(|(name, callable, is_static, doc)| reflect::MethodInfo {
             is_static,
             doc: doc.unwrap_or_default(),
-            ..reflect::MethodInfo::new(&name, function::from_callable(&callable))
+            ..reflect::MethodInfo::new(&name, callback::from_callable(&callable))
         })
         .collect();
     let definition =

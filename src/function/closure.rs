@@ -197,6 +197,19 @@ impl Function {
     }
 }
 
+impl Function {
+    /// The state of a function made by [`Function::from_state`] from an `S`, to be changed; `None` for all others, and when
+    /// anybody else has the function: by a handle of either kind, or as a wrapper.
+    pub fn state_mut<S: Send + Sync + 'static>(&mut self) -> Option<&mut S> {
+        let untied = self.tie_word().is_none_or(|word| word.observe().is_detached());
+        if !untied || !self.header.counts().is_unique() || self.state::<S>().is_none() {
+            return None;
+        }
+        // SAFETY: a function with such a state, whose only handle is borrowed mutably.
+        Some(unsafe { &mut (*self.as_raw().cast::<Closure<State<S>>>().as_ptr()).call.state })
+    }
+}
+
 impl FunctionObj {
     /// The state of a function made by [`Function::from_state`] from an `S`; `None` for all others.
     pub fn state<S: Send + Sync + 'static>(&self) -> Option<&S> {
@@ -336,5 +349,20 @@ mod tests {
         let one = 1i64.into_any();
         assert!(matches!(adds.call(&[one.view(), one.view()]), Ok(sum) if sum.view().same(&42i64.into_any().view())));
         assert!(Function::from_packed(|_| Ok(Any::none())).state::<i64>().is_none());
+    }
+
+    #[test]
+    fn state_is_changed_by_its_only_owner() {
+        let mut answers = Function::from_state(40i64, |state, _| Ok((*state).into_any()));
+        assert_eq!(answers.state_mut::<u64>(), None);
+        *answers.state_mut::<i64>().unwrap() += 2;
+        let other = answers.clone();
+        assert_eq!(answers.state_mut::<i64>(), None);
+        drop(other);
+        let weak = answers.downgrade();
+        assert_eq!(answers.state_mut::<i64>(), None);
+        drop(weak);
+        assert_eq!(answers.state_mut::<i64>(), Some(&mut 42));
+        assert!(matches!(answers.call(&[]), Ok(answer) if answer.view().same(&42i64.into_any().view())));
     }
 }

@@ -1,5 +1,5 @@
 //! What Python's cyclic garbage collector sees of native objects.
-//! Imports the core's reflection and containers, `opaque`, `tie`.
+//! Imports the core's reflection and containers, `callback`, `opaque`, `tie`.
 //! Upholds: the passes of one collection see the same edges, and an edge only if everything that holds its far end is
 //! shown too; so the collector never takes what something native still holds.
 //!
@@ -15,7 +15,8 @@
 //! A young collection happens often, and a chain of a million objects is one wrapper to it: unless the collection is a full
 //! one, each walk ends after [`YOUNG_WALK`] objects.
 
-use super::opaque::{OpaqueObj, PyCallable, PyCallableOf};
+use super::callback::{PyCallable, PyCallableOf};
+use super::opaque::OpaqueObj;
 use super::refcount;
 use super::tie;
 use super::wrapper::Wrapper;
@@ -145,8 +146,8 @@ impl Walk {
                 tag::DICT => drop(object.cast::<DictObj>().as_ref().try_visit(|item| self.edge(item))),
                 tag::FUNCTION => {
                     let function = object.cast::<FunctionObj>().as_ref();
-                    if let Some(callable) = function.state::<PyCallable>() {
-                        self.show(callable.0.as_ptr());
+                    if let Some(payload) = function.state::<PyCallable>().and_then(PyCallable::payload) {
+                        self.show(payload.as_ptr());
                     } else if let Some(callable) = function.state::<PyCallableOf>() {
                         self.show(callable.payload.as_ptr());
                         self.show(callable.class.as_ptr());

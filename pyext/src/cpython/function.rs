@@ -1,19 +1,15 @@
-//! Functions in both directions: Python callables as native functions, native functions as callables.
-//! Imports the tie, `value`, `opaque`; conversions come from `crate::convert`, errors from `crate::error`.
+//! Native functions as Python callables.
+//! Imports the tie, `opaque`, `quick_call`; conversions come from `crate::convert`, errors from `crate::error`.
 //! Upholds: arguments are counted for as long as the callee has them; no exception and no error is lost between the two.
 
-use super::attach::attached;
-use super::exchange::Exchange;
+use super::callback::PyCallable;
 use super::methods::{self, Answer, Attribute, Members, SettableAttribute};
-use super::opaque::{Payload, PyCallable, PyCallableOf};
 use super::origin;
 use super::quick_call;
-use super::refcount;
 use super::slots;
 use super::storage;
 use super::tie;
 use super::trampoline::{counted, slot};
-use super::value::view_to_python;
 use super::wrapper::Wrapper;
 use crate::rvalue::Rvalue;
 use crate::{convert, error};
@@ -24,7 +20,7 @@ use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyTuple, PyType};
+use pyo3::types::PyType;
 use smallvec::SmallVec;
 use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;
@@ -33,106 +29,6 @@ use std::sync::OnceLock;
 
 /// More arguments than this go to the heap.
 const INLINE: usize = 8;
-
-/// A native function that calls `callable`; the function itself if it is a wrapper of one.
-pub fn from_callable(callable: &Bound<'_, PyAny>) -> Function {
-    if let Some(Ok(function)) = tie::object_of(callable).map(Obj::downcast::<FunctionObj>) {
-        return function;
-    }
-    of_python(callable)
-}
-
-/// A native function that calls `callable`, which is no wrapper.
-#[inline]
-pub fn of_python(callable: &Bound<'_, PyAny>) -> Function {
-    Function::from_state(PyCallable(Payload::new(callable)), call_python)
-}
-
-/// A native function that calls `callable`, to which tensors are shown as those of a class with an exchange API.
-///
-/// # Errors
-/// `TypeError` when the class has none, or one that is none.
-pub fn from_callable_of(callable: &Bound<'_, PyAny>, class: &Bound<'_, PyAny>) -> PyResult<Function> {
-    let found = class.cast::<PyType>().map_or(Ok(None), |class| Exchange::of(class))?;
-    let exchange = found
-        .ok_or_else(|| PyTypeError::new_err(format!("tensor_cls {class} must expose __dlpack_c_exchange_api__")))?;
-    let (payload, class) = (Payload::new(callable), Payload::new(class));
-    Ok(Function::from_state(PyCallableOf { payload, class, exchange }, call_python_of))
-}
-
-/// Calls a Python callable from native code, on any thread.
-fn call_python(callable: &PyCallable, arguments: &[AnyView<'_>]) -> Result<Any, Error> {
-    if attached() {
-        // SAFETY: just asked.
-        return call_attached(unsafe { Python::assume_attached() }, &callable.0, arguments);
-    }
-    Python::try_attach(|py| call_attached(py, &callable.0, arguments)).unwrap_or_else(no_interpreter)
-}
-
-/// The same with tensors as those of a library.
-fn call_python_of(callable: &PyCallableOf, arguments: &[AnyView<'_>]) -> Result<Any, Error> {
-    if attached() {
-        return counted(|py| call_attached_of(py, callable, arguments));
-    }
-    Python::try_attach(|py| call_attached_of(py, callable, arguments)).unwrap_or_else(no_interpreter)
-}
-
-#[cold]
-fn no_interpreter() -> Result<Any, Error> {
-    Err(Error::runtime("a Python function was called while there is no Python interpreter to run it"))
-}
-
-fn call_attached(py: Python<'_>, callable: &Payload, arguments: &[AnyView<'_>]) -> Result<Any, Error> {
-    let mut converted: SmallVec<[Lease; INLINE]> = SmallVec::new();
-    for argument in arguments {
-        // SAFETY: the caller of the function lends the arguments for the whole call.
-        match unsafe { view_to_python(py, *argument) } {
-            Ok(argument) => converted.push(Lease(argument.into_ptr())),
-            Err(raised) => return Err(raise(raised)),
-        }
-    }
-    // SAFETY: a lease is transparent over an object pointer; as many arguments as said; no keywords. The result is an
-    // owned reference, or null with an exception set.
-    unsafe {
-        let arguments = converted.as_ptr().cast::<*mut ffi::PyObject>();
-        let result = ffi::PyObject_Vectorcall(callable.as_ptr(), arguments, converted.len(), null_mut());
-        drop(converted);
-        if result.is_null() {
-            return Err(raise(PyErr::fetch(py)));
-        }
-        let result = Lease(result);
-        match result.0 == ffi::Py_None() {
-            true => Ok(Any::none()),
-            false => counted(|py| convert::any(&Bound::from_borrowed_ptr(py, result.0))).map_err(raise),
-        }
-    }
-}
-
-#[cold]
-fn raise(raised: PyErr) -> Error {
-    counted(|py| error::from_python(py, raised))
-}
-
-/// One count of a Python object, given back by an attached thread.
-#[repr(transparent)]
-struct Lease(*mut ffi::PyObject);
-
-impl Drop for Lease {
-    #[inline]
-    fn drop(&mut self) {
-        // SAFETY: our count; leases stay on the stack of the call that made them, which is attached.
-        unsafe { refcount::decref(self.0) };
-    }
-}
-
-fn call_attached_of(py: Python<'_>, callable: &PyCallableOf, arguments: &[AnyView<'_>]) -> Result<Any, Error> {
-    let show = |argument: &AnyView<'_>| origin::show_as(py, AnyView::to_owned(*argument), callable.exchange);
-    let call = || -> PyResult<Any> {
-        let arguments = arguments.iter().map(show).collect::<PyResult<Vec<_>>>()?;
-        convert::any(&callable.payload.get(py).call1(PyTuple::new(py, arguments)?)?)
-    };
-    call().map_err(|raised| error::from_python(py, raised))
-}
 
 /// A wrapper of a function: how it is called comes after what every wrapper has.
 ///

@@ -3,6 +3,7 @@
 //! Upholds: `unsafe` of this crate lives in this folder.
 
 pub mod attach;
+pub mod callback;
 pub mod capsule;
 pub mod class;
 mod class_call;

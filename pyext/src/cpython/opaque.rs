@@ -1,14 +1,14 @@
 //! Python objects inside native ones: `ffi.OpaquePyObject`.
-//! Imports `deferred`, the core's object layer, pyo3::ffi.
+//! Imports `deferred`, `refcount`, the core's object layer, pyo3::ffi.
 //! Upholds P7: whoever drops the last count of such an object, on whatever thread, the payload's count goes to `deferred`.
 
-use super::deferred;
-use super::exchange::Exchange;
+use super::{deferred, refcount};
 use bowline::object::{Header, Obj, Object, ObjectType};
 use bowline::value::tag;
 use pyo3::exceptions::PyMemoryError;
 use pyo3::ffi;
 use pyo3::prelude::*;
+use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
 /// One count of a Python object.
@@ -22,9 +22,21 @@ unsafe impl Sync for Payload {}
 
 impl Payload {
     /// Takes a count.
+    #[inline]
     pub fn new(ob: &Bound<'_, PyAny>) -> Payload {
         // SAFETY: a live object; never null.
-        unsafe { Payload(NonNull::new_unchecked(ob.clone().into_ptr())) }
+        unsafe {
+            refcount::incref(ob.as_ptr());
+            Payload(NonNull::new_unchecked(ob.as_ptr()))
+        }
+    }
+
+    /// Gives the count back without asking whether the thread is attached.
+    #[inline]
+    pub fn give_back(self, _: Python<'_>) {
+        let payload = ManuallyDrop::new(self);
+        // SAFETY: attached, and our count.
+        unsafe { refcount::decref(payload.as_ptr()) };
     }
 
     /// The object.
@@ -86,17 +98,4 @@ impl OpaqueObj {
     pub fn payload<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
         self.payload.get(py)
     }
-}
-
-/// What a native function around a Python callable closes over (see `Function::from_state`).
-pub struct PyCallable(pub Payload);
-
-/// The same around a callable that wants a library's tensors.
-pub struct PyCallableOf {
-    /// The callable.
-    pub payload: Payload,
-    /// The class that shows the exchange API.
-    pub class: Payload,
-    /// The exchange API.
-    pub exchange: Exchange,
 }

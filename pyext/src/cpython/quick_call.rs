@@ -1,12 +1,12 @@
 //! Calls of functions that do not block, with few arguments of kinds that take no Python code to convert.
-//! Imports the tie, `value`, `function`, pyo3::ffi.
+//! Imports the tie, `value`, `callback`, pyo3::ffi.
 //! Upholds: what is lent to a leaf function stays: no Python code runs between the look at a handle and the function's
 //! return, and an object that another thread moves out of its wrapper meanwhile stays in limbo until after that. Other
 //! functions get counts.
 
 use super::trampoline::slot;
 use super::wrapper::Wrapper;
-use super::{function, integer, origin, refcount, shortcut, value};
+use super::{callback, integer, origin, refcount, shortcut, value};
 use crate::error;
 use bowline::function::FunctionObj;
 use bowline::object::{self, Obj, Object};
@@ -96,6 +96,17 @@ unsafe fn lend(argument: *mut ffi::PyObject) -> Option<RawAny> {
     }
 }
 
+extern "C" {
+    /// CPython's type of bound methods, which pyo3-ffi does not have.
+    static mut PyMethod_Type: ffi::PyTypeObject;
+}
+
+/// Whether instances of a class are callables, and nothing else that a conversion looks for first.
+#[inline(always)]
+fn is_plainly_callable(class: *mut ffi::PyTypeObject) -> bool {
+    class == &raw mut ffi::PyFunction_Type || class == &raw mut PyMethod_Type || class == &raw mut ffi::PyCFunction_Type
+}
+
 /// The value of an argument that is neither an object nor something to be called.
 ///
 /// # Safety
@@ -160,24 +171,25 @@ unsafe fn let_go(result: Any, kept: *mut ffi::PyObject) -> *mut ffi::PyObject {
 }
 
 /// Values that own what they name.
-struct Values {
+struct Values<'py> {
+    py: Python<'py>,
     values: [MaybeUninit<Any>; MOST],
     count: usize,
 }
 
-impl Values {
+impl Values<'_> {
     fn views(&self) -> &[AnyView<'_>] {
         // SAFETY: the first `count` are there; both are transparent over the same bytes.
         unsafe { std::slice::from_raw_parts(self.values.as_ptr().cast(), self.count) }
     }
 }
 
-impl Drop for Values {
+impl Drop for Values<'_> {
     #[inline]
     fn drop(&mut self) {
-        for value in &mut self.values[..self.count] {
-            // SAFETY: the first `count` are there, and are dropped this once.
-            unsafe { value.assume_init_drop() };
+        for value in &self.values[..self.count] {
+            // SAFETY: the first `count` are there, and are taken this once.
+            callback::take_back(self.py, unsafe { value.assume_init_read() });
         }
     }
 }
@@ -195,7 +207,7 @@ unsafe fn counted(
     let result = unsafe {
         slot(|py| {
             let function = Obj::<FunctionObj>::from_borrowed(function.cast());
-            let mut values = Values { values: [const { MaybeUninit::uninit() }; MOST], count: 0 };
+            let mut values = Values { py, values: [const { MaybeUninit::uninit() }; MOST], count: 0 };
             for at in 0..count {
                 let Some(value) = own(py, *arguments.add(at)) else {
                     simple = false;
@@ -228,8 +240,8 @@ unsafe fn own(py: Python<'_>, argument: *mut ffi::PyObject) -> Option<Any> {
             let object: NonNull<Object> = (*argument.cast::<Wrapper>()).handle.read().object()?;
             return Some(Obj::<Object>::from_borrowed(object).into_any());
         }
-        if class == &raw mut ffi::PyFunction_Type {
-            return Some(function::of_python(&Bound::from_borrowed_ptr(py, argument)).into_any());
+        if is_plainly_callable(class) {
+            return Some(callback::lend(&Bound::from_borrowed_ptr(py, argument)).into_any());
         }
         plain(argument, class).map(|raw| Any::from_raw(raw))
     }

@@ -1,5 +1,5 @@
 //! Values across the boundary: native ones to Python, Python ones of exactly known types to native.
-//! Imports the tie, `opaque`, the core's values, pyo3::ffi.
+//! Imports the tie, `callback`, `opaque`, the core's values, pyo3::ffi.
 //! Upholds P6: an object whose wrapper lives is handed out without touching the object's count; nothing is allocated for
 //! scalars on the native side.
 
@@ -7,7 +7,7 @@ use super::host::CPython;
 use super::opaque::OpaqueObj;
 use super::refcount;
 use super::trampoline::slot;
-use super::{function, integer, shortcut, tie};
+use super::{callback, integer, shortcut, tie};
 use bowline::container::ShapeObj;
 use bowline::object::{self, Obj, Object};
 use bowline::protocol;
@@ -285,7 +285,7 @@ pub fn exact(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
         }
         // Their types have none of the hooks that other objects are asked for.
         if class == &raw mut ffi::PyFunction_Type || class == &raw mut ffi::PyCFunction_Type {
-            return Ok(Some(function::from_callable(ob).into_any()));
+            return Ok(Some(callback::from_callable(ob).into_any()));
         }
     }
     Ok(tie::object_of(ob).map(IntoAny::into_any))
