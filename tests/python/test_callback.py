@@ -5,7 +5,7 @@ import weakref
 
 import bowline
 import pytest
-from bowline import Array, List, get_global_func
+from bowline import Array, List, convert, get_global_func
 from support import run_threads
 
 apply = get_global_func("testing.apply")
@@ -37,29 +37,28 @@ def test_any_number_of_arguments(count):
 
 
 def test_what_the_callee_keeps_is_not_used_again():
-    kept = []
+    append, kept, held = get_global_func("ffi.ListAppend"), [], List([])
     for n in range(5):
         apply(kept.append, lambda n=n: n)
-        apply(lambda function: kept.append(List([function])), lambda n=n: -n)
-    assert [one() if n % 2 == 0 else one[0]() for n, one in enumerate(kept)] == [0, 0, 1, -1, 2, -2, 3, -3, 4, -4]
-    assert len({id(one) for one in kept}) == 10
+        # Kept without a wrapper.
+        apply(append, held, lambda n=n: -n)
+    assert [one() for one in kept] == [0, 1, 2, 3, 4]
+    assert [one() for one in held] == [0, -1, -2, -3, -4]
 
 
-def test_a_wrapper_of_an_earlier_callback_stays_that_of_its_callable():
-    """A wrapper that came and went must not be found again for another callable."""
-    held = List([])
+def test_what_had_a_wrapper_is_not_used_again():
+    """The wrapper is gone, but what was set there would be found again."""
+    fresh = convert(lambda: None).release_gil
 
-    def keep(function):
-        held.append(function)
+    def change(function):
+        assert function.release_gil == fresh
+        function.release_gil = not fresh
+        assert function.release_gil != fresh
 
+    # A Function already, so that the other callables alone are made one for the call.
+    change = convert(change)
     for n in range(5):
-        apply(keep, lambda n=n: n)
-        apply(lambda function: function(), lambda: None)
-        function = held[0]
-        assert function() == n
-        assert function is held[0]
-        del function
-        held.clear()
+        apply(change, lambda n=n: n)
 
 
 def test_callbacks_amid_callbacks():
