@@ -1,10 +1,12 @@
 //! `CAny`: a native value as a Python object, before it is shown as one.
-//! Imports `convert`, `cpython::value`, the core's values.
+//! Imports `convert`, `cpython::{opaque, value}`, the core's values.
 //! Upholds: a value is owned once, whatever is made of it.
 #![forbid(unsafe_code)]
 
 use crate::convert;
+use crate::cpython::opaque::OpaqueObj;
 use crate::cpython::value;
+use bowline::object::Obj;
 use bowline::value::Any;
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
@@ -12,26 +14,26 @@ use pyo3::types::{PyTuple, PyType};
 /// A Python object that crosses native code as it is, and comes back as itself.
 #[pyclass(frozen, module = "bowline.core")]
 pub struct OpaquePyObject {
-    payload: Py<PyAny>,
+    object: Obj<OpaqueObj>,
 }
 
 impl OpaquePyObject {
-    /// What such an object holds.
-    pub fn payload_of<'py>(ob: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
-        ob.cast_exact::<OpaquePyObject>().ok().map(|opaque| opaque.get().payload.bind(ob.py()).clone())
+    /// The native object.
+    pub fn object_of(ob: &Bound<'_, PyAny>) -> Option<Obj<OpaqueObj>> {
+        ob.cast_exact::<OpaquePyObject>().ok().map(|opaque| opaque.get().object.clone())
     }
 }
 
 #[pymethods]
 impl OpaquePyObject {
     #[new]
-    fn new(payload: Py<PyAny>) -> OpaquePyObject {
-        OpaquePyObject { payload }
+    fn new(payload: &Bound<'_, PyAny>) -> PyResult<OpaquePyObject> {
+        OpaqueObj::make(payload).map(|object| OpaquePyObject { object })
     }
 
     /// The object itself.
     fn pyobject<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
-        self.payload.bind(py).clone()
+        self.object.payload(py)
     }
 
     fn __repr__(&self) -> &'static str {
@@ -39,7 +41,11 @@ impl OpaquePyObject {
     }
 
     fn __traverse__(&self, visit: pyo3::PyVisit<'_>) -> Result<(), pyo3::PyTraverseError> {
-        visit.call(&self.payload)
+        match self.object.strong_count() {
+            // Whoever else has the object keeps the payload, too.
+            1 => visit.call(self.object.as_payload().as_py()),
+            _ => Ok(()),
+        }
     }
 }
 

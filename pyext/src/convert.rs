@@ -405,8 +405,8 @@ fn leaf<'py>(ob: &Bound<'py, PyAny>) -> Result<Leaf<'py>, Fail> {
     if ob.is_exact_instance_of::<PyDict>() {
         return Ok(Leaf::Mapping);
     }
-    if let Some(payload) = OpaquePyObject::payload_of(ob) {
-        return Ok(Leaf::Value(OpaqueObj::make(&payload)?.into_any()));
+    if let Some(object) = OpaquePyObject::object_of(ob) {
+        return Ok(Leaf::Value(object.into_any()));
     }
     if let Some(object) = protocols::object_of(ob)? {
         return Ok(Leaf::StandIn(object));

@@ -12,6 +12,7 @@ use std::any::Any as Payload;
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::c_void;
 use std::fmt;
+use std::panic::Location;
 use std::sync::{Arc, LazyLock};
 
 /// What the C ABI sees of an error.
@@ -97,6 +98,22 @@ impl Error {
         };
         let backtrace = UnsafeCell::new(backtrace);
         Obj::try_new(ErrorObj { header: Header::placeholder(), cell, kind, message, backtrace }).map(Error)
+    }
+
+    /// The error with one more frame: the place that calls this, in a function of this name. Front ends show frames in their
+    /// tracebacks.
+    ///
+    /// ```
+    /// use bowline::function::Error;
+    /// let error = Error::value_error("too large").in_function("parse");
+    /// assert!(error.backtrace().ends_with(", in parse\n"));
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn in_function(self, name: &str) -> Error {
+        let at = Location::caller();
+        self.update_backtrace(&format!("  File \"{}\", line {}, in {name}\n", at.file(), at.line()), Update::Append);
+        self
     }
 
     /// The error that says that there was no memory. Takes none itself when there is none left.

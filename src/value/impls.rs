@@ -7,6 +7,7 @@ use super::convert::{ConvertError, FromAny, IntoAny, Typed};
 use super::{tag, Any, AnyView, Bytes, DataType, Device, Schema, Str};
 use crate::object::{Obj, ObjectType};
 use std::ffi::c_void;
+use std::str::FromStr;
 
 /// Integers as they are, truth values as 0 and 1.
 #[inline]
@@ -113,6 +114,11 @@ macro_rules! simple {
     };
 }
 
+/// What a text names.
+fn parsed<T: FromStr>(view: AnyView<'_>) -> Option<T> {
+    view.as_str()?.parse().ok()
+}
+
 fn float(view: AnyView<'_>) -> Option<f64> {
     view.as_float().or_else(|| integer(view).map(|int| int as f64))
 }
@@ -121,8 +127,12 @@ simple!(f64, Schema::Float, |v: f64| RawAny::bits(tag::FLOAT, v.to_bits()), floa
 simple!(f32, Schema::Float, |v: f32| RawAny::bits(tag::FLOAT, f64::from(v).to_bits()), |view| float(view)
     .map(|v| v as f32));
 simple!(bool, Schema::Bool, |v| RawAny::bits(tag::BOOL, v as u64), |view| integer(view).map(|int| int != 0));
-simple!(DataType, Schema::DType, |v: DataType| RawAny::bits(tag::DTYPE, v.to_bits()), AnyView::as_dtype);
-simple!(Device, Schema::Device, |v: Device| RawAny::bits(tag::DEVICE, v.to_bits()), AnyView::as_device);
+simple!(DataType, Schema::DType, |v: DataType| RawAny::bits(tag::DTYPE, v.to_bits()), |view: AnyView<'_>| view
+    .as_dtype()
+    .or_else(|| parsed(view)));
+simple!(Device, Schema::Device, |v: Device| RawAny::bits(tag::DEVICE, v.to_bits()), |view: AnyView<'_>| view
+    .as_device()
+    .or_else(|| parsed(view)));
 simple!((), Schema::None, |()| RawAny::NONE, |view: AnyView<'_>| view.is_none().then_some(()));
 simple!(*mut c_void, Schema::Pointer, |v: *mut c_void| RawAny::pointer(tag::POINTER, v), |view: AnyView<'_>| view
     .as_pointer()

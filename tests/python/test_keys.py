@@ -97,6 +97,13 @@ def test_structural_keys_in_pythons_own():
     assert other not in {one: "a"}
 
 
+def test_the_hash_of_a_structural_key_is_that_of_its_structure():
+    for value in ([1, [2, "three"]], {"a": 1}, "text", 5):
+        key = StructuralKey(value)
+        assert key.__hash__() == structural_hash(key.key) == key.hash_i64 % 2**64
+        assert hash(key) == hash(StructuralKey(value))
+
+
 def test_structural_keys_in_a_dict_that_changes():
     table = Dict()
     for n in range(60):

@@ -127,6 +127,24 @@ def test_type_attributes():
         core._register_type_attr(10**6, "test.attr", 5)
 
 
+@pytest.mark.parametrize(
+    "name, key, parent",
+    [
+        ("DataType", "DataType", None),
+        ("Device", "Device", None),
+        ("Shape", "ffi.Shape", "ffi.Object"),
+        ("String", "ffi.String", "ffi.Object"),
+        ("Bytes", "ffi.Bytes", "ffi.Object"),
+    ],
+)
+def test_type_info_of_a_class_without_wrappers(name, key, parent):
+    cls = getattr(bowline.core, name)
+    info = bowline.core._type_cls_to_type_info(cls)
+    assert (info.type_key, info.type_cls) == (key, cls)
+    assert (info.parent_type_info and info.parent_type_info.type_key) == parent
+    assert bowline.core._type_cls_to_type_info(int) is None
+
+
 def test_type_info_of_a_native_class():
     info = bowline.testing.TestObjectBase.__tvm_ffi_type_info__
     first, second, third = info.fields
@@ -246,6 +264,17 @@ def test_opaque_objects():
     # Even what could be converted.
     items = [1]
     assert bowline.testing.echo(bowline.core._convert_to_opaque_object(items)) is items
+
+
+def test_an_opaque_object_is_one_native_object():
+    use_count = bowline.get_global_func("testing.object_use_count")
+    opaque = bowline.convert(object())
+    assert use_count(opaque) == 1
+    held = bowline.List([opaque, opaque])
+    assert use_count(opaque) == 3
+    assert held[0] is held[1] is opaque.pyobject()
+    held.clear()
+    assert use_count(opaque) == 1
 
 
 def test_protocols_that_convert_leaves_alone():

@@ -71,3 +71,10 @@ def test_a_native_error_and_back_is_one_object():
         assert __file__ in error.backtrace
     finally:
         remove_global_func("test.native_traceback.fail")
+
+
+def test_the_frame_of_a_rust_function():
+    with pytest.raises(KeyError, match="from Rust") as found:
+        get_global_func("testing.test_raise_error")("KeyError", "from Rust")
+    [(file, line, name)] = frames(found.value)[1:]
+    assert (file.endswith("functions.rs"), line > 0, name) == (True, True, "TestRaiseError")

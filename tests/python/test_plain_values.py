@@ -177,13 +177,23 @@ def test_protocols():
         def __dlpack_data_type__(self):
             return (1, 2)
 
-    assert echo(Typed()) == "int16x2"
+    assert echo(Typed()) == bowline.convert(Typed()) == "int16x2"
     assert echo(Placed()) == device("cuda:5")
     with pytest.raises(ValueError):
         echo(Both())
     pointer = echo(ctypes.c_void_p(16))
     assert type(pointer) is ctypes.c_void_p
     assert pointer.value == 16
+
+
+def test_texts_for_typed_functions():
+    """They name element types and devices where nothing else can be meant."""
+    device_of, dtype_of = (bowline.get_global_func(f"testing.schema_id_{kind}") for kind in ("device", "dtype"))
+    assert device_of("cuda:1") == device("cuda:1")
+    assert dtype_of("float32x4") == dtype("float32x4")
+    for call, text in [(device_of, "nowhere"), (dtype_of, "number"), (device_of, ""), (dtype_of, None)]:
+        with pytest.raises(TypeError, match="Mismatched type on argument #0"):
+            call(text)
 
 
 def test_numpy_dtypes():

@@ -349,6 +349,15 @@ def test_walk_by_types():
         structural_walk(y, (complex, found.append))
 
 
+@pytest.mark.parametrize("everything", [object, Any, (str, object)], ids=str)
+def test_walk_of_whatever_is_left(everything):
+    """`object` and `Any` stand for all values, after those whose turn comes before."""
+    found = []
+    containers = (Array, lambda array: found.append(len(array)))
+    assert structural_walk(Array([1, Array(["a"])]), [containers, (everything, found.append)]) is None
+    assert found == [2, 1, 1, "a"]
+
+
 def test_walk_says_regions():
     x = Var("x")
     found = []

@@ -60,7 +60,6 @@ _LEFT_ALONE = (
     "__tvm_ffi_value__",
     "__tvm_ffi_opaque_ptr__",
     "__cuda_stream__",
-    "__dlpack_data_type__",
 )
 
 

@@ -116,7 +116,7 @@ class TypeInfo:
     @property
     def type_cls(self) -> type | None:
         """The class of the type's wrappers; None while it has none."""
-        return _core.class_of(self.type_index)
+        return _core.class_of(self.type_index) or _plain_class(self.type_key)
 
     @property
     def parent_type_info(self) -> TypeInfo | None:
@@ -329,10 +329,22 @@ def object_repr(obj: CObject) -> str:
 # What libraries that extend the object system use.
 
 
+# Classes whose instances are no wrappers, by the keys of what they stand for.
+_PLAIN = {"DataType": "DataType", "Device": "Device", "ffi.Shape": "Shape", "ffi.String": "String", "ffi.Bytes": "Bytes"}
+
+
+def _plain_class(type_key: str) -> type | None:
+    name = _PLAIN.get(type_key)
+    return None if name is None else getattr(importlib.import_module(__name__), name)
+
+
 def _type_cls_to_type_info(type_cls: type) -> TypeInfo | None:
     """Return what is known of the type for which exactly this class is registered."""
     index = _core.index_of_class(type_cls)
-    return TypeInfo(index) if index is not None and _core.class_of(index) is type_cls else None
+    if index is None:
+        index = next((_core.type_index(key) for key in _PLAIN if _plain_class(key) is type_cls), None)
+        return None if index is None else TypeInfo(index)
+    return TypeInfo(index) if _core.class_of(index) is type_cls else None
 
 
 def _type_index_to_type_info(type_index: int) -> TypeInfo | None:

@@ -130,7 +130,8 @@ class StructuralKey(Object):
         return equal if equal is NotImplemented else not equal
 
     def __hash__(self) -> int:
-        return hash(self.hash_i64)
+        # As `structural_hash` has it, unsigned.
+        return self.hash_i64 & (2**64 - 1)
 
 
 @register_object("ffi.VisitInterrupt")
@@ -257,7 +258,7 @@ def _with_kind(call: Callable[[Any, DefRegionKind], Any]) -> Callable[[Any, int]
 def _entries(callbacks: Any) -> list[tuple[list[type] | None, Any]]:
     if callable(callbacks):
         return [(None, callbacks)]
-    if isinstance(callbacks, tuple) and len(callbacks) == 2 and callable(callbacks[1]) and _types(callbacks[0]):
+    if isinstance(callbacks, tuple) and len(callbacks) == 2 and callable(callbacks[1]) and _are_types(callbacks[0]):
         return [(_types(callbacks[0]), callbacks[1])]
     if not isinstance(callbacks, Sequence) or isinstance(callbacks, str):
         raise TypeError(
@@ -266,7 +267,7 @@ def _entries(callbacks: Any) -> list[tuple[list[type] | None, Any]]:
         )
     found = []
     for entry in callbacks:
-        if not (isinstance(entry, tuple) and len(entry) == 2 and callable(entry[1]) and _types(entry[0])):
+        if not (isinstance(entry, tuple) and len(entry) == 2 and callable(entry[1]) and _are_types(entry[0])):
             raise TypeError(
                 f"structural_walk callbacks within a sequence must be tuples of a type and a callable, got {entry!r}"
             )
@@ -274,9 +275,16 @@ def _entries(callbacks: Any) -> list[tuple[list[type] | None, Any]]:
     return found
 
 
+# What every value is an instance of.
+_ALL = (object, Any)
+
+
+def _are_types(entry: Any) -> bool:
+    one_by_one = entry if isinstance(entry, tuple) and entry else (entry,)
+    return all(isinstance(one, type) or one is Any for one in one_by_one)
+
+
 def _types(entry: Any) -> list[type] | None:
-    if isinstance(entry, type):
-        return [entry]
-    if isinstance(entry, tuple) and entry and all(isinstance(one, type) for one in entry):
-        return list(entry)
-    return None
+    """Return the types of which values are wanted; None for all."""
+    one_by_one = list(entry) if isinstance(entry, tuple) else [entry]
+    return None if any(one in _ALL for one in one_by_one) else one_by_one

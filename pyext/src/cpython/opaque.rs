@@ -46,6 +46,12 @@ impl Payload {
         unsafe { Bound::from_borrowed_ptr(py, self.0.as_ptr()) }
     }
 
+    /// The same, as PyO3 has it.
+    pub fn as_py(&self) -> &Py<PyAny> {
+        // SAFETY: both are transparent over the address of an object of which they own a count.
+        unsafe { &*std::ptr::from_ref(self).cast() }
+    }
+
     /// Its address.
     #[inline]
     pub fn as_ptr(&self) -> *mut ffi::PyObject {

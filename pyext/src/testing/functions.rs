@@ -48,7 +48,9 @@ fn install_typed() -> Result<(), Error> {
     register_typed("testing.TestIntPairSum", |pair: Obj<TestIntPair>| pair.a + pair.b, "")?;
     register_typed(
         "testing.test_raise_error",
-        |kind: Str, message: Str| -> Result<(), Error> { Err(Error::new(&kind, message.as_str())) },
+        |kind: Str, message: Str| -> Result<(), Error> {
+            Err(Error::new(&kind, message.as_str()).in_function("TestRaiseError"))
+        },
         "",
     )?;
     register_typed("testing.run_check_signal", run_check_signal, "")?;
