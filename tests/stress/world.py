@@ -176,7 +176,7 @@ class World:
         self.stop.set()
 
     def trim(self) -> None:
-        """Trim, counted before and after: see `operations.address`."""
+        """Trim, counted before and after: see `operations.reads.address`."""
         with self._trims:
             self.trims_begun += 1
         bowline.trim()
