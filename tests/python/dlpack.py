@@ -4,6 +4,9 @@ import ctypes
 from ctypes import CFUNCTYPE, POINTER, PYFUNCTYPE, Structure, c_char_p, c_int, c_int32, c_int64, c_uint8, c_uint16
 from ctypes import c_uint32, c_uint64, c_void_p, py_object, pythonapi
 
+import numpy
+import pytest
+
 pythonapi.PyCapsule_New.restype = py_object
 pythonapi.PyCapsule_New.argtypes = [c_void_p, c_char_p, c_void_p]
 pythonapi.PyCapsule_GetPointer.restype = c_void_p
@@ -200,3 +203,15 @@ def framework(library, as_address=False, version=(1, 3), former=None, fail=False
         address if as_address else pythonapi.PyCapsule_New(address, b"dlpack_exchange_api", None)
     )
     return Framework
+
+
+KINDS = pytest.mark.parametrize("kind", [Managed, ManagedVersioned], ids=["plain", "versioned"])
+
+
+class Array(numpy.ndarray):
+    """Of Python, so that it can be referred to weakly."""
+
+
+def array(*shape, dtype="int64"):
+    """0, 1, 2, … in this shape."""
+    return numpy.arange(numpy.prod(shape, dtype=int)).reshape(shape).astype(dtype).view(Array)

@@ -12,8 +12,6 @@ from bowline.testing import make_tensor
 from support import run_threads, settle
 
 echo = get_global_func("testing.echo")
-# What this makes when it is used first is for good.
-structural_equal(1, 2)
 
 
 def tensor(*shape, dtype="int64"):
