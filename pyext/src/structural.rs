@@ -80,7 +80,7 @@ fn key_of(ob: &Bound<'_, PyAny>) -> PyResult<Obj<StructuralKey>> {
 #[pyfunction]
 fn structural_key_equal(a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<bool> {
     let (one, other) = (key_of(a)?, key_of(b)?);
-    if one.hash_i64 != other.hash_i64 {
+    if one.hash() != other.hash() {
         return Ok(false);
     }
     Ok(run(a.py(), Comparison::new(one.key.view(), other.key.view(), Options::default()))?.is_none())

@@ -7,6 +7,26 @@ use crate::object::{Obj, ObjectType};
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::marker::PhantomData;
+use std::sync::atomic::AtomicI64;
+
+impl Typed for AtomicI64 {
+    fn schema() -> Schema {
+        i64::schema()
+    }
+}
+
+// SAFETY: the bytes are those of the storage and read back as an integer; whoever reads them loads atomically, so that Rust
+// code, and nobody else, may store at any time.
+unsafe impl Field for AtomicI64 {
+    type Value = i64;
+    const STORAGE: Storage = Storage::I64;
+    fn from_value(value: i64) -> AtomicI64 {
+        AtomicI64::new(value)
+    }
+    fn blank() -> Option<AtomicI64> {
+        Some(AtomicI64::new(0))
+    }
+}
 
 /// A type that can be a field of a reflected object.
 ///

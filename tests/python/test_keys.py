@@ -9,6 +9,7 @@ from typing import Any
 import bowline
 import pytest
 from bowline import Array, Dict, List, Map, StructuralKey, py_class
+from bowline.serialization import from_json_graph_str, to_json_graph_str
 from bowline.structural import structural_equal, structural_hash
 from support import new_key, run_threads
 
@@ -102,6 +103,39 @@ def test_the_hash_of_a_structural_key_is_that_of_its_structure():
         key = StructuralKey(value)
         assert key.__hash__() == structural_hash(key.key) == key.hash_i64 % 2**64
         assert hash(key) == hash(StructuralKey(value))
+
+
+@py_class(new_key(), structural_eq="var")
+class Variable(bowline.Object):
+    """Told apart by who it is."""
+
+
+def by_json(value):
+    return from_json_graph_str(to_json_graph_str(value))
+
+
+def by_pickle(value):
+    return pickle.loads(pickle.dumps(value))
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, by_pickle, by_json], ids=lambda f: f.__name__)
+def test_copies_of_structural_keys_hash_as_they_are(duplicate):
+    inner = StructuralKey([Variable(), List([Variable()])])
+    keys = Array([inner, StructuralKey(Array([inner, Dict({inner: 1}), Variable()]))])
+    for key in duplicate(keys):
+        assert key.__hash__() == structural_hash(key.key)
+        assert key == StructuralKey(key.key)
+        assert Dict({key: "found"})[StructuralKey(key.key)] == "found"
+    copied = duplicate(keys)
+    assert (copied[0] == keys[0]) == (duplicate is copy.copy)
+    assert list(copied[1].key[1]) == [copied[0]]
+    assert copied[1].key[1][copied[0]] == 1
+
+
+def test_a_stored_hash_is_not_trusted():
+    key = StructuralKey([1, 2])
+    text = to_json_graph_str(key).replace(str(key.hash_i64), "5")
+    assert from_json_graph_str(text) == key
 
 
 def test_structural_keys_in_a_dict_that_changes():

@@ -134,6 +134,11 @@ class StructuralKey(Object):
         return self.hash_i64 & (2**64 - 1)
 
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Its hash is made anew: types have other indices in another process.
+        return type(self), (self.key,)
+
+
 @register_object("ffi.VisitInterrupt")
 class VisitInterrupt(Object):
     """What a callback returns to end a walk; the walk returns it.

@@ -12,6 +12,7 @@ use crate::reflect::enumeration::Enum;
 use crate::reflect::parts::{field, is_plain, parts, Parts};
 use crate::reflect::pulse::{finish, Work};
 use crate::reflect::sentinel::Sentinel;
+use crate::reflect::structural::StructuralKey;
 use crate::reflect::{hook, info, instance, Reflection};
 use crate::tensor::{self, Tensor, TensorObj};
 use crate::value::{tag, Any, AnyView, FromAny, IntoAny};
@@ -158,6 +159,11 @@ pub struct DeepCopy<'a> {
     late: Vec<(Any, Vec<Any>)>,
     /// Maps with such keys.
     maps: Vec<Any>,
+    /// Structural keys, inner ones first, and how many have been made anew since `late` was looked at.
+    keys: Vec<Any>,
+    renewed: usize,
+    /// Whether what is in keys may have changed after that.
+    filled: bool,
     plans: HashMap<i32, Arc<Plan>>,
 }
 
@@ -173,6 +179,9 @@ impl<'a> DeepCopy<'a> {
             waiting: Vec::new(),
             late: Vec::new(),
             maps: Vec::new(),
+            keys: Vec::new(),
+            renewed: 0,
+            filled: false,
             plans: HashMap::new(),
         }
     }
@@ -289,6 +298,9 @@ impl<'a> DeepCopy<'a> {
                 let settable = plan.settable.iter().map(|at| all[*at].clone()).collect();
                 plan.needed.iter().zip(values).for_each(|(at, value)| all[*at] = value);
                 let copy = instance::make(plan.reflection.index, all)?.into_any();
+                if copy.view().as_ref::<StructuralKey>().is_some() {
+                    self.keys.push(copy.clone());
+                }
                 self.begin(original, copy, settable);
                 return Ok(());
             }
@@ -309,12 +321,22 @@ impl<'a> DeepCopy<'a> {
 
     /// What could not be done before all copies were whole; false when nothing is left.
     fn end(&mut self) -> Result<bool, Error> {
+        if let Some(key) = self.keys.get(self.renewed).and_then(|key| key.view().as_ref::<StructuralKey>()) {
+            key.renew()?;
+            self.renewed += 1;
+            return Ok(true);
+        }
         if let Some((copy, values)) = self.late.pop() {
+            self.filled = true;
             if let Some(dict) = copy.view().as_ref::<DictObj>() {
                 for (key, value) in in_pairs(values) {
                     drop(dict.set(key, value)?);
                 }
             }
+            return Ok(true);
+        }
+        if std::mem::take(&mut self.filled) {
+            self.renewed = 0;
             return Ok(true);
         }
         let Some(copy) = self.maps.pop() else { return Ok(false) };

@@ -9,6 +9,7 @@ use crate::function::{Error, Function};
 use crate::object::registry;
 use crate::reflect::enumeration::State;
 use crate::reflect::pulse::Pulse;
+use crate::reflect::structural::StructuralKey;
 use crate::reflect::{attr, info, instance, FieldDefault, Reflection};
 use crate::value::{convert, Any, IntoAny, Schema};
 use serde_json::Value;
@@ -166,7 +167,11 @@ impl<'a> Reader<'a> {
         }
         let values =
             (0..reflection.fields.len()).map(|at| self.field(reflection, at, data.get(&reflection.fields[at].name)));
-        Ok(instance::make(index, values.collect::<Result<Vec<_>, _>>()?)?.into_any())
+        let object = instance::make(index, values.collect::<Result<Vec<_>, _>>()?)?;
+        if let Some(key) = object.downcast_ref::<StructuralKey>() {
+            key.renew()?;
+        }
+        Ok(object.into_any())
     }
 
     /// The value of a field: as it is described, or its default.

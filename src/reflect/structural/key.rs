@@ -1,12 +1,13 @@
 //! Values as keys by their structure.
 //! Imports this folder.
-//! Upholds: the hash is made once, when the key is.
+//! Upholds: the hash is made once, when the key is; again when a key was made of the fields of another.
 
 use super::{equal, hash, Options};
 use crate::function::{Error, Function};
 use crate::object::{Obj, ObjectType};
 use crate::reflect::attr;
 use crate::value::{convert, Any, AnyView, IntoAny};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::Once;
 
 crate::object! {
@@ -16,7 +17,7 @@ crate::object! {
         /// The value.
         pub key: Any,
         /// The hash of its structure.
-        pub hash_i64: i64,
+        pub hash_i64: AtomicI64,
     }
     options { constructible: false }
 }
@@ -37,12 +38,30 @@ impl StructuralKey {
         StructuralKey::new(value, hash as i64)
     }
 
+    /// The hash of the value's structure.
+    pub fn hash(&self) -> u64 {
+        // Relaxed: whoever has the key got it after its hash was made.
+        self.hash_i64.load(Ordering::Relaxed) as u64
+    }
+
+    /// Makes the hash anew, for a key with the fields of another: in a copy, variables and what is the only one of its kind are others;
+    /// in another process, types have other indices.
+    ///
+    /// # Errors
+    /// As [`hash`](super::hash()).
+    pub(in crate::reflect) fn renew(&self) -> Result<(), Error> {
+        let hash = hash(self.key.view(), Options::default())?;
+        // Relaxed: as above.
+        self.hash_i64.store(hash as i64, Ordering::Relaxed);
+        Ok(())
+    }
+
     /// Whether both values have the same structure.
     ///
     /// # Errors
     /// As [`equal`](super::equal()).
     pub fn same(&self, other: &StructuralKey) -> Result<bool, Error> {
-        Ok(self.hash_i64 == other.hash_i64 && equal(self.key.view(), other.key.view(), Options::default())?)
+        Ok(self.hash() == other.hash() && equal(self.key.view(), other.key.view(), Options::default())?)
     }
 }
 
@@ -54,7 +73,7 @@ pub(super) fn declare() {
         let say = |name: &str, function: Function| {
             attr::set(StructuralKey::type_index(), name, function.into_any()).expect("a type that is registered");
         };
-        let hash = |arguments: &[AnyView<'_>]| Ok(of(arguments, 0)?.hash_i64.into_any());
+        let hash = |arguments: &[AnyView<'_>]| Ok((of(arguments, 0)?.hash() as i64).into_any());
         let equal = |arguments: &[AnyView<'_>]| Ok(of(arguments, 0)?.same(&*of(arguments, 1)?)?.into_any());
         say("__any_hash__", Function::from_packed(hash));
         say("__any_equal__", Function::from_packed(equal));
