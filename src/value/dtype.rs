@@ -26,6 +26,17 @@ const NAMED: [(&str, u8, u8); 13] = [
     ("handle", 3, 64),
 ];
 
+/// What short names begin with, and what they stand for: `i8`, `bf16x2`, `fp8_e4m3`.
+const SHORT: [(&str, &str); 7] = [
+    ("i", "int"),
+    ("u", "uint"),
+    ("f", "float"),
+    ("bf", "bfloat"),
+    ("fp8_", "float8_"),
+    ("fp6_", "float6_"),
+    ("fp4_", "float4_"),
+];
+
 /// A text that names no element type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadDtype(String);
@@ -69,6 +80,8 @@ fn parse(text: &str) -> Option<DataType> {
     if text == "void" || text.is_empty() {
         return Some(DataType { code: 3, bits: 0, lanes: 0 });
     }
+    let full = unshortened(text);
+    let text = full.as_deref().unwrap_or(text);
     // The longest name first, since some begin like others.
     let named = NAMED.iter().filter(|(name, ..)| text.starts_with(name)).max_by_key(|(name, ..)| name.len());
     let (code, bits, rest) = match named {
@@ -88,7 +101,18 @@ fn parse(text: &str) -> Option<DataType> {
             (*code, bits, &rest[end..])
         }
     };
+    // Two four-bit floats share a byte, and some write them apart: `float4_e2m1fn_x2`.
+    let rest = if (code, bits) == (17, 4) && rest == "_x2" { "x2" } else { rest };
     Some(DataType { code, bits, lanes: lanes(rest)? })
+}
+
+/// The full name behind a short one: a known beginning, and then figures or the rest of a name with figures.
+fn unshortened(text: &str) -> Option<String> {
+    SHORT.iter().find_map(|(short, full)| {
+        let rest = text.strip_prefix(short)?;
+        let complete = short.ends_with('_') || rest.starts_with(|c: char| c.is_ascii_digit());
+        complete.then(|| format!("{full}{rest}"))
+    })
 }
 
 /// `code5_64x2`: a kind without name.
@@ -105,25 +129,28 @@ fn lanes(text: &str) -> Option<u16> {
     }
 }
 
-/// The name that a kind of device is written with, and others that are read as it.
-const DEVICES: [(i32, &str, &[&str]); 16] = [
-    (1, "cpu", &["llvm"]),
-    (2, "cuda", &["gpu", "nvptx"]),
-    (3, "cuda_host", &[]),
-    (4, "opencl", &["cl"]),
-    (7, "vulkan", &[]),
-    (8, "metal", &["mps"]),
-    (9, "vpi", &[]),
-    (10, "rocm", &[]),
-    (11, "rocm_host", &[]),
-    (12, "ext_dev", &[]),
-    (13, "cuda_managed", &[]),
-    (14, "oneapi", &[]),
-    (15, "webgpu", &["wgpu"]),
-    (16, "hexagon", &[]),
-    (17, "maia", &[]),
-    (18, "trn", &[]),
+/// Kinds of devices and their names.
+const DEVICES: [(i32, &str); 16] = [
+    (1, "cpu"),
+    (2, "cuda"),
+    (3, "cuda_host"),
+    (4, "opencl"),
+    (7, "vulkan"),
+    (8, "metal"),
+    (9, "vpi"),
+    (10, "rocm"),
+    (11, "rocm_host"),
+    (12, "ext_dev"),
+    (13, "cuda_managed"),
+    (14, "oneapi"),
+    (15, "webgpu"),
+    (16, "hexagon"),
+    (17, "maia"),
+    (18, "trn"),
 ];
+
+/// Names that are read as another.
+const SYNONYMS: [(&str, &str); 2] = [("mps", "metal"), ("wgpu", "webgpu")];
 
 /// A text that names no device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,8 +165,8 @@ impl std::error::Error for BadDevice {}
 
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match DEVICES.iter().find(|(kind, ..)| *kind == self.kind) {
-            Some((_, name, _)) => write!(f, "{name}:{}", self.id),
+        match DEVICES.iter().find(|(kind, _)| *kind == self.kind) {
+            Some((_, name)) => write!(f, "{name}:{}", self.id),
             None => write!(f, "device{}:{}", self.kind, self.id),
         }
     }
@@ -154,9 +181,9 @@ impl FromStr for Device {
             Some((name, id)) => (name, id.parse().map_err(|_| bad())?),
             None => (text, 0),
         };
-        let known = DEVICES.iter().find(|(_, own, others)| *own == name || others.contains(&name));
-        let kind = match known {
-            Some((kind, ..)) => *kind,
+        let name = SYNONYMS.iter().find(|(other, _)| *other == name).map_or(name, |(_, name)| name);
+        let kind = match DEVICES.iter().find(|(_, known)| *known == name) {
+            Some((kind, _)) => *kind,
             None => name.strip_prefix("device").and_then(|kind| kind.parse().ok()).ok_or_else(bad)?,
         };
         Ok(Device { kind, id })
@@ -190,12 +217,30 @@ mod tests {
             assert_eq!((dtype.code, dtype.bits, dtype.lanes), (code, bits, lanes), "{text}");
             assert_eq!(dtype.to_string(), text);
         }
-        assert_eq!("float".parse::<DataType>().unwrap().to_string(), "float32");
+        for (short, full) in [
+            ("float", "float32"),
+            ("i8", "int8"),
+            ("u64", "uint64"),
+            ("f16x4", "float16x4"),
+            ("bf16", "bfloat16"),
+            ("f8_e4m3fn", "float8_e4m3fn"),
+            ("fp8_e5m2x4", "float8_e5m2x4"),
+            ("fp6_e2m3fn", "float6_e2m3fn"),
+            ("f4_e2m1fn_x2", "float4_e2m1fnx2"),
+            ("float4_e2m1fn_x2", "float4_e2m1fnx2"),
+        ] {
+            assert_eq!(short.parse::<DataType>().unwrap().to_string(), full, "{short}");
+        }
         for bad in [
             "nope",
             "int32y",
             "int32x",
             "float8_nope",
+            "int8_x2",
+            "i",
+            "ix2",
+            "fp32",
+            "fp8_nope",
             "int999",
             "x4",
             "code",
@@ -220,7 +265,7 @@ mod tests {
             let device: Device = text.parse().unwrap();
             assert_eq!((device.kind, device.id, &*device.to_string()), (kind, id, written));
         }
-        for bad in ["nope", "cpu:x", "", "cpu:0:1"] {
+        for bad in ["nope", "gpu", "llvm", "nvptx", "cl", "cpu:x", "", "cpu:0:1"] {
             assert_eq!(bad.parse::<Device>(), Err(BadDevice(bad.to_owned())), "{bad}");
         }
     }

@@ -8,7 +8,7 @@ from typing import Any
 import bowline
 import numpy
 import pytest
-from bowline import Device, DLDeviceType, Shape, device, dtype, get_global_func
+from bowline import Bytes, Device, DLDeviceType, Shape, String, device, dtype, get_global_func
 from support import new_key
 
 echo = get_global_func("testing.echo")
@@ -45,6 +45,27 @@ def test_dtype(name, code, bits, lanes, itemsize):
     assert copy.copy(one) == one
 
 
+@pytest.mark.parametrize(
+    ("short", "full"),
+    [
+        ("i8", "int8"),
+        ("u64", "uint64"),
+        ("f32x4", "float32x4"),
+        ("bf16", "bfloat16"),
+        ("f8_e4m3fn", "float8_e4m3fn"),
+        ("fp8_e5m2x4", "float8_e5m2x4"),
+        ("fp6_e3m2fn", "float6_e3m2fn"),
+        ("f4_e2m1fn_x2", "float4_e2m1fnx2"),
+        ("float4_e2m1fn_x2", "float4_e2m1fnx2"),
+    ],
+)
+def test_short_names(short, full):
+    one, other = dtype(short), dtype(full)
+    assert str(one) == short
+    assert (one.type_code, one.bits, one.lanes) == (other.type_code, other.bits, other.lanes)
+    assert echo(one) == other
+
+
 def test_dtype_kinds():
     kinds = {name: (t.is_bool, t.is_integer, t.is_float, t.is_handle) for name in ("bool", "uint8", "bfloat16", "handle")
              for t in [dtype(name)]}
@@ -61,7 +82,7 @@ def test_dtype_kinds():
         dtype("int32x4").with_lanes(2)
 
 
-@pytest.mark.parametrize("bad", ["nope", "int32y", "float8_e9"])
+@pytest.mark.parametrize("bad", ["nope", "int32y", "float8_e9", "i", "fp32", "int8_x2"])
 def test_dtype_unknown(bad):
     with pytest.raises(ValueError, match=bad):
         dtype(bad)
@@ -84,6 +105,7 @@ def test_dtype_literals(name):
         (("cpu",), 1, 0, "cpu:0"),
         (("cuda:3",), 2, 3, "cuda:3"),
         (("cuda", 1), 2, 1, "cuda:1"),
+        (("cuda", numpy.int32(1)), 2, 1, "cuda:1"),
         ((1, 2), 1, 2, "cpu:2"),
         ((DLDeviceType.kDLCUDA,), 2, 0, "cuda:0"),
         (("mps",), 8, 0, "metal:0"),
@@ -101,8 +123,13 @@ def test_device(args, kind, index, text):
 
 
 def test_device_errors():
-    with pytest.raises(ValueError, match="Unknown device: nope"):
-        device("nope")
+    for name in ("nope", "llvm", "gpu", "nvptx", "cl"):
+        with pytest.raises(ValueError, match=f"^Unknown device: {name}$"):
+            device(name)
+    with pytest.raises(TypeError, match="index must be int, got str"):
+        device("cpu", "0")
+    with pytest.raises(TypeError, match="index must be int, got float"):
+        device("cpu", 0.0)
     with pytest.raises(ValueError, match="index"):
         device("cuda:1", 2)
     with pytest.raises(TypeError, match="NoneType"):
@@ -122,6 +149,27 @@ def test_shape():
     assert pickle.loads(pickle.dumps(one)) == one
     with pytest.raises(ValueError, match="tuple of integers"):
         Shape([1, "x"])
+
+
+@pytest.mark.parametrize(("named", "plain", "other"), [(String, "text", b"text"), (Bytes, b"text", "text")])
+def test_strings_and_bytes(named, plain, other):
+    kind = type(plain)
+    assert named(plain) == plain
+    for value in (named(plain), echo(named(plain)), echo(plain * 50), bowline.convert(plain)):
+        assert isinstance(value, named)
+        assert isinstance(value, kind)
+    assert not isinstance(other, named)
+    assert issubclass(named, kind)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        assert type(pickle.loads(pickle.dumps(named(plain), protocol))) is kind
+
+    class Sub(named):
+        pass
+
+    assert isinstance(Sub(plain), Sub)
+    assert isinstance(Sub(plain), named)
+    assert not isinstance(plain, Sub)
+    assert not isinstance(named(plain), Sub)
 
 
 def holder(annotation):

@@ -6,8 +6,9 @@ Upholds: a device never changes; it crosses native code as a value, so that what
 
 from __future__ import annotations
 
+import operator
 from enum import IntEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, SupportsIndex
 
 from . import _core
 
@@ -68,7 +69,7 @@ class Device:
         "wgpu": DLDeviceType.kDLWebGPU,
     }
 
-    def __init__(self, device_type: str | int, index: int | None = None) -> None:
+    def __init__(self, device_type: str | int, index: SupportsIndex | None = None) -> None:
         if isinstance(device_type, str):
             if index is not None and ":" in device_type:
                 raise ValueError(f"the device {device_type!r} has an index already, got index {index!r} too")
@@ -78,9 +79,10 @@ class Device:
             self._kind = int(device_type)
         else:
             raise TypeError(f"device_type must be str or int, got {type(device_type).__name__}")
-        if index is not None and not isinstance(index, int):
-            raise TypeError(f"index must be int, got {type(index).__name__}")
-        self._index = 0 if index is None else int(index)
+        try:
+            self._index = 0 if index is None else operator.index(index)
+        except TypeError:
+            raise TypeError(f"index must be int, got {type(index).__name__}") from None
 
     @property
     def type(self) -> str:
@@ -120,7 +122,7 @@ class Device:
         return (type(self), (self._kind, self._index))
 
 
-def device(device_type: str | int | DLDeviceType, index: int | None = None) -> Device:
+def device(device_type: str | int | DLDeviceType, index: SupportsIndex | None = None) -> Device:
     """Return a device; see `Device`."""
     return Device(device_type, index)
 

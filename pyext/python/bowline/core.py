@@ -277,16 +277,31 @@ class PyNativeObject:
     __slots__ = ()
 
 
-class String(str, PyNativeObject):
-    """A string that went through `convert`; in all respects a `str`."""
+class _AlsoPlain(type):
+    """Metaclass of `String` and `Bytes`: native strings and bytes come to Python as plain ones, and count as instances."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        # A class that derives from one of the two has the instances that it made.
+        plain = cls.__base__ if PyNativeObject in cls.__bases__ else cls
+        return type.__instancecheck__(plain, instance)
+
+
+class String(str, PyNativeObject, metaclass=_AlsoPlain):
+    """A string that went through native code; in all respects a `str`, and every `str` counts as one."""
 
     __slots__ = ()
 
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return (str, (str(self),))
 
-class Bytes(bytes, PyNativeObject):
-    """Bytes that went through `convert`; in all respects `bytes`."""
+
+class Bytes(bytes, PyNativeObject, metaclass=_AlsoPlain):
+    """Bytes that went through native code; in all respects `bytes`, and all `bytes` count as some."""
 
     __slots__ = ()
+
+    def __reduce__(self) -> tuple[type[bytes], tuple[bytes]]:
+        return (bytes, (bytes(self),))
 
 
 class CContainerBase(Object):
