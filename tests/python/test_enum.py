@@ -115,6 +115,22 @@ def test_auto_and_binders():
     assert Auto.c is Auto("c")
 
 
+def test_payloads_by_name():
+    class Named(IntEnum, type_key=new_key()):
+        low = entry(value=10)
+        high = entry(20)
+
+    class Text(StrEnum, type_key=new_key()):
+        add = entry(value="+")
+
+    assert [level.value for level in Named] == [10, 20]
+    assert Text("+") is Text.add
+    with pytest.raises(TypeError, match="expected one int, got 2 values"):
+
+        class Bad(IntEnum, type_key=new_key()):
+            twice = entry(10, value=10)
+
+
 def test_int_enum():
     assert [level.value for level in Level] == [10, 20, 15]
     assert Level.low == 10

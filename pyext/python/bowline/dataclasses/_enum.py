@@ -348,9 +348,10 @@ def _make(cls: Any, name: str, value: Any) -> Any:
     index = name
     if payload is not None:
         if isinstance(value, _Entry):
-            if len(given.args) != 1:
-                raise TypeError(f"{cls.__name__}.{name}: expected one {payload.__name__}, got {len(given.args)} values")
-            (value,) = given.args
+            values = [*given.args, *(fields.pop(key) for key in ("value",) if key in fields)]
+            if len(values) != 1:
+                raise TypeError(f"{cls.__name__}.{name}: expected one {payload.__name__}, got {len(values)} values")
+            (value,) = values
             given = _Entry((), given.kwargs)
         if payload is int and value not in _INT64:
             raise OverflowError(f"enum integer index {value} is outside int64")
