@@ -7,7 +7,7 @@ use crate::convert;
 use crate::cpython::opaque::OpaqueObj;
 use crate::cpython::value;
 use bowline::object::Obj;
-use bowline::value::Any;
+use bowline::value::{tag, Any};
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 
@@ -82,7 +82,11 @@ impl CAny {
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let shown = self.to_py(py)?.repr()?;
-        Ok(format!("CAny({}={})", self.value.view().type_name(), shown.to_string_lossy()))
+        let index = match self.value.type_index() {
+            index if index >= tag::OBJECT => format!(", type_index={index}"),
+            _ => String::new(),
+        };
+        Ok(format!("CAny({}={}{index})", self.value.view().type_name(), shown.to_string_lossy()))
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyType>, Bound<'py, PyTuple>)> {

@@ -94,7 +94,7 @@ pub fn to_tuple(ob: &Bound<'_, PyAny>, types: &[Schema], schema: &Schema) -> Con
     }
     let items = items(ob, schema)?;
     if items.len() != types.len() {
-        return Err(Fail::text(format!("expected {schema}, got {} items", items.len())));
+        return Err(Fail::text(format!("expected tuple of length {}, got one of length {}", types.len(), items.len())));
     }
     let values = items.convert(ob.py(), |index| &types[index])?;
     Ok(ArrayObj::make(values.into_iter()).into_any())

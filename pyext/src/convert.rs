@@ -7,12 +7,13 @@
 use crate::cany::OpaquePyObject;
 use crate::cpython::opaque::OpaqueObj;
 use crate::cpython::{callback, tie, value};
+use crate::protocols::{self, HookError};
 use crate::rvalue::Rvalue;
-use crate::{container, error, mapping, protocols, tensor};
+use crate::{container, error, mapping, tensor};
 use bowline::object::registry;
 use bowline::reflect::FieldInfo;
 use bowline::value::{cell, tag, Any, Bytes, IntoAny, Pointer, Schema, Storage};
-use pyo3::exceptions::{PyOverflowError, PyRecursionError, PyTypeError};
+use pyo3::exceptions::{PyException, PyMemoryError, PyOverflowError, PyRecursionError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{
     PyBool, PyByteArray, PyByteArrayMethods, PyBytes, PyBytesMethods, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple,
@@ -33,6 +34,19 @@ pub struct Mismatch {
     path: String,
     /// What was expected and what came.
     text: String,
+    /// Whether the text says nothing else.
+    brief: bool,
+    /// What user code raised on the way.
+    cause: Option<PyErr>,
+}
+
+/// What was expected and what came, in words.
+fn wanted(schema: &Schema, got: &Bound<'_, PyAny>) -> String {
+    match schema {
+        // Any value would do: what came cannot say what it is.
+        Schema::Any => format!("failed to convert Any from {}", describe(got)),
+        _ => format!("expected {schema}, got {}", describe(got)),
+    }
 }
 
 impl From<PyErr> for Fail {
@@ -45,38 +59,72 @@ impl Fail {
     /// "expected `schema`, got …".
     #[cold]
     pub fn expected(schema: &Schema, got: &Bound<'_, PyAny>) -> Fail {
-        Fail::text(format!("expected {schema}, got {}", describe(got)))
+        Fail::Mismatch(Mismatch { path: String::new(), text: wanted(schema, got), brief: true, cause: None })
+    }
+
+    /// User code that should have said what the value is raised an error.
+    #[cold]
+    pub fn hook(schema: &Schema, got: &Bound<'_, PyAny>, HookError { hook, error }: HookError) -> Fail {
+        let text = format!("{}, whose {hook} failed: {}", wanted(schema, got), error.value(got.py()));
+        Fail::caused(got.py(), text, error)
+    }
+
+    /// A mismatch in words, and why; signals and lack of memory are told as they are.
+    fn caused(py: Python<'_>, text: String, error: PyErr) -> Fail {
+        match !error.is_instance_of::<PyException>(py) || error.is_instance_of::<PyMemoryError>(py) {
+            true => Fail::Raised(error),
+            false => Fail::Mismatch(Mismatch { path: String::new(), text, brief: false, cause: Some(error) }),
+        }
     }
 
     /// A mismatch in words.
     #[cold]
     pub fn text(text: String) -> Fail {
-        Fail::Mismatch(Mismatch { path: String::new(), text })
+        Fail::Mismatch(Mismatch { path: String::new(), text, brief: false, cause: None })
     }
 
     /// Says where it happened.
     #[cold]
     pub fn inside(self, at: &str) -> Fail {
         match self {
-            Fail::Mismatch(Mismatch { path, text }) => Fail::Mismatch(Mismatch { path: format!("{at}: {path}"), text }),
+            Fail::Mismatch(mismatch) => {
+                Fail::Mismatch(Mismatch { path: format!("{at}: {}", mismatch.path), ..mismatch })
+            }
             raised => raised,
         }
     }
 
-    /// The exception.
+    /// The exception: a `TypeError`, with what user code raised as its cause.
     #[cold]
-    pub fn raise(self) -> PyErr {
+    pub fn raise(self, py: Python<'_>) -> PyErr {
         match self {
-            Fail::Mismatch(Mismatch { path, text }) => PyTypeError::new_err(path + &text),
+            Fail::Mismatch(Mismatch { path, text, cause, .. }) => {
+                let error = PyTypeError::new_err(path + &text);
+                if cause.is_some() {
+                    error.set_cause(py, cause);
+                }
+                error
+            }
             Fail::Raised(error) => error,
+        }
+    }
+
+    /// The exception where a value is stored or passed on: what user code raised, as it is.
+    #[cold]
+    pub fn raise_cause(self, py: Python<'_>) -> PyErr {
+        match self {
+            Fail::Mismatch(Mismatch { cause: Some(error), .. }) => error,
+            other => other.raise(py),
         }
     }
 
     /// Whether another alternative of a union may be tried.
     fn is_mismatch(&self, py: Python<'_>) -> bool {
         match self {
-            Fail::Mismatch(_) => true,
-            Fail::Raised(error) => error.is_instance_of::<PyTypeError>(py),
+            Fail::Mismatch(Mismatch { cause: None, .. }) => true,
+            Fail::Mismatch(Mismatch { cause: Some(error), .. }) | Fail::Raised(error) => {
+                error.is_instance_of::<PyTypeError>(py)
+            }
         }
     }
 }
@@ -150,7 +198,7 @@ pub fn for_field(ob: &Bound<'_, PyAny>, field: &FieldInfo) -> PyResult<Any> {
     });
     converted.map_err(|fail| {
         let owner = registry::type_info(field.owner()).map_or("?", |info| info.key);
-        fail.inside(&format!("field '{}' of {owner}", field.name)).raise()
+        fail.inside(&format!("field '{}' of {owner}", field.name)).raise_cause(ob.py())
     })
 }
 
@@ -196,7 +244,7 @@ pub fn to_native(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
     if let Some(rvalue) = Rvalue::of(ob) {
         return moved(ob.py(), rvalue, schema);
     }
-    if let Some(stand_in) = protocols::stand_in(ob)? {
+    if let Some(stand_in) = protocols::stand_in(ob).map_err(|error| Fail::hook(schema, ob, error))? {
         return to_native(&stand_in, schema);
     }
     match schema {
@@ -210,7 +258,9 @@ pub fn to_native(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
         Schema::Pointer | Schema::DType | Schema::Device => to_plain(ob, schema),
         Schema::Object(target) => to_object(ob, *target, schema),
         Schema::Optional(inner) => match to_native(ob, inner) {
-            Err(Fail::Mismatch(mismatch)) if mismatch.path.is_empty() => Err(Fail::expected(schema, ob)),
+            Err(Fail::Mismatch(mismatch)) if mismatch.brief && mismatch.path.is_empty() => {
+                Err(Fail::expected(schema, ob))
+            }
             other => other,
         },
         Schema::Union(alternatives) => to_union(ob, alternatives, schema),
@@ -218,7 +268,11 @@ pub fn to_native(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
         Schema::List(item) => container::to_list(ob, item, schema),
         Schema::Tuple(items) => container::to_tuple(ob, items, schema),
         Schema::Map(..) | Schema::Dict(..) => mapping::to_mapping(ob, schema),
-        Schema::Callable(_) => to_function(ob, schema),
+        Schema::Callable(_) => to_function(ob),
+        Schema::Unknown(name, _) => match registry::type_index_of(name) {
+            Some(index) => to_native(ob, &Schema::of_index(index)),
+            None => Err(Fail::text(format!("unknown TypeSchema origin '{name}'"))),
+        },
     }
 }
 
@@ -240,16 +294,17 @@ fn moved(py: Python<'_>, rvalue: &Rvalue, schema: &Schema) -> Converted {
 
 #[inline(never)]
 fn to_plain(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
+    let failed = |error: PyErr| Fail::hook(schema, ob, error.into());
     let found = match schema {
         Schema::Pointer if ob.is_none() => Some(Pointer(std::ptr::null_mut()).into_any()),
-        Schema::Pointer => protocols::pointer(ob)?,
+        Schema::Pointer => protocols::pointer(ob).map_err(failed)?,
         _ => match ob.cast::<PyString>() {
             // The package's own element types are strings, too.
             Ok(text) if !ob.get_type().hasattr(pyo3::intern!(ob.py(), "__ffi_plain__"))? => {
                 let named = protocols::named(&text.to_string_lossy(), schema);
                 named.transpose().map_err(Fail::text)?
             }
-            _ => protocols::plain(ob, schema)?,
+            _ => protocols::plain(ob, schema).map_err(failed)?,
         },
     };
     found.ok_or_else(|| Fail::expected(schema, ob))
@@ -265,12 +320,13 @@ fn to_string(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
 
 #[inline(never)]
 fn to_int(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
+    let failed = |error: PyErr| Fail::hook(schema, ob, error.into());
     let number = match ob.is_instance_of::<PyInt>() {
         true => ob.clone(),
-        false => protocols::as_int(ob)?.ok_or_else(|| Fail::expected(schema, ob))?,
+        false => protocols::as_int(ob).map_err(failed)?.ok_or_else(|| Fail::expected(schema, ob))?,
     };
     value::int(&number).map_err(|error| match error.is_instance_of::<PyOverflowError>(ob.py()) {
-        true => Fail::text("expected int of 64 bits, got a larger one".to_owned()),
+        true => Fail::text("expected int in the int64 range, got a larger one".to_owned()),
         false => Fail::Raised(error),
     })
 }
@@ -280,14 +336,16 @@ fn to_float(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
     if ob.is_instance_of::<PyFloat>() || ob.is_instance_of::<PyInt>() {
         return Ok(ob.extract::<f64>()?.into_any());
     }
-    let number = protocols::as_float(ob)?.ok_or_else(|| Fail::expected(schema, ob))?;
+    let number = protocols::as_float(ob).map_err(|error| Fail::hook(schema, ob, error.into()))?;
+    let number = number.ok_or_else(|| Fail::expected(schema, ob))?;
     Ok(number.into_any())
 }
 
 #[inline(never)]
 fn to_bool(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
     if ob.is_instance_of::<PyInt>() || protocols::is_integral(ob)? {
-        return Ok(ob.is_truthy()?.into_any());
+        let truth = ob.is_truthy().map_err(|error| Fail::hook(schema, ob, error.into()))?;
+        return Ok(truth.into_any());
     }
     Err(Fail::expected(schema, ob))
 }
@@ -305,19 +363,27 @@ fn to_bytes(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
 
 #[inline(never)]
 fn to_object(ob: &Bound<'_, PyAny>, target: i32, schema: &Schema) -> Converted {
+    // A shape is an object whose wrapper is a plain value.
+    let exact = |ob| match exact_for(ob, schema) {
+        None if target == tag::SHAPE => {
+            protocols::plain_value(ob).map(|found| found.filter(|v| schema.check(v.view())))
+        }
+        found => Ok(found),
+    };
+    if let Some(value) = exact(ob)? {
+        return Ok(value);
+    }
     let hook = protocols::convert_hook(ob, target).map_err(|error| {
+        let text = format!("{}\n  __ffi_convert__ failed:\n    {}", wanted(schema, ob), error.value(ob.py()));
         match error.is_instance_of::<PyTypeError>(ob.py()) {
-            // No conversion after all; another alternative may suit.
-            true => {
-                let (found, reason) = (describe(ob), error.value(ob.py()));
-                Fail::text(format!("expected {schema}, got {found}\n  __ffi_convert__ failed:\n    {reason}"))
-            }
-            false => Fail::Raised(error),
+            // How a hook says that it converts no such value.
+            true => Fail::text(text),
+            false => Fail::caused(ob.py(), text, error),
         }
     });
     if let Some(converted) = hook? {
         // An object of another type is no conversion.
-        return exact_for(&converted, schema).ok_or_else(|| {
+        return exact(&converted)?.ok_or_else(|| {
             let found = describe(&converted);
             Fail::text(format!("expected {schema}, but its __ffi_convert__ made {found} of {}", describe(ob)))
         });
@@ -330,6 +396,15 @@ fn to_object(ob: &Bound<'_, PyAny>, target: i32, schema: &Schema) -> Converted {
     if target == tag::ERROR {
         if let Some(error) = error::of_exception(ob)? {
             return Ok(error.into_any());
+        }
+    }
+    // Strings and bytes are objects or not, depending on their lengths: never here.
+    let text =
+        || ob.is_instance_of::<PyString>() || ob.is_instance_of::<PyBytes>() || ob.is_instance_of::<PyByteArray>();
+    if target == tag::OBJECT && !tie::is_wrapper(ob) && !text() {
+        let value = dynamic(ob)?;
+        if schema.check(value.view()) {
+            return Ok(value);
         }
     }
     Err(Fail::expected(schema, ob))
@@ -346,11 +421,11 @@ fn to_union(ob: &Bound<'_, PyAny>, alternatives: &[Schema], schema: &Schema) -> 
 }
 
 #[inline(never)]
-fn to_function(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
+fn to_function(ob: &Bound<'_, PyAny>) -> Converted {
     match tie::object_of(ob) {
         Some(object) if object.type_index() == tag::FUNCTION => Ok(object.into_any()),
         None if ob.is_callable() && !tie::is_wrapper(ob) => Ok(callback::from_callable(ob).into_any()),
-        _ => Err(Fail::expected(schema, ob)),
+        _ => Err(Fail::text(format!("expected Callable, got {}", describe(ob)))),
     }
 }
 
@@ -362,7 +437,7 @@ fn to_function(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
 pub fn any(ob: &Bound<'_, PyAny>) -> PyResult<Any> {
     match value::exact(ob)? {
         Some(value) => Ok(value),
-        None => dynamic(ob).map_err(Fail::raise),
+        None => dynamic(ob).map_err(|fail| fail.raise_cause(ob.py())),
     }
 }
 
@@ -408,8 +483,11 @@ fn leaf<'py>(ob: &Bound<'py, PyAny>) -> Result<Leaf<'py>, Fail> {
     if let Some(object) = OpaquePyObject::object_of(ob) {
         return Ok(Leaf::Value(object.into_any()));
     }
-    if let Some(object) = protocols::object_of(ob)? {
-        return Ok(Leaf::StandIn(object));
+    let stand_in = || protocols::stand_in(ob).map_err(|error| Fail::hook(&Schema::Any, ob, error));
+    if protocols::stands_for_object(ob)? {
+        if let Some(object) = stand_in()? {
+            return Ok(Leaf::StandIn(object));
+        }
     }
     if let Some(tensor) = tensor::exchanged(ob)? {
         return Ok(Leaf::Value(tensor.into_any()));
@@ -460,7 +538,7 @@ fn leaf<'py>(ob: &Bound<'py, PyAny>) -> Result<Leaf<'py>, Fail> {
     if let Some(number) = protocols::ffi_number(ob)? {
         return Ok(Leaf::Value(number));
     }
-    if let Some(stand_in) = protocols::stand_in(ob)? {
+    if let Some(stand_in) = stand_in()? {
         return Ok(Leaf::StandIn(stand_in));
     }
     if let Some(error) = error::of_exception(ob)? {

@@ -162,8 +162,8 @@ impl FieldSpec {
         let (default, factory) = (self.default.bind(py), self.default_factory.bind(py));
         if !is_missing(default) {
             let value = convert::to_native(default, field.schema());
-            let value =
-                value.map_err(|fail: Fail| fail.inside(&format!("default of field '{}'", self.name)).raise())?;
+            let value = value
+                .map_err(|fail: Fail| fail.inside(&format!("default of field '{}'", self.name)).raise_cause(py))?;
             field.default = FieldDefault::Value(value);
             origin.default = Some(Payload::new(default));
         } else if !is_missing(factory) {
@@ -179,7 +179,7 @@ impl FieldSpec {
         Function::from_packed(move |_| {
             let make = |py: Python<'_>| {
                 let value = factory.get(py).call0()?;
-                convert::to_native(&value, &schema).map_err(|fail: Fail| fail.inside(&place).raise())
+                convert::to_native(&value, &schema).map_err(|fail: Fail| fail.inside(&place).raise_cause(py))
             };
             let made = Python::try_attach(|py| make(py).map_err(|raised| error::from_python(py, raised)));
             made.unwrap_or_else(|| {

@@ -166,7 +166,7 @@ fn collect(ob: &Bound<'_, PyAny>) -> PyResult<Vec<(Any, Any)>> {
     }
     let entries = python_entries(ob)?
         .ok_or_else(|| PyAttributeError::new_err(format!("expected a mapping, got {}", convert::describe(ob))))?;
-    converted(entries, &Schema::Any, &Schema::Any).map_err(Fail::raise)
+    converted(entries, &Schema::Any, &Schema::Any).map_err(|fail| fail.raise_cause(ob.py()))
 }
 
 /// `Map(mapping)` and `Dict(mapping=None)`.

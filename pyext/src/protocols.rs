@@ -108,11 +108,25 @@ pub fn ffi_number(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
     Ok(None)
 }
 
+/// A hook by which an object says what it is raised an error.
+pub struct HookError {
+    /// The hook, as it is written where it is called.
+    pub hook: &'static str,
+    /// What it raised.
+    pub error: PyErr,
+}
+
+impl From<PyErr> for HookError {
+    fn from(error: PyErr) -> HookError {
+        HookError { hook: "conversion", error }
+    }
+}
+
 /// What stands for an object: `__tvm_ffi_object__`, `__tvm_ffi_value__`, or `asobject` of an `ObjectConvertible`.
 ///
 /// # Errors
-/// What user code raises; `ValueError` when stand-ins go round in a circle.
-pub fn stand_in<'py>(ob: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+/// What user code raises; `ValueError` when stand-ins go round in a cycle.
+pub fn stand_in<'py>(ob: &Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyAny>>, HookError> {
     if tie::is_wrapper(ob) {
         return Ok(None);
     }
@@ -123,32 +137,39 @@ pub fn stand_in<'py>(ob: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny
         if tie::is_wrapper(&next) {
             return Ok(Some(next));
         }
+        if next.is(at) {
+            break;
+        }
         found = Some(next);
     }
     let name = ob.get_type().name()?;
-    Err(PyValueError::new_err(format!("the native stand-ins of {name} go round in a circle ({CHAIN} steps)")))
+    let error = PyValueError::new_err(format!("what stands for {name} goes round in a cycle"));
+    Err(HookError { hook: VALUE_HOOK, error })
 }
 
-/// What `__tvm_ffi_object__` gives.
+/// Whether an object has `__tvm_ffi_object__`.
 ///
 /// # Errors
-/// What user code raises.
-pub fn object_of<'py>(ob: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
-    match special(ob, intern!(ob.py(), "__tvm_ffi_object__"))? {
-        Some(hook) => hook.call0().map(Some),
-        None => Ok(None),
-    }
+/// What the lookup raises.
+pub fn stands_for_object(ob: &Bound<'_, PyAny>) -> PyResult<bool> {
+    ob.get_type().hasattr(intern!(ob.py(), "__tvm_ffi_object__"))
 }
 
-fn stand_in_of<'py>(ob: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+const VALUE_HOOK: &str = "__tvm_ffi_value__()";
+
+fn stand_in_of<'py>(ob: &Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyAny>>, HookError> {
     let py = ob.py();
-    for name in [intern!(py, "__tvm_ffi_object__"), intern!(py, "__tvm_ffi_value__")] {
-        if let Some(hook) = special(ob, name)? {
-            return hook.call0().map(Some);
+    let object = (intern!(py, "__tvm_ffi_object__"), "__tvm_ffi_object__()");
+    for (name, hook) in [object, (intern!(py, "__tvm_ffi_value__"), VALUE_HOOK)] {
+        if let Some(method) = special(ob, name)? {
+            return method.call0().map(Some).map_err(|error| HookError { hook, error });
         }
     }
     match CONVERTIBLE.get(py) {
-        Some(base) if ob.is_instance(base.bind(py))? => ob.call_method0(intern!(py, "asobject")).map(Some),
+        Some(base) if ob.is_instance(base.bind(py))? => {
+            let object = ob.call_method0(intern!(py, "asobject"));
+            object.map(Some).map_err(|error| HookError { hook: "asobject()", error })
+        }
         _ => Ok(None),
     }
 }
@@ -175,7 +196,7 @@ pub fn stream(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
         };
     };
     let given = hook.call0()?;
-    let Ok((_, handle)) = given.extract::<(i64, usize)>() else {
+    let Ok((_, handle)) = given.extract::<(Bound<'_, PyAny>, usize)>() else {
         let found = crate::convert::describe(&given);
         return Err(PyTypeError::new_err(format!(
             "expected a tuple (version, handle) from __cuda_stream__(), got {found}"

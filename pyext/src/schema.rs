@@ -4,8 +4,10 @@
 #![forbid(unsafe_code)]
 
 use crate::cany::CAny;
-use crate::convert;
+use crate::cpython::value;
+use crate::{container, convert};
 use bowline::object::registry;
+use bowline::reflect::attr;
 use bowline::value::{tag, Schema};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -30,6 +32,18 @@ impl TypeSchema {
         &self.schema
     }
 
+    fn rendered(
+        &self,
+        names: Option<&Bound<'_, PyAny>>,
+        instead: &dyn Fn(&Schema) -> PyResult<Option<String>>,
+    ) -> PyResult<String> {
+        let name = |name: &str| match names {
+            None => Ok(name.to_owned()),
+            Some(names) => names.call1((name,))?.extract(),
+        };
+        render(&self.schema, &Rendering { name: &name, instead })
+    }
+
     /// The schema in a Python object.
     ///
     /// # Errors
@@ -42,7 +56,7 @@ impl TypeSchema {
     }
 }
 
-fn parts(schema: &Schema) -> (&'static str, Vec<Schema>) {
+fn parts(schema: &Schema) -> (&str, Vec<Schema>) {
     match schema {
         Schema::Any => ("Any", vec![]),
         Schema::None => ("None", vec![]),
@@ -68,18 +82,29 @@ fn parts(schema: &Schema) -> (&'static str, Vec<Schema>) {
         Schema::Callable(Some((parameters, result))) => {
             ("Callable", [std::slice::from_ref(&**result), parameters].concat())
         }
+        Schema::Unknown(name, args) => (name, args.clone()),
     }
 }
 
-/// The text of a schema with other names for the types.
-fn render(schema: &Schema, name: &dyn Fn(&str) -> PyResult<String>) -> PyResult<String> {
-    let all = |items: &[Schema]| items.iter().map(|item| render(item, name)).collect::<PyResult<Vec<_>>>();
+/// How types are called, and what is shown in the place of one.
+struct Rendering<'a> {
+    name: &'a dyn Fn(&str) -> PyResult<String>,
+    instead: &'a dyn Fn(&Schema) -> PyResult<Option<String>>,
+}
+
+/// The text of a schema.
+fn render(schema: &Schema, by: &Rendering<'_>) -> PyResult<String> {
+    if let Some(text) = (by.instead)(schema)? {
+        return Ok(text);
+    }
+    let name = by.name;
+    let all = |items: &[Schema]| items.iter().map(|item| render(item, by)).collect::<PyResult<Vec<_>>>();
     Ok(match schema {
-        Schema::Optional(inner) => format!("{} | None", render(inner, name)?),
+        Schema::Optional(inner) => format!("{} | None", render(inner, by)?),
         Schema::Union(items) => all(items)?.join(" | "),
         Schema::Callable(None) => format!("{}[..., {}]", name("Callable")?, name("Any")?),
         Schema::Callable(Some((parameters, result))) => {
-            format!("{}[[{}], {}]", name("Callable")?, all(parameters)?.join(", "), render(result, name)?)
+            format!("{}[[{}], {}]", name("Callable")?, all(parameters)?.join(", "), render(result, by)?)
         }
         Schema::Tuple(items) if items.is_empty() => format!("{}[()]", name("tuple")?),
         other => match parts(other) {
@@ -90,7 +115,7 @@ fn render(schema: &Schema, name: &dyn Fn(&str) -> PyResult<String>) -> PyResult<
 }
 
 /// Names that native code has for types, and those of Python.
-const NATIVE_NAMES: [(&str, &str); 15] = [
+const NATIVE_NAMES: [(&str, &str); 26] = [
     ("ffi.String", "str"),
     ("ffi.Bytes", "bytes"),
     ("ffi.Array", "Array"),
@@ -106,65 +131,83 @@ const NATIVE_NAMES: [(&str, &str); 15] = [
     ("c_void_p", "ctypes.c_void_p"),
     ("Tuple", "tuple"),
     ("Variant", "Union"),
+    ("list", "List"),
+    ("dict", "Dict"),
+    ("std::string", "str"),
+    ("std::vector", "Array"),
+    ("std::optional", "Optional"),
+    ("std::variant", "Union"),
+    ("std::tuple", "tuple"),
+    ("std::map", "Map"),
+    ("std::unordered_map", "Map"),
+    ("std::function", "Callable"),
+    ("ObjectRValueRef", "Object"),
 ];
 
-fn build(origin: &str, mut args: Vec<Schema>, type_index: Option<i32>) -> PyResult<Schema> {
-    let origin = NATIVE_NAMES.iter().find(|(native, _)| *native == origin).map_or(origin, |(_, name)| name);
-    let count = args.len();
-    let wrong =
-        |expected: &str| PyTypeError::new_err(format!("TypeSchema '{origin}' takes {expected}, got {count} arguments"));
-    let mut pop = || args.pop().map(Box::new);
-    Ok(match (origin, count) {
-        ("Optional", 1) => Schema::Optional(pop().ok_or_else(|| wrong("one argument"))?),
-        ("Array" | "List", 0 | 1) => {
-            let item = pop().unwrap_or(Box::new(Schema::Any));
-            if origin == "Array" {
-                Schema::Array(item)
-            } else {
-                Schema::List(item)
-            }
-        }
-        ("Map" | "Dict", 0 | 2) => {
-            let (value, key) = (pop().unwrap_or(Box::new(Schema::Any)), pop().unwrap_or(Box::new(Schema::Any)));
-            if origin == "Map" {
-                Schema::Map(key, value)
-            } else {
-                Schema::Dict(key, value)
-            }
-        }
-        ("Union" | "Variant", 2..) => Schema::Union(args),
-        ("tuple", _) => Schema::Tuple(args),
-        ("Callable", 0) => Schema::Callable(None),
-        ("Callable", _) => {
-            let parameters = args.split_off(1);
-            Schema::Callable(args.pop().map(|result| (parameters, Box::new(result))))
-        }
-        ("Optional", _) => return Err(PyValueError::new_err("Optional must have exactly one argument")),
-        ("Array" | "List", _) => return Err(wrong("at most one argument")),
-        ("Map" | "Dict", _) => return Err(wrong("no or two arguments")),
-        ("Union" | "Variant", _) => return Err(PyValueError::new_err("Union must have at least two arguments")),
-        (_, 1..) => return Err(wrong("no arguments")),
-        ("Any", _) => Schema::Any,
-        ("None", _) => Schema::None,
-        ("int", _) => Schema::Int,
-        ("float", _) => Schema::Float,
-        ("bool", _) => Schema::Bool,
-        ("str", _) => Schema::Str,
-        ("bytes", _) => Schema::Bytes,
-        ("ctypes.c_void_p", _) => Schema::Pointer,
-        ("dtype", _) => Schema::DType,
-        ("Device", _) => Schema::Device,
-        ("Object", _) => {
+/// The type that is called so and takes no arguments; none if there is none yet.
+fn plain(origin: &str, type_index: Option<i32>) -> PyResult<Option<Schema>> {
+    Ok(Some(match origin {
+        "Any" => Schema::Any,
+        "None" => Schema::None,
+        "int" => Schema::Int,
+        "float" => Schema::Float,
+        "bool" => Schema::Bool,
+        "str" => Schema::Str,
+        "bytes" => Schema::Bytes,
+        "ctypes.c_void_p" => Schema::Pointer,
+        "dtype" => Schema::DType,
+        "Device" => Schema::Device,
+        "Object" => {
             let index = type_index.unwrap_or(tag::OBJECT);
             if index < tag::OBJECT || registry::type_info(index).is_none() {
                 return Err(PyValueError::new_err(format!("there is no object type with index {index}")));
             }
             Schema::Object(index)
         }
-        ("Tensor", _) => Schema::Object(tag::TENSOR),
-        (key, _) => match registry::type_index_of(key).filter(|index| *index >= tag::OBJECT) {
-            Some(index) => Schema::of_index(index),
-            None => return Err(PyTypeError::new_err(format!("unknown TypeSchema origin '{origin}'"))),
+        "Tensor" => Schema::Object(tag::TENSOR),
+        key => {
+            let index = registry::type_index_of(key).filter(|index| *index >= tag::OBJECT);
+            return Ok(index.map(Schema::of_index));
+        }
+    }))
+}
+
+fn build(origin: &str, given: Option<Vec<Schema>>, type_index: Option<i32>) -> PyResult<Schema> {
+    let origin = NATIVE_NAMES.iter().find(|(native, _)| *native == origin).map_or(origin, |(_, name)| name);
+    let bare = given.is_none();
+    let mut args = given.unwrap_or_default();
+    let count = args.len();
+    let arity = |takes: &str| Err(PyValueError::new_err(format!("{origin} must have {takes}, got {count}")));
+    let mut pop = || Box::new(args.pop().unwrap_or(Schema::Any));
+    Ok(match (origin, count) {
+        ("Optional", 1) => Schema::Optional(pop()),
+        ("Optional", _) => return arity("exactly one argument"),
+        ("Array", 0 | 1) => Schema::Array(pop()),
+        ("List", 0 | 1) => Schema::List(pop()),
+        ("Array" | "List", _) => return arity("0 or 1 arguments"),
+        ("Map" | "Dict", 0 | 2) => {
+            let (value, key) = (pop(), pop());
+            if origin == "Map" {
+                Schema::Map(key, value)
+            } else {
+                Schema::Dict(key, value)
+            }
+        }
+        ("Map" | "Dict", _) => return arity("0 or 2 arguments"),
+        ("Union", 2..) => Schema::Union(args),
+        ("Union", _) => return arity("at least two arguments"),
+        // Without brackets: of whatever length.
+        ("tuple", _) if bare => Schema::Array(pop()),
+        ("tuple", _) => Schema::Tuple(args),
+        ("Callable", 0) => Schema::Callable(None),
+        ("Callable", _) => {
+            let parameters = args.split_off(1);
+            Schema::Callable(args.pop().map(|result| (parameters, Box::new(result))))
+        }
+        _ => match plain(origin, type_index)? {
+            Some(_) if count > 0 => return arity("no arguments"),
+            Some(schema) => schema,
+            None => Schema::Unknown(origin.into(), args),
         },
     })
 }
@@ -174,16 +217,13 @@ impl TypeSchema {
     #[new]
     #[pyo3(signature = (origin, args = None, type_index = None))]
     fn new(origin: &str, args: Option<Bound<'_, PyAny>>, type_index: Option<i32>) -> PyResult<TypeSchema> {
-        let args: Vec<Schema> = match args {
-            Some(args) => args.try_iter()?.map(|arg| TypeSchema::of(&arg?)).collect::<PyResult<_>>()?,
-            None => Vec::new(),
-        };
-        build(origin, args, type_index).map(TypeSchema::from)
+        let args = args.map(|args| args.try_iter()?.map(|arg| TypeSchema::of(&arg?)).collect::<PyResult<_>>());
+        build(origin, args.transpose()?, type_index).map(TypeSchema::from)
     }
 
     /// What the type is, its arguments aside.
     #[getter]
-    fn origin(&self) -> &'static str {
+    fn origin(&self) -> &str {
         parts(&self.schema).0
     }
 
@@ -222,7 +262,12 @@ impl TypeSchema {
         if registry::type_info(type_index).is_none() && type_index != tag::ANY {
             return Err(PyValueError::new_err(format!("there is no type with index {type_index}")));
         }
-        let schema = Schema::of_index(type_index);
+        // Forms in which values come as arguments only.
+        let schema = Schema::of_index(match type_index {
+            tag::DL_TENSOR => tag::TENSOR,
+            tag::RVALUE => tag::OBJECT,
+            index => index,
+        });
         match args {
             Some(args) if args.len()? > 0 => TypeSchema::new(parts(&schema).0, Some(args), Some(type_index)),
             _ => Ok(schema.into()),
@@ -234,19 +279,17 @@ impl TypeSchema {
     fn from_json_obj(obj: &Bound<'_, PyAny>) -> PyResult<TypeSchema> {
         let described = obj.cast::<PyDict>().ok().and_then(|dict| dict.get_item("type").ok().flatten());
         let Some(name) = described.and_then(|name| name.extract::<String>().ok()) else {
-            return Err(PyTypeError::new_err(format!("expected a dict with a 'type', got {}", convert::describe(obj))));
+            let found = convert::describe(obj);
+            return Err(PyTypeError::new_err(format!("expected schema dict with a string as its 'type', got {found}")));
         };
-        let mut args = Vec::new();
-        if let Ok(given) = obj.get_item("args") {
-            for arg in given.try_iter()? {
-                // A number, as in the size of an array, says nothing of a type.
-                let arg = arg?;
-                if arg.is_instance_of::<PyDict>() {
-                    args.push(TypeSchema::from_json_obj(&arg)?.schema);
-                }
-            }
-        }
-        build(&name, args, None).map(TypeSchema::from)
+        let given = obj.get_item("args").ok().filter(container::is_sequence);
+        let args = given.map(|given| {
+            // A number, as in the size of an array, says nothing of a type.
+            let described =
+                given.try_iter()?.filter(|arg| !arg.as_ref().is_ok_and(|arg| !arg.is_instance_of::<PyDict>()));
+            described.map(|arg| Ok(TypeSchema::from_json_obj(&arg?)?.schema)).collect::<PyResult<Vec<_>>>()
+        });
+        build(&name, args.transpose()?, None).map(TypeSchema::from)
     }
 
     /// The schema that JSON text describes.
@@ -260,7 +303,7 @@ impl TypeSchema {
         let (origin, args) = parts(&self.schema);
         let json = PyDict::new(py);
         json.set_item("type", origin)?;
-        if !args.is_empty() {
+        if !args.is_empty() || origin == "tuple" {
             let args = args.into_iter().map(|arg| TypeSchema::from(arg).to_json(py));
             json.set_item("args", args.collect::<PyResult<Vec<_>>>()?)?;
         }
@@ -270,16 +313,19 @@ impl TypeSchema {
     /// The annotation as text; `ty_map` says how each type in it is called.
     #[pyo3(signature = (ty_map = None))]
     fn repr(&self, ty_map: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
-        match ty_map {
-            None => render(&self.schema, &|name| Ok(name.to_owned())),
-            Some(names) => render(&self.schema, &|name| names.call1((name,))?.extract()),
-        }
+        self.rendered(ty_map, &|_| Ok(None))
     }
 
-    /// As `repr`, for a parameter.
+    /// As `repr`, for a parameter: of a type whose attribute `__ffi_convert_type_schema__` says, as JSON, what else is
+    /// converted to it, that.
     #[pyo3(signature = (ty_map = None))]
-    fn input_repr(&self, ty_map: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
-        self.repr(ty_map)
+    fn input_repr(&self, py: Python<'_>, ty_map: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
+        self.rendered(ty_map, &|schema| {
+            let Schema::Object(index) = schema else { return Ok(None) };
+            let Some(wider) = attr::get(*index, "__ffi_convert_type_schema__") else { return Ok(None) };
+            let text: String = value::to_python(py, wider)?.extract()?;
+            TypeSchema::from_json_str(py, &text)?.repr(ty_map).map(Some)
+        })
     }
 
     /// As `repr`, for a result.
@@ -297,13 +343,15 @@ impl TypeSchema {
 
     /// The value in the form in which a field of this type stores it.
     fn convert(&self, value: &Bound<'_, PyAny>) -> PyResult<CAny> {
-        let failed = |fail: convert::Fail| fail.inside(&format!("type conversion failed for {}", self.schema)).raise();
+        let failed =
+            |fail: convert::Fail| fail.inside(&format!("type conversion failed for {}", self.schema)).raise(value.py());
         convert::to_native(value, &self.schema).map(CAny::from).map_err(failed)
     }
 
     /// Raises a `TypeError` unless a field of this type takes the value.
     fn check_value(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let failed = |fail: convert::Fail| fail.inside(&format!("type check failed for {}", self.schema)).raise();
+        let failed =
+            |fail: convert::Fail| fail.inside(&format!("type check failed for {}", self.schema)).raise(value.py());
         convert::to_native(value, &self.schema).map(drop).map_err(failed)
     }
 

@@ -26,6 +26,9 @@ impl Schema {
                     && (index == *target || *target == tag::OBJECT || registry::is_instance(index, *target))
             }
             Schema::Callable(_) => index == tag::FUNCTION,
+            Schema::Unknown(name, _) => {
+                registry::type_index_of(name).is_some_and(|target| Schema::of_index(target).check(view))
+            }
             Schema::Optional(inner) => index == tag::NONE || inner.check(view),
             Schema::Union(items) => items.iter().any(|item| item.check(view)),
             Schema::Array(item) => view.as_ref::<ArrayObj>().is_some_and(|array| all(item, array.views())),

@@ -26,7 +26,7 @@ use crate::object::registry;
 use crate::object::{Obj, Object};
 use crate::tensor::dlpack::CPU;
 use crate::tensor::TensorObj;
-use crate::value::{convert, Any, AnyView, Bytes, Device, IntoAny, Pointer, Schema, Str};
+use crate::value::{convert, tag, Any, AnyView, Bytes, Device, IntoAny, Pointer, Schema, Str};
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
@@ -157,6 +157,22 @@ fn declare_values() {
         let numbers = arguments.iter().map(|number| convert::<i64>(*number)).collect::<Result<Vec<_>, _>>()?;
         Ok(ShapeObj::make(&numbers).into_any())
     });
+    let cast = Function::from_packed(|arguments| {
+        let [view] = arguments else { return Err(Error::type_error("expected one value")) };
+        if view.as_ref::<ShapeObj>().is_some() {
+            return Ok(AnyView::to_owned(*view));
+        }
+        let numbers = match parts(*view) {
+            Parts::Items(items) => {
+                items.iter().map(|item| convert::<i64>(item.view()).ok()).collect::<Option<Vec<_>>>()
+            }
+            _ => None,
+        };
+        let numbers = numbers
+            .ok_or_else(|| Error::type_error(format!("Cannot cast from `{}` to `ffi.Shape`", view.type_name())))?;
+        Ok(ShapeObj::make(&numbers).into_any())
+    });
+    attr::set(tag::SHAPE, "__ffi_convert__", cast.into_any()).expect("a type that is registered");
 }
 
 fn owned(arguments: &[AnyView<'_>]) -> Vec<Any> {

@@ -47,6 +47,8 @@ pub enum Schema {
     Dict(Box<Schema>, Box<Schema>),
     /// A function; parameters and result when they are declared.
     Callable(Option<(Vec<Schema>, Box<Schema>)>),
+    /// What no type was called when the schema was made, with its arguments: nothing, unless one is registered later.
+    Unknown(Box<str>, Vec<Schema>),
 }
 
 impl Schema {
@@ -91,7 +93,7 @@ impl Schema {
             Schema::Map(..) => tag::MAP,
             Schema::Dict(..) => tag::DICT,
             Schema::Callable(_) => tag::FUNCTION,
-            Schema::Any | Schema::Optional(_) | Schema::Union(_) => return None,
+            Schema::Any | Schema::Optional(_) | Schema::Union(_) | Schema::Unknown(..) => return None,
         })
     }
 
@@ -105,7 +107,7 @@ impl Schema {
             Schema::DType => Storage::DType,
             Schema::Device => Storage::Device,
             Schema::Any | Schema::None | Schema::Str | Schema::Bytes => Storage::Any,
-            Schema::Optional(_) | Schema::Union(_) => Storage::Any,
+            Schema::Optional(_) | Schema::Union(_) | Schema::Unknown(..) => Storage::Any,
             _ => Storage::Object,
         }
     }
@@ -140,6 +142,12 @@ impl fmt::Display for Schema {
                 f.write_str("Callable[[")?;
                 list(f, parameters)?;
                 write!(f, "], {result}]")
+            }
+            Schema::Unknown(name, items) if items.is_empty() => f.write_str(name),
+            Schema::Unknown(name, items) => {
+                write!(f, "{name}[")?;
+                list(f, items)?;
+                f.write_str("]")
             }
             plain => f.write_str(&index_name(plain.index().unwrap_or(tag::ANY))),
         }

@@ -41,6 +41,7 @@ impl Schema {
             Schema::Map(..) => "ffi.Map",
             Schema::Dict(..) => "ffi.Dict",
             Schema::Callable(_) => "ffi.Function",
+            Schema::Unknown(name, _) => name,
         };
         text.push_str("{\"type\":\"");
         text.push_str(name);
@@ -48,15 +49,21 @@ impl Schema {
         let args: Vec<&Schema> = match self {
             Schema::Optional(inner) | Schema::Array(inner) | Schema::List(inner) => vec![inner],
             Schema::Map(key, value) | Schema::Dict(key, value) => vec![key, value],
-            Schema::Union(items) | Schema::Tuple(items) => items.iter().collect(),
+            Schema::Union(items) | Schema::Tuple(items) | Schema::Unknown(_, items) => items.iter().collect(),
             Schema::Callable(Some((parameters, result))) => std::iter::once(&**result).chain(parameters).collect(),
             _ => Vec::new(),
         };
+        // Without arguments a tuple would be one of any length.
+        if args.is_empty() && !matches!(self, Schema::Tuple(_)) {
+            text.push('}');
+            return;
+        }
+        text.push_str(",\"args\":[");
         for (at, arg) in args.iter().enumerate() {
-            text.push_str(if at == 0 { ",\"args\":[" } else { "," });
+            text.push_str(if at == 0 { "" } else { "," });
             arg.write_json(text);
         }
-        text.push_str(if args.is_empty() { "}" } else { "]}" });
+        text.push_str("]}");
     }
 
     /// Metadata that says this type: `{"type_schema":"…"}`, the schema's JSON as a string in it, and what `extra` (the

@@ -9,6 +9,7 @@ from typing import Any, Optional, Union
 import bowline
 import pytest
 from bowline import Array, Function, List
+from bowline.core import TypeSchema
 from shapes import Plain, Sub
 from support import new_key
 
@@ -152,6 +153,24 @@ def test_objects():
         holder(Sub)(plain)
     with pytest.raises(TypeError):
         cls(Plain.__new__(Plain))
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [([1, 2], Array), ((1,), Array), ({"a": 1}, bowline.Map), (len, Function), (ValueError("x"), bowline.core.Error), (object(), object)],
+    ids=lambda case: getattr(case, "__name__", None),
+)
+def test_what_becomes_an_object(given, kind):
+    one = holder(bowline.Object)(given)
+    assert type(one.v) is kind
+    assert one.v is given or isinstance(one.v, bowline.Object)
+
+
+@pytest.mark.parametrize("given", [[2, 3], (2, 3), Array([2, 3]), List([2, 3]), bowline.Shape((2, 3))], ids=repr)
+def test_what_becomes_a_shape(given):
+    shape = TypeSchema("ffi.Shape").convert(given).to_py()
+    assert type(shape) is bowline.Shape
+    assert shape == (2, 3)
 
 
 def test_an_optional_object():

@@ -188,7 +188,7 @@ class Stream:
         return self.given
 
 
-@pytest.mark.parametrize(("given", "address"), [((0, 77), 77), ((1, 2**64 - 1), 2**64 - 1), ((0, 0), None)])
+@pytest.mark.parametrize(("given", "address"), [((0, 77), 77), (("cuda", 5), 5), ((1, 2**64 - 1), 2**64 - 1), ((0, 0), None)])
 def test_stream_arguments(given, address):
     back = echo(Stream(given))
     assert type(back) is ctypes.c_void_p

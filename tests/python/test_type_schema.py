@@ -9,6 +9,7 @@ import bowline
 import pytest
 from bowline.core import CAny, TypeSchema, _to_py_class_value
 from bowline.testing import TestIntPair, TestObjectBase, TestObjectDerived
+from support import new_key
 
 of = TypeSchema.from_annotation
 
@@ -57,9 +58,23 @@ def test_annotations(annotation, text, origin, index):
     assert schema.repr() == schema.input_repr() == schema.output_repr() == text
 
 
-@pytest.mark.parametrize("annotation", ["x", 3, object, set[int]], ids=str)
-def test_unsupported_annotations(annotation):
-    with pytest.raises(TypeError):
+@pytest.mark.parametrize(
+    ("annotation", "text"),
+    [
+        ("x", "Cannot convert the annotation 'x'"),
+        (3, "Cannot convert"),
+        (object, "Cannot convert"),
+        (set[int], "Cannot convert"),
+        (bowline.core.CObject, "not registered"),
+        (list[int, str], "list takes at most 1"),
+        (dict[str], "dict requires 0 or 2"),
+        (bowline.Array[int, str], "Array requires 1"),
+        (bowline.Map[int], "Map requires 2"),
+    ],
+    ids=str,
+)
+def test_unsupported_annotations(annotation, text):
+    with pytest.raises(TypeError, match=text):
         of(annotation)
 
 
@@ -68,7 +83,7 @@ def test_unsupported_annotations(annotation):
     [
         (int, "x", "int: expected int, got str"),
         (int, None, "int: expected int, got None"),
-        (int, 2**70, "int: expected int of 64 bits"),
+        (int, 2**70, "int: expected int in the int64 range"),
         (str, 1, "str: expected str, got int"),
         (bool, "x", "bool: expected bool, got str"),
         (float, "x", "float: expected float, got str"),
@@ -79,7 +94,7 @@ def test_unsupported_annotations(annotation):
         (Optional[int], "x", "int | None: expected int | None, got str"),
         (int | str, 1.5, "int | str: expected int | str, got float"),
         (tuple[int, str], (1, 2), "tuple[int, str]: element [1]: expected str, got int"),
-        (Callable, 1, "Callable[..., Any]: expected Callable[..., Any], got int"),
+        (Callable, 1, "Callable[..., Any]: expected Callable, got int"),
         (TestIntPair, 3, "testing.TestIntPair: expected testing.TestIntPair, got int\n  __ffi_convert__ failed:\n    "
                          "Cannot cast from `int` to `testing.TestIntPair`"),
         (bowline.Device, "nope", "Device: expected Device, got invalid device string 'nope'"),
@@ -102,6 +117,7 @@ def test_convert_gives_a_native_value():
     assert value.type_index == 75
     assert _to_py_class_value(value) == [1, 1]
     assert repr(of(int).convert(3)) == "CAny(int=3)"
+    assert repr(value) == "CAny(ffi.List=[1, 1], type_index=75)"
     assert pickle.loads(pickle.dumps(CAny("text"))).to_py() == "text"
     assert CAny().to_py() is None
     pair = TestIntPair(1, 2)
@@ -111,19 +127,95 @@ def test_convert_gives_a_native_value():
 def test_construction():
     assert TypeSchema("Optional", [TypeSchema("int")]) == of(Optional[int])
     assert TypeSchema("testing.TestIntPair") == of(TestIntPair)
-    with pytest.raises(ValueError, match="exactly one"):
-        TypeSchema("Optional")
-    with pytest.raises(ValueError, match="at least two"):
-        TypeSchema("Union", [TypeSchema("int")])
-    with pytest.raises(TypeError, match="nope"):
-        TypeSchema("nope")
     assert TypeSchema.from_type_index(71) == of(bowline.Array)
     assert TypeSchema.from_type_index(71, (TypeSchema("int"),)) == of(tuple[int, ...])
     assert TypeSchema.from_type_index(1) == of(int)
     with pytest.raises(ValueError, match="1000000"):
         TypeSchema.from_type_index(10**6)
-    with pytest.raises(TypeError, match="'type'"):
-        TypeSchema.from_json_obj({})
+    assert TypeSchema.from_type_index(7) == of(bowline.Tensor)
+    assert TypeSchema.from_type_index(10) == of(bowline.Object)
+    assert TypeSchema.from_json_obj({"type": "int", "args": 42}) == of(int)
+    assert TypeSchema.from_json_obj({"type": "list", "args": [{"type": "int"}, 42]}) == of(list[int])
+    for bad in ({}, "int", {"type": 1}, {"args": []}):
+        with pytest.raises(TypeError, match="expected schema dict.*'type'"):
+            TypeSchema.from_json_obj(bad)
+
+
+@pytest.mark.parametrize(
+    ("origin", "count", "text"),
+    [
+        ("Optional", 0, "exactly one"),
+        ("Optional", 2, "exactly one"),
+        ("Union", 1, "at least two"),
+        ("Array", 2, "0 or 1"),
+        ("list", 2, "0 or 1"),
+        ("Map", 1, "0 or 2"),
+        ("dict", 3, "0 or 2"),
+        ("int", 1, "no arguments"),
+        ("testing.TestIntPair", 1, "no arguments"),
+    ],
+)
+def test_numbers_of_arguments(origin, count, text):
+    with pytest.raises(ValueError, match=f"{text}.* got {count}"):
+        TypeSchema(origin, [TypeSchema("int")] * count)
+
+
+def test_a_tuple_without_arguments():
+    assert TypeSchema("tuple") == of(tuple)
+    TypeSchema("tuple").check_value([1, "a"])
+    empty = TypeSchema("tuple", ())
+    assert empty == of(tuple[()]) == TypeSchema.from_json_obj(empty.to_json()) == pickle.loads(pickle.dumps(empty))
+    assert repr(empty) == "tuple[()]"
+    with pytest.raises(TypeError, match="length 0"):
+        empty.check_value([1])
+
+
+def test_unknown_origins_are_refused_at_use():
+    key = new_key()
+    arguments = (TypeSchema("int"),)
+    schemas = [TypeSchema(key), TypeSchema(key, arguments), TypeSchema.from_json_obj({"type": key})]
+    assert [schema.origin for schema in schemas] == [key] * 3
+    assert [schema.args for schema in schemas] == [(), arguments, ()]
+    assert [repr(schema) for schema in schemas] == [key, f"{key}[int]", key]
+    for schema in schemas:
+        assert pickle.loads(pickle.dumps(schema)) == schema == TypeSchema.from_json_obj(schema.to_json())
+        assert schema.type_index is None
+        for use in (schema, TypeSchema("Optional", [schema]), TypeSchema("list", [schema])):
+            with pytest.raises(TypeError, match=f"unknown TypeSchema origin '{key}'"):
+                use.check_value([1])
+            with pytest.raises(TypeError, match=f"unknown TypeSchema origin '{key}'"):
+                use.convert([1])
+    with pytest.raises(TypeError, match=rf"expected {key} \| int, got str"):
+        TypeSchema("Union", [schemas[0], TypeSchema("int")]).check_value("x")
+
+    @bowline.py_class(key)
+    class Late(bowline.Object):
+        pass
+
+    late = Late()
+    assert schemas[0].convert(late).to_py() is late
+    assert TypeSchema("list", schemas[:1]).convert(bowline.List([late])).to_py()[0] is late
+    with pytest.raises(TypeError, match=f"expected {key}, got int"):
+        schemas[0].convert(1)
+
+
+@pytest.mark.keeps_objects(reason="an attribute of a type lives as long as the process")
+def test_parameters_of_types_that_convert_more():
+    key = new_key()
+
+    @bowline.py_class(key)
+    class Wide(bowline.Object):
+        __ffi_convert_type_schema__ = f'{{"type":"Union","args":[{{"type":"int"}},{{"type":"{key}"}}]}}'
+
+    @bowline.py_class(new_key())
+    class Narrow(Wide):
+        pass
+
+    schema = of(list[Wide])
+    assert schema.input_repr() == f"List[int | {key}]"
+    assert schema.input_repr(lambda name: name.replace(key, "Wide")) == "List[int | Wide]"
+    assert schema.output_repr() == schema.repr() == f"List[{key}]"
+    assert of(Narrow).input_repr() == of(Narrow).repr()
 
 
 @pytest.mark.parametrize(
@@ -133,6 +225,16 @@ def test_construction():
         ('{"type":"Variant","args":[{"type":"int"},{"type":"ffi.String"}]}', "int | str"),
         ('{"type":"ffi.Function","args":[{"type":"int"},{"type":"ffi.String"}]}', "Callable[[str], int]"),
         ('{"type":"DataType"}', "dtype"),
+        ('{"type":"list","args":[{"type":"int"}]}', "List[int]"),
+        ('{"type":"dict"}', "Dict[Any, Any]"),
+        ('{"type":"std::vector","args":[{"type":"int"}]}', "Array[int]"),
+        ('{"type":"std::optional","args":[{"type":"std::string"}]}', "str | None"),
+        ('{"type":"std::variant","args":[{"type":"int"},{"type":"float"}]}', "int | float"),
+        ('{"type":"std::tuple","args":[{"type":"int"},{"type":"float"}]}', "tuple[int, float]"),
+        ('{"type":"std::map","args":[{"type":"int"},{"type":"float"}]}', "Map[int, float]"),
+        ('{"type":"std::unordered_map","args":[{"type":"int"},{"type":"float"}]}', "Map[int, float]"),
+        ('{"type":"std::function","args":[{"type":"int"},{"type":"float"}]}', "Callable[[float], int]"),
+        ('{"type":"ObjectRValueRef"}', "Object"),
     ],
 )
 def test_native_names(text, shown):

@@ -131,7 +131,7 @@ def schema_of(annotation: Any, owner: type | None = None) -> TypeSchema:
         return _schema_of_generic(annotation, origin, typing.get_args(annotation), owner)
     if isinstance(annotation, type):
         return _schema_of_class(annotation)
-    raise TypeError(f"unsupported annotation {annotation!r}")
+    raise TypeError(f"Cannot convert the annotation {annotation!r} to a type of fields")
 
 
 def _schema_of_generic(annotation: Any, origin: Any, args: tuple, owner: type | None) -> TypeSchema:
@@ -152,10 +152,12 @@ def _schema_of_generic(annotation: Any, origin: Any, args: tuple, owner: type | 
     if known is None and isinstance(origin, type) and issubclass(origin, Object):
         known = _native_container(origin)
     if known is None:
-        raise TypeError(f"unsupported annotation {annotation!r}")
+        raise TypeError(f"Cannot convert the annotation {annotation!r} to a type of fields")
     name, arity = known
     if len(args) != arity:
-        raise TypeError(f"{annotation!r} needs {arity} type argument(s), got {len(args)}")
+        # The language's own may come without any.
+        takes = f"requires {arity}" if issubclass(origin, Object) else "takes at most 1" if arity == 1 else "requires 0 or 2"
+        raise TypeError(f"{origin.__name__} {takes} type argument(s), got {len(args)} in {annotation!r}")
     return TypeSchema(name, tuple(schema_of(arg, owner) for arg in args))
 
 
@@ -171,7 +173,7 @@ def _schema_of_class(cls: type) -> TypeSchema:
         return TypeSchema(name, (TypeSchema("Any"),) * arity)
     if issubclass(cls, _core.CFunction):
         return TypeSchema("Callable")
-    if issubclass(cls, Object):
+    if issubclass(cls, _core.CObject):
         container = _native_container(cls)
         if container is not None:
             name, arity = container
@@ -184,7 +186,7 @@ def _schema_of_class(cls: type) -> TypeSchema:
         raise TypeError(f"{cls!r} is not registered; register it with py_class or register_object first")
     if hasattr(cls, "__dlpack__"):
         return TypeSchema("Tensor")
-    raise TypeError(f"unsupported annotation {cls!r}: no field can hold instances of this class")
+    raise TypeError(f"Cannot convert the annotation {cls!r} to a type of fields: none can hold instances of this class")
 
 
 def _native_container(cls: type) -> tuple[str, int] | None:

@@ -27,6 +27,9 @@ HOOKS = frozenset(
     }
 )
 
+# The one that is no function but text: JSON of what parameters of the type accept.
+_INPUT_SCHEMA = "__ffi_convert_type_schema__"
+
 _MARKED = "__bowline_method__"
 
 
@@ -77,6 +80,8 @@ def methods_and_hooks(cls: type) -> tuple[list[tuple[str, Any, bool, str | None]
         if name in HOOKS and callable(getattr(cls, name)):
             # A classmethod's hook comes bound to its class.
             hooks.append((name, getattr(cls, name)))
+        elif name == _INPUT_SCHEMA:
+            hooks.append((name, value))
         elif getattr(function, _MARKED, False):
             methods.append((name, function, is_static, function.__doc__))
     return methods, hooks
