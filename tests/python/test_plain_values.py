@@ -122,6 +122,25 @@ def test_device(args, kind, index, text):
     assert pickle.loads(pickle.dumps(one)) == one
 
 
+def test_a_librarys_class_of_devices():
+    class Own(Device):
+        pass
+
+    former = bowline.core._CLASS_DEVICE
+    assert former is Device
+    bowline.core._set_class_device(Own)
+    try:
+        assert bowline.core._CLASS_DEVICE is Own
+        assert type(device("cuda:1")) is type(echo(device("cuda:1"))) is Own
+        assert device("cuda:1") == Device("cuda:1")
+    finally:
+        bowline.core._set_class_device(former)
+    assert type(device("cpu")) is type(echo(Own("cpu"))) is Device
+    for bad in (str, "Device", None):
+        with pytest.raises(TypeError, match="expected a class that derives from Device, got"):
+            bowline.core._set_class_device(bad)
+
+
 def test_device_errors():
     for name in ("nope", "llvm", "gpu", "nvptx", "cl"):
         with pytest.raises(ValueError, match=f"^Unknown device: {name}$"):

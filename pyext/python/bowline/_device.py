@@ -124,7 +124,23 @@ class Device:
 
 def device(device_type: str | int | DLDeviceType, index: SupportsIndex | None = None) -> Device:
     """Return a device; see `Device`."""
-    return Device(device_type, index)
+    return _class(device_type, index)
 
 
-_core.set_plain_class("Device", Device)
+# What `device` makes, and what devices that come from native code are.
+_class: type[Device] = Device
+_core.set_plain_class("Device", device)
+
+
+def set_class(cls: type[Device]) -> None:
+    """Make a class below `Device` that of all devices to come, as libraries with devices of their own do.
+
+    Raises
+    ------
+    TypeError
+        If it does not derive from `Device`.
+    """
+    global _class
+    if not (isinstance(cls, type) and issubclass(cls, Device)):
+        raise TypeError(f"expected a class that derives from Device, got {cls!r}")
+    _class = cls

@@ -329,6 +329,10 @@ _ELSEWHERE = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "_CLASS_DEVICE":
+        from . import _device
+
+        return _device._class
     if name not in _ELSEWHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f".{_ELSEWHERE[name]}", __package__), name)
@@ -418,3 +422,10 @@ def _convert_to_ffi_func(pyfunc: Any, tensor_cls: type | None = None) -> Any:
 def _convert_to_opaque_object(pyobject: Any) -> OpaquePyObject:
     """Return an object that crosses native code as it is, even if it could be converted."""
     return OpaquePyObject(pyobject)
+
+
+def _set_class_device(cls: type) -> None:
+    """Make a class below `Device` that of all devices to come."""
+    from . import _device
+
+    _device.set_class(cls)
