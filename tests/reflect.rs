@@ -452,6 +452,6 @@ fn run_time_types_have_methods_and_creators() {
     assert_eq!(made.method("answer").unwrap().function.call(&[]).unwrap().view().as_int(), Some(42));
     assert_eq!(
         instance::copy_shallow(&object).unwrap_err().to_string(),
-        "TypeError: `test.reflect.Made` cannot be copied"
+        "TypeError: `test.reflect.Made` does not support copying"
     );
 }

@@ -5,13 +5,13 @@
 
 use crate::cpython::opaque::OpaqueObj;
 use crate::cpython::trampoline::or_memory_error;
-use crate::cpython::{tie, value};
+use crate::cpython::{attach, tie, value};
 use crate::{container, convert, error};
 use bowline::container::ArrayObj;
 use bowline::function::{Error, Function};
 use bowline::object::ObjectType;
 use bowline::reflect::attr;
-use bowline::reflect::content::{Comparison, Equality, Hash, Scheme, Text};
+use bowline::reflect::content::{self, Comparison, Equality, Hash, Scheme, Text};
 use bowline::reflect::pulse::{self, Work};
 use bowline::value::{tag, Any, AnyView, IntoAny, Str};
 use pyo3::exceptions::{PyException, PyOverflowError, PyTypeError};
@@ -150,6 +150,18 @@ fn object_text(ob: &Bound<'_, PyAny>) -> PyResult<String> {
     }
 }
 
+/// Whether `os.environ` asks for addresses; none on threads that Python does not know.
+fn asks_for_addresses() -> Option<bool> {
+    let ask = |py: Python<'_>| -> PyResult<bool> {
+        let environment = py.import("os")?.getattr("environ")?;
+        environment.call_method1("get", ("TVM_FFI_REPR_WITH_ADDR",))?.eq("1")
+    };
+    if !attach::known() {
+        return None;
+    }
+    Python::try_attach(|py| ask(py).ok())?
+}
+
 // ---- Python objects among native values ------------------------------------------------------------------------------
 
 /// The Python objects in the first arguments, with the interpreter, for `work`.
@@ -189,6 +201,7 @@ pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     let raise = |error: Error| error::to_python(py, &error);
     install_hooks().map_err(raise)?;
+    content::decide_addresses(asks_for_addresses);
     module.add_function(wrap_pyfunction!(content_equal, module)?)?;
     module.add_function(wrap_pyfunction!(content_equal_items, module)?)?;
     module.add_function(wrap_pyfunction!(content_order, module)?)?;

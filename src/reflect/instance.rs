@@ -169,7 +169,7 @@ pub fn copy_shallow<T: ObjectType>(object: &Obj<T>) -> Result<Obj<Object>, Error
     let reflection = known(object.type_index())?;
     if !reflection.copyable {
         let name = Schema::Object(reflection.index);
-        return Err(Error::type_error(format!("`{name}` cannot be copied")));
+        return Err(Error::type_error(format!("`{name}` does not support copying")));
     }
     // SAFETY: the object is of the type and lent alive; what was in a field suits it.
     unsafe {

@@ -120,16 +120,16 @@ impl Signature {
             lost.map(|(_, field)| format!("'{}'", field.name)).collect::<Vec<_>>()
         };
         let (names, kind) = match lost(false) {
-            names if names.is_empty() => (lost(true), "keyword-only"),
-            names => (names, "positional"),
+            names if names.is_empty() => (lost(true), "keyword-only "),
+            names => (names, ""),
         };
         let s = if names.len() == 1 { "" } else { "s" };
-        let (key, count) = (self.key(), names.len());
+        let key = self.key();
         let names = match names.split_last() {
             Some((last, [])) => last.clone(),
             Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
             None => String::new(),
         };
-        Error::type_error(format!("{key}.__init__() missing {count} required {kind} argument{s}: {names}"))
+        Error::type_error(format!("{key}.__init__() missing required {kind}argument{s}: {names}"))
     }
 }

@@ -339,8 +339,8 @@ def test_names_behind_kwargs(by_name):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "missing 1 required positional argument: 'a'"),
-        ((KWARGS,), "missing 1 required positional argument: 'a'"),
+        ((), "missing required argument: 'a'"),
+        ((KWARGS,), "missing required argument: 'a'"),
         ((1, 2, 3), "takes 2 positional arguments but 3 were given"),
         ((1, KWARGS, "c"), "names and values by turns behind KWARGS, got 1"),
         ((1, KWARGS, 3, 3), "takes a str as a name behind KWARGS, got int"),

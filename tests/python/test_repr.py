@@ -33,6 +33,7 @@ class Nothing(bowline.Object):
         (0.0, "0"),
         (1e10, "1e+10"),
         ('q"\\\n', '"q\\"\\\\\\n"'),
+        ("a\0\x1b\x7fé", '"a\\x00\\x1b\\x7fé"'),
         (b'a\0"', 'b"a\\x00\\""'),
         ((), "()"),
         ((42,), "(42,)"),
@@ -113,6 +114,22 @@ def test_addresses():
         print(repr(items) == f"({one!r},)@{items.__chandle__():#x}")
     """
     assert run_script(source, TVM_FFI_REPR_WITH_ADDR="1").stdout == "True True\nTrue\n"
+
+
+@pytest.mark.keeps_objects(reason="the function stays registered")
+def test_addresses_are_asked_for_while_the_program_runs(monkeypatch):
+    text = bowline.get_global_func("ffi.ReprPrint")
+    node = Node("n")
+    node.next = node
+    at = f"@{node.__chandle__():#x}"
+    for show in (text, repr):
+        monkeypatch.setenv("TVM_FFI_REPR_WITH_ADDR", "1")
+        assert show(node) == f'repr.Node{at}(name="n", value=None, next=...{at})'
+        monkeypatch.setenv("TVM_FFI_REPR_WITH_ADDR", "0")
+        assert show(node) == 'repr.Node(name="n", value=None, next=...)'
+        monkeypatch.delenv("TVM_FFI_REPR_WITH_ADDR")
+        assert show(node) == 'repr.Node(name="n", value=None, next=...)'
+    node.next = None
 
 
 @pytest.mark.keeps_objects(reason="the function stays registered")

@@ -43,7 +43,7 @@ pub fn copy_shallow(value: AnyView<'_>) -> Result<Any, Error> {
             Ok(object) => instance::copy_shallow(&object).map(IntoAny::into_any),
             Err(plain) => Ok(plain),
         },
-        Parts::Leaf => Err(Error::type_error(format!("`{}` cannot be copied", value.type_name()))),
+        Parts::Leaf => Err(Error::type_error(format!("`{}` does not support copying", value.type_name()))),
     }
 }
 
@@ -195,7 +195,10 @@ impl<'a> DeepCopy<'a> {
         let hooked = hook::of(index, "__ffi_shallow_copy__").is_some();
         let plan = match reflection {
             Some(reflection) if reflection.copyable || hooked => Plan::of(reflection),
-            _ => return Err(Error::runtime(format!("`{}` cannot be copied", view.type_name()))),
+            _ => {
+                let name = view.type_name();
+                return Err(Error::runtime(format!("`{name}` cannot be copied: it is not copy-constructible")));
+            }
         };
         Ok(self.plans.entry(index).or_insert(Arc::new(plan)).clone())
     }

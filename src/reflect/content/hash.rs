@@ -193,10 +193,10 @@ impl Hash {
             self.known.insert(at, Some(known));
             return Ok(Some(known));
         }
-        if let Some(name) = ["__ffi_eq__", "__ffi_compare__"].into_iter().find(|name| hook::of(index, name).is_some()) {
+        if ["__ffi_eq__", "__ffi_compare__"].iter().any(|name| hook::of(index, name).is_some()) {
             let key = registry::type_info(index).map_or("?", |info| info.key);
             return Err(Error::value_error(format!(
-                "`{key}` says by {name} what is equal, so it needs a __ffi_hash__ to have a hash"
+                "`{key}` has __ffi_eq__ or __ffi_compare__ but not __ffi_hash__, and so no hash"
             )));
         }
         let (kind, mut rest) = match parts(view) {
@@ -207,7 +207,9 @@ impl Hash {
                 (Kind::Mapping(keys), values)
             }
             Parts::Fields(reflection) => {
-                let hashed = (0..reflection.fields.len()).filter(|at| reflection.fields[*at].flags().hash);
+                // What equality passes over cannot tell hashes apart.
+                let flags = |at: &usize| reflection.fields[*at].flags();
+                let hashed = (0..reflection.fields.len()).filter(|at| flags(at).hash && flags(at).compare);
                 let object = view.as_object();
                 (Kind::Object, hashed.filter_map(|at| Some(field(reflection, at, object?))).collect())
             }

@@ -37,7 +37,7 @@ pub use copy::{copy_shallow, deep_copy, DeepCopy, Elsewhere, Memo};
 pub use equal::{equal, Equality};
 pub use hash::{hash, Hash, Own, Scheme};
 pub use order::{order, Comparison};
-pub use text::{text, Text};
+pub use text::{decide_addresses, text, Text};
 
 use crate::value::AnyView;
 

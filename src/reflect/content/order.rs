@@ -126,7 +126,7 @@ impl Comparison {
         };
         if !self.open.insert(pair) {
             return Err(Error::value_error(format!(
-                "graphs with cycles, as of this `{}`, have no order",
+                "a cyclic reference, as within this `{}`, leaves no order",
                 a.type_name()
             )));
         }

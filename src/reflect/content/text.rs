@@ -18,8 +18,8 @@ use std::fmt::Write;
 use std::sync::OnceLock;
 
 /// The text of a value: `(1, "two")` of an Array, `[…]` of a List, `{key: value}` of mappings, `type.key(field=value)` of
-/// objects, `...` where an object contains itself. With `TVM_FFI_REPR_WITH_ADDR=1` in the environment when the first text
-/// is made, objects are shown with their addresses.
+/// objects, `...` where an object contains itself. With `TVM_FFI_REPR_WITH_ADDR=1` in the environment objects are shown with
+/// their addresses.
 ///
 /// # Errors
 /// What hooks end in.
@@ -42,25 +42,39 @@ pub struct Text {
     todo: Vec<Task>,
     /// Objects that are being shown.
     open: HashSet<usize>,
+    /// Whether objects are shown with their addresses.
+    addresses: bool,
+}
+
+/// What decides whether objects are shown with their addresses.
+static DECIDE: OnceLock<fn() -> Option<bool>> = OnceLock::new();
+
+/// Sets what decides whether objects are shown with their addresses, for a host that changes its environment while it runs.
+/// Where that gives none, the environment decides as it is when the first text is made. Once; later calls change nothing.
+pub fn decide_addresses(decide: fn() -> Option<bool>) {
+    let _ = DECIDE.set(decide);
 }
 
 fn shows_addresses() -> bool {
     // Once: to read the environment while another language writes it is not safe.
     static SHOWS: OnceLock<bool> = OnceLock::new();
-    *SHOWS.get_or_init(|| std::env::var_os("TVM_FFI_REPR_WITH_ADDR").is_some_and(|value| value == "1"))
-}
-
-fn at(view: AnyView<'_>) -> String {
-    match shows_addresses() {
-        true => format!("@{:#x}", address(view)),
-        false => String::new(),
-    }
+    let from_start =
+        || *SHOWS.get_or_init(|| std::env::var_os("TVM_FFI_REPR_WITH_ADDR").is_some_and(|value| value == "1"));
+    DECIDE.get().and_then(|decide| decide()).unwrap_or_else(from_start)
 }
 
 impl Text {
     /// Of this value.
     pub fn new(value: AnyView<'_>) -> Text {
-        Text { todo: vec![Task::Show(AnyView::to_owned(value))], ..Text::default() }
+        let todo = vec![Task::Show(AnyView::to_owned(value))];
+        Text { todo, addresses: shows_addresses(), ..Text::default() }
+    }
+
+    fn at(&self, view: AnyView<'_>) -> String {
+        match self.addresses {
+            true => format!("@{:#x}", address(view)),
+            false => String::new(),
+        }
     }
 
     fn advance(&mut self, base: usize, steps: u32) -> Result<Option<String>, Error> {
@@ -104,7 +118,7 @@ impl Text {
         }
         let (index, here) = (view.type_index(), address(view));
         if !self.open.insert(here) {
-            self.done.push_str("...");
+            let _ = write!(self.done, "...{}", self.at(view));
             return Ok(());
         }
         self.todo.push(Task::Close(value.clone()));
@@ -116,12 +130,12 @@ impl Text {
         let key = registry::type_info(index).map_or("?", |info| info.key);
         if let Some(shape) = ShapeObj::of(view) {
             let numbers: Vec<String> = shape.iter().map(i64::to_string).collect();
-            let _ = write!(self.done, "Shape({}){}", numbers.join(", "), at(view));
+            let _ = write!(self.done, "Shape({}){}", numbers.join(", "), self.at(view));
             return Ok(());
         }
         if let Some(tensor) = view.as_ref::<TensorObj>() {
             let sizes: Vec<String> = tensor.shape().iter().map(i64::to_string).collect();
-            let _ = write!(self.done, "{}[{}]@{}{}", tensor.dtype(), sizes.join(", "), tensor.device(), at(view));
+            let _ = write!(self.done, "{}[{}]@{}{}", tensor.dtype(), sizes.join(", "), tensor.device(), self.at(view));
             return Ok(());
         }
         if let Some(variant) = view.as_ref::<Enum>() {
@@ -135,7 +149,7 @@ impl Text {
                     (tag::ARRAY, _) => ("(", ")"),
                     _ => ("[", "]"),
                 };
-                let right = format!("{right}{}", at(view));
+                let right = format!("{right}{}", self.at(view));
                 let items = items.into_iter().enumerate();
                 self.push(left, items.map(|(at, item)| (if at == 0 { "" } else { ", " }.into(), item)), right);
             }
@@ -143,10 +157,10 @@ impl Text {
                 let parts = entries.into_iter().enumerate().flat_map(|(at, (key, value))| {
                     [(if at == 0 { "" } else { ", " }.into(), key), (": ".into(), value)]
                 });
-                self.push("{", parts, format!("}}{}", at(view)));
+                self.push("{", parts, format!("}}{}", self.at(view)));
             }
             Parts::Fields(reflection) => {
-                let _ = write!(self.done, "{key}{}", at(view));
+                let _ = write!(self.done, "{key}{}", self.at(view));
                 let Some(object) = view.as_object() else { return Ok(()) };
                 let mut shown =
                     (0..reflection.fields.len()).filter(|at| reflection.fields[*at].flags().repr).peekable();
@@ -161,7 +175,7 @@ impl Text {
                 self.push("(", parts, ")".to_owned());
             }
             Parts::Leaf => {
-                let _ = write!(self.done, "{key}{}", at(view));
+                let _ = write!(self.done, "{key}{}", self.at(view));
             }
         }
         Ok(())
@@ -190,6 +204,9 @@ fn show_plain(out: &mut String, view: AnyView<'_>) {
         out.push('"');
         text.chars().for_each(|char| match escape(char) {
             Some(escaped) => out.push_str(escaped),
+            None if char.is_ascii_control() => {
+                let _ = write!(out, "\\x{:02x}", u32::from(char));
+            }
             None => out.push(char),
         });
         return out.push('"');
