@@ -65,7 +65,7 @@ impl FieldSpec {
             if !default_factory.bind(py).is_callable() {
                 let found = convert::describe(default_factory.bind(py));
                 return Err(PyTypeError::new_err(format!(
-                    "default_factory of field '{name}' must be callable, got {found}"
+                    "default_factory of field '{name}' must be a callable, got {found}"
                 )));
             }
         }
@@ -346,6 +346,11 @@ impl PyFieldInfo {
     #[getter]
     fn setter<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.property(py)?.getattr("set")
+    }
+    /// The `Field` that says the same for `fields`.
+    #[getter]
+    fn dataclass_field<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        this.py().import("bowline.dataclasses._tools")?.call_method1("field_of", (this,))
     }
     /// The property that a class shows.
     fn as_property<'py>(&self, cls: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {

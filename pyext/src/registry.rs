@@ -133,6 +133,12 @@ fn set_fallback(make: &Bound<'_, PyAny>) -> PyResult<()> {
     Ok(())
 }
 
+/// Sets the code of generated constructors that only call `__ffi_init__`.
+#[pyfunction]
+fn set_direct_init(code: &Bound<'_, PyAny>) -> PyResult<()> {
+    construct::set_direct_init(code)
+}
+
 fn structural_kind(name: Option<&str>) -> PyResult<StructuralKind> {
     Ok(match name {
         None => StructuralKind::Unsupported,
@@ -286,6 +292,7 @@ pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(ensure_class, module)?)?;
     module.add_function(wrap_pyfunction!(index_of_class, module)?)?;
     module.add_function(wrap_pyfunction!(set_fallback, module)?)?;
+    module.add_function(wrap_pyfunction!(set_direct_init, module)?)?;
     module.add_function(wrap_pyfunction!(set_convertible, module)?)?;
     module.add_function(wrap_pyfunction!(set_plain_class, module)?)?;
     module.add_function(wrap_pyfunction!(define, module)?)?;

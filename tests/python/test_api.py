@@ -147,8 +147,7 @@ def test_a_raw_field():
     """Unlike `field()` it does not count for comparisons, and counts for the hash."""
     raw, usual = Field(), field()
     assert (raw.hash, raw.compare) == (True, False)
-    assert (usual.hash, usual.compare) == (True, True)
-    assert not field(compare=False).hash
+    assert (usual.hash, usual.compare) == (None, True)
 
     @py_class(new_key(), eq=True)
     class Raw(bowline.Object):

@@ -91,8 +91,12 @@ class TypeMethod:
         return f"TypeMethod({self.name!r}, is_static={self.is_static})"
 
 
+# By type index: there is one view of a type.
+_KNOWN: dict[int, TypeInfo] = {}
+
+
 class TypeInfo:
-    """What is known of a registered type.
+    """What is known of a registered type; the same object each time.
 
     Attributes
     ----------
@@ -103,10 +107,20 @@ class TypeInfo:
     """
 
     __slots__ = ("type_index", "type_key")
+    type_index: int
+    type_key: str
 
-    def __init__(self, type_index: int) -> None:
-        self.type_index = type_index
-        self.type_key: str = _core.type_key(type_index)
+    def __new__(cls, type_index: int) -> TypeInfo:
+        key = _core.type_key(type_index)
+        known = _KNOWN.get(type_index)
+        # A type whose registration was taken back leaves its index to another.
+        if known is not None and known.type_key == key:
+            return known
+        made = super().__new__(cls)
+        made.type_index = type_index
+        made.type_key = key
+        _KNOWN.pop(type_index, None)
+        return _KNOWN.setdefault(type_index, made)
 
     @property
     def total_size(self) -> int:
@@ -149,16 +163,15 @@ class TypeInfo:
         """Methods that the type itself registers."""
         return [TypeMethod(*method) for method in _core.methods_of(self.type_index)]
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, TypeInfo):
-            return NotImplemented
-        return self.type_index == other.type_index
-
-    def __hash__(self) -> int:
-        return hash(self.type_index)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_type_info_of_key, (self.type_key,))
 
     def __repr__(self) -> str:
         return f"TypeInfo({self.type_key!r}, type_index={self.type_index})"
+
+
+def _type_info_of_key(key: str) -> TypeInfo:
+    return TypeInfo(_core.type_index(key))
 
 
 def type_info(cls: type) -> TypeInfo:
@@ -188,13 +201,6 @@ class ObjectMeta(_core.CObjectMeta, abc.ABCMeta):
         cls = super().__new__(mcls, name, bases, namespace, **kwargs)
         _core.adjust_class(cls)
         return cls
-
-    @property
-    def __signature__(cls) -> Any:
-        # Only `inspect.signature` asks; the classes' own `__init__` is often a C function, which cannot say.
-        from .dataclasses._signature import signature_of
-
-        return signature_of(cls)
 
     @property
     def __tvm_ffi_type_info__(cls) -> TypeInfo:

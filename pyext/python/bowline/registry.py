@@ -110,10 +110,9 @@ def _equip(cls: type, index: int, init: bool) -> None:
     if not init or "__init__" in cls.__dict__:
         return
     if _core.is_constructible(index):
-        from .dataclasses._signature import GENERATED
+        from .dataclasses._signature import give_init
 
-        GENERATED.add(cls)
-        cls.__init__ = _core.CObject.__ffi_init__
+        give_init(cls)
     else:
         cls.__init__ = _no_constructor(cls)
 

@@ -52,6 +52,9 @@ pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
         .attribute(methods::attribute::<Name>())
         .attribute(methods::attribute::<Doc>())
         .attribute(methods::attribute::<Frozen>())
+        .attribute(methods::attribute::<Fget>())
+        .attribute(methods::attribute::<Fset>())
+        .attribute(methods::attribute::<Fdel>())
         .attribute(methods::attribute::<FieldSchema>())
         .attribute(methods::attribute::<Offset>())
         .slots();
@@ -386,6 +389,39 @@ unsafe extern "C" fn repr(this: *mut ffi::PyObject) -> *mut ffi::PyObject {
 fn this<'a>(ob: &'a Bound<'_, PyAny>) -> &'a FieldProperty {
     // SAFETY: methods and attributes of the type are called by the interpreter with its instances only.
     unsafe { &*ob.as_ptr().cast::<FieldProperty>() }
+}
+
+/// What reads a field, as `property` names it.
+struct Fget;
+impl Attribute for Fget {
+    const NAME: &'static std::ffi::CStr = c"fget";
+    const DOC: &'static std::ffi::CStr = c"What reads the field of an object.";
+    fn get<'py>(property: &Bound<'py, PyAny>) -> Answer<'py> {
+        property.getattr("get")
+    }
+}
+
+/// What assignment calls, as `property` names it.
+struct Fset;
+impl Attribute for Fset {
+    const NAME: &'static std::ffi::CStr = c"fset";
+    const DOC: &'static std::ffi::CStr = c"What assignment to the field calls; None if it is refused.";
+    fn get<'py>(property: &Bound<'py, PyAny>) -> Answer<'py> {
+        match this(property).frozen {
+            true => Ok(property.py().None().into_bound(property.py())),
+            false => property.getattr("set"),
+        }
+    }
+}
+
+/// What deletion calls, as `property` names it.
+struct Fdel;
+impl Attribute for Fdel {
+    const NAME: &'static std::ffi::CStr = c"fdel";
+    const DOC: &'static std::ffi::CStr = c"None: a field cannot be deleted.";
+    fn get<'py>(property: &Bound<'py, PyAny>) -> Answer<'py> {
+        Ok(property.py().None().into_bound(property.py()))
+    }
 }
 
 struct Get;

@@ -211,7 +211,7 @@ def is_kw_only_mark(annotation: Any) -> bool:
     return annotation is _stdlib.KW_ONLY
 
 
-def own_annotations(cls: type, scope: dict[str, Any]) -> dict[str, Any]:
+def own_annotations(cls: type, scope: dict[str, Any], anywhere: bool = False) -> dict[str, Any]:
     """Return the evaluated annotations that a class itself has.
 
     Parameters
@@ -220,6 +220,8 @@ def own_annotations(cls: type, scope: dict[str, Any]) -> dict[str, Any]:
         The class.
     scope : dict
         Local names where the class statement stands, for annotations that are strings.
+    anywhere : bool
+        Whether a name may be that of a class of another module, registered under it by that module alone.
 
     Raises
     ------
@@ -229,14 +231,61 @@ def own_annotations(cls: type, scope: dict[str, Any]) -> dict[str, Any]:
     raw = _raw_annotations(cls)
     if not raw:
         return {}
-    module = sys.modules.get(cls.__module__)
     # `get_type_hints` evaluates strings at any depth, but of all ancestors; this class has none.
     carrier = type(cls.__name__, (), {"__annotations__": raw, "__module__": cls.__module__})
-    globals_ = vars(module) if module is not None else {}
+    return evaluated(carrier, cls, scope, anywhere)
+
+
+def evaluated(annotated: Any, cls: type, scope: dict[str, Any], anywhere: bool = False) -> dict[str, Any]:
+    """Return the evaluated annotations of something that stands in the body of a class, or of its stand-in.
+
+    Parameters
+    ----------
+    annotated : type or function
+        What has the annotations.
+    cls : type
+        The class.
+    scope : dict
+        Local names where the class statement stands.
+    anywhere : bool
+        As for `own_annotations`.
+
+    Raises
+    ------
+    NameError
+        If a name in them does not exist yet.
+    """
+    module = sys.modules.get(cls.__module__)
+    globals_ = getattr(annotated, "__globals__", None) or (vars(module) if module is not None else {})
     # What the module says wins over what a function of it may have registered under the same name.
     registered = {n: c for n, c in _BY_MODULE.get(cls.__module__, {}).items() if n not in globals_}
     names = {**registered, **scope, cls.__name__: cls}
-    return typing.get_type_hints(carrier, globals_, names, include_extras=True)
+    while True:
+        try:
+            return typing.get_type_hints(annotated, globals_, names, include_extras=True)
+        except NameError as error:
+            found = _elsewhere(error.name) if anywhere else None
+            if found is None or error.name in names:
+                raise
+            names[error.name] = found
+
+
+def _elsewhere(name: str | None) -> type | None:
+    """The class of a name, if only one module has registered one."""
+    found = [names[name] for names in list(_BY_MODULE.values()) if name in names]
+    return found[0] if len(found) == 1 else None
+
+
+def unresolved(cls: type, scope: dict[str, Any]) -> list[str]:
+    """Return the annotations of a class that cannot be evaluated, each as ``name: text``."""
+    found = []
+    for name, annotation in unevaluated(cls).items():
+        carrier = type(cls.__name__, (), {"__annotations__": {name: annotation}, "__module__": cls.__module__})
+        try:
+            evaluated(carrier, cls, scope, True)
+        except Exception:
+            found.append(f"{name}: {getattr(annotation, '__forward_arg__', annotation)}")
+    return found
 
 
 def _raw_annotations(cls: type) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Upholds: what a class defines itself wins; fields, defaults and layout are the n
 
 from __future__ import annotations
 
+import functools
 import typing
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +21,7 @@ from ._signature import GENERATED, parameters
 _GUARDED: set[type] = set()
 
 
-@typing.dataclass_transform(field_specifiers=(field, Field))
+@typing.dataclass_transform(field_specifiers=(field, Field), converter=None)
 def c_class(
     type_key: str,
     *,
@@ -68,7 +69,7 @@ def c_class(
     if not isinstance(type_key, str):
         raise TypeError(f"expected the key of a native type, got {type_key!r}")
     if order and not eq:
-        raise ValueError("order=True needs eq=True")
+        raise ValueError("order=True requires eq=True")
     options = {"eq": eq, "order": order, "unsafe_hash": unsafe_hash, "frozen": frozen}
 
     def decorate(cls: type) -> type:
@@ -94,12 +95,13 @@ def c_class(
 
 def _guard(cls: type) -> None:
     """Let a generated ``__init__`` refuse objects of another type, whose fields it does not know."""
-    if cls not in GENERATED or cls in _GUARDED or cls.__dict__.get("__init__") is not _core.CObject.__ffi_init__:
+    if cls not in GENERATED or cls in _GUARDED or cls.__dict__.get("__init__") is None:
         return
     _GUARDED.add(cls)
     index = _core.index_of_class(cls)
-    construct = _core.CObject.__ffi_init__
+    construct = cls.__dict__["__init__"]
 
+    @functools.wraps(construct)
     def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:
         if _core.index_of_class(type(self)) != index:
             raise TypeError(

@@ -32,6 +32,10 @@ class _Entry:
         self.args = args
         self.kwargs = kwargs
 
+    def __repr__(self) -> str:
+        given = [*(repr(value) for value in self.args), *(f"{name}={value!r}" for name, value in self.kwargs.items())]
+        return f"entry({', '.join(given)})"
+
 
 def entry(*args: Any, **kwargs: Any) -> Any:
     """Declare a variant in the body of an `Enum`.
@@ -68,6 +72,7 @@ class _EnumMeta(ObjectMeta):
         (value,) = args
         if type(value) is cls:
             return value
+        _check_range(value)
         found = _find(cls, value)
         if found is None:
             raise ValueError(f"{value!r} is not a valid {cls.__name__}")
@@ -169,11 +174,20 @@ class Enum(Object, metaclass=_EnumMeta, is_base=True):
     """
 
     @classmethod
-    def get(cls, name: str) -> Any:
-        """Return the variant of a name; KeyError if there is none."""
-        found = _find(cls, name) if isinstance(name, str) else None
+    def get(cls, index: int | str) -> Any:
+        """Return the variant of a name or number.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        OverflowError
+            For a number that is outside the int64 range.
+        """
+        _check_range(index)
+        found = _find(cls, index)
         if found is None:
-            raise KeyError(name)
+            raise KeyError(index)
         return found
 
     @classmethod
@@ -214,6 +228,11 @@ class _PayloadEnum(Enum, is_base=True):
 
     _payload: ClassVar[type]
 
+    @property
+    def name(self) -> str:
+        """The name by which native code knows the variant; of a StrEnum that is its value."""
+        return self._str_index
+
     def __eq__(self, other: object) -> Any:
         if isinstance(other, Enum):
             return self.same_as(other)
@@ -236,7 +255,8 @@ class _PayloadEnum(Enum, is_base=True):
     def __ffi_convert__(cls, value: Any) -> Any:
         found = _find(cls, value) if type(value) is cls._payload else None
         if found is None:
-            raise TypeError(f"Cannot cast {value!r} to `{_core.type_key(_core.index_of_class(cls))}`")
+            reason = ", which is outside the int64 range" if _is_out_of_range(value) else ""
+            raise TypeError(f"Cannot cast {value!r} to `{_core.type_key(_core.index_of_class(cls))}`{reason}")
         return found
 
 
@@ -284,24 +304,39 @@ def _state(cls: type) -> Any:
     return _core.enum_state(_core.index_of_class(cls))
 
 
+def _is_out_of_range(value: Any) -> bool:
+    return type(value) is int and value not in _INT64
+
+
+def _check_range(value: Any) -> None:
+    if _is_out_of_range(value):
+        raise OverflowError(f"enum integer index {value} is outside the int64 range")
+
+
 def _find(cls: type, value: Any) -> Any:
     # Only exact kinds: True is not 1.
-    if type(value) not in (int, str) or (type(value) is int and value not in _INT64):
+    if type(value) not in (int, str) or _is_out_of_range(value):
         return None
     return _state(cls).indexes.get(value)
 
 
 def _declare(cls: Any, key: str) -> None:
     """Register an enumeration and make its variants."""
+    class_vars = _class_vars(cls)
+    _check_body(cls)
     declared = {name: value for name, value in cls.__dict__.items() if _is_declaration(cls, value) and name[:2] != "__"}
-    binders = [name for name in _class_vars(cls) if name not in cls.__dict__]
+    binders = [name for name in class_vars if name not in cls.__dict__]
     for name in declared:
         delattr(cls, name)
     with LOCK:
         if key in _core.type_keys():
+            variants = _core.enum_state(_core.type_index(key)).indexes
+            for name in binders:
+                if name not in variants:
+                    raise RuntimeError(f"{cls.__name__}.{name}: native `{key}` has no variant with string index {name!r}")
             register_object(key, init=False)(cls)
         else:
-            register_py_class(cls, key, _scope(cls), structural_eq="singleton", repr=False)
+            register_py_class(cls, key, _scope(cls), structural_eq="singleton", repr=False, frozen=True)
         for name in binders:
             setattr(cls, name, _bind(cls, name))
         for name, value in declared.items():
@@ -311,6 +346,27 @@ def _declare(cls: Any, key: str) -> None:
 def _is_declaration(cls: Any, value: Any) -> bool:
     payload = getattr(cls, "_payload", None)
     return isinstance(value, _Entry) or (payload is not None and type(value) is payload)
+
+
+def _check_body(cls: Any) -> None:
+    """Refuse what an enumeration of values cannot have."""
+    payload = getattr(cls, "_payload", None)
+    if payload is None:
+        return
+    annotated = _annotation.unevaluated(cls)
+    if "value" in annotated:
+        raise TypeError(f"{cls.__name__} cannot declare a field of this name: {_base(cls)} reserves `value`")
+    for name, value in cls.__dict__.items():
+        if name[:1] != "_" and name not in annotated and type(value) in _LITERALS - {payload}:
+            raise TypeError(f"{cls.__name__}.{name}: expected {payload.__name__}, got {type(value).__name__} {value!r}")
+
+
+# What a variant is declared by in the body of an enumeration of values, if it is of the right type.
+_LITERALS = {int, str, bool, float, bytes}
+
+
+def _base(cls: Any) -> str:
+    return "IntEnum" if cls._payload is int else "StrEnum"
 
 
 def _class_vars(cls: type) -> list[str]:
@@ -352,9 +408,10 @@ def _make(cls: Any, name: str, value: Any) -> Any:
             if len(values) != 1:
                 raise TypeError(f"{cls.__name__}.{name}: expected one {payload.__name__}, got {len(values)} values")
             (value,) = values
-            given = _Entry((), given.kwargs)
-        if payload is int and value not in _INT64:
-            raise OverflowError(f"enum integer index {value} is outside int64")
+            if type(value) is not payload:
+                raise TypeError(f"{cls.__name__}.{name}: expected one {payload.__name__}, got {value!r}")
+            given = _Entry((), fields)
+        _check_range(value)
         found = _find(cls, value)
         if found is not None:
             return found

@@ -31,7 +31,7 @@ class Field:
     name : str
         Set when the class is made.
     type : Any
-        The annotation, resolved.
+        The annotation, resolved; None for a native field that its class does not annotate, or not so that it can be.
     schema : TypeSchema
         What the annotation means.
     default, default_factory, init, repr, hash, compare, kw_only, frozen, structural_eq, doc, converter
@@ -73,7 +73,7 @@ class Field:
         if default is not MISSING and default_factory is not MISSING:
             raise ValueError("cannot specify both default and default_factory")
         if default_factory is not MISSING and not callable(default_factory):
-            raise TypeError(f"default_factory must be callable, got {default_factory!r}")
+            raise TypeError(f"default_factory must be a callable, got {default_factory!r}")
         if structural_eq not in _STRUCTURAL:
             raise ValueError(f"structural_eq of a field must be one of {list(_STRUCTURAL)}, got {structural_eq!r}")
         self.name: str | None = None
@@ -154,7 +154,7 @@ def field(
         frozen=frozen,
         init=init,
         repr=repr,
-        hash=compare if hash is None else hash,
+        hash=hash,
         compare=compare,
         kw_only=kw_only,
         structural_eq=structural_eq,

@@ -7,7 +7,6 @@ Upholds: they are computed in the order of their declaration, a parent's first, 
 from __future__ import annotations
 
 import functools
-import typing
 from collections.abc import Callable
 from typing import Any
 
@@ -47,27 +46,41 @@ class InitProperty:
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    def as_field(self, name: str, cls: type, source: type, scope: dict[str, Any]) -> Field:
+    def as_field(self, name: str, cls: type, source: type, scope: dict[str, Any], anywhere: bool) -> Field:
         """Return the field that holds the value."""
-        module = typing.get_type_hints(self.func, None, {**scope, source.__name__: cls}, include_extras=True)
+        hints = _annotation.evaluated(self.func, cls, {**scope, source.__name__: cls}, anywhere)
         declared = field(init=False, repr=False, hash=False, compare=False, structural_eq="ignore", doc=self.__doc__)
         declared.name = name
-        declared.type = module.get("return", Any)
+        declared.type = hints.get("return", Any)
         declared.schema = _annotation.schema_of(declared.type, cls)
         declared.kw_only = False
         return declared
 
     def keep(self, cls: type) -> None:
-        """Remember what computes the field, whose property takes this one's place in the class."""
+        """Remember what computes the field."""
         own = cls.__dict__.get("__bowline_init_properties__", ())
         cls.__bowline_init_properties__ = (*own, (self.name, self.func))  # type: ignore[attr-defined]
 
 
+def is_computed(cls: type, name: str) -> bool:
+    """Whether a field of a class is computed so; a subclass may compute it in another way."""
+    return name in _computed(cls)
+
+
 def compute(obj: Any, cls: type) -> None:
     """Compute and set all such fields of an object."""
+    for name, (owner, func) in _computed(cls).items():
+        _core.field_property(_core.index_of_class(owner), name).set(obj, func(obj))
+
+
+def _computed(cls: type) -> dict[str, tuple[type, Callable[[Any], Any]]]:
+    """By name: the class that has the field, and what computes it."""
+    found: dict[str, tuple[type, Callable[[Any], Any]]] = {}
     for ancestor in reversed(cls.__mro__):
         for name, func in ancestor.__dict__.get("__bowline_init_properties__", ()):
-            _core.field_property(_core.index_of_class(ancestor), name).set(obj, func(obj))
+            owner = found[name][0] if name in found else ancestor
+            found[name] = (owner, func)
+    return found
 
 
 init_property = InitProperty

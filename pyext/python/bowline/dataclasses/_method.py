@@ -30,7 +30,7 @@ HOOKS = frozenset(
 # The one that is no function but text: JSON of what parameters of the type accept.
 _INPUT_SCHEMA = "__ffi_convert_type_schema__"
 
-_MARKED = "__bowline_method__"
+_MARKED = "__ffi_method__"
 
 
 def method(fn: Any) -> Any:
@@ -61,12 +61,12 @@ def method(fn: Any) -> Any:
     """
     if isinstance(fn, classmethod):
         raise TypeError(
-            "@method cannot mark a @classmethod, since native code has no class to pass; use a @staticmethod or a plain "
-            "method"
+            "@classmethod is not supported by @method, since native code has no class to pass; use a @staticmethod or a "
+            "plain method"
         )
     function = fn.__func__ if isinstance(fn, staticmethod) else fn
     if not callable(function):
-        raise TypeError(f"@method expected a function, got {type(fn).__name__}")
+        raise TypeError(f"@method expected a callable, got {type(fn).__name__}")
     setattr(function, _MARKED, True)
     return fn
 
@@ -76,6 +76,10 @@ def methods_and_hooks(cls: type) -> tuple[list[tuple[str, Any, bool, str | None]
     methods, hooks = [], []
     for name, value in cls.__dict__.items():
         is_static = isinstance(value, staticmethod)
+        if isinstance(value, classmethod) and getattr(value.__func__, _MARKED, False):
+            raise TypeError(
+                f"method '{name}' of {cls.__qualname__} is wrapped by @classmethod, but native code has no class to pass"
+            )
         function = value.__func__ if is_static else value
         if name in HOOKS and callable(getattr(cls, name)):
             # A classmethod's hook comes bound to its class.

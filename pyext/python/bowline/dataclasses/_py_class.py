@@ -19,9 +19,9 @@ from ..core import MISSING, Object
 from . import _annotation
 from ._comparison import add_comparisons
 from ._field import KW_ONLY, Field, field
-from ._init_property import InitProperty, compute
+from ._init_property import InitProperty, compute, is_computed
 from ._method import methods_and_hooks
-from ._signature import GENERATED, assign, parameters
+from ._signature import GENERATED, assign, generated_init, give_init, parameters
 
 _STRUCTURAL = (None, "tree", "var", "dag", "const-tree", "singleton")
 
@@ -34,7 +34,7 @@ _WAITING: dict[type, _Plan] = {}
 class _Plan:
     """A class on its way to registration."""
 
-    __slots__ = ("cls", "index", "key", "missing", "options", "parent", "scope")
+    __slots__ = ("anywhere", "cls", "index", "key", "missing", "options", "parent", "scope")
 
     def __init__(self, cls: type, key: str, options: dict[str, Any], scope: dict[str, Any]) -> None:
         self.cls = cls
@@ -44,9 +44,11 @@ class _Plan:
         self.parent: type = Object
         self.index = -1
         self.missing: NameError | None = None
+        # Whether names may be those of other modules: an import for type checkers only leaves none in the class's own.
+        self.anywhere = False
 
 
-@typing.dataclass_transform(field_specifiers=(field, Field))
+@typing.dataclass_transform(field_specifiers=(field, Field), converter=None)
 def py_class(
     key_or_cls: str | type | None = None,
     *,
@@ -115,7 +117,7 @@ def py_class(
     if structural_eq not in _STRUCTURAL:
         raise ValueError(f"structural_eq must be one of {list(_STRUCTURAL)}, got {structural_eq!r}")
     if order and not eq:
-        raise ValueError("order=True needs eq=True")
+        raise ValueError("order=True requires eq=True")
     options = {
         "frozen": frozen,
         "init": init,
@@ -149,7 +151,7 @@ def register_py_class(cls: type, key: str, scope: dict[str, Any], **options: Any
 def _register(plan: _Plan) -> None:
     cls = plan.cls
     if not isinstance(cls, type) or not issubclass(cls, Object):
-        raise TypeError(f"{cls!r} does not derive from bowline.Object or another registered class")
+        raise TypeError(f"{cls!r} must inherit from bowline.Object or another registered class")
     if "__new__" in cls.__dict__:
         raise TypeError(f"{cls.__qualname__} must not define __new__")
     with LOCK:
@@ -157,7 +159,7 @@ def _register(plan: _Plan) -> None:
             raise TypeError(f"{cls.__qualname__} is already registered")
         parent = next((c for c in cls.__mro__[1:] if _annotation.is_known(c)), None)
         if parent is None:
-            raise TypeError(f"{cls.__qualname__} does not derive from a registered class")
+            raise TypeError(f"{cls.__qualname__} must inherit from a registered class")
         plan.parent = parent
         plan.index = _core.new_type(plan.key, _annotation.type_index_of(parent))
         _annotation.declare(cls, plan.index)
@@ -242,6 +244,11 @@ def _fail(plan: _Plan, error: Exception) -> None:
     plan.cls.__init__ = __init__
 
 
+def is_waiting(cls: type) -> bool:
+    """Whether a class waits for a name in its annotations."""
+    return cls in _WAITING
+
+
 def complete(cls: type) -> None:
     """Finish the registration of a class that waits.
 
@@ -253,18 +260,27 @@ def complete(cls: type) -> None:
     with LOCK:
         _retry()
         plan = _WAITING.get(cls)
-        if plan is not None:
+        if plan is None:
+            return
+        # What the class's own module would still define is not there when an instance is made either.
+        plan.anywhere = True
+        if plan.parent in _WAITING:
+            complete(plan.parent)
+        if cls in _WAITING:
+            _proceed(plan)
+        if cls in _WAITING:
+            unresolved = ", ".join(_annotation.unresolved(cls, plan.scope))
             raise TypeError(
-                f"{cls.__qualname__} has annotations that cannot be resolved: {plan.missing}"
+                f"Cannot instantiate {cls.__name__}: its annotations cannot be resolved ({plan.missing}): {unresolved}"
             ) from plan.missing
 
 
 def _fields_of(plan: _Plan) -> list[Field]:
     """Read the annotations of the class, after those of bases that are not registered."""
     fields: dict[str, Field] = {}
+    keyword_only = plan.options["kw_only"]
     for source in _sources(plan):
-        keyword_only = plan.options["kw_only"]
-        for name, annotation in _annotation.own_annotations(source, plan.scope).items():
+        for name, annotation in _annotation.own_annotations(source, plan.scope, plan.anywhere).items():
             if _annotation.is_class_var(annotation):
                 continue
             if annotation is KW_ONLY:
@@ -279,11 +295,13 @@ def _fields_of(plan: _Plan) -> list[Field]:
                 raise TypeError(f"field '{name}' of {plan.cls.__qualname__}: {error}") from None
             if found.kw_only is None:
                 found.kw_only = keyword_only
+            if found.hash is None:
+                found.hash = found.compare
             found.frozen = found.frozen or plan.options["frozen"]
             fields[name] = found
         for name, computed in list(source.__dict__.items()):
-            if isinstance(computed, InitProperty):
-                fields[name] = computed.as_field(name, plan.cls, source, plan.scope)
+            if isinstance(computed, InitProperty) and not is_computed(plan.parent, name):
+                fields[name] = computed.as_field(name, plan.cls, source, plan.scope, plan.anywhere)
                 fields[name].frozen = plan.options["frozen"]
     inherited = {f.name for f in _core.fields_of(_annotation.type_index_of(plan.parent))}
     for name in fields:
@@ -345,10 +363,12 @@ def _finish(plan: _Plan, fields: list[Field]) -> None:
         _core.register_type_attr(plan.index, name, hook)
     _core.register_class(cls, plan.index)
     try:
-        for f in fields:
-            computed = cls.__dict__.get(f.name)
+        for name, computed in list(cls.__dict__.items()):
             if isinstance(computed, InitProperty):
                 computed.keep(cls)
+                # The property of the field takes its place; a parent's, where it computes that anew.
+                delattr(cls, name)
+        for f in fields:
             setattr(cls, f.name, _core.field_property(plan.index, f.name))
         _add_init(plan)
         add_comparisons(cls, plan.options)
@@ -356,7 +376,7 @@ def _finish(plan: _Plan, fields: list[Field]) -> None:
             cls.__repr__ = Object.__repr__
         if plan.options["match_args"] and "__match_args__" not in cls.__dict__:
             cls.__match_args__ = tuple(f.name for f in parameters(plan.index)[0])
-        cls.__bowline_fields__ = tuple(fields)
+        cls.__bowline_fields__ = {f.name: f for f in fields}
     except BaseException:
         _core.unregister_class(plan.index)
         raise
@@ -376,30 +396,27 @@ def _add_init(plan: _Plan) -> None:
         if not _inherits_own_init(cls):
             cls.__init__ = _refusing(cls)
         return
-    GENERATED.add(cls)
-    cls.__init__ = _generated(cls)
+    give_init(cls, _completion(cls))
 
 
-def _generated(cls: type) -> Any:
-    construct = _core.CObject.__ffi_init__
+def _completion(cls: type) -> Callable[[Any], None] | None:
+    """What a generated ``__init__`` of a class does once the fields are set, if anything."""
     has_properties = any("__bowline_init_properties__" in c.__dict__ for c in cls.__mro__)
     if not has_properties and not hasattr(cls, "__post_init__"):
-        # The native function itself, without a Python frame around it.
-        return construct
+        return None
 
-    def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:
-        construct(self, *args, **kwargs)
+    def complete(obj: Any) -> None:
         if has_properties:
-            compute(self, cls)
-        if hasattr(self, "__post_init__"):
-            self.__post_init__()
+            compute(obj, cls)
+        if hasattr(obj, "__post_init__"):
+            obj.__post_init__()
 
-    return __init__
+    return complete
 
 
 def _as_parent(cls: type) -> Any:
     """The generated ``__init__`` of a class, which a subclass's own may call on an object that is there."""
-    generated = _generated(cls)
+    generated = generated_init(cls, _completion(cls))
 
     @functools.wraps(generated)
     def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:

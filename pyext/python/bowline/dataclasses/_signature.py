@@ -7,6 +7,9 @@ keyword only, inherited before own.
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from .. import _core
@@ -27,33 +30,60 @@ def parameters(index: int) -> tuple[list[Any], list[Any]]:
     return positional, keyword
 
 
-def signature_of(cls: type) -> Any:
-    """Return the signature of a class with a generated ``__init__``.
+def give_init(cls: type, then: Callable[[Any], None] | None = None) -> None:
+    """Give a class the ``__init__`` that takes its fields.
 
-    Raises
-    ------
-    AttributeError
-        If the class has another ``__init__``, which speaks for itself.
+    Parameters
+    ----------
+    cls : type
+        A registered class.
+    then : callable, optional
+        What is called with the object once its fields are set.
     """
-    import inspect
+    GENERATED.add(cls)
+    cls.__init__ = generated_init(cls, then)  # type: ignore[misc]
 
-    for ancestor in cls.__mro__:
-        if ancestor in GENERATED:
-            break
-        if "__init__" in ancestor.__dict__:
-            raise AttributeError("__signature__")
-    else:
-        raise AttributeError("__signature__")
-    positional, keyword = parameters(_core.index_of_class(ancestor))
+
+def generated_init(cls: type, then: Callable[[Any], None] | None = None) -> Any:
+    """Return what `give_init` gives."""
+    __init__: Any = _direct_init() if then is None else _init_and(then)
+    __init__.__qualname__ = f"{cls.__qualname__}.__init__"
+    __init__.__module__ = cls.__module__
+    __init__.__signature__ = _signature_of(cls)
+    return __init__
+
+
+def _direct_init() -> FunctionType:
+    def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:
+        """Make the native object from values of its fields."""
+        _construct(self, *args, **kwargs)
+
+    return __init__  # type: ignore[return-value]
+
+
+_construct = _core.CObject.__ffi_init__
+# Calls of a class whose constructor has this code do not run it: they make the object in one step.
+_core.set_direct_init(_direct_init().__code__)
+
+
+def _init_and(then: Callable[[Any], None]) -> Any:
+    def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:
+        """Make the native object from values of its fields, and complete it."""
+        _construct(self, *args, **kwargs)
+        then(self)
+
+    return __init__
+
+
+def _signature_of(cls: type) -> inspect.Signature:
+    positional, keyword = parameters(_core.index_of_class(cls))
 
     def parameter(field: Any, kind: Any) -> inspect.Parameter:
-        default = inspect.Parameter.empty
-        if field.has_default:
-            default = field.default if field.default is not MISSING else MISSING
-        return inspect.Parameter(field.name, kind, default=default)
+        return inspect.Parameter(field.name, kind, default=MISSING if field.has_default else inspect.Parameter.empty)
 
     return inspect.Signature(
         [
+            inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY),
             *(parameter(field, inspect.Parameter.POSITIONAL_OR_KEYWORD) for field in positional),
             *(parameter(field, inspect.Parameter.KEYWORD_ONLY) for field in keyword),
         ]

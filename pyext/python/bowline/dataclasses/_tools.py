@@ -11,17 +11,25 @@ from typing import Any
 
 from .. import _core
 from ..core import Object
+from . import _annotation
 from ._field import Field
+from ._py_class import complete, is_waiting
 
 _SEQUENCES = (_core.CArray, _core.CList)
 _MAPPINGS = (_core.CMap, _core.CDict)
 
 
+# Of classes whose fields native code declares.
+_DESCRIBED: dict[type, dict[str, Field]] = {}
+
+
 def is_dataclass(obj: Any) -> bool:
-    """Return whether `obj` is a registered class with fields that are known, or an instance of one."""
+    """Return whether `obj` is a registered class with fields, or an instance of one."""
     cls = obj if isinstance(obj, type) else type(obj)
     if not issubclass(cls, Object) or issubclass(cls, (*_SEQUENCES, *_MAPPINGS, _core.CFunction, _core.CError)):
         return False
+    if is_waiting(cls):
+        return True
     index = _core.index_of_class(cls)
     return index is not None and _core.is_defined(index)
 
@@ -32,7 +40,7 @@ def fields(class_or_instance: Any) -> tuple[Field, ...]:
     Raises
     ------
     TypeError
-        If it is not a class with fields, nor an instance of one.
+        If it is not a class with fields, nor an instance of one; if a name in its annotations does not exist yet.
 
     Examples
     --------
@@ -45,16 +53,34 @@ def fields(class_or_instance: Any) -> tuple[Field, ...]:
     ['x', 'y']
     """
     if not is_dataclass(class_or_instance):
-        raise TypeError("must be called with a class with fields or an instance of one")
+        raise TypeError("must be called with a c_class or py_class, or an instance of one")
     cls = class_or_instance if isinstance(class_or_instance, type) else type(class_or_instance)
-    declared = {f.name: f for c in reversed(cls.__mro__) for f in c.__dict__.get("__bowline_fields__", ())}
-    return tuple(
-        declared[info.name] if info.name in declared else _described(info)
-        for info in _core.fields_of(_core.index_of_class(cls))
-    )
+    if is_waiting(cls):
+        complete(cls)
+    return tuple(field_of(info) for info in _core.fields_of(_core.index_of_class(cls)))
 
 
-def _described(info: Any) -> Field:
+def field_of(info: Any) -> Field:
+    """Return the `Field` of a `TypeField`: the same each time."""
+    owner = _core.class_of(info.owner)
+    if owner is None:
+        return _described(info, None)
+    known = owner.__dict__.get("__bowline_fields__") or _DESCRIBED.get(owner)
+    if known is None:
+        try:
+            types = _annotation.own_annotations(owner, {}, anywhere=True)
+            keep = True
+        except Exception:
+            # Names that are not there, at least not yet.
+            types, keep = {}, False
+        own = [other for other in _core.fields_of(info.owner) if other.owner == info.owner]
+        known = {other.name: _described(other, types.get(other.name)) for other in own}
+        if keep:
+            known = _DESCRIBED.setdefault(owner, known)
+    return known[info.name]
+
+
+def _described(info: Any, annotation: Any) -> Field:
     described = Field(
         default=info.default,
         default_factory=info.default_factory,
@@ -68,6 +94,7 @@ def _described(info: Any) -> Field:
         doc=info.doc,
     )
     described.name = info.name
+    described.type = annotation
     described.schema = info.schema
     return described
 
@@ -86,21 +113,21 @@ def replace(obj: Any, /, **changes: Any) -> Any:
     doc.tools.Pair(a=1, b=3)
     """
     if isinstance(obj, type) or not is_dataclass(obj):
-        raise TypeError("replace() should be called on instances of classes with fields")
+        raise TypeError("replace() should be called on c_class / py_class instances")
     return obj.__replace__(**changes)
 
 
 def asdict(obj: Any, *, dict_factory: Callable[..., Any] = dict) -> Any:
     """Return an object's fields as a dict, those of objects within included; containers become lists and dicts."""
     if isinstance(obj, type) or not is_dataclass(obj):
-        raise TypeError("asdict() should be called on instances of classes with fields")
+        raise TypeError("asdict() should be called on c_class / py_class instances")
     return _take_apart(obj, lambda items: dict_factory(items), list)
 
 
 def astuple(obj: Any, *, tuple_factory: Callable[..., Any] = tuple) -> Any:
     """Return an object's field values as a tuple, those of objects within too; containers become lists and dicts."""
     if isinstance(obj, type) or not is_dataclass(obj):
-        raise TypeError("astuple() should be called on instances of classes with fields")
+        raise TypeError("astuple() should be called on c_class / py_class instances")
     return _take_apart(obj, lambda items: tuple_factory([value for _, value in items]), list)
 
 

@@ -1,0 +1,182 @@
+"""What a generated constructor says of itself, and what it says when it refuses."""
+
+import inspect
+
+import bowline
+import pytest
+from bowline import KW_ONLY, field, py_class, testing
+from bowline.core import MISSING
+from bowline.dataclasses import c_class, init_property
+from bowline.testing import testing as native
+from support import new_key
+
+
+@py_class("signature.Mixed")
+class Mixed(bowline.Object):
+    late: int = 1
+    first: str
+    _: KW_ONLY
+    option: int = field(default_factory=int)
+    needed: int
+
+
+@py_class("signature.Child")
+class Child(Mixed):
+    """Has something to do once its fields are set."""
+
+    own: int
+    seen: list[int] = field(default_factory=list, init=False)
+
+    def __post_init__(self):
+        self.seen.append(self.own)
+
+
+@py_class("signature.Computed")
+class Computed(bowline.Object):
+    n: int
+
+    @init_property
+    def twice(self) -> int:
+        return 2 * self.n
+
+
+@pytest.mark.parametrize(
+    ("cls", "text"),
+    [
+        (Mixed, "(first, late=<MISSING>, *, needed, option=<MISSING>)"),
+        (Child, "(first, own, late=<MISSING>, *, needed, option=<MISSING>)"),
+        (Computed, "(n)"),
+        (testing.TestIntPair, "(a, b)"),
+        (native._TestCxxAutoInit, "(a, d=<MISSING>, *, c)"),
+        (native._TestCxxAutoInitAllInitOff, "()"),
+        (native._TestCxxAutoInitChild, "(parent_required, child_required, parent_default=<MISSING>, *, child_kw_only)"),
+    ],
+)
+def test_signatures(cls, text):
+    assert str(inspect.signature(cls)) == text
+    of_init = inspect.signature(cls.__init__)
+    assert list(of_init.parameters)[0] == "self"
+    assert str(of_init).replace("(self, /, ", "(").replace("(self, /", "(") == text
+    assert all(p.default in (inspect.Parameter.empty, MISSING) for p in of_init.parameters.values())
+    assert cls.__init__.__qualname__ == f"{cls.__qualname__}.__init__"
+    assert cls.__init__.__doc__
+
+
+def test_an_init_of_its_own_speaks_for_itself():
+    assert str(inspect.signature(native._TestCxxClassBase.__init__)) == "(self, v_i64: 'int', v_i32: 'int') -> 'None'"
+
+
+def test_a_constructor_as_a_function():
+    """The way of code that replaces a class's constructor and calls the former one."""
+    one = Mixed.__new__(Mixed)
+    Mixed.__init__(one, "a", needed=3)
+    assert (one.first, one.late, one.needed, one.option) == ("a", 1, 3, 0)
+    assert Child("a", 5, needed=3).seen == [5]
+
+    @py_class(new_key())
+    class Plain(bowline.Object):
+        n: int
+
+    former, calls = Plain.__init__, []
+
+    def counted(self, n):
+        calls.append(n)
+        former(self, n)
+
+    assert Plain(1).n == 1
+    Plain.__init__ = counted
+    assert (Plain(2).n, calls) == (2, [2])
+    Plain.__init__ = former
+    assert (Plain(3).n, calls) == (3, [2])
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: Mixed(), "signature.Mixed.__init__() missing required argument: 'first'"),
+        (lambda: Child(), "signature.Child.__init__() missing required arguments: 'first' and 'own'"),
+        (lambda: Mixed("a"), "signature.Mixed.__init__() missing required keyword-only argument: 'needed'"),
+        (lambda: native._TestCxxKwOnly(), "missing required keyword-only arguments: 'x', 'y' and 'z'"),
+    ],
+)
+def test_missing_arguments(call, text):
+    with pytest.raises(TypeError) as found:
+        call()
+    assert text in str(found.value)
+
+
+def decorate(decorator, body):
+    return decorator(type("Declared", (bowline.Object,), body))
+
+
+@pytest.mark.parametrize(
+    ("declare", "error", "text"),
+    [
+        (lambda: py_class(new_key(), order=True), ValueError, "order=True requires eq=True"),
+        (lambda: c_class("testing.TestIntPair", order=True), ValueError, "order=True requires eq=True"),
+        (lambda: field(default_factory=None), TypeError, "default_factory must be a callable, got None"),
+        (lambda: field(default_factory=3), TypeError, "default_factory must be a callable, got 3"),
+        (lambda: py_class(new_key())(type("Alone", (), {})), TypeError, "must inherit from"),
+        (lambda: bowline.method(3), TypeError, "expected a callable, got int"),
+        (lambda: bowline.method(classmethod(len)), TypeError, "@classmethod is not supported"),
+        (
+            lambda: decorate(py_class(new_key()), {"make": classmethod(bowline.method(lambda cls: 1))}),
+            TypeError,
+            "method 'make' of Declared is wrapped by @classmethod",
+        ),
+    ],
+)
+def test_declarations_that_are_refused(declare, error, text):
+    with pytest.raises(error, match=text):
+        declare()
+
+
+def test_what_follows_a_mark_of_a_base_without_registration():
+    """As in one class body: the mark holds for the fields that the class adds."""
+
+    class Shared(bowline.Object):
+        a: int
+        _: KW_ONLY
+        b: int
+
+    @py_class(new_key())
+    class Whole(Shared):
+        c: int
+
+    one = Whole(1, b=2, c=3)
+    assert (one.a, one.b, one.c) == (1, 2, 3)
+    with pytest.raises(TypeError, match="1 positional"):
+        Whole(1, 2, 3)
+
+
+def test_a_subclass_computes_a_field_anew():
+    calls = []
+
+    @py_class(new_key())
+    class Upper(bowline.Object):
+        @init_property
+        def value(self) -> int:
+            calls.append("upper")
+            return 1
+
+        @init_property
+        def other(self) -> int:
+            return self.value * 10
+
+    @py_class(new_key())
+    class Lower(Upper):
+        @init_property
+        def value(self) -> int:
+            calls.append("lower")
+            return 2
+
+    one = Lower()
+    assert (one.value, one.other, calls) == (2, 20, ["lower"])
+    assert Upper().value == 1
+    with pytest.raises(TypeError, match="already a field"):
+
+        @py_class(new_key())
+        class Taken(Computed):
+            @init_property
+            def n(self) -> int:
+                return 1
