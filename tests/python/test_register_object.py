@@ -5,6 +5,7 @@ import pytest
 from bowline import get_global_func, register_object
 from bowline.core import TypeInfo, type_info
 from shapes import Holder
+from support import run_threads
 
 
 @register_object("testing.DocPair")
@@ -104,6 +105,16 @@ def test_type_info():
     assert info.type_ancestors == [info.parent_type_info.type_index]
     with pytest.raises(TypeError):
         type_info(int)
+
+
+def test_threads_find_one_type_info():
+    index = IntPair.__tvm_ffi_type_info__.type_index
+    for _ in range(100):
+        # As if nobody had asked for it yet.
+        bowline.core._KNOWN.pop(index)
+        found = []
+        run_threads(*[lambda found=found: found.append(TypeInfo(index))] * 8)
+        assert len({id(info) for info in found}) == 1
 
 
 def test_a_method_takes_its_own_kind():

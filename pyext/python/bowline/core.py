@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import abc
 import importlib
+import threading
 from typing import Any
 
 from . import _core
@@ -91,8 +92,9 @@ class TypeMethod:
         return f"TypeMethod({self.name!r}, is_static={self.is_static})"
 
 
-# By type index: there is one view of a type.
+# By type index: there is one view of a type. Changed under the lock.
 _KNOWN: dict[int, TypeInfo] = {}
+_KNOWN_LOCK = threading.RLock()
 
 
 class TypeInfo:
@@ -119,8 +121,11 @@ class TypeInfo:
         made = super().__new__(cls)
         made.type_index = type_index
         made.type_key = key
-        _KNOWN.pop(type_index, None)
-        return _KNOWN.setdefault(type_index, made)
+        with _KNOWN_LOCK:
+            known = _KNOWN.get(type_index)
+            if known is None or known.type_key != key:
+                known = _KNOWN[type_index] = made
+        return known
 
     @property
     def total_size(self) -> int:
