@@ -48,6 +48,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     cpython::gate::install(module)?;
     bowline::object::set_untie_hook(cpython::tie::untie);
     bowline::function::Error::reserve();
+    cpython::constructor::install(module.py())?;
     cpython::field::install(module)?;
     cpython::function::install(module)?;
     cpython::sequence::install(module)?;

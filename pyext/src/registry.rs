@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 use crate::cpython::value::PlainKind;
-use crate::cpython::{callback, class, construct, lookup, value};
+use crate::cpython::{callback, class, construct, constructor, lookup, value};
 use crate::field::{self, FieldSpec, PyFieldInfo};
 use crate::{convert, error, protocols};
 use bowline::object::registry;
@@ -12,7 +12,7 @@ use bowline::reflect::{self, Definition, Reflection, StructuralKind};
 use bowline::value::{tag, Schema};
 use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyType;
+use pyo3::types::{PyDict, PyType};
 
 fn known(index: i32) -> PyResult<&'static registry::TypeInfo> {
     registry::type_info(index).ok_or_else(|| PyValueError::new_err(format!("there is no type with index {index}")))
@@ -133,10 +133,10 @@ fn set_fallback(make: &Bound<'_, PyAny>) -> PyResult<()> {
     Ok(())
 }
 
-/// Sets the code of generated constructors that only call `__ffi_init__`.
+/// A constructor that is `__ffi_init__` with attributes of its own.
 #[pyfunction]
-fn set_direct_init(code: &Bound<'_, PyAny>) -> PyResult<()> {
-    construct::set_direct_init(code)
+fn make_constructor<'py>(about: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
+    constructor::make(about)
 }
 
 fn structural_kind(name: Option<&str>) -> PyResult<StructuralKind> {
@@ -292,7 +292,7 @@ pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(ensure_class, module)?)?;
     module.add_function(wrap_pyfunction!(index_of_class, module)?)?;
     module.add_function(wrap_pyfunction!(set_fallback, module)?)?;
-    module.add_function(wrap_pyfunction!(set_direct_init, module)?)?;
+    module.add_function(wrap_pyfunction!(make_constructor, module)?)?;
     module.add_function(wrap_pyfunction!(set_convertible, module)?)?;
     module.add_function(wrap_pyfunction!(set_plain_class, module)?)?;
     module.add_function(wrap_pyfunction!(define, module)?)?;

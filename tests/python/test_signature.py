@@ -1,6 +1,9 @@
 """What a generated constructor says of itself, and what it says when it refuses."""
 
+import gc
 import inspect
+import pydoc
+import weakref
 
 import bowline
 import pytest
@@ -88,6 +91,37 @@ def test_a_constructor_as_a_function():
     assert (Plain(2).n, calls) == (2, [2])
     Plain.__init__ = former
     assert (Plain(3).n, calls) == (3, [2])
+
+
+def test_a_constructor_of_an_object():
+    one = Mixed("a", needed=1)
+    again = one.__init__
+    assert inspect.ismethod(again)
+    assert "self" not in inspect.signature(again).parameters
+    again("b", needed=2)
+    assert (one.first, one.needed) == ("b", 2)
+    assert "first, late=" in pydoc.render_doc(Mixed)
+
+
+@pytest.mark.parametrize("arguments", [(), (5,), (Mixed,), (None, "a")], ids=repr)
+def test_a_constructor_needs_an_object(arguments):
+    with pytest.raises(TypeError, match="expected a bowline.Object as self, got"):
+        Mixed.__init__(*arguments)
+
+
+def test_a_constructor_is_collected_with_what_it_knows():
+    class Known:
+        pass
+
+    constructor, known = bowline._core.make_constructor({"name": "one"}), Known()
+    dead = weakref.ref(known)
+    constructor.me, constructor.known = constructor, known
+    assert constructor.__dict__.keys() == {"name", "me", "known"}
+    del constructor, known
+    gc.collect()
+    assert dead() is None
+    with pytest.raises(TypeError):
+        type(Mixed.__init__)()
 
 
 @pytest.mark.parametrize(

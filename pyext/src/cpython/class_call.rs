@@ -1,9 +1,10 @@
 //! `Class(...)` in one step, for classes whose construction is `CObject.__new__` and `__ffi_init__` and nothing else.
-//! Imports `construct`, `shortcut`, the tie.
+//! Imports `construct`, `constructor`, `shortcut`, the tie.
 //! Upholds: what the call does is what `type.__call__` would do: a class is called this way only while it has the version
 //! for which that was found.
 
-use super::construct::{self, Plan};
+use super::construct::Plan;
+use super::constructor;
 use super::shortcut::Shortcut;
 use super::trampoline::slot;
 use super::{class, refcount, shortcut, slots};
@@ -33,7 +34,7 @@ unsafe fn is_plain(py: Python<'_>, class: *mut ffi::PyTypeObject) -> bool {
             && (*metaclass).tp_call.map(|call| call as usize) == ffi::PyType_Type.tp_call.map(|call| call as usize)
             && refcount::type_flags(class) & ffi::Py_TPFLAGS_IS_ABSTRACT == 0
             && class::exact_type_index(class).is_some()
-            && init.is_some_and(|init| construct::is_ffi_init(&init))
+            && init.is_some_and(|init| constructor::is_ffi_init(&init))
     }
 }
 

@@ -17,8 +17,7 @@ use bowline::reflect::{self, instance, FieldDefault, FieldInfo, Reflection, Sign
 use bowline::value::Any;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyCode, PyString, PyType};
+use pyo3::types::{PyString, PyType};
 use pyo3::{ffi, intern};
 use smallvec::SmallVec;
 use std::ptr::null_mut;
@@ -404,34 +403,6 @@ pub fn method() -> ffi::PyMethodDef {
         ml_doc: c"__ffi_init__($self, /, *args, **kwargs)\n--\n\nMakes the native object from values of its fields."
             .as_ptr(),
     }
-}
-
-/// The code of the functions that only call `__ffi_init__`: see [`set_direct_init`].
-static DIRECT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-
-/// Sets the code that all generated constructors share which pass their arguments to `__ffi_init__` and do nothing else.
-/// They are functions of Python so that each can say its own name and signature; calls of classes pass them by.
-///
-/// # Errors
-/// `TypeError` when it is no code.
-pub fn set_direct_init(code: &Bound<'_, PyAny>) -> PyResult<()> {
-    let _ = DIRECT.set(code.py(), code.cast::<PyCode>()?.clone().into_any().unbind());
-    Ok(())
-}
-
-/// Whether a class's attribute is `__ffi_init__`, under whatever name, or a function that only calls it.
-pub fn is_ffi_init(attribute: &Bound<'_, PyAny>) -> bool {
-    static METHOD: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let py = attribute.py();
-    // SAFETY: live objects; a function's code is borrowed from it.
-    unsafe {
-        if ffi::PyFunction_Check(attribute.as_ptr()) != 0 {
-            let code = ffi::PyFunction_GetCode(attribute.as_ptr());
-            return DIRECT.get(py).is_some_and(|direct| direct.as_ptr() == code);
-        }
-    }
-    let find = || base_class(py).getattr(intern!(py, "__ffi_init__")).map(Bound::unbind);
-    METHOD.get_or_try_init(py, find).is_ok_and(|method| attribute.is(method.bind(py)))
 }
 
 /// An object of a class's type whose fields have their defaults, and are blank where there is none.

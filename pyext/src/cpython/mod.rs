@@ -9,6 +9,7 @@ pub mod class;
 mod class_call;
 pub mod collect;
 pub mod construct;
+pub mod constructor;
 pub mod deferred;
 pub mod exchange;
 pub mod extern_c;

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from types import FunctionType
 from typing import Any
 
 from .. import _core
@@ -46,29 +45,26 @@ def give_init(cls: type, then: Callable[[Any], None] | None = None) -> None:
 
 def generated_init(cls: type, then: Callable[[Any], None] | None = None) -> Any:
     """Return what `give_init` gives."""
-    __init__: Any = _direct_init() if then is None else _init_and(then)
-    __init__.__qualname__ = f"{cls.__qualname__}.__init__"
-    __init__.__module__ = cls.__module__
-    __init__.__signature__ = _signature_of(cls)
+    about = {
+        "__name__": "__init__",
+        "__qualname__": f"{cls.__qualname__}.__init__",
+        "__module__": cls.__module__,
+        "__doc__": "Make the native object from values of its fields.",
+        "__signature__": _signature_of(cls),
+    }
+    if then is None:
+        return _core.make_constructor(about)
+    __init__ = _init_and(then)
+    for name, value in about.items():
+        setattr(__init__, name, value)
     return __init__
 
 
-def _direct_init() -> FunctionType:
-    def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:
-        """Make the native object from values of its fields."""
-        _construct(self, *args, **kwargs)
-
-    return __init__  # type: ignore[return-value]
-
-
 _construct = _core.CObject.__ffi_init__
-# Calls of a class whose constructor has this code do not run it: they make the object in one step.
-_core.set_direct_init(_direct_init().__code__)
 
 
 def _init_and(then: Callable[[Any], None]) -> Any:
     def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:
-        """Make the native object from values of its fields, and complete it."""
         _construct(self, *args, **kwargs)
         then(self)
 
