@@ -15,8 +15,9 @@ use bowline::reflect::content::{self, Comparison, Equality, Hash, Scheme, Text};
 use bowline::reflect::pulse::{self, Work};
 use bowline::value::{tag, Any, AnyView, IntoAny, Str};
 use pyo3::exceptions::{PyException, PyOverflowError, PyTypeError};
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyNotImplemented;
+use pyo3::types::{PyBytes, PyDict, PyNotImplemented};
 
 /// Does some work: short work at once, the rest while other threads may have the interpreter.
 ///
@@ -151,10 +152,15 @@ fn object_text(ob: &Bound<'_, PyAny>) -> PyResult<String> {
 }
 
 /// Whether `os.environ` asks for addresses; none on threads that Python does not know.
+///
+/// What a mapping's methods would look up is looked up in its dict (`os._Environ` in CPython's Lib/os.py): they run as Python code
+/// does, and a signal that came meanwhile would have nobody to raise its exception to.
 fn asks_for_addresses() -> Option<bool> {
     let ask = |py: Python<'_>| -> PyResult<bool> {
-        let environment = py.import("os")?.getattr("environ")?;
-        environment.call_method1("get", ("TVM_FFI_REPR_WITH_ADDR",))?.eq("1")
+        let environment =
+            py.import(intern!(py, "os"))?.getattr(intern!(py, "environ"))?.getattr(intern!(py, "_data"))?;
+        let value = environment.cast::<PyDict>()?.get_item(PyBytes::new(py, b"TVM_FFI_REPR_WITH_ADDR"))?;
+        Ok(value.is_some_and(|value| value.cast::<PyBytes>().is_ok_and(|value| value.as_bytes() == b"1")))
     };
     if !attach::known() {
         return None;

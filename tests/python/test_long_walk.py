@@ -237,7 +237,7 @@ def test_short_walks_hold_the_interpreter_and_long_ones_do_not():
         assert (StructuralKey(one).hash_i64 == StructuralKey(left).hash_i64) == (not attached)
 
 
-APPENDED = """
+REPEATED = """
     import os, signal, threading, time
     from bowline import List
 
@@ -264,16 +264,17 @@ APPENDED = """
             items = List()
             begun.set()
             while True:
-                items.append(Opaque())
+                DO
         except KeyboardInterrupt:
             caught += 1
     print("caught", caught)
 """
 
 
-def test_an_interrupt_of_a_conversion():
-    """Whatever a conversion asks of an object, a signal that comes meanwhile is not taken for its answer."""
-    run = run_script(APPENDED)
+@pytest.mark.parametrize("work", ["items.append(Opaque())", "repr(items)"])
+def test_an_interrupt_of_short_work(work):
+    """Whatever a conversion or a text asks of Python, a signal that comes meanwhile is not taken for its answer."""
+    run = run_script(REPEATED.replace("DO", work))
     assert (run.stdout, run.stderr) == ("caught 50\n", "")
 
 
