@@ -54,6 +54,14 @@ fn float(value: &Model) -> Option<f64> {
     }
 }
 
+fn text(value: &Model) -> Option<String> {
+    match value {
+        Model::Str(text) => Some(text.clone()),
+        Model::RawStr(text) => String::from_utf8(text.clone()).ok(),
+        _ => None,
+    }
+}
+
 impl Type {
     /// What `value` becomes, or the kind of the error.
     pub fn convert(&self, value: &Model) -> Result<Model, &'static str> {
@@ -76,6 +84,8 @@ impl Type {
             (Type::Pointer, Model::Pointer(address)) => Some(Model::Pointer(*address)),
             (Type::Pointer, Model::None) => Some(Model::Pointer(0)),
             (Type::DType, Model::DType(_)) | (Type::Device, Model::Device(_)) => Some(value.clone()),
+            (Type::DType, value) => text(value).and_then(|text| text.parse().ok()).map(Model::DType),
+            (Type::Device, value) => text(value).and_then(|text| text.parse().ok()).map(Model::Device),
             (Type::Object(target), value) => is_instance(value, *target).then(|| value.clone()),
             (Type::Optional(_), Model::None) => Some(Model::None),
             (Type::Optional(inner), value) => return inner.convert(value),
