@@ -3,12 +3,14 @@
 //! A stress test fails on a lost or doubled item, a use after the end (the canary) or a count that is off.
 #![cfg(not(any(bowline_loom, bowline_shuttle)))]
 
+use bowline::container::slice::{place, Slice};
 use bowline::container::{Array, Dict, DictObj, List, ListObj, Map, MapObj};
 use bowline::object::registry::CachedIndex;
 use bowline::object::{Header, Obj, Object, ObjectType};
 use bowline::value::{convert, Any, FromAny, IntoAny, Schema, Str};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use std::num::NonZero;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::Arc;
 
@@ -64,6 +66,11 @@ fn number(value: &Any) -> i64 {
     let probe = view.as_ref::<Probe>().expect("a probe");
     assert_eq!(probe.canary.load(Ordering::Relaxed), CANARY, "used after its end");
     probe.number
+}
+
+/// Every `step`-th place.
+fn every(step: isize) -> Slice {
+    Slice { start: 0, stop: isize::MAX, step: NonZero::new(step).unwrap() }
 }
 
 fn ints(values: &[Any]) -> Vec<i64> {
@@ -175,14 +182,23 @@ enum Step {
     Pop,
     Remove(usize),
     Replace(usize, usize, Vec<i64>),
-    SetMany(Vec<(usize, i64)>),
-    RemoveMany(BTreeSet<usize>),
+    InsertItem(isize, i64),
+    SetItem(isize, i64),
+    RemoveItem(isize),
+    ReplaceSlice(Slice, Vec<i64>),
+    RemoveSlice(Slice),
     Reverse,
     Clear,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let at = 0..12_usize;
+    let either = -12..12_isize;
+    let slice = (either.clone(), either.clone(), -3..4_isize).prop_map(|(start, stop, step)| Slice {
+        start,
+        stop,
+        step: NonZero::new(step).unwrap_or(NonZero::<isize>::MIN),
+    });
     let step = prop_oneof![
         6 => any::<i64>().prop_map(Step::Push),
         2 => (at.clone(), any::<i64>()).prop_map(|(i, v)| Step::Insert(i, v)),
@@ -191,8 +207,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => at.clone().prop_map(Step::Remove),
         2 => (at.clone(), at.clone(), prop::collection::vec(any::<i64>(), 0..6))
             .prop_map(|(a, b, v)| Step::Replace(a, b, v)),
-        1 => prop::collection::vec((at.clone(), any::<i64>()), 0..4).prop_map(Step::SetMany),
-        1 => prop::collection::btree_set(at, 0..5).prop_map(Step::RemoveMany),
+        1 => (either.clone(), any::<i64>()).prop_map(|(i, v)| Step::InsertItem(i, v)),
+        1 => (either.clone(), any::<i64>()).prop_map(|(i, v)| Step::SetItem(i, v)),
+        1 => either.clone().prop_map(Step::RemoveItem),
+        1 => (slice.clone(), prop::collection::vec(any::<i64>(), 0..4)).prop_map(|(s, v)| Step::ReplaceSlice(s, v)),
+        1 => slice.prop_map(Step::RemoveSlice),
         1 => Just(Step::Reverse),
         1 => Just(Step::Clear),
     ];
@@ -224,16 +243,42 @@ proptest! {
                     let start = a.min(model.len());
                     model.splice(start..b.clamp(start, model.len()), values);
                 }
-                Step::SetMany(values) => {
-                    let suits = values.iter().all(|(i, _)| *i < model.len());
-                    prop_assert_eq!(list.set_many(values.iter().map(|(i, v)| (*i, make(*v)))), suits);
-                    if suits { values.into_iter().for_each(|(i, v)| model[i] = v); }
+                Step::InsertItem(i, v) => {
+                    list.insert_item(i, make(v));
+                    let at = if i < 0 { (model.len() as isize + i).max(0) } else { i };
+                    model.insert((at as usize).min(model.len()), v);
                 }
-                Step::RemoveMany(indices) => {
-                    list.remove_many(indices.iter().copied());
-                    for i in indices.into_iter().rev().filter(|i| *i < model.len()).collect::<Vec<_>>() {
-                        model.remove(i);
+                Step::SetItem(i, v) => {
+                    let at = place(i, model.len());
+                    prop_assert_eq!(list.item(i).as_ref().map(number), at.map(|at| model[at]));
+                    prop_assert_eq!(list.set_item(i, make(v)).is_ok(), at.is_some());
+                    if let Some(at) = at { model[at] = v; }
+                }
+                Step::RemoveItem(i) => {
+                    let expected = place(i, model.len()).map(|at| model.remove(at));
+                    match list.item(i) {
+                        Some(item) if number(&item) % 2 == 0 => {
+                            prop_assert!(!list.remove_if(i, 0.into_any().view()));
+                            prop_assert!(list.remove_if(i, item.view()));
+                        }
+                        _ => prop_assert_eq!(list.remove_item(i).as_ref().map(number), expected),
                     }
+                }
+                Step::ReplaceSlice(slice, values) => {
+                    let span = slice.span(model.len());
+                    let suits = slice.step.get() == 1 || span.count() == values.len();
+                    let done = list.replace_slice(slice, values.iter().map(|v| make(*v)));
+                    prop_assert_eq!(done, if suits { Ok(()) } else { Err(span.count()) });
+                    if slice.step.get() == 1 {
+                        model.splice(span.start()..span.start() + span.count(), values);
+                    } else if suits {
+                        span.places().zip(values).for_each(|(at, v)| model[at] = v);
+                    }
+                }
+                Step::RemoveSlice(slice) => {
+                    list.remove_slice(slice);
+                    let places: BTreeSet<usize> = slice.span(model.len()).places().collect();
+                    places.into_iter().rev().for_each(|at| _ = model.remove(at));
                 }
                 Step::Reverse => { list.reverse(); model.reverse(); }
                 Step::Clear => { list.clear(); model.clear(); }

@@ -8,7 +8,7 @@ use crate::convert;
 use crate::cpython::trampoline::or_memory_error;
 use crate::cpython::{origin, tie, value};
 use bowline::container::{ArrayObj, ListObj};
-use pyo3::exceptions::{PyIndexError, PyValueError};
+use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 
 type Ob<'a, 'py> = &'a Bound<'py, PyAny>;
@@ -52,19 +52,12 @@ fn finish<'py>(
     }
 }
 
-fn clamp(index: isize, length: usize) -> usize {
-    let index = if index < 0 { index.saturating_add_unsigned(length).max(0) } else { index };
-    (index as usize).min(length)
-}
-
 /// Adds an item before the one at an index; indices are clamped.
 #[pyfunction]
 fn list_insert(list: Ob<'_, '_>, index: isize, item: Ob<'_, '_>) -> PyResult<()> {
     or_memory_error(list.py(), || {
         let item = convert::any(item)?;
-        let list = list_of(list)?;
-        let at = clamp(index, list.len());
-        list.insert(at, item);
+        list_of(list)?.insert_item(index, item);
         Ok(())
     })
 }
@@ -94,68 +87,34 @@ fn list_extend(list: Ob<'_, '_>, items: Ob<'_, '_>) -> PyResult<()> {
 #[pyo3(signature = (list, index = -1))]
 fn list_pop<'py>(list: Ob<'_, 'py>, index: isize) -> PyResult<Bound<'py, PyAny>> {
     let native = list_of(list)?;
-    loop {
-        let length = native.len();
-        let at = if index < 0 { index.saturating_add_unsigned(length) } else { index };
-        let Some((at, item)) = usize::try_from(at).ok().and_then(|at| Some((at, native.get(at)?))) else {
-            let text = if length == 0 { "pop from empty list" } else { "pop index out of range" };
-            return Err(PyIndexError::new_err(text));
-        };
-        // Shown first: what cannot be shown stays. An index from the end counts from where the end is then.
+    while let Some(item) = native.item(index) {
+        // Shown first: what cannot be shown stays.
         let shown = origin::item(list.py(), native.as_raw(), item.clone())?;
-        if native.remove_if(at, item.view(), (index < 0).then_some(length)) {
+        if native.remove_if(index, item.view()) {
             return Ok(shown);
         }
     }
+    let text = if native.is_empty() { "pop from empty list" } else { "pop index out of range" };
+    Err(PyIndexError::new_err(text))
 }
 
-/// Removes the items of a range; indices are clamped.
+/// Removes the first item equal to a value; false when there is none.
 #[pyfunction]
-fn list_erase_range(list: Ob<'_, '_>, start: isize, stop: isize) -> PyResult<()> {
-    let list = list_of(list)?;
-    let length = list.len();
-    let (start, stop) = (clamp(start, length), clamp(stop, length));
-    list.remove_range(start..stop.max(start));
-    Ok(())
-}
-
-/// Replaces the items of a range by what an iterable yields; indices are clamped.
-#[pyfunction]
-fn list_replace_range(list: Ob<'_, '_>, start: isize, stop: isize, items: Ob<'_, '_>) -> PyResult<()> {
+fn list_remove(list: Ob<'_, '_>, value: Ob<'_, '_>) -> PyResult<bool> {
     or_memory_error(list.py(), || {
-        let items = collect(items)?;
-        let list = list_of(list)?;
-        let length = list.len();
-        let (start, stop) = (clamp(start, length), clamp(stop, length));
-        list.replace_range(start..stop.max(start), items);
-        Ok(())
-    })
-}
-
-/// Replaces the items at several indices, all or none.
-#[pyfunction]
-fn list_set_many(list: Ob<'_, '_>, indices: Vec<usize>, items: Ob<'_, '_>) -> PyResult<()> {
-    or_memory_error(list.py(), || {
-        let items = collect(items)?;
-        if items.len() != indices.len() {
-            return Err(PyValueError::new_err(format!(
-                "attempt to assign sequence of size {} to extended slice of size {}",
-                items.len(),
-                indices.len()
-            )));
+        let native = list_of(list)?;
+        let mut at = 0;
+        while let Some(item) = native.item(at) {
+            let shown = origin::item(list.py(), native.as_raw(), item.clone())?;
+            at = match shown.is(value) || shown.eq(value)? {
+                true if native.remove_if(at, item.view()) => return Ok(true),
+                // Something else is there by now: from the start again.
+                true => 0,
+                false => at + 1,
+            };
         }
-        match list_of(list)?.set_many(indices.into_iter().zip(items)) {
-            true => Ok(()),
-            false => Err(PyIndexError::new_err("list assignment index out of range")),
-        }
+        Ok(false)
     })
-}
-
-/// Removes the items at several indices.
-#[pyfunction]
-fn list_remove_many(list: Ob<'_, '_>, indices: Vec<usize>) -> PyResult<()> {
-    list_of(list)?.remove_many(indices);
-    Ok(())
 }
 
 /// Removes all items.
@@ -183,10 +142,7 @@ pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(list_append, module)?)?;
     module.add_function(wrap_pyfunction!(list_extend, module)?)?;
     module.add_function(wrap_pyfunction!(list_pop, module)?)?;
-    module.add_function(wrap_pyfunction!(list_erase_range, module)?)?;
-    module.add_function(wrap_pyfunction!(list_replace_range, module)?)?;
-    module.add_function(wrap_pyfunction!(list_set_many, module)?)?;
-    module.add_function(wrap_pyfunction!(list_remove_many, module)?)?;
+    module.add_function(wrap_pyfunction!(list_remove, module)?)?;
     module.add_function(wrap_pyfunction!(list_clear, module)?)?;
     module.add_function(wrap_pyfunction!(list_reverse, module)?)
 }

@@ -5,6 +5,7 @@
 
 use super::array::converted;
 use super::seq::SeqCell;
+use super::slice::{gap, place, Slice};
 use super::ArrayObj;
 use crate::object::{Header, Obj, Object, ObjectType};
 use crate::value::{stripe, tag, Any, AnyView, ConvertError, Field, FromAny, IntoAny, Schema, Storage, Typed};
@@ -115,47 +116,97 @@ impl ListObj {
     #[inline]
     pub fn pop(&self) -> Option<Any> {
         self.held(|cell| {
-            let at = cell.len().checked_sub(1)?;
-            // SAFETY: inside; the gap is closed at once.
-            unsafe {
-                let value = cell.data.add(at).read();
-                cell.close(at, 1);
-                Some(value)
-            }
+            let last = cell.len().checked_sub(1)?;
+            // SAFETY: inside.
+            Some(unsafe { cell.extract(last) })
         })
     }
 
     /// Takes an item out.
     pub fn remove(&self, index: usize) -> Option<Any> {
-        self.held(|cell| {
-            if index >= cell.len() {
-                return None;
-            }
-            // SAFETY: inside; the gap is closed at once.
-            unsafe {
-                let value = cell.data.add(index).read();
-                cell.close(index, 1);
-                Some(value)
-            }
+        // SAFETY: inside.
+        self.held(|cell| (index < cell.len()).then(|| unsafe { cell.extract(index) }))
+    }
+
+    /// An item. Here and in the operations below a negative index counts from the end, as it is at that moment: with
+    /// other threads inside the list, no length asked for before says where that is.
+    #[inline]
+    pub fn item(&self, index: isize) -> Option<Any> {
+        // SAFETY: under the stripe; the place is inside.
+        self.held(|cell| place(index, cell.len()).map(|at| unsafe { cell.items() }[at].clone()))
+    }
+
+    /// Replaces an item and gives the old one, or the value back when there is none at the index.
+    ///
+    /// # Errors
+    /// The value.
+    pub fn set_item(&self, index: isize, value: Any) -> Result<Any, Any> {
+        self.held(|cell| match place(index, cell.len()) {
+            // SAFETY: inside; the old item is moved out as the new one moves in.
+            Some(at) => Ok(unsafe { cell.data.add(at).replace(value) }),
+            None => Err(value),
         })
     }
 
-    /// Takes an item out if it is still this one and, where a length is given, the list still so long.
-    pub fn remove_if(&self, index: usize, item: AnyView<'_>, length: Option<usize>) -> bool {
+    /// Adds an item before the one at an index, which is clamped to the ends.
+    pub fn insert_item(&self, index: isize, value: Any) {
+        self.held(|cell| {
+            let at = gap(index, cell.len());
+            // SAFETY: the gap is filled at once.
+            unsafe { cell.open(at, 1).write(value) };
+        });
+    }
+
+    /// Takes an item out.
+    pub fn remove_item(&self, index: isize) -> Option<Any> {
+        // SAFETY: the place is inside.
+        self.held(|cell| place(index, cell.len()).map(|at| unsafe { cell.extract(at) }))
+    }
+
+    /// Takes an item out if it is still this one.
+    pub fn remove_if(&self, index: isize, item: AnyView<'_>) -> bool {
         let removed = self.held(|cell| {
-            // SAFETY: under the stripe.
-            let found = unsafe { cell.items() }.get(index)?;
-            if !found.view().same(&item) || length.is_some_and(|length| length != cell.len()) {
-                return None;
-            }
-            // SAFETY: inside; the gap is closed at once.
-            unsafe {
-                let value = cell.data.add(index).read();
-                cell.close(index, 1);
-                Some(value)
-            }
+            let at = place(index, cell.len())?;
+            // SAFETY: under the stripe; the place is inside.
+            unsafe { cell.items()[at].view().same(&item).then(|| cell.extract(at)) }
         });
         removed.is_some()
+    }
+
+    /// Removes the items of a slice.
+    pub fn remove_slice(&self, slice: Slice) {
+        let mut old = Vec::new();
+        self.held(|cell| {
+            let span = slice.span(cell.len());
+            // SAFETY: the places are inside, lowest first.
+            unsafe { cell.extract_all(span.count(), span.upward(), &mut old) };
+        });
+        drop(old);
+    }
+
+    /// Replaces the items of a slice by others. `items` may come from this very list.
+    ///
+    /// # Errors
+    /// How many items the slice has, when there are others for it and its step is not 1; nothing is done then.
+    pub fn replace_slice(&self, slice: Slice, items: impl IntoIterator<Item = Any>) -> Result<(), usize> {
+        let mut items: Vec<Any> = items.into_iter().collect();
+        let mut old = Vec::new();
+        self.held(|cell| {
+            let span = slice.span(cell.len());
+            if slice.step.get() == 1 {
+                // SAFETY: the span is inside.
+                unsafe { cell.replace(span.start(), span.count(), &mut items, &mut old) };
+                return Ok(());
+            }
+            if items.len() != span.count() {
+                return Err(span.count());
+            }
+            for (at, value) in span.places().zip(&mut items) {
+                // SAFETY: inside; what was there leaves with `items`.
+                std::mem::swap(unsafe { &mut *cell.data.add(at) }, value);
+            }
+            Ok(())
+        })
     }
 
     /// Removes the items of a range, as much of it as there is.
@@ -170,50 +221,8 @@ impl ListObj {
         self.held(|cell| {
             let start = range.start.min(cell.len());
             let count = range.end.clamp(start, cell.len()) - start;
-            // SAFETY: the range is inside; the gap is closed and a new one filled before the stripe is let go; `items`
-            // gives its values up.
-            unsafe {
-                cell.take(start, count, &mut old);
-                cell.close(start, count);
-                let gap = cell.open(start, items.len());
-                gap.copy_from_nonoverlapping(items.as_ptr(), items.len());
-                items.set_len(0);
-            }
-        });
-        drop(old);
-    }
-
-    /// Replaces the items at several indices, all or, when one of them does not exist, none: then false.
-    pub fn set_many(&self, values: impl IntoIterator<Item = (usize, Any)>) -> bool {
-        let mut values: Vec<(usize, Any)> = values.into_iter().collect();
-        self.held(|cell| {
-            if values.iter().any(|(index, _)| *index >= cell.len()) {
-                return false;
-            }
-            for (index, value) in &mut values {
-                // SAFETY: inside; what was there leaves with `values`.
-                std::mem::swap(unsafe { &mut *cell.data.add(*index) }, value);
-            }
-            true
-        })
-    }
-
-    /// Removes the items at several indices; those that do not exist are passed over.
-    pub fn remove_many(&self, indices: impl IntoIterator<Item = usize>) {
-        let mut indices: Vec<usize> = indices.into_iter().collect();
-        indices.sort_unstable();
-        indices.dedup();
-        let mut old = Vec::with_capacity(indices.len());
-        self.held(|cell| {
-            for &index in indices.iter().rev() {
-                if index < cell.len() {
-                    // SAFETY: inside, highest first; each gap is closed at once.
-                    unsafe {
-                        cell.take(index, 1, &mut old);
-                        cell.close(index, 1);
-                    }
-                }
-            }
+            // SAFETY: the range is inside.
+            unsafe { cell.replace(start, count, &mut items, &mut old) };
         });
         drop(old);
     }

@@ -30,6 +30,7 @@ pub mod map;
 mod search;
 mod seq;
 pub mod shape;
+pub mod slice;
 mod table;
 
 pub use array::{Array, ArrayObj};
@@ -38,3 +39,4 @@ pub use key::custom_hash;
 pub use list::{List, ListObj};
 pub use map::{Map, MapObj};
 pub use shape::ShapeObj;
+pub use slice::Slice;

@@ -124,18 +124,60 @@ impl SeqCell {
         self.size -= count as i64;
     }
 
-    /// Moves the items of a range out, and leaves the gap.
+    /// Takes an item out.
     ///
     /// # Safety
-    /// The range is inside the sequence; the caller closes or fills the gap before anyone looks.
-    pub(super) unsafe fn take(&mut self, at: usize, count: usize, into: &mut Vec<Any>) {
-        into.reserve(count);
-        // SAFETY: the caller's contract; `into` has room.
+    /// The place is inside the sequence.
+    pub(super) unsafe fn extract(&mut self, at: usize) -> Any {
+        // SAFETY: the caller's contract; the gap is closed at once.
+        unsafe {
+            let item = self.data.add(at).read();
+            self.close(at, 1);
+            item
+        }
+    }
+
+    /// Moves the items at `count` places to `old`; what stays moves down, each item once.
+    ///
+    /// # Safety
+    /// There are so many places; they are inside the sequence and ascend.
+    pub(super) unsafe fn extract_all(&mut self, count: usize, places: impl Iterator<Item = usize>, old: &mut Vec<Any>) {
+        // Before anything moves: there may be no memory for it.
+        old.reserve(count);
+        let length = self.len();
+        let mut places = places.peekable();
+        for moved in 1.. {
+            let Some(at) = places.next() else { break };
+            let next = places.peek().copied().unwrap_or(length);
+            // SAFETY: the caller's contract; what lies between two places moves down by those before it.
+            unsafe {
+                let gap = self.data.add(at);
+                old.push(gap.read());
+                let stays = gap.add(1);
+                stays.sub(moved).copy_from(stays, next - at - 1);
+            }
+        }
+        self.size -= count as i64;
+    }
+
+    /// Moves the items of a range to `old`, and all `items` to where they were.
+    ///
+    /// # Safety
+    /// The range is inside the sequence.
+    pub(super) unsafe fn replace(&mut self, at: usize, count: usize, items: &mut Vec<Any>, old: &mut Vec<Any>) {
+        // Both before anything moves: there may be no memory for them.
+        old.reserve(count);
+        self.reserve(items.len().saturating_sub(count));
+        // SAFETY: the caller's contract; `old` has room; the gap is closed and a new one filled at once; `items` gives its
+        // values up.
         unsafe {
             if count > 0 {
-                into.as_mut_ptr().add(into.len()).copy_from_nonoverlapping(self.data.add(at), count);
+                old.as_mut_ptr().add(old.len()).copy_from_nonoverlapping(self.data.add(at), count);
+                old.set_len(old.len() + count);
             }
-            into.set_len(into.len() + count);
+            self.close(at, count);
+            self.open(at, items.len()).copy_from_nonoverlapping(items.as_ptr(), items.len());
+            items.set_len(0);
         }
     }
 

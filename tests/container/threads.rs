@@ -23,15 +23,16 @@ fn list_vs_itself_from_a_destructor() {
     }
     let alive = Arc::new(AtomicI64::new(0));
     let make = |n| probe_with(&alive, n, Some(end)).into_any();
-    let ways: [fn(&ListObj); 8] = [
+    let ways: [fn(&ListObj); 9] = [
         |list| list.clear(),
         |list| drop(list.pop()),
         |list| drop(list.remove(0)),
         |list| assert!(list.set(1, 0.into_any())),
         |list| list.remove_range(1..3),
         |list| list.replace_range(0..2, [7.into_any()]),
-        |list| assert!(list.set_many([(0, 1.into_any()), (2, 1.into_any())])),
-        |list| list.remove_many([0, 3]),
+        |list| assert!(list.remove_item(-1).is_some()),
+        |list| assert_eq!(list.replace_slice(every(2), [1.into_any(), 1.into_any(), 1.into_any()]), Ok(())),
+        |list| list.remove_slice(every(3)),
     ];
     for way in ways {
         list().clear();
@@ -107,13 +108,34 @@ fn list_set_vs_get() {
             scope.spawn(|| {
                 for n in 0..ROUNDS as usize {
                     assert!(number(&list.get(n % 4).unwrap()) >= 0);
-                    list.set_many([(0, list.get(1).unwrap()), (1, list.get(0).unwrap())]);
+                    list.replace_slice(every(2), [list.get(1).unwrap(), list.get(0).unwrap()]).unwrap();
                 }
             });
         }
     });
     drop(list);
     assert_eq!(alive.load(Ordering::Relaxed), 0);
+}
+
+/// The last item is there as long as any is, whatever other threads add and take.
+#[test]
+fn list_end_vs_its_length() {
+    let list = ListObj::make([0.into_any()]);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for n in 0..ROUNDS {
+                    list.push(n.into_any());
+                    assert!(list.item(-1).is_some(), "an item is there");
+                    assert!(list.set_item(-1, n.into_any()).is_ok(), "an item is there");
+                    list.insert_item(-1, n.into_any());
+                    assert!(list.remove_item(-1).is_some(), "an item is there");
+                    assert!(list.remove_item(-1).is_some(), "an item is there");
+                }
+            });
+        }
+    });
+    assert_eq!(list.len(), 1);
 }
 
 #[test]
@@ -156,7 +178,7 @@ fn dict_vs_dict() {
 fn every_operation_takes_the_stripe() {
     let list = ListObj::make((0..9).map(|n: i64| n.into_any()));
     let dict = DictObj::make((0..9).map(|n: i64| (n.into_any(), n.into_any()))).unwrap();
-    let on_list: [fn(&ListObj); 16] = [
+    let on_list: [fn(&ListObj); 20] = [
         |list| _ = list.len(),
         |list| _ = list.get(1),
         |list| _ = list.set(1, 1.into_any()),
@@ -165,11 +187,15 @@ fn every_operation_takes_the_stripe() {
         |list| list.insert(1, 1.into_any()),
         |list| _ = list.pop(),
         |list| _ = list.remove(0),
-        |list| _ = list.remove_if(0, 1.into_any().view(), None),
+        |list| _ = list.item(-1),
+        |list| _ = list.set_item(-1, 1.into_any()),
+        |list| list.insert_item(-1, 1.into_any()),
+        |list| _ = list.remove_item(-1),
+        |list| _ = list.remove_if(0, 1.into_any().view()),
         |list| list.remove_range(0..1),
         |list| list.replace_range(0..1, [1.into_any()]),
-        |list| _ = list.set_many([(0, 1.into_any())]),
-        |list| list.remove_many([0]),
+        |list| _ = list.replace_slice(every(2), []),
+        |list| list.remove_slice(every(2)),
         |list| list.clear(),
         |list| list.reverse(),
         |list| _ = list.snapshot(),

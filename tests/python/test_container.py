@@ -1,5 +1,6 @@
 """Array and List: sequences of native values."""
 
+import operator
 from collections.abc import MutableSequence, Sequence
 
 import bowline
@@ -283,6 +284,58 @@ def test_threads_share_a_list():
 
     run_threads(write(10), write(11), read, read)
     assert len(items) == 50
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda items, one: items.pop(),
+        lambda items, one: items[-1] is one and items.pop(-1),
+        lambda items, one: operator.setitem(items, -1, one) or items.pop(),
+        lambda items, one: operator.delitem(items, -1),
+        lambda items, one: operator.delitem(items, slice(-1, None)),
+        lambda items, one: operator.setitem(items, slice(-1, None), []),
+        lambda items, one: items.insert(-1, one) or items.pop() and items.pop(),
+        lambda items, one: items.remove(one),
+    ],
+    ids=["pop", "get", "set", "del", "del slice", "set slice", "insert", "remove"],
+)
+def test_the_end_of_a_shared_list_is_where_it_is_now(work):
+    """Weakness 9: an index from the end is good as long as there is an item, whatever other threads add and take."""
+    one = Plain(1)
+    items = List([one])
+
+    def run():
+        for _ in range(1000):
+            items.append(one)
+            work(items, one)
+
+    run_threads(*[run] * 4)
+    assert list(items) == [one]
+
+
+def test_deleting_many_items_moves_each_once():
+    """Quadratic, this took minutes: bytes moved are what counts, so no time is asserted, but a million is not waited for."""
+    items = List(range(1_000_000))
+    del items[::2]
+    del items[: len(items) // 2]
+    assert len(items) == 250_000 and items[0] == 500_001 and items[-1] == 999_999
+
+
+def test_backwards_over_a_list_that_gets_shorter():
+    items = List(range(9))
+    seen = []
+    for item in reversed(items):
+        seen.append(item)
+        del items[-2:]
+    assert seen == [8] and len(items) == 7
+    seen = []
+    for item in reversed(items):
+        seen.append(item)
+        items.pop(0)
+        if len(items) == 3:
+            items.clear()
+    assert seen == [6, 6, 6, 6]
 
 
 def test_type_parameters():

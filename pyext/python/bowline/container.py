@@ -37,7 +37,11 @@ class _Items(CContainerBase):
 
     def __reversed__(self) -> Iterator[Any]:
         for i in range(len(self) - 1, -1, -1):
-            yield self[i]
+            try:
+                item = self[i]
+            except IndexError:  # A List may have become shorter meanwhile.
+                return
+            yield item
 
     def __radd__(self, other: Iterable[Any]) -> Any:
         if not isinstance(other, list | tuple):
@@ -51,8 +55,9 @@ class _Items(CContainerBase):
 
     def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
         """Return the position of the first item equal to `value`; ValueError if there is none."""
-        for i, item in enumerate(list(self)[start:stop], slice(start, stop).indices(len(self))[0]):
-            if item is value or item == value:
+        items = self[:]
+        for i in range(*slice(start, stop).indices(len(items))):
+            if items[i] is value or items[i] == value:
                 return i
         raise ValueError(f"{value!r} is not in {type(self).__name__}")
 
@@ -124,7 +129,8 @@ class List(_core.CList, _Items):
 
     def remove(self, value: Any) -> None:
         """Take the first item equal to `value` out; ValueError if there is none."""
-        del self[self.index(value)]
+        if not _core.list_remove(self, value):
+            raise ValueError(f"{value!r} is not in {type(self).__name__}")
 
     def clear(self) -> None:
         """Take all items out."""

@@ -10,6 +10,7 @@ use super::value::{self, living, object_to_python, plain_to_python, to_python};
 use super::wrapper::Wrapper;
 use super::{integer, slots, subtype, tie};
 use crate::{container, convert};
+use bowline::container::slice::{place, Slice};
 use bowline::container::{ArrayObj, ListObj};
 use bowline::object::{Obj, Object};
 use bowline::value::{tag, Any, AnyView};
@@ -19,6 +20,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyList, PySlice, PyType};
 use std::ffi::{c_int, c_void};
+use std::num::NonZero;
 use std::ptr::{null_mut, NonNull};
 use std::sync::atomic::{AtomicIsize, Ordering};
 
@@ -80,23 +82,11 @@ impl<'a> Sequence<'a> {
     /// An item as Python sees it; none past the end. The sequence may be gone afterwards.
     #[inline(always)]
     fn item<'py>(self, py: Python<'py>, at: usize) -> Option<PyResult<Bound<'py, PyAny>>> {
-        if origin::is_used() {
-            return self.marked_item(py, at);
-        }
         match self {
-            Sequence::Array(array) => array.get(at).map(|view| show(py, view)),
-            Sequence::List(list) => list.get(at).map(|value| to_python(py, value)),
+            Sequence::Array(array) if !origin::is_used() => array.get(at).map(|view| show(py, view)),
+            Sequence::Array(array) => array.get(at).map(|view| origin::item(py, self.object(), view.to_owned())),
+            Sequence::List(list) => list_item(py, list, at as isize),
         }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn marked_item<'py>(self, py: Python<'py>, at: usize) -> Option<PyResult<Bound<'py, PyAny>>> {
-        let value = match self {
-            Sequence::Array(array) => array.get(at).map(AnyView::to_owned),
-            Sequence::List(list) => list.get(at),
-        };
-        value.map(|value| origin::item(py, self.object(), value))
     }
 
     fn object(self) -> NonNull<Object> {
@@ -105,6 +95,16 @@ impl<'a> Sequence<'a> {
             Sequence::List(list) => NonNull::from(list).cast(),
         }
     }
+}
+
+/// An item of a list as Python sees it, by an index from either end; none outside. The list may be gone afterwards.
+#[inline]
+fn list_item<'py>(py: Python<'py>, list: &ListObj, at: isize) -> Option<PyResult<Bound<'py, PyAny>>> {
+    let value = list.item(at)?;
+    Some(match origin::is_used() {
+        false => to_python(py, value),
+        true => origin::item(py, NonNull::from(list).cast(), value),
+    })
 }
 
 /// An item of a sequence that lives until Python code runs.
@@ -200,7 +200,7 @@ unsafe fn subscript_any(op: *mut ffi::PyObject, key: *mut ffi::PyObject) -> *mut
             let sequence = Sequence::of(op).ok_or_else(|| empty(py, op))?;
             let (found, is_list) = match sequence {
                 Sequence::Array(array) => (place(at, array.len()).and_then(|at| sequence.item(py, at)), false),
-                Sequence::List(list) => (place(at, list.len()).and_then(|at| sequence.item(py, at)), true),
+                Sequence::List(list) => (list_item(py, list, at), true),
             };
             found.unwrap_or_else(|| Err(out_of_range(is_list))).map(Bound::into_ptr)
         })
@@ -232,27 +232,20 @@ unsafe fn index(py: Python<'_>, key: *mut ffi::PyObject) -> PyResult<isize> {
     }
 }
 
-#[inline]
-fn place(at: isize, length: usize) -> Option<usize> {
-    let at = if at < 0 { at.checked_add_unsigned(length)? } else { at };
-    usize::try_from(at).ok().filter(|at| *at < length)
-}
-
 /// Slices are Python lists.
 unsafe fn slice<'py>(py: Python<'py>, op: *mut ffi::PyObject, key: *mut ffi::PyObject) -> PyResult<Bound<'py, PyAny>> {
     // SAFETY: a live wrapper and a slice.
     unsafe {
         let key = Bound::from_borrowed_ptr(py, key).cast_into_unchecked::<PySlice>();
-        let (start, stop, step) = unpack(&key)?;
+        let slice = unpack(&key)?;
         let sequence = Sequence::of(op).ok_or_else(|| empty(py, op))?;
         let items: Vec<Any> = match sequence {
             Sequence::Array(array) => array.as_slice().to_vec(),
             Sequence::List(list) => list.snapshot(),
         };
         let object = sequence.object();
-        let chosen = Span::of(start, stop, step, items.len()).indices();
         let list = PyList::empty(py);
-        for at in chosen {
+        for at in slice.span(items.len()).places() {
             list.append(origin::item(py, object, items[at].clone())?)?;
         }
         Ok(list.into_any())
@@ -260,32 +253,12 @@ unsafe fn slice<'py>(py: Python<'py>, op: *mut ffi::PyObject, key: *mut ffi::PyO
 }
 
 /// The numbers of a slice; runs `__index__` of its parts.
-unsafe fn unpack(key: &Bound<'_, PySlice>) -> PyResult<(isize, isize, isize)> {
+unsafe fn unpack(key: &Bound<'_, PySlice>) -> PyResult<Slice> {
     let (mut start, mut stop, mut step) = (0, 0, 0);
     // SAFETY: a slice.
     match unsafe { ffi::PySlice_Unpack(key.as_ptr(), &mut start, &mut stop, &mut step) } {
-        0 => Ok((start, stop, step)),
+        0 => Ok(Slice { start, stop, step: NonZero::new(step).expect("unpacking refuses a step of zero") }),
         _ => Err(PyErr::fetch(key.py())),
-    }
-}
-
-/// A slice of a sequence of known length.
-struct Span {
-    start: isize,
-    step: isize,
-    count: usize,
-}
-
-impl Span {
-    fn of(mut start: isize, mut stop: isize, step: isize, length: usize) -> Span {
-        // SAFETY: arithmetic on three numbers; the step is not zero, as unpacking saw to it.
-        let count = unsafe { ffi::PySlice_AdjustIndices(length as isize, &mut start, &mut stop, step) };
-        Span { start, step, count: count as usize }
-    }
-
-    fn indices(&self) -> impl Iterator<Item = usize> + use<> {
-        let (start, step) = (self.start, self.step);
-        (0..self.count as isize).map(move |n| (start + n * step) as usize)
     }
 }
 
@@ -313,41 +286,27 @@ fn assign_item(ob: &Bound<'_, PyAny>, at: isize, value: Option<&Bound<'_, PyAny>
     let range = || PyIndexError::new_err("list assignment index out of range");
     let value = value.map(convert::any).transpose()?;
     let list = container::list_of(ob)?;
-    let at = place(at, list.len()).ok_or_else(range)?;
     let done = match value {
-        Some(value) => list.set(at, value),
-        None => list.remove(at).is_some(),
+        Some(value) => list.set_item(at, value).is_ok(),
+        None => list.remove_item(at).is_some(),
     };
     done.then_some(()).ok_or_else(range)
 }
 
 fn assign_slice(ob: &Bound<'_, PyAny>, key: &Bound<'_, PySlice>, value: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
     // SAFETY: a slice.
-    let (start, stop, step) = unsafe { unpack(key)? };
+    let slice = unsafe { unpack(key)? };
     // Both may run anything: only then the list is looked at.
     let items = value.map(container::collect).transpose()?;
     let list = container::list_of(ob)?;
-    let span = Span::of(start, stop, step, list.len());
     let Some(items) = items else {
-        list.remove_many(span.indices());
+        list.remove_slice(slice);
         return Ok(());
     };
-    if step == 1 {
-        let start = span.start as usize;
-        list.replace_range(start..start + span.count, items);
-        return Ok(());
-    }
-    if items.len() != span.count {
-        return Err(PyValueError::new_err(format!(
-            "attempt to assign sequence of size {} to extended slice of size {}",
-            items.len(),
-            span.count
-        )));
-    }
-    match list.set_many(span.indices().zip(items)) {
-        true => Ok(()),
-        false => Err(PyIndexError::new_err("list assignment index out of range")),
-    }
+    let given = items.len();
+    list.replace_slice(slice, items).map_err(|count| {
+        PyValueError::new_err(format!("attempt to assign sequence of size {given} to extended slice of size {count}"))
+    })
 }
 
 unsafe extern "C" fn contains(op: *mut ffi::PyObject, sought: *mut ffi::PyObject) -> c_int {
