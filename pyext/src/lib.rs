@@ -40,6 +40,7 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = false)]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     cpython::interpreter::expect_main(module.py())?;
+    bowline::sync::alone::ask();
     cpython::integer::find_small(module.py());
     stdlib::install(module.py())?;
     cpython::slots::install(module, object::members())?;

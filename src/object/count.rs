@@ -2,6 +2,7 @@
 //! Imports `sync` only; knows nothing of what is counted.
 //! Upholds P2's native half: a count is never lost, and the one that reports the last release sees all that came before.
 
+use crate::sync::alone::alone;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
 const STRONG: u64 = 1;
@@ -46,7 +47,7 @@ impl Counts {
     #[inline]
     pub fn retain(&self) {
         // Relaxed: the caller's own hold orders it; a new count carries nothing.
-        let old = self.0.fetch_add(STRONG, Ordering::Relaxed);
+        let old = if alone() { self.add(STRONG) } else { self.0.fetch_add(STRONG, Ordering::Relaxed) };
         if old as u32 > LIMIT {
             overflow();
         }
@@ -65,7 +66,7 @@ impl Counts {
         }
         // Release: pairs with the Acquire of `settle`. Carries: what this holder did to the object.
         // Weaker fails: tests/loom.rs counts::last_release_sees_all.
-        let old = self.0.fetch_sub(STRONG, Ordering::Release);
+        let old = if alone() { self.add(STRONG.wrapping_neg()) } else { self.0.fetch_sub(STRONG, Ordering::Release) };
         if old as u32 != 1 {
             return Released::Alive;
         }
@@ -81,7 +82,7 @@ impl Counts {
     #[inline]
     pub fn retain_weak(&self) {
         // Relaxed: as in `retain`.
-        let old = self.0.fetch_add(WEAK, Ordering::Relaxed);
+        let old = if alone() { self.add(WEAK) } else { self.0.fetch_add(WEAK, Ordering::Relaxed) };
         if (old >> 32) as u32 > LIMIT {
             overflow();
         }
@@ -92,7 +93,7 @@ impl Counts {
     pub fn release_weak(&self) -> bool {
         // Release: pairs with the Acquire of `settle`. Carries: the holder's last look at the counts and the destruction
         // of the fields. Weaker fails: tests/loom.rs counts::memory_outlives_weak.
-        let old = self.0.fetch_sub(WEAK, Ordering::Release);
+        let old = if alone() { self.add(WEAK.wrapping_neg()) } else { self.0.fetch_sub(WEAK, Ordering::Release) };
         if old >> 32 != 1 {
             return false;
         }
@@ -149,6 +150,15 @@ impl Counts {
     pub fn weak(&self) -> u32 {
         // Relaxed: a hint.
         (self.0.load(Ordering::Relaxed) >> 32) as u32
+    }
+
+    /// `fetch_add` of the only thread.
+    #[inline]
+    fn add(&self, counts: u64) -> u64 {
+        // Relaxed: there is nobody else.
+        let old = self.0.load(Ordering::Relaxed);
+        self.0.store(old.wrapping_add(counts), Ordering::Relaxed);
+        old
     }
 
     /// Makes the last holder see what the others did before they released.

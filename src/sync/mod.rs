@@ -4,6 +4,7 @@
 #![doc = ""]
 #![doc = include_str!("edges.md")]
 
+pub mod alone;
 pub mod counter;
 pub mod stack;
 #[cfg(bowline_loom)]

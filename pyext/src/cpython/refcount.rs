@@ -23,6 +23,7 @@ mod build {
 
     use super::ffi;
     use bowline::protocol::{Counted, Dormancy};
+    use bowline::sync::alone::alone;
     use std::cell::Cell;
     use std::ffi::c_ulong;
     use std::sync::atomic::{AtomicIsize, AtomicU32, AtomicU64, AtomicU8, AtomicUsize, Ordering};
@@ -218,14 +219,47 @@ mod build {
         }
     }
 
-    /// Dormant → count 1, then gives the bias to this thread, so that its counting is cheap again.
-    ///
-    /// No step makes others wait: they find count 1, merged, and may count up and down meanwhile.
+    /// Dormant → count 1.
     ///
     /// # Safety
     /// As [`bowline::protocol::Host::wake`].
     #[inline]
     pub unsafe fn wake(op: *mut ffi::PyObject, ticket: Ticket) -> bool {
+        // SAFETY: handed on.
+        unsafe {
+            match alone() {
+                true => wake_alone(op, ticket),
+                false => wake_among_threads(op, ticket),
+            }
+        }
+    }
+
+    /// As [`wake`], by the only thread.
+    ///
+    /// # Safety
+    /// As [`wake`].
+    #[inline(always)]
+    unsafe fn wake_alone(op: *mut ffi::PyObject, ticket: Ticket) -> bool {
+        // SAFETY: as in `wake_among_threads`.
+        let (tid, local, shared) = unsafe { (tid(op), local(op), shared(op)) };
+        // Relaxed, all of them: there is nobody else.
+        let dormant = shared.load(Ordering::Relaxed) == ticket;
+        if dormant {
+            local.store(1, Ordering::Relaxed);
+            tid.store(thread_id(), Ordering::Relaxed);
+            shared.store(MAYBE_WEAKREF, Ordering::Relaxed);
+        }
+        dormant
+    }
+
+    /// Dormant → count 1, then gives the bias to this thread, so that its counting is cheap again.
+    ///
+    /// No step makes others wait: they find count 1, merged, and may count up and down meanwhile.
+    ///
+    /// # Safety
+    /// As [`wake`].
+    #[inline]
+    unsafe fn wake_among_threads(op: *mut ffi::PyObject, ticket: Ticket) -> bool {
         // SAFETY: the wrapper is tied to an object that the caller protects, so it is a wrapper of that object.
         let (tid, local, shared) = unsafe { (tid(op), local(op), shared(op)) };
         // AcqRel: the Acquire pairs with the last count given back in the former life, or with `lay_down`. The Release pairs
