@@ -58,10 +58,10 @@ fn check(probe: &Probe) {
 fn bytes_are_those_of_the_abi() {
     assert_eq!((size_of::<Any>(), align_of::<Any>(), size_of::<AnyView>()), (16, 8, 16));
     let raw = (-2_i64).into_any().into_raw();
-    assert_eq!((raw.type_index, raw.small_len, raw.to_bits()), (tag::INT, 0, -2_i64 as u64));
+    assert_eq!((raw.type_index(), raw.small_len(), raw.to_bits()), (tag::INT, 0, -2_i64 as u64));
     let small = Str::from("abc").into_any();
     let raw = small.view().to_raw();
-    assert_eq!((raw.type_index, raw.small_len), (tag::SMALL_STR, 3));
+    assert_eq!((raw.type_index(), raw.small_len()), (tag::SMALL_STR, 3));
     assert_eq!(raw.to_bits().to_ne_bytes(), *b"abc\0\0\0\0\0");
     let dtype = DataType { code: 2, bits: 32, lanes: 4 }.into_any().into_raw();
     assert_eq!(dtype.to_bits().to_ne_bytes(), [2, 32, 4, 0, 0, 0, 0, 0]);

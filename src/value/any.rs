@@ -11,36 +11,21 @@ use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
-/// The payload of a value; which member counts is the tag's business.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub union Payload {
-    /// All 64 bits.
-    pub bits: u64,
-    /// An integer; a truth value is 0 or 1.
-    pub int: i64,
-    /// A float.
-    pub float: f64,
-    /// A pointer of whatever kind.
-    pub pointer: *mut c_void,
-    /// A small string's bytes.
-    pub bytes: [u8; 8],
-    /// An element type.
-    pub dtype: DataType,
-    /// A device.
-    pub device: Device,
-}
-
-/// The bytes of a value, without a say in who owns them. What crosses the C ABI.
+/// The bytes of a value, without a say in who owns them. What crosses the C ABI:
+///
+/// | bytes | |
+/// |---|---|
+/// | 0..4 | the type index: one of [`tag`], or a dynamic one |
+/// | 4..8 | the length of a small string; zero otherwise |
+/// | 8..16 | the payload |
+///
+/// Two machine words, as which the compiler passes it in registers and copies it. As four fields it is copied by one access
+/// of 16 bytes, which has to wait for the narrower ones that wrote them.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct RawAny {
-    /// What the payload is; one of [`tag`], or a dynamic type index.
-    pub type_index: i32,
-    /// The length of a small string; zero otherwise.
-    pub small_len: u32,
-    /// The payload.
-    pub payload: Payload,
+    head: u64,
+    payload: *mut c_void,
 }
 
 const _: () = assert!(size_of::<RawAny>() == 16 && align_of::<RawAny>() == 8 && size_of::<usize>() == 8);
@@ -49,15 +34,27 @@ impl RawAny {
     /// No value.
     pub const NONE: RawAny = RawAny::bits(tag::NONE, 0);
 
+    const fn new(type_index: i32, small_len: u32, payload: *mut c_void) -> RawAny {
+        let (index, len) = (type_index as u32 as u64, small_len as u64);
+        let head = if cfg!(target_endian = "little") { index | len << 32 } else { index << 32 | len };
+        RawAny { head, payload }
+    }
+
     /// Plain data: the bytes of its payload.
     #[inline]
     pub const fn bits(type_index: i32, bits: u64) -> RawAny {
-        RawAny { type_index, small_len: 0, payload: Payload { bits } }
+        RawAny::small(type_index, 0, bits)
+    }
+
+    /// A small string or small bytes, by length and payload.
+    #[inline]
+    pub(super) const fn small(type_index: i32, len: u32, bits: u64) -> RawAny {
+        RawAny::new(type_index, len, std::ptr::without_provenance_mut(bits as usize))
     }
 
     #[inline]
     pub(crate) fn pointer<T>(type_index: i32, pointer: *const T) -> RawAny {
-        RawAny { type_index, small_len: 0, payload: Payload { pointer: pointer.cast_mut().cast() } }
+        RawAny::new(type_index, 0, pointer.cast_mut().cast())
     }
 
     /// An object, without a count.
@@ -70,23 +67,51 @@ impl RawAny {
         RawAny::pointer(unsafe { (*object.as_ptr()).type_index() }, object.as_ptr())
     }
 
+    /// The first eight bytes and the payload.
     #[inline]
-    pub(crate) fn is_object(&self) -> bool {
-        self.type_index >= tag::OBJECT
+    pub(super) const fn words(self) -> (u64, *mut c_void) {
+        (self.head, self.payload)
+    }
+
+    /// From what [`RawAny::words`] gave.
+    #[inline]
+    pub(super) const fn from_words(head: u64, payload: *mut c_void) -> RawAny {
+        RawAny { head, payload }
+    }
+
+    /// What the payload is; one of [`tag`], or a dynamic type index.
+    #[inline]
+    pub const fn type_index(self) -> i32 {
+        (if cfg!(target_endian = "little") { self.head } else { self.head >> 32 }) as i32
+    }
+
+    /// The length of a small string; zero otherwise.
+    #[inline]
+    pub const fn small_len(self) -> u32 {
+        (if cfg!(target_endian = "little") { self.head >> 32 } else { self.head }) as u32
+    }
+
+    #[inline]
+    pub(crate) fn is_object(self) -> bool {
+        self.type_index() >= tag::OBJECT
     }
 
     /// The payload's 64 bits.
     #[inline]
     pub fn to_bits(self) -> u64 {
-        // SAFETY: every constructor initialises all eight bytes.
-        unsafe { self.payload.bits }
+        self.payload.addr() as u64
     }
 
     /// The payload as a pointer.
     #[inline]
-    pub fn to_pointer(self) -> *mut c_void {
-        // SAFETY: as `to_bits`; any bits are a pointer.
-        unsafe { self.payload.pointer }
+    pub const fn to_pointer(self) -> *mut c_void {
+        self.payload
+    }
+
+    /// A small string's bytes.
+    fn small_bytes(&self) -> &[u8] {
+        // SAFETY: small strings are no longer than the payload, whose bytes they are.
+        unsafe { std::slice::from_raw_parts((&raw const self.payload).cast(), self.small_len() as usize) }
     }
 }
 
@@ -151,13 +176,13 @@ impl Any {
     /// What the value is; see [`tag`].
     #[inline]
     pub fn type_index(&self) -> i32 {
-        self.0.type_index
+        self.0.type_index()
     }
 
     /// Whether this is no value.
     #[inline]
     pub fn is_none(&self) -> bool {
-        self.0.type_index == tag::NONE
+        self.0.type_index() == tag::NONE
     }
 
     /// The object itself, or the value back when it is plain data.
@@ -275,49 +300,49 @@ impl<'a> AnyView<'a> {
     /// What the value is; see [`tag`].
     #[inline]
     pub fn type_index(self) -> i32 {
-        self.0.type_index
+        self.0.type_index()
     }
 
     /// Whether this is no value.
     #[inline]
     pub fn is_none(self) -> bool {
-        self.0.type_index == tag::NONE
+        self.0.type_index() == tag::NONE
     }
 
     /// An integer, if it is one. A truth value is none.
     #[inline]
     pub fn as_int(self) -> Option<i64> {
-        (self.0.type_index == tag::INT).then_some(self.0.to_bits() as i64)
+        (self.0.type_index() == tag::INT).then_some(self.0.to_bits() as i64)
     }
 
     /// A float, if it is one.
     #[inline]
     pub fn as_float(self) -> Option<f64> {
-        (self.0.type_index == tag::FLOAT).then(|| f64::from_bits(self.0.to_bits()))
+        (self.0.type_index() == tag::FLOAT).then(|| f64::from_bits(self.0.to_bits()))
     }
 
     /// A truth value, if it is one.
     #[inline]
     pub fn as_bool(self) -> Option<bool> {
-        (self.0.type_index == tag::BOOL).then_some(self.0.to_bits() != 0)
+        (self.0.type_index() == tag::BOOL).then_some(self.0.to_bits() != 0)
     }
 
     /// An opaque pointer, if it is one.
     #[inline]
     pub fn as_pointer(self) -> Option<*mut c_void> {
-        (self.0.type_index == tag::POINTER).then_some(self.0.to_pointer())
+        (self.0.type_index() == tag::POINTER).then_some(self.0.to_pointer())
     }
 
     /// An element type, if it is one.
     #[inline]
     pub fn as_dtype(self) -> Option<DataType> {
-        (self.0.type_index == tag::DTYPE).then(|| DataType::from_bits(self.0.to_bits()))
+        (self.0.type_index() == tag::DTYPE).then(|| DataType::from_bits(self.0.to_bits()))
     }
 
     /// A device, if it is one.
     #[inline]
     pub fn as_device(self) -> Option<Device> {
-        (self.0.type_index == tag::DEVICE).then(|| Device::from_bits(self.0.to_bits()))
+        (self.0.type_index() == tag::DEVICE).then(|| Device::from_bits(self.0.to_bits()))
     }
 
     /// The object, if the value is one. It lives for `'a`. An rvalue is not looked into.
@@ -332,14 +357,14 @@ impl<'a> AnyView<'a> {
     pub fn as_ref<T: ObjectType>(self) -> Option<&'a T> {
         let object = self.as_object()?;
         // SAFETY: the type is checked, a child starts with its parent, and the view lends the object for `'a`.
-        is_a::<T>(self.0.type_index).then(|| unsafe { object.cast::<T>().as_ref() })
+        is_a::<T>(self.0.type_index()).then(|| unsafe { object.cast::<T>().as_ref() })
     }
 
     /// The slot of an rvalue, if the value is one.
     #[inline]
     pub fn as_rvalue(self) -> Option<&'a RvalueSlot> {
         // SAFETY: the tag says what the pointer is; the view lends it for `'a`.
-        (self.0.type_index == tag::RVALUE).then(|| unsafe { &*self.0.to_pointer().cast::<RvalueSlot>() })
+        (self.0.type_index() == tag::RVALUE).then(|| unsafe { &*self.0.to_pointer().cast::<RvalueSlot>() })
     }
 
     /// The bytes of a string of any representation, or of bytes of any representation; true for text.
@@ -347,13 +372,9 @@ impl<'a> AnyView<'a> {
         let raw = &self.0;
         // SAFETY: each arm reads what the tag says is there; inline bytes live in `self`, the others for `'a`.
         unsafe {
-            Some(match raw.type_index {
-                tag::SMALL_STR => {
-                    (true, std::slice::from_raw_parts(raw.payload.bytes.as_ptr(), raw.small_len as usize))
-                }
-                tag::SMALL_BYTES => {
-                    (false, std::slice::from_raw_parts(raw.payload.bytes.as_ptr(), raw.small_len as usize))
-                }
+            Some(match raw.type_index() {
+                tag::SMALL_STR => (true, raw.small_bytes()),
+                tag::SMALL_BYTES => (false, raw.small_bytes()),
                 tag::STR => (true, super::string::heap_bytes(raw.to_pointer().cast())),
                 tag::BYTES => (false, super::string::heap_bytes(raw.to_pointer().cast())),
                 tag::RAW_STR => (true, CStr::from_ptr(raw.to_pointer().cast::<c_char>()).to_bytes()),
@@ -368,7 +389,7 @@ impl<'a> AnyView<'a> {
     pub fn as_str(&self) -> Option<&str> {
         let (text, bytes) = self.text_or_bytes()?;
         // Valid for strings that we made; a C string of a foreign caller may be anything.
-        if self.0.type_index == tag::RAW_STR {
+        if self.0.type_index() == tag::RAW_STR {
             return std::str::from_utf8(bytes).ok();
         }
         // SAFETY: `Str` is made from UTF-8 only.
@@ -385,7 +406,7 @@ impl<'a> AnyView<'a> {
     /// no value).
     #[inline]
     pub fn to_owned(self) -> Any {
-        match self.0.type_index {
+        match self.0.type_index() {
             tag::RAW_STR | tag::BYTE_ARRAY | tag::RVALUE => self.to_owned_slow(),
             _ => {
                 if let Some(object) = self.as_object() {
@@ -412,8 +433,8 @@ impl<'a> AnyView<'a> {
     /// Whether both are the same value: the same plain data, the same object, or strings (or bytes) of equal content.
     /// `1`, `1.0` and `true` are three different values; a NaN is the same as itself when its bits are.
     pub fn same(&self, other: &AnyView<'_>) -> bool {
-        if self.0.type_index == other.0.type_index && self.0.to_bits() == other.0.to_bits() {
-            return self.0.small_len == other.0.small_len;
+        if self.0.type_index() == other.0.type_index() && self.0.to_bits() == other.0.to_bits() {
+            return self.0.small_len() == other.0.small_len();
         }
         match (self.text_or_bytes(), other.text_or_bytes()) {
             (Some(a), Some(b)) => a == b,
@@ -423,7 +444,7 @@ impl<'a> AnyView<'a> {
 
     /// What the value is, in words: `int`, `str`, … or the key of the object's type.
     pub fn type_name(&self) -> String {
-        super::schema::index_name(self.0.type_index)
+        super::schema::index_name(self.0.type_index())
     }
 }
 
@@ -435,7 +456,7 @@ impl std::fmt::Debug for AnyView<'_> {
         if let Some(bytes) = self.as_bytes() {
             return write!(f, "b\"{}\"", bytes.escape_ascii());
         }
-        match self.0.type_index {
+        match self.0.type_index() {
             tag::NONE => f.write_str("None"),
             tag::INT => write!(f, "{}", self.0.to_bits() as i64),
             tag::BOOL => f.write_str(if self.0.to_bits() != 0 { "True" } else { "False" }),

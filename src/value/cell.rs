@@ -4,7 +4,7 @@
 //! it or let go; nothing is released under a lock.
 
 use super::any::RawAny;
-use super::{stripe, tag, Any, AnyView, ConvertError, DataType, Device, FromAny, IntoAny, Payload, Storage};
+use super::{stripe, tag, Any, AnyView, ConvertError, DataType, Device, FromAny, IntoAny, Storage};
 use crate::object::{release as release_object, retain, Object};
 use crate::reclaim::{self, Guard};
 use crate::sync::global::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
@@ -146,20 +146,14 @@ impl AnyWords {
 
     #[inline]
     fn read(&self) -> RawAny {
-        let head = self.head.load(Ordering::Relaxed).to_ne_bytes();
-        let pointer = self.payload.load(Ordering::Relaxed);
-        RawAny {
-            type_index: i32::from_ne_bytes([head[0], head[1], head[2], head[3]]),
-            small_len: u32::from_ne_bytes([head[4], head[5], head[6], head[7]]),
-            payload: Payload { pointer },
-        }
+        RawAny::from_words(self.head.load(Ordering::Relaxed), self.payload.load(Ordering::Relaxed))
     }
 
     #[inline]
     fn write(&self, value: RawAny) {
-        let (t, l) = (value.type_index.to_ne_bytes(), value.small_len.to_ne_bytes());
-        self.head.store(u64::from_ne_bytes([t[0], t[1], t[2], t[3], l[0], l[1], l[2], l[3]]), Ordering::Relaxed);
-        self.payload.store(value.to_pointer(), Ordering::Relaxed);
+        let (head, payload) = value.words();
+        self.head.store(head, Ordering::Relaxed);
+        self.payload.store(payload, Ordering::Relaxed);
     }
 }
 

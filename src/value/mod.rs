@@ -27,7 +27,7 @@ mod string;
 pub mod stripe;
 pub mod tag;
 
-pub use any::{Any, AnyView, Payload, RawAny};
+pub use any::{Any, AnyView, RawAny};
 pub use convert::{convert, convert_owned, ConvertError, FromAny, IntoAny, Typed};
 pub use dtype::{BadDevice, BadDtype};
 pub use field::{AnyOf, Field, Mutable, Pointer};

@@ -72,7 +72,7 @@ pub(super) unsafe fn heap_bytes<'a>(object: *const StringObj) -> &'a [u8] {
 fn inline(tag: i32, content: &[u8]) -> RawAny {
     let mut bytes = [0; 8];
     bytes[..content.len()].copy_from_slice(content);
-    RawAny { small_len: content.len() as u32, ..RawAny::bits(tag, u64::from_ne_bytes(bytes)) }
+    RawAny::small(tag, content.len() as u32, u64::from_ne_bytes(bytes))
 }
 
 macro_rules! newtype {

@@ -134,7 +134,7 @@ impl Model {
             }
         }
         let inline = index < tag::OBJECT && !matches!(index, tag::SMALL_STR | tag::SMALL_BYTES);
-        assert!(!inline || view.to_raw().small_len == 0, "unused bytes are zero: {index} {bits:#x}");
+        assert!(!inline || view.to_raw().small_len() == 0, "unused bytes are zero: {index} {bits:#x}");
     }
 
     /// Whether it is to be an object that was there before, and is it: then its content was not made by a conversion.

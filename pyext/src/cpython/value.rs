@@ -198,7 +198,7 @@ pub unsafe fn living<'py>(py: Python<'py>, object: NonNull<Object>) -> Result<Bo
 pub unsafe fn at_hand(raw: RawAny) -> Option<*mut ffi::PyObject> {
     // SAFETY: by contract.
     unsafe {
-        match raw.type_index {
+        match raw.type_index() {
             tag::OBJECT.. => object_at_hand(NonNull::new_unchecked(raw.to_pointer().cast())),
             tag::INT => Some(integer::new(raw.to_bits() as i64)),
             _ => None,
