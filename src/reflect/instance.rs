@@ -78,7 +78,11 @@ pub unsafe fn from_words(reflection: &Reflection, words: &[u64]) -> Result<Obj<O
     unsafe {
         alloc::set_deleter(object, delete);
         let rest = object.as_ptr().cast::<u8>().add(size_of::<Header>()).cast::<u64>();
-        rest.copy_from_nonoverlapping(words.as_ptr(), words.len());
+        for (at, word) in words.iter().enumerate() {
+            // Word by word, which the compiler must not make one wider copy of: that would wait for the words, which were
+            // written just now.
+            rest.add(at).write(std::ptr::from_ref(word).read_volatile());
+        }
         Ok(Obj::from_raw(object))
     }
 }

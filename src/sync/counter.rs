@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, Ordering};
 
 /// How many counters a block has.
-const SLOTS: usize = 8;
+const SLOTS: usize = 4;
 
 /// One thread's counters. Blocks are never freed: a thread that ends leaves its block, sums included, to a later one.
 #[repr(align(128))]
@@ -45,18 +45,12 @@ thread_local! {
 pub enum Event {
     /// A native object was allocated (+1) or its storage freed (−1).
     Object = 0,
-    /// A life of a wrapper began (+1) or ended (−1).
-    Life = 1,
     /// A dead wrapper was given a new life.
-    Revival = 2,
+    Revival = 1,
     /// A dying wrapper was replaced by a fresh one.
-    Superseded = 3,
-    /// Storage of a tied wrapper was made (+1) or freed (−1).
-    Storage = 4,
-    /// Bytes of the storage that `Storage` counts.
-    Bytes = 5,
+    Superseded = 2,
     /// Something was queued for an attached thread (+1) or drained (−1).
-    Queued = 6,
+    Queued = 3,
 }
 
 /// Adds `delta` to an event's count.

@@ -282,24 +282,33 @@ pub unsafe fn init(address: *mut u8, storage: Storage, value: Any) {
     drop(unsafe { Any::from_raw(replace_alone(address, storage, value.into_raw())) });
 }
 
-/// As `replace`, without the price of a read-modify-write.
+/// As `replace`, without the price of a read-modify-write or of a lock.
 ///
 /// # Safety
 /// As `replace`, and no other thread reaches the object.
 #[inline(always)]
 unsafe fn replace_alone(address: *mut u8, storage: Storage, value: RawAny) -> RawAny {
-    if storage != Storage::Object {
+    // Relaxed, all of it: nobody else reaches the object before something later publishes it, or any more.
+    match storage {
+        Storage::Object => {
+            let pointer = if value.is_object() { value.to_pointer().cast() } else { std::ptr::null_mut() };
+            // SAFETY: as in `read`.
+            let field = unsafe { &*address.cast::<AtomicPtr<Object>>() };
+            let old = NonNull::new(field.load(Ordering::Relaxed));
+            field.store(pointer, Ordering::Relaxed);
+            // SAFETY: the count on the old object is the caller's now.
+            old.map_or(RawAny::NONE, |old| unsafe { RawAny::of_object(old) })
+        }
+        Storage::Any => {
+            // SAFETY: as in `read`.
+            let words = unsafe { AnyWords::at(address) };
+            let old = words.read();
+            words.write(value);
+            old
+        }
         // SAFETY: the caller's contract.
-        return unsafe { replace(address, storage, value) };
+        _ => unsafe { replace(address, storage, value) },
     }
-    let pointer = if value.is_object() { value.to_pointer().cast() } else { std::ptr::null_mut() };
-    // SAFETY: as in `read`.
-    let field = unsafe { &*address.cast::<AtomicPtr<Object>>() };
-    // Relaxed: nobody else reaches the object before something later publishes it, or any more.
-    let old = NonNull::new(field.load(Ordering::Relaxed));
-    field.store(pointer, Ordering::Relaxed);
-    // SAFETY: the count on the old object is the caller's now.
-    old.map_or(RawAny::NONE, |old| unsafe { RawAny::of_object(old) })
 }
 
 /// Releases what a field owns, at the end of its object.

@@ -130,15 +130,17 @@ unsafe fn plain(argument: *mut ffi::PyObject, class: *mut ffi::PyTypeObject) -> 
 unsafe fn show(result: Any) -> *mut ffi::PyObject {
     // SAFETY: attached; None is alive.
     unsafe {
+        // Plain data has no end, but the compiler would call it.
         match result.type_index() {
             tag::NONE => {
+                std::mem::forget(result);
                 let none = ffi::Py_None();
                 // From 3.12 on it is immortal.
                 #[cfg(not(Py_3_12))]
                 ffi::Py_INCREF(none);
                 none
             }
-            tag::INT => integer::new(result.view().to_raw().to_bits() as i64),
+            tag::INT => integer::new(result.into_raw().to_bits() as i64),
             _ => finish(Ok(result)),
         }
     }

@@ -1,12 +1,11 @@
 //! The storage of wrappers: made, entered in the ledger, freed.
 //! Imports pyo3::ffi, `wrapper`, `refcount`.
-//! Upholds: every storage is in the ledger from its making to its freeing; its class reference lasts as long as it does.
+//! Upholds: every storage is in the ledger from its making to its freeing; its class lasts as long as it does.
 
 use super::refcount;
 use super::wrapper::{Handle, Wrapper};
 use bowline::object::{Object, WeakObj};
 use bowline::protocol::ledger::Ledger;
-use bowline::sync::counter::{add, Event};
 use pyo3::ffi;
 use std::cell::RefCell;
 use std::ffi::c_void;
@@ -67,6 +66,41 @@ pub fn set_entry(entry: ffi::vectorcallfunc) {
     ENTRY.store(entry as *mut c_void, Ordering::Relaxed);
 }
 
+extern "C" {
+    /// Sets a fresh object's header but for its class (CPython's Include/cpython/object.h); pyo3-ffi does not have it.
+    fn _Py_NewReference(op: *mut ffi::PyObject);
+}
+
+/// Whether instances of a class have our bytes and no others, and no reference of the class, which lives for ever: lean
+/// classes are registered, or ours. Threads that make and drop instances then share no count.
+///
+/// # Safety
+/// A live class that derives from our base type and has its flags for good, as it has before its first instance.
+#[inline(always)]
+unsafe fn is_bare(class: *mut ffi::PyTypeObject) -> bool {
+    // SAFETY: by contract.
+    unsafe { !super::class::is_rich(class) && (*class).tp_basicsize as usize == size_of::<Wrapper>() }
+}
+
+/// A bare instance, which is not zeroed behind its header. Null with a Python error set when out of memory.
+///
+/// # Safety
+/// Attached; a bare class.
+#[inline(always)]
+unsafe fn allocate_bare(class: *mut ffi::PyTypeObject) -> *mut ffi::PyObject {
+    // SAFETY: by contract; the block is as large as an instance. What `PyType_GenericAlloc` does for a class without
+    // collector, dictionary and weak references, but for the reference of the class.
+    unsafe {
+        let op = ffi::PyObject_Malloc(size_of::<Wrapper>()).cast::<ffi::PyObject>();
+        if op.is_null() {
+            return ffi::PyErr_NoMemory();
+        }
+        (&raw mut (*op).ob_type).write(class);
+        _Py_NewReference(op);
+        op
+    }
+}
+
 /// Makes an instance of `class` that holds `handle`: refcount 1, ready for try-incref. Null with a Python error set when
 /// out of memory.
 ///
@@ -74,7 +108,12 @@ pub fn set_entry(entry: ffi::vectorcallfunc) {
 /// Attached; `class` derives from our base type. May run the garbage collector, hence user code.
 pub unsafe fn make(class: *mut ffi::PyTypeObject, handle: Handle) -> *mut Wrapper {
     // SAFETY: by contract.
-    let op = unsafe { ffi::PyType_GenericAlloc(class, 0) };
+    let op = unsafe {
+        match is_bare(class) {
+            true => allocate_bare(class),
+            false => ffi::PyType_GenericAlloc(class, 0),
+        }
+    };
     if op.is_null() {
         return null_mut();
     }
@@ -93,22 +132,24 @@ pub unsafe fn make(class: *mut ffi::PyTypeObject, handle: Handle) -> *mut Wrappe
         refcount::arm(op);
         LEDGER.enter(slot, NonNull::new_unchecked(wrapper));
     }
-    add(Event::Storage, 1);
     wrapper
 }
 
-/// Frees a dead wrapper's storage and gives its class reference back.
+/// Frees a dead wrapper's storage and gives its class reference back, if it has one.
 ///
 /// # Safety
 /// Attached; the storage is dead, untracked by the collector and the caller's alone.
 pub unsafe fn free(op: *mut ffi::PyObject) {
-    add(Event::Storage, -1);
     // SAFETY: the storage is the caller's; the class is kept alive by the reference released last.
     unsafe {
         let slot = (*op.cast::<Wrapper>()).slot.load(Ordering::Relaxed);
         LEDGER.clear(slot);
         give_slot(slot);
         let class = refcount::class_of(op);
+        if is_bare(class) {
+            ffi::PyObject_Free(op.cast());
+            return;
+        }
         if super::class::is_rich(class) {
             ffi::PyObject_GC_Del(op.cast());
         } else {
