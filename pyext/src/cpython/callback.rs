@@ -19,19 +19,25 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 use std::cell::Cell;
-use std::mem::MaybeUninit;
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ptr::null_mut;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// More arguments than this go to the heap.
 const INLINE: usize = 8;
 
-/// What a native function around a Python callable closes over (see `Function::from_state`): nothing while it is idle.
-pub struct PyCallable(Option<Payload>);
+/// What a native function around a Python callable closes over (see `Function::from_state`).
+pub struct PyCallable {
+    /// None while the function is idle.
+    payload: Option<Payload>,
+    /// Whether the function is a thread's own, to be lent, which does not count as an object.
+    is_threads: AtomicBool,
+}
 
 impl PyCallable {
     /// The callable.
     pub fn payload(&self) -> Option<&Payload> {
-        self.0.as_ref()
+        self.payload.as_ref()
     }
 }
 
@@ -53,7 +59,7 @@ pub fn from_callable(callable: &Bound<'_, PyAny>) -> Function {
 }
 
 fn of_payload(payload: Payload) -> Function {
-    Function::from_state(PyCallable(Some(payload)), call_python)
+    Function::from_state(PyCallable { payload: Some(payload), is_threads: AtomicBool::new(false) }, call_python)
 }
 
 /// A native function that calls `callable`, to which tensors are shown as those of a class with an exchange API.
@@ -70,19 +76,20 @@ pub fn from_callable_of(callable: &Bound<'_, PyAny>, class: &Bound<'_, PyAny>) -
 
 // ---- For the time of a call ------------------------------------------------------------------------------------------
 
-/// A function without a callable, which does not count as an object.
-struct Idle(Option<Function>);
+/// The function that a thread lends, while it does not.
+struct Idle(Function);
 
 impl Idle {
-    fn new(function: Function) -> Idle {
-        add(Event::Object, -1);
-        Idle(Some(function))
+    fn into_function(self) -> Function {
+        let idle = ManuallyDrop::new(self);
+        // SAFETY: taken this once.
+        unsafe { std::ptr::read(&idle.0) }
     }
 }
 
 impl Drop for Idle {
     fn drop(&mut self) {
-        // It is used again, or ends now as an object does.
+        // It ends now, as an object does.
         add(Event::Object, 1);
     }
 }
@@ -94,10 +101,9 @@ thread_local!(static IDLE: Cell<Option<Idle>> = const { Cell::new(None) });
 #[inline]
 pub fn lend(callable: &Bound<'_, PyAny>) -> Function {
     let payload = Payload::new(callable);
-    let idle = IDLE.try_with(Cell::take).ok().flatten();
-    if let Some(mut function) = idle.and_then(|mut idle| idle.0.take()) {
+    if let Some(mut function) = IDLE.try_with(Cell::take).ok().flatten().map(Idle::into_function) {
         if let Some(state) = function.state_mut::<PyCallable>() {
-            state.0 = Some(payload);
+            state.payload = Some(payload);
             return function;
         }
     }
@@ -114,12 +120,32 @@ pub fn take_back(py: Python<'_>, argument: Any) {
     else {
         return;
     };
-    let Some(state) = function.state_mut::<PyCallable>() else { return };
-    let payload = state.0.take();
-    let _ = IDLE.try_with(|idle| idle.replace(Some(Idle::new(function))));
+    let Some(state) = function.state_mut::<PyCallable>() else { return part_with(&function) };
+    let payload = state.payload.take();
+    if !std::mem::replace(state.is_threads.get_mut(), true) {
+        discount();
+    }
+    let _ = IDLE.try_with(|idle| idle.replace(Some(Idle(function))));
     // Last, since this may run Python code, which may pass callbacks, too.
     if let Some(payload) = payload {
         payload.give_back(py);
+    }
+}
+
+/// A function becomes the thread's own. Once for many callbacks.
+#[cold]
+#[inline(never)]
+fn discount() {
+    add(Event::Object, -1);
+}
+
+/// The function is the callee's, too: it counts as an object again.
+#[cold]
+#[inline(never)]
+fn part_with(function: &Function) {
+    // Relaxed: says nothing of anything else; one thread lends a function at a time.
+    if function.state::<PyCallable>().is_some_and(|state| state.is_threads.swap(false, Ordering::Relaxed)) {
+        add(Event::Object, 1);
     }
 }
 

@@ -25,6 +25,8 @@ unsafe impl Send for Debt {}
 
 static DEBTS: Stack<Debt> = Stack::new();
 
+#[cold]
+#[inline(never)]
 fn push(debt: Debt) {
     add(Event::Queued, 1);
     DEBTS.push(debt);
@@ -34,6 +36,7 @@ fn push(debt: Debt) {
 ///
 /// # Safety
 /// The caller owns the count.
+#[inline(never)]
 pub unsafe fn release(op: *mut ffi::PyObject) {
     if attached() {
         // SAFETY: attached, and the count is the caller's.

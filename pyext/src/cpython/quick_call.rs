@@ -13,6 +13,7 @@ use bowline::object::{self, Obj, Object};
 use bowline::value::{tag, Any, AnyView, IntoAny, RawAny};
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::Borrowed;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ptr::{null_mut, NonNull};
 
@@ -243,7 +244,7 @@ unsafe fn own(py: Python<'_>, argument: *mut ffi::PyObject) -> Option<Any> {
             return Some(Obj::<Object>::from_borrowed(object).into_any());
         }
         if is_plainly_callable(class) {
-            return Some(callback::lend(&Bound::from_borrowed_ptr(py, argument)).into_any());
+            return Some(callback::lend(&Borrowed::from_ptr(py, argument)).into_any());
         }
         plain(argument, class).map(|raw| Any::from_raw(raw))
     }
