@@ -26,6 +26,7 @@ import works  # noqa: E402
 
 SYSTEMS = [
     "bowline",
+    "bowline_threads",
     "bowline_mutable",
     "slots",
     "nanobind_intrusive",
@@ -81,7 +82,7 @@ class Worker:
         return said[-1] if said else ""
 
 
-def interleaved(workers, options, name, threads=1, shared=False):
+def interleaved(workers, options, name, threads=0, shared=False):
     """Return the nanoseconds of each system that can do the work."""
     samples = {system: [] for system in workers}
     for _ in range(options.rounds):
@@ -108,12 +109,13 @@ def single(workers, options):
             else:
                 cells.append(f"{found[system]:.1f} ({found['bowline'] / found[system]:.2f})")
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
-    print("\nIn parentheses: ours / theirs.\n\n| work | rival | ours / rival | wanted | |\n|---|---|---|---|---|")
+    print("\nIn parentheses: ours / theirs.\n\n| work | rival | ours / rival | with threads | wanted | |\n|" + "---|" * 6)
     for work, rival, limit in targets.limits(options.tag):
-        if "bowline" in results[work] and rival in results[work]:
-            ratio = results[work]["bowline"] / results[work][rival]
-            print(f"| {work} | {rival} | {ratio:.2f} | {limit} | {verdict(ratio <= limit)} |")
-            verdicts.append([f"{work} / {rival}", limit, ratio, ratio <= limit])
+        found = results[work]
+        if {"bowline", "bowline_threads", rival} <= found.keys():
+            ratio, threads = (found[ours] / found[rival] for ours in ("bowline", "bowline_threads"))
+            print(f"| {work} | {rival} | {ratio:.2f} | {threads:.2f} | {limit} | {verdict(ratio <= limit)} |")
+            verdicts.append([f"{work} / {rival}", limit, ratio, ratio <= limit, threads])
     return verdicts
 
 
@@ -127,7 +129,7 @@ def threaded(workers, options):
     print("\n| reads by threads, × one thread | " + " | ".join(workers) + " |\n|---|" + "---|" * len(workers))
     verdicts = []
     for name in ("live read", "dropped read"):
-        one = interleaved(workers, options, name)
+        one = interleaved(workers, options, name, 1)
         for threads in (2, 4):
             for shared in (False, True):
                 found = interleaved(workers, options, name, threads, shared)

@@ -1,6 +1,8 @@
 """Prints the table of the README's performance section from what run.py wrote.
 
 summary.py FILE...     one for each interpreter
+
+In parentheses: the same in a process that has started a thread.
 """
 
 from __future__ import annotations
@@ -22,9 +24,11 @@ def main() -> None:
             if label not in run:
                 cells.append("–")
                 continue
-            limit, value, reached = run[label]
-            shown = f"{value:.0f} of {limit}" if label.startswith("bytes") else f"{value:.2f} of {limit}"
-            cells.append(shown if reached else f"**{shown}**")
+            limit, value, reached, *threads = run[label]
+            shown = f"{value:.0f}" if label.startswith("bytes") else f"{value:.2f}"
+            shown = [shown if reached else f"**{shown}**"]
+            shown += [f"({other:.2f})" if other <= limit else f"(**{other:.2f}**)" for other in threads]
+            cells.append(f"{' '.join(shown)} of {limit}")
         print(f"| {label} | " + " | ".join(cells) + " |")
 
 

@@ -1,6 +1,8 @@
 """One system in a process of its own: does what it is told on stdin, one JSON array a line, and answers on stdout.
 
-worker.py SYSTEM     ["work", name, threads, shared, seconds] -> nanoseconds per operation of one thread, or null
+worker.py SYSTEM     [name, threads, shared, seconds] -> nanoseconds per operation of one thread, or null
+
+With 0 threads it is the process's own that does the work.
 """
 
 import importlib
@@ -39,7 +41,7 @@ class Runs:
         except (AttributeError, TypeError):
             return None
         loops = max(1, int(seconds / each))
-        if threads == 1:
+        if threads == 0:
             taken = works.timed(run, loops)
         else:
             make = (lambda: run) if shared else lambda: works.prepared(name, self.system)[0]
