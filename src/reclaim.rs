@@ -2,6 +2,7 @@
 //! Imports nothing of this crate but `sync`; never Python, never an object.
 //! Upholds P3 for values that were replaced in shared fields: a reader inside a pin never sees one released.
 
+use crate::sync::alone::alone;
 use crossbeam_epoch as epoch;
 use std::cell::Cell;
 
@@ -71,6 +72,13 @@ pub fn look<R>(look: impl FnOnce(&Guard) -> R) -> R {
     drop(guard);
     drop(reset);
     result
+}
+
+/// Whether nobody can be reading: there is one thread, and it holds no guard. Readers who ask [`alone`] need no guard either,
+/// if nothing runs between their look at a pointer and the count that they take.
+#[inline]
+pub fn nobody_looks() -> bool {
+    alone() && !epoch::is_pinned()
 }
 
 /// [`Epoch::pin`].

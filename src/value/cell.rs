@@ -7,6 +7,7 @@ use super::any::RawAny;
 use super::{stripe, tag, Any, AnyView, ConvertError, DataType, Device, FromAny, IntoAny, Storage};
 use crate::object::{release as release_object, retain, Object};
 use crate::reclaim::{self, Guard};
+use crate::sync::alone::alone;
 use crate::sync::global::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::ffi::c_void;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -72,6 +73,21 @@ unsafe fn read(address: *const u8, storage: Storage) -> RawAny {
 /// As `read`; `value` has the tag of `storage` (see [`fit`]).
 #[inline(always)]
 unsafe fn replace(address: *mut u8, storage: Storage, value: RawAny) -> RawAny {
+    // SAFETY: handed on; the only thread is the only one to reach the object.
+    unsafe {
+        match alone() {
+            true => replace_alone(address, storage, value),
+            false => replace_shared(address, storage, value),
+        }
+    }
+}
+
+/// As [`replace`], among threads.
+///
+/// # Safety
+/// As there.
+#[inline(always)]
+unsafe fn replace_shared(address: *mut u8, storage: Storage, value: RawAny) -> RawAny {
     // Release: pairs with the Acquire of `read`. Carries: what the value points at. Plain data is not given back.
     macro_rules! word {
         ($atomic:ty, $value:expr) => {{
@@ -181,8 +197,8 @@ unsafe fn own(raw: RawAny) -> Any {
 /// [`store`].
 #[inline]
 pub unsafe fn load(address: *const u8, storage: Storage) -> Any {
-    if !storage.owns() {
-        // SAFETY: the caller's contract; plain data needs no owner.
+    if !storage.owns() || alone() {
+        // SAFETY: the caller's contract; plain data needs no owner, and nobody else can replace what is read.
         return unsafe { own(read(address, storage)) };
     }
     let guard = reclaim::pin();
@@ -249,6 +265,9 @@ pub fn retire(old: Any) {
 
 #[inline(never)]
 fn retire_object(old: Any) {
+    if reclaim::nobody_looks() {
+        return release(old);
+    }
     let guard = reclaim::pin();
     reclaim::defer(&guard, move || release(old));
     drop(guard);
@@ -282,10 +301,10 @@ pub unsafe fn init(address: *mut u8, storage: Storage, value: Any) {
     drop(unsafe { Any::from_raw(replace_alone(address, storage, value.into_raw())) });
 }
 
-/// As `replace`, without the price of a read-modify-write or of a lock.
+/// As [`replace`], without the price of a read-modify-write or of a lock.
 ///
 /// # Safety
-/// As `replace`, and no other thread reaches the object.
+/// As there, and no other thread reaches the object.
 #[inline(always)]
 unsafe fn replace_alone(address: *mut u8, storage: Storage, value: RawAny) -> RawAny {
     // Relaxed, all of it: nobody else reaches the object before something later publishes it, or any more.
@@ -307,7 +326,7 @@ unsafe fn replace_alone(address: *mut u8, storage: Storage, value: RawAny) -> Ra
             old
         }
         // SAFETY: the caller's contract.
-        _ => unsafe { replace(address, storage, value) },
+        _ => unsafe { replace_shared(address, storage, value) },
     }
 }
 

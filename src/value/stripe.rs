@@ -1,8 +1,9 @@
 //! A fixed table of locks and versions, shared by all 16-byte fields and all mutable containers by address.
-//! Imports `sync::global` only (std in every build: the table is a `static`).
+//! Imports `sync` only (std in every build: the table is a `static`).
 //! Upholds: nothing is allocated, released or called back under a stripe; two stripes are never held together, except by
 //! `hold_all`, so that no order of theirs can deadlock and a forked child finds every one of them free.
 
+use crate::sync::alone::alone;
 use crate::sync::global::{AtomicUsize, Mutex, MutexGuard, Ordering};
 use std::sync::atomic::fence;
 use std::sync::PoisonError;
@@ -44,10 +45,11 @@ pub(crate) fn of<T>(address: *const T) -> &'static Stripe {
 }
 
 impl Stripe {
-    /// Takes the lock. Holders run a few instructions, or copy what a container holds.
+    /// Takes the lock, which is for others: the only thread has nobody to wait for, and what holders do starts none. Holders
+    /// run a few instructions, or copy what a container holds.
     #[inline]
-    pub(crate) fn hold(&self) -> MutexGuard<'_, ()> {
-        self.lock.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn hold(&self) -> Option<MutexGuard<'_, ()>> {
+        (!alone()).then(|| self.lock.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes the lock if nobody holds it.
@@ -100,7 +102,7 @@ impl Stripe {
 }
 
 /// Every stripe, held. See [`hold_all`].
-pub struct AllHeld(#[allow(dead_code, reason = "held, not looked at")] Vec<MutexGuard<'static, ()>>);
+pub struct AllHeld(#[allow(dead_code, reason = "held, not looked at")] Vec<Option<MutexGuard<'static, ()>>>);
 
 /// Holds every stripe until the result is dropped, so that a `fork` meanwhile leaves none of them taken by a thread that
 /// the child does not have. Call before the fork, drop in parent and child.

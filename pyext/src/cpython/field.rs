@@ -12,6 +12,7 @@ use crate::{convert, schema};
 use bowline::object::{registry, Object};
 use bowline::reclaim;
 use bowline::reflect::FieldInfo;
+use bowline::sync::alone::alone;
 use bowline::value::{cell, Storage};
 use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::ffi;
@@ -175,7 +176,7 @@ impl FieldProperty {
         // SAFETY: by contract; between looking at the handle and counting what was found no Python code runs: pins, which
         // may, come before.
         unsafe {
-            if storage.owns() && !self.stays {
+            if storage.owns() && !self.stays && !alone() {
                 let guard = reclaim::pin();
                 return match self.object(op) {
                     Some(object) => read_mutable(py, object, field, guard),
@@ -234,7 +235,7 @@ impl FieldProperty {
     }
 }
 
-/// Plain data, or what a frozen field holds.
+/// Plain data, or what a field holds that nobody writes meanwhile: a frozen one, or any if there is one thread.
 ///
 /// # Safety
 /// The object has the field and is alive until Python code runs; attached.
@@ -245,7 +246,7 @@ unsafe fn read_staying<'py>(
     field: &'static FieldInfo,
     storage: Storage,
 ) -> Answer<'py> {
-    // SAFETY: by contract; a frozen field's object lives as long as its owner.
+    // SAFETY: by contract; what is found lives as long as its owner, or until this thread next runs Python code.
     unsafe {
         if !storage.owns() {
             return plain_to_python(py, cell::load_frozen(field.address(object), storage).view());
@@ -302,7 +303,7 @@ pub unsafe fn read<'py>(
             let object = (*op.cast::<Wrapper>()).handle.read().object()?;
             (object.as_ref().type_index() == index).then_some(object)
         };
-        if field.storage().owns() && !field.flags().frozen {
+        if field.storage().owns() && !field.flags().frozen && !alone() {
             let guard = reclaim::pin();
             return Some(read_mutable(py, object()?, field, guard));
         }

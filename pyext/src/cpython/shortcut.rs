@@ -12,6 +12,7 @@ use super::turns::Turns;
 use super::value;
 use super::wrapper::Wrapper;
 use bowline::reflect::{self, FieldInfo};
+use bowline::sync::alone::alone;
 use bowline::value::{cell, Storage};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -114,6 +115,8 @@ const _: () = assert!(size_of::<Entry>().is_power_of_two());
 enum Kind {
     /// An object in a field that stays.
     Frozen,
+    /// An object in a field that others may write.
+    Mutable,
     Int,
     Other,
 }
@@ -163,6 +166,7 @@ impl Shortcut {
         for (name, field) in found {
             let kind = match field.storage() {
                 Storage::Object if field.flags().frozen => Kind::Frozen,
+                Storage::Object => Kind::Mutable,
                 Storage::I64 => Kind::Int,
                 _ => Kind::Other,
             };
@@ -268,7 +272,8 @@ pub unsafe extern "C" fn get_attribute(op: *mut ffi::PyObject, name: *mut ffi::P
         }
         let address = object.as_ptr().cast::<u8>().add(entry.offset);
         match entry.kind {
-            Kind::Frozen => match cell::peek_object_frozen(address, Storage::Object) {
+            Kind::Mutable if !alone() => otherwise(op, name),
+            Kind::Frozen | Kind::Mutable => match cell::peek_object_frozen(address, Storage::Object) {
                 Some(child) => match value::object_at_hand(child) {
                     Some(wrapper) => wrapper,
                     None => otherwise(op, name),
