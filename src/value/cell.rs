@@ -228,6 +228,16 @@ pub unsafe fn peek_object(address: *const u8, storage: Storage, _guard: &Guard) 
     storage.owns().then(|| unsafe { AnyView::from_raw(read(address, storage)).as_object() }).flatten()
 }
 
+/// The bytes of a frozen field's value, objects without a count: alive while the field's owner is.
+///
+/// # Safety
+/// As [`load_frozen`].
+#[inline]
+pub unsafe fn peek_frozen(address: *const u8, storage: Storage) -> RawAny {
+    // SAFETY: handed on.
+    unsafe { read(address, storage) }
+}
+
 /// The object in a frozen field, without a count: alive while the field's owner is.
 ///
 /// # Safety

@@ -117,6 +117,10 @@ enum Kind {
     Frozen,
     /// An object in a field that others may write.
     Mutable,
+    /// Any value in a field that stays.
+    FrozenAny,
+    /// Any value in a field that others may write.
+    MutableAny,
     Int,
     Other,
 }
@@ -167,6 +171,8 @@ impl Shortcut {
             let kind = match field.storage() {
                 Storage::Object if field.flags().frozen => Kind::Frozen,
                 Storage::Object => Kind::Mutable,
+                Storage::Any if field.flags().frozen => Kind::FrozenAny,
+                Storage::Any => Kind::MutableAny,
                 Storage::I64 => Kind::Int,
                 _ => Kind::Other,
             };
@@ -272,7 +278,7 @@ pub unsafe extern "C" fn get_attribute(op: *mut ffi::PyObject, name: *mut ffi::P
         }
         let address = object.as_ptr().cast::<u8>().add(entry.offset);
         match entry.kind {
-            Kind::Mutable if !alone() => otherwise(op, name),
+            Kind::Mutable | Kind::MutableAny if !alone() => otherwise(op, name),
             Kind::Frozen | Kind::Mutable => match cell::peek_object_frozen(address, Storage::Object) {
                 Some(child) => match value::object_at_hand(child) {
                     Some(wrapper) => wrapper,
@@ -280,11 +286,27 @@ pub unsafe extern "C" fn get_attribute(op: *mut ffi::PyObject, name: *mut ffi::P
                 },
                 None => otherwise(op, name),
             },
+            Kind::FrozenAny | Kind::MutableAny => any(op, name, address),
             Kind::Int => {
                 let value = cell::load_frozen(address, Storage::I64);
                 integer::new(value.view().to_raw().to_bits() as i64)
             }
             Kind::Other => otherwise(op, name),
+        }
+    }
+}
+
+/// Any value that nobody writes meanwhile. Out of line, so that the other kinds need no stack.
+///
+/// # Safety
+/// As for `get_attribute`, with the address of such a field.
+#[inline(never)]
+unsafe fn any(op: *mut ffi::PyObject, name: *mut ffi::PyObject, address: *const u8) -> *mut ffi::PyObject {
+    // SAFETY: by contract.
+    unsafe {
+        match value::at_hand(cell::peek_frozen(address, Storage::Any)) {
+            Some(found) => found,
+            None => otherwise(op, name),
         }
     }
 }

@@ -71,15 +71,22 @@ extern "C" {
     fn _Py_NewReference(op: *mut ffi::PyObject);
 }
 
-/// Whether instances of a class have our bytes and no others, and no reference of the class, which lives for ever: lean
-/// classes are registered, or ours. Threads that make and drop instances then share no count.
+/// Whether instances of a class have our bytes and no others, and no reference of the class, which lives for ever: it is lean,
+/// and so registered, or the base type. Threads that make and drop instances then share no count. A class without collector
+/// that somebody else derives in C may end before its instances; its `tp_dealloc` is not ours.
 ///
 /// # Safety
 /// A live class that derives from our base type and has its flags for good, as it has before its first instance.
 #[inline(always)]
 unsafe fn is_bare(class: *mut ffi::PyTypeObject) -> bool {
     // SAFETY: by contract.
-    unsafe { !super::class::is_rich(class) && (*class).tp_basicsize as usize == size_of::<Wrapper>() }
+    unsafe {
+        !super::class::is_rich(class)
+            && (*class).tp_basicsize as usize == size_of::<Wrapper>()
+            && (*class)
+                .tp_dealloc
+                .is_some_and(|dealloc| dealloc as usize == super::slots::dealloc as *const () as usize)
+    }
 }
 
 /// A bare instance, which is not zeroed behind its header. Null with a Python error set when out of memory.
