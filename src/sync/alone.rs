@@ -1,5 +1,5 @@
 //! Whether the process has a single thread: then a read-modify-write need not be atomic, only done.
-//! Imports std only: no model has to explore what one thread does.
+//! Imports std and libloading: no model has to explore what one thread does.
 //! Upholds: what is said while there is one thread is never acted on while there are two. Between the question and the last
 //! access that rests on it nothing is called that could start a thread.
 //!

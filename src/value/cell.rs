@@ -1,5 +1,5 @@
 //! Fields of shared objects, read and written by address while other threads do the same.
-//! Imports `reclaim`, `object` and this folder.
+//! Imports `sync`, `reclaim`, `object` and this folder.
 //! Upholds: no value is torn; a value that was replaced is released only after the readers who may have seen it retained
 //! it or let go; nothing is released under a lock.
 

@@ -1,5 +1,5 @@
 //! `FieldProperty`: the data descriptor through which Python reads and writes a field of a native object.
-//! Imports the tie, `value`, the core's reflection; conversions come from `crate::convert`.
+//! Imports the tie, `value`, the core's reflection and `sync`; conversions come from `crate::convert`.
 //! Upholds P6: reading a field whose object has a living wrapper writes nothing but that wrapper's refcount.
 
 use super::methods::{self, Answer, Arguments, Attribute, Members, OneArgument};

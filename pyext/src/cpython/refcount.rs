@@ -1,5 +1,6 @@
 //! Refcount headers: taking a count of what may be dead, beginning a life, ending one for good.
-//! Imports pyo3::ffi only. Here, and in `world`, GIL and free-threaded builds differ.
+//! Imports pyo3::ffi and, of the core, what the host promises and whether there is one thread. Here, and in `world`, GIL and
+//! free-threaded builds differ.
 //! Upholds the refcount contracts of [`bowline::protocol::Host`].
 
 use pyo3::ffi;

@@ -1,6 +1,6 @@
 //! Field reads without the interpreter's attribute lookup: a table of a registered class's fields, and the `tp_getattro`
 //! that looks there first.
-//! Imports the tie, `field`, `turns`, the core's reflection.
+//! Imports the tie, `field`, `turns`, the core's reflection and `sync`.
 //! Upholds: what a read returns is what `PyObject_GenericGetAttr` would return: a table is used only while the class has
 //! the version that the table was made for, and names only what the lookup found then.
 
