@@ -1,7 +1,9 @@
 //! One Python wrapper per native object: the part that does not know Python.
 //!
 //! The modules below are listed bottom up: each may use those above it in the list, never those below.
-//! `sync → word, reclaim → protocol → object → value → function → container → tensor, stream → reflect → module`.
+//! `sync → word, reclaim → protocol → object → value → function → container → tensor, stream → reflect → module → abi`.
+// `sync::modelled` compiles the files of `sync::global` once more, over loom.
+#![cfg_attr(bowline_loom, allow(clippy::duplicate_mod))]
 #![warn(missing_docs)]
 
 pub mod sync;
@@ -10,6 +12,11 @@ pub mod reclaim;
 pub mod word;
 
 pub mod protocol;
+
+/// As std's, but unwinds with an `AllocError` where a text that grows with what users hand in finds no room; std's ends the process.
+macro_rules! format {
+    ($($part:tt)*) => { $crate::object::grow::formatted(::std::format_args!($($part)*)) };
+}
 
 pub mod object;
 
@@ -27,7 +34,11 @@ pub mod reflect;
 
 pub mod module;
 
+pub mod abi;
+
 mod macros;
+
+pub mod docs;
 
 /// The guide's Rust, as a test.
 #[cfg(doctest)]

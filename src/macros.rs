@@ -1,11 +1,10 @@
 //! `object!`: a native object type in a few lines.
-//! Imports nothing itself; expands to paths of this crate.
 //! Upholds: the struct is `repr(C)`, starts with its parent's, and every field is registered at its offset.
 
 /// Declares an object type: the struct, its place in the registry, its reflection and a constructor.
 ///
 /// A field of a plain type never changes once its object exists, and is read as a Rust field. A
-/// [`Mutable`](crate::value::Mutable) one may be written by anyone, Python included, while others read it. A default
+/// [`Mutable`](crate::value::Mutable) one may be written by any thread, Python's included, while others read it. A default
 /// serves those who make objects by reflection. Types register on first use; [`declare`](crate::reflect::declare)
 /// registers them earlier, for those who look them up by key.
 ///

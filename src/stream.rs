@@ -1,5 +1,4 @@
 //! The stream on which each thread has work done, device by device.
-//! Imports plain data of `value`.
 //! Upholds: a thread's streams are its own; nothing here makes a stream, waits for one or ends one.
 
 use crate::value::Device;

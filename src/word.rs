@@ -1,21 +1,18 @@
 //! The tagged word in front of every native object, as a pure value ([`Word`]) and its atomic shell ([`AtomicWord`]).
-//! Imports `sync` only; knows neither wrappers' contents nor refcounts.
 //! Upholds: every change of a tie is one of the named edges below, with the ordering that the edge needs.
 //!
-//! | bits 63..4 | bit 2 | bits 1..0 | meaning |
+//! | bits 63..4 | bit 2 | bit 0 | meaning |
 //! |---|---|---|---|
 //! | 0 | 0 | 0 | Detached: no wrapper |
 //! | wrapper | 0 | 0 | Lean: the wrapper's refcount alone says whether it lives |
-//! | wrapper | 1 | 0 | Active: a rich wrapper that lives, or dies and has not said so yet |
-//! | wrapper | 1 | 1 | Inactive: a rich wrapper whose death is complete and whose storage is kept |
-//! | wrapper | 1 | 2 | Suspect: an Active one that a fetch found dying; its storage will not be kept |
+//! | wrapper | 1 | 0 | Active: a life of a rich wrapper owns a count of the object |
+//! | wrapper | 1 | 1 | Preserved: the object owns one count of a rich wrapper |
 
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use std::ptr::NonNull;
 
 const TAGS: usize = 0b1111;
-const INACTIVE: usize = 0b001;
-const SUSPECT: usize = 0b010;
+const PRESERVED: usize = 0b001;
 const RICH: usize = 0b100;
 
 /// Wrappers are at least this aligned, which frees the tag bits.
@@ -26,12 +23,10 @@ pub const WRAPPER_ALIGN: usize = TAGS + 1;
 pub enum State {
     /// A lean wrapper, alive or dead.
     Lean,
-    /// A rich wrapper that is alive, or is dying and has not yet been retired.
+    /// A rich wrapper of which a life, or one that has ended and not yet been retired, owns a count of the object.
     Active,
-    /// A rich wrapper, retired, with its storage kept for the next life.
-    Inactive,
-    /// A rich wrapper that a fetch met dying; alive or not, its storage is freed at its death.
-    Suspect,
+    /// A rich wrapper that the object owns a count of, with all that Python knows of the object.
+    Preserved,
 }
 
 /// The value of a tie word.
@@ -55,8 +50,7 @@ impl Word {
             bits | match state {
                 State::Lean => 0,
                 State::Active => RICH,
-                State::Inactive => RICH | INACTIVE,
-                State::Suspect => RICH | SUSPECT,
+                State::Preserved => RICH | PRESERVED,
             },
         )
     }
@@ -80,8 +74,7 @@ impl Word {
             (true, _) => None,
             (_, 0) => Some(State::Lean),
             (_, RICH) => Some(State::Active),
-            (_, tags) if tags == RICH | INACTIVE => Some(State::Inactive),
-            _ => Some(State::Suspect),
+            _ => Some(State::Preserved),
         }
     }
 
@@ -91,11 +84,10 @@ impl Word {
         self.0 & !TAGS == wrapper.as_ptr() as usize
     }
 
-    /// The same tie in another state.
+    /// Whether the object owns a count of a wrapper.
     #[inline]
-    fn with<T>(self, wrapper: NonNull<T>, state: State) -> Word {
-        debug_assert!(self.ties(wrapper));
-        Word::tied(wrapper, state)
+    pub fn is_preserved(self) -> bool {
+        self.0 & PRESERVED != 0
     }
 }
 
@@ -128,15 +120,15 @@ impl AtomicWord {
         Word(self.0.load(Ordering::Acquire))
     }
 
-    /// Whether the word still ties `wrapper`, asked after a count of it was taken.
+    /// Whether the word still ties `wrapper` to a life, asked after a count of it was taken.
     #[inline]
     pub fn still_ties<T>(&self, wrapper: NonNull<T>) -> bool {
         // Relaxed: the look comes after the count because a count that was taken by a read-modify-write is an Acquire
-        // (`Host::try_incref`). Its partner is the count that a mover or evictor gives back or claims after its `untie`:
-        // who counts later sees the word untied, who counts earlier may take the wrapper for what it then was. An owner
-        // that counts without a read-modify-write need not ask: nobody can claim its wrapper meanwhile, and a move on
-        // another thread may as well come after.
-        Word(self.0.load(Ordering::Relaxed)).ties(wrapper)
+        // (`Host::try_incref`). Its partner is the count that a mover or evictor gives back or claims after its `untie`, and
+        // the look at the header that `retire_rich` takes after its `preserve`: who counts later sees the word changed, who
+        // counts earlier may take the wrapper for what it then was. An owner that counts without a read-modify-write need not
+        // ask: no thread can claim its wrapper meanwhile, and a move on another thread may as well come after.
+        self.0.load(Ordering::Relaxed) & !RICH == wrapper.as_ptr() as usize
     }
 
     /// Detached → `to`. The first tie of an object, or the first after the former one was ended.
@@ -145,7 +137,7 @@ impl AtomicWord {
         self.edge(Word::DETACHED, to)
     }
 
-    /// Detached → `to`, by the maker of an object that nobody else knows yet.
+    /// Detached → `to`, by the maker of an object that no other thread knows yet.
     #[inline]
     pub fn introduce(&self, to: Word) {
         // Relaxed, and no read-modify-write: whatever makes the object known to others carries the word along.
@@ -153,54 +145,41 @@ impl AtomicWord {
         self.0.store(to.0, Ordering::Relaxed);
     }
 
-    /// Active → Inactive: the death is complete, the storage kept.
+    /// Active → Preserved: the object owns the count of the wrapper that the caller has.
     #[inline]
-    pub fn park<T>(&self, wrapper: NonNull<T>) -> Result<(), Word> {
-        let from = Word::tied(wrapper, State::Active);
-        self.edge(from, from.with(wrapper, State::Inactive))
+    pub fn preserve<T>(&self, wrapper: NonNull<T>) -> Result<(), Word> {
+        self.edge(Word::tied(wrapper, State::Active), Word::tied(wrapper, State::Preserved))
     }
 
-    /// Inactive → Active: a new life began in the kept storage.
+    /// Preserved → Active: the object's count of the wrapper is the caller's, whose count of the object is the life's.
     #[inline]
-    pub fn unpark<T>(&self, wrapper: NonNull<T>) -> Result<(), Word> {
-        let from = Word::tied(wrapper, State::Inactive);
-        self.edge(from, from.with(wrapper, State::Active))
+    pub fn resume<T>(&self, wrapper: NonNull<T>) -> Result<(), Word> {
+        self.edge(Word::tied(wrapper, State::Preserved), Word::tied(wrapper, State::Active))
     }
 
-    /// Active → Suspect: a fetch found the wrapper dying. Suspect stays Suspect.
+    /// Whatever ties `wrapper` → Detached; what it was, or none when the word ties another wrapper or nothing.
     #[inline]
-    pub fn suspect<T>(&self, wrapper: NonNull<T>) -> Result<(), Word> {
-        let from = Word::tied(wrapper, State::Active);
-        let to = from.with(wrapper, State::Suspect);
-        match self.edge(from, to) {
-            Err(now) if now == to => Ok(()),
-            other => other,
-        }
-    }
-
-    /// Suspect → the fresh wrapper that takes the dying one's place.
-    #[inline]
-    pub fn supersede<T>(&self, dying: NonNull<T>, fresh: Word) -> Result<(), Word> {
-        self.edge(Word::tied(dying, State::Suspect), fresh)
-    }
-
-    /// Whatever state ties `wrapper` → `to`; false when the word ties another wrapper or none.
-    #[inline]
-    pub fn untie<T>(&self, wrapper: NonNull<T>) -> bool {
+    pub fn detach<T>(&self, wrapper: NonNull<T>) -> Option<Word> {
         let mut now = self.observe();
         while now.ties(wrapper) {
             match self.edge(now, Word::DETACHED) {
-                Ok(()) => return true,
+                Ok(()) => return Some(now),
                 Err(other) => now = other,
             }
         }
-        false
+        None
+    }
+
+    /// As [`AtomicWord::detach`], for those who know what it was.
+    #[inline]
+    pub fn untie<T>(&self, wrapper: NonNull<T>) -> bool {
+        self.detach(wrapper).is_some()
     }
 
     /// Any → Detached, by the one who destroys the object.
     #[inline]
     pub fn take(&self) -> Word {
-        // Relaxed, and no read-modify-write: nobody else looks at the word any more, and all that others did to it and to
+        // Relaxed, and no read-modify-write: no other thread looks at the word any more, and all that others did to it and to
         // the wrapper came before they gave their counts back (`object::count` settles that).
         let last = Word(self.0.load(Ordering::Relaxed));
         self.0.store(0, Ordering::Relaxed);
@@ -211,9 +190,8 @@ impl AtomicWord {
     fn edge(&self, from: Word, to: Word) -> Result<(), Word> {
         // Release: pairs with the Acquire of `observe`, and of this. Carries: the wrapper's header and handle.
         // Weaker fails: tests/loom.rs fetch_vs_fetch::on_detached.
-        // Acquire, also on failure: pairs with the Release of the edge that made the word what it is. Carries: the life
-        // that it speaks of, to a fetch that marks the wrapper Suspect, or finds it marked, and asks once more whether it
-        // lives. Weaker fails: tests/loom.rs word::marked_after_it_woke and fetch_vs_drop::woken_after_it_was_met.
+        // Acquire: pairs with the same. Carries: what a preserved wrapper knows, to who takes it over.
+        // Weaker fails: tests/loom.rs word::preserved_with_its_contents. On failure it carries nothing.
         self.0.compare_exchange(from.0, to.0, Ordering::AcqRel, Ordering::Acquire).map(drop).map_err(Word)
     }
 }
@@ -222,7 +200,7 @@ impl AtomicWord {
 mod tests {
     use super::*;
 
-    const STATES: [State; 4] = [State::Lean, State::Active, State::Inactive, State::Suspect];
+    const STATES: [State; 3] = [State::Lean, State::Active, State::Preserved];
 
     fn wrapper(n: usize) -> NonNull<u8> {
         NonNull::new((n * WRAPPER_ALIGN) as *mut u8).unwrap()
@@ -258,23 +236,20 @@ mod tests {
         all.extend(STATES.map(|state| Word::tied(w, state)));
         all.extend(STATES.map(|state| Word::tied(other, state)));
         let fresh = Word::tied(wrapper(9), State::Active);
-        type Edge = (&'static str, fn(&AtomicWord, NonNull<u8>, Word) -> bool, Vec<State>, Option<State>);
-        let edges: [Edge; 5] = [
-            ("park", |a, w, _| a.park(w).is_ok(), vec![State::Active], Some(State::Inactive)),
-            ("unpark", |a, w, _| a.unpark(w).is_ok(), vec![State::Inactive], Some(State::Active)),
-            ("suspect", |a, w, _| a.suspect(w).is_ok(), vec![State::Active, State::Suspect], Some(State::Suspect)),
-            ("supersede", |a, w, f| a.supersede(w, f).is_ok(), vec![State::Suspect], None),
-            ("untie", |a, w, _| a.untie(w), STATES.to_vec(), None),
+        type Edge = (&'static str, fn(&AtomicWord, NonNull<u8>) -> bool, Vec<State>, Option<State>);
+        let edges: [Edge; 3] = [
+            ("preserve", |a, w| a.preserve(w).is_ok(), vec![State::Active], Some(State::Preserved)),
+            ("resume", |a, w| a.resume(w).is_ok(), vec![State::Preserved], Some(State::Active)),
+            ("untie", |a, w| a.untie(w), STATES.to_vec(), None),
         ];
         for (name, edge, sources, target) in edges {
             for &from in &all {
                 let shared = AtomicWord(AtomicUsize::new(from.0));
                 let legal = from.ties(w) && sources.contains(&from.state().unwrap());
-                assert_eq!(edge(&shared, w, fresh), legal, "{name} from {from:?}");
+                assert_eq!(edge(&shared, w), legal, "{name} from {from:?}");
                 let expected = match (legal, target) {
                     (false, _) => from,
                     (true, Some(state)) => Word::tied(w, state),
-                    (true, None) if name == "supersede" => fresh,
                     (true, None) => Word::DETACHED,
                 };
                 assert_eq!(shared.observe(), expected, "{name} from {from:?}");

@@ -7,7 +7,7 @@ use bowline::container::slice::{place, Slice};
 use bowline::container::{Array, Dict, DictObj, List, ListObj, Map, MapObj};
 use bowline::object::registry::CachedIndex;
 use bowline::object::{Header, Obj, Object, ObjectType};
-use bowline::value::{convert, Any, FromAny, IntoAny, Schema, Str};
+use bowline::value::{convert, Any, AnyView, FromAny, IntoAny, Schema, Str};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::num::NonZero;
@@ -356,4 +356,29 @@ fn keys_are_told_apart_by_type_and_content() {
             .unwrap();
     let entries: Vec<_> = twice.entries().map(|(k, v)| (k.as_int().unwrap(), v.as_int().unwrap())).collect();
     assert_eq!(entries, [(1, 3), (2, 2)]);
+}
+
+/// Every part of every container is found once, from wherever the search goes on.
+#[test]
+fn a_collector_comes_to_all_parts() {
+    fn parts(mut next: impl FnMut(usize) -> Option<(usize, i64)>) -> Vec<i64> {
+        let (mut from, mut found) = (0, Vec::new());
+        while let Some((then, number)) = next(from) {
+            (from, found) = (then, [found, vec![number]].concat());
+        }
+        found
+    }
+    fn odd(view: AnyView<'_>) -> Option<i64> {
+        view.as_int().filter(|number| number % 2 == 1)
+    }
+    let entries = || (0..6).map(|n| (i64::into_any(n), i64::into_any(n + 10)));
+    let list: List = (0..6).map(i64::into_any).collect();
+    assert_eq!(parts(|from| list.as_object().find_from(from, odd)), [1, 3, 5]);
+    assert_eq!(list.as_object().find_from(6, odd), None);
+    let dict = DictObj::make(entries()).unwrap();
+    assert_eq!(parts(|from| dict.find_from(from, odd)), [1, 11, 3, 13, 5, 15]);
+    dict.remove(3_i64.into_any().view()).unwrap();
+    assert_eq!(parts(|from| dict.find_from(from, odd)), [1, 11, 5, 15]);
+    let map = MapObj::make(entries()).unwrap();
+    assert_eq!(parts(|from| map.find_from(from, |view| view.as_int())), [0, 10, 1, 11, 2, 12, 3, 13, 4, 14, 5, 15]);
 }

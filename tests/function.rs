@@ -3,12 +3,12 @@
 //! Error texts are part of the interface: Python users match on them.
 #![cfg(not(any(bowline_loom, bowline_shuttle)))]
 
-use bowline::function::error::{raise, take_raised, Update};
+use bowline::function::error::{raise, set_read_frames, take_raised, Update};
 use bowline::function::{global, Error, Function, IntoTyped};
 use bowline::object::{Obj, Object};
 use bowline::value::{convert, Any, AnyView, IntoAny, RawAny, RvalueSlot, Str};
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::Arc;
 
 /// How often a stress test does what it does; Miri looks closer instead.
@@ -274,4 +274,32 @@ fn global_register_vs_get() {
     });
     let left = global::names().iter().filter(|name| name.starts_with("race.") && !name.ends_with('d')).count();
     assert_eq!(left, 2 * ROUNDS);
+}
+
+#[test]
+fn frames_of_another_language_are_read_when_they_are_asked_for() {
+    static READ: AtomicUsize = AtomicUsize::new(0);
+    set_read_frames(|context| {
+        READ.fetch_add(1, Ordering::Relaxed);
+        // A string stands for the exception of a language.
+        context.clone().into_any().view().as_str().map(|text| format!("frame of {text}\n"))
+    });
+    let context = || Str::from("a string that is no small one").into_any().into_object().unwrap();
+    let passes = |error: Error| Function::from_packed(move |_| Err(error.clone())).call(&[]).unwrap_err();
+    let error = (0..100).fold(Error::standing_for("ValueError", "m", context()), |error, _| passes(error));
+    assert_eq!(READ.load(Ordering::Relaxed), 0);
+    error.update_backtrace("native\n", Update::Append);
+    for _ in 0..2 {
+        assert_eq!(&*error.backtrace(), "frame of a string that is no small one\nnative\n");
+    }
+    assert_eq!(READ.load(Ordering::Relaxed), 1);
+
+    let replaced = Error::standing_for("ValueError", "m", context());
+    replaced.update_backtrace("other", Update::Replace);
+    assert_eq!(&*replaced.backtrace(), "other");
+
+    // Nothing that has frames: what there is.
+    let unknown = Error::standing_for("ValueError", "m", Error::runtime("none").into_object().upcast());
+    unknown.update_backtrace("native\n", Update::Append);
+    assert_eq!(&*unknown.backtrace(), "native\n");
 }

@@ -53,7 +53,7 @@ fn modules_do_not_import_each_other() {
     b.import(c.clone()).unwrap();
     assert_eq!(c.import(a.clone()).unwrap_err().kind(), "ValueError");
     assert!(c.imports_.is_empty());
-    // Whoever goes round the check by the list itself still gets an answer.
+    // A caller that goes round the check by the list itself still gets an answer.
     c.imports_.push(a.clone().into_any());
     c.imports_.push(5.into_any());
     assert_eq!((number(&c, "b", true), number(&c, "d", true)), (Some(2), None));

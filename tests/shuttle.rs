@@ -8,13 +8,14 @@
 
 mod support;
 
+use bowline::sync::single_threaded;
+use bowline::sync::thread::{spawn, yield_now};
 use shuttle::rand::{thread_rng, Rng};
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
-use shuttle::thread::{spawn, yield_now};
 use shuttle::{Config, Runner};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
-use support::{Class, Held, Moment, Object, Thread, World};
+use support::{Class, Held, Moment, Object, Shared as Weak, Thread, World};
 
 /// What a history is made of.
 #[derive(Clone, Copy)]
@@ -44,6 +45,8 @@ struct Shared {
     exchange: Mutex<Vec<Held>>,
     /// Counts of objects that the thread without Python gives back.
     left: Mutex<Vec<Object>>,
+    /// Weak references.
+    weak: Mutex<Vec<Weak>>,
     /// User code does nothing any more.
     over: AtomicBool,
 }
@@ -56,6 +59,11 @@ impl Shared {
         let mut exchange = self.exchange.lock().unwrap();
         let at = thread_rng().gen_range(0..exchange.len().max(1));
         (at < exchange.len()).then(|| exchange.swap_remove(at))
+    }
+    fn take_weak(&self) -> Option<Weak> {
+        let weak = self.weak.lock().unwrap();
+        let at = thread_rng().gen_range(0..weak.len().max(1));
+        weak.get(at).copied()
     }
     fn leave(&self, object: Object) {
         self.left.lock().unwrap().push(object);
@@ -88,7 +96,7 @@ fn step(plan: &Plan, me: &Thread, shared: &Shared, own: &mut Own) {
     let evictions = binds + plan.evictions;
     let ends = evictions + plan.ends;
     if kind < moves {
-        if let Some(moved) = some.and_then(|at| me.shift(&own_held[at])) {
+        if let Some(moved) = some.and_then(|at| me.move_out(&own_held[at])) {
             me.release(moved);
         }
     } else if kind < binds {
@@ -113,7 +121,7 @@ fn step(plan: &Plan, me: &Thread, shared: &Shared, own: &mut Own) {
             me.release(object);
         }
     } else {
-        match (thread_rng().gen_range(0..12), some) {
+        match (thread_rng().gen_range(0..15), some) {
             (0..=1, _) => own_held.push(me.fetch(object).unwrap()),
             (2, _) => own_held.push(me.hit_or_fetch(object).unwrap()),
             (3, _) => {
@@ -132,12 +140,20 @@ fn step(plan: &Plan, me: &Thread, shared: &Shared, own: &mut Own) {
             (8, _) => drop(me.merge_queue(me.id)),
             (9, _) if chance(20) => me.flush_limbo(),
             (10, Some(at)) if chance(20) && is_rich(&own_held[at]) => {
-                // If this is its death, the trashcan postpones it.
+                // If this is its death, it is late, and the trashcan may have it.
                 me.late.set(true);
+                me.deposit.set(chance(30));
                 me.drop_held(own_held.swap_remove(at));
                 me.late.set(false);
+                me.deposit.set(false);
             }
             (10, _) if chance(50) => drop(me.run_late(0)),
+            (11, Some(at)) if is_rich(&own_held[at]) => {
+                let weak = Weak(me.weaken(&own_held[at]));
+                shared.weak.lock().unwrap().push(weak);
+            }
+            (12..=13, _) => own_held.extend(shared.take_weak().and_then(|weak| me.call_weak(weak.get()))),
+            (14, _) => me.drain(),
             (_, Some(at)) => me.drop_held(own_held.swap_remove(at)),
             _ => me.drain(),
         }
@@ -145,7 +161,7 @@ fn step(plan: &Plan, me: &Thread, shared: &Shared, own: &mut Own) {
 }
 
 fn is_rich(held: &Held) -> bool {
-    support::world::notes_of(held.wrapper).notes.rich.load(SeqCst)
+    support::model::notes_of(held.wrapper).notes.rich.load(SeqCst)
 }
 
 /// Code that runs within a verb: fetches the object again, and sometimes brings a dying wrapper back.
@@ -154,7 +170,7 @@ fn user_code(plan: &Plan, shared: &Shared, me: &Thread, moment: Moment) {
         return;
     }
     me.nesting.set(me.nesting.get() + 1);
-    let fail = me.fail.take();
+    let (fail, late, deposit) = (me.fail.take(), me.late.take(), me.deposit.take());
     let again = |object: Object| {
         let held = me.fetch(object).unwrap();
         match chance(30) {
@@ -173,6 +189,8 @@ fn user_code(plan: &Plan, shared: &Shared, me: &Thread, moment: Moment) {
         _ => {}
     }
     me.fail.set(fail);
+    me.late.set(late);
+    me.deposit.set(deposit);
     me.nesting.set(me.nesting.get() - 1);
 }
 
@@ -265,7 +283,10 @@ fn run_under(scheduler: impl Scheduler + 'static, plan: Plan) -> usize {
     config.stack_size = 1 << 18;
     config.silence_warnings = true;
     config.ungraceful_shutdown_config.immediately_return_on_panic = true;
-    Runner::new(scheduler, config).run(move || history(plan))
+    Runner::new(scheduler, config).run(move || {
+        single_threaded::begin();
+        history(plan);
+    })
 }
 
 fn test_name() -> String {

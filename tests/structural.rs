@@ -129,6 +129,21 @@ fn walks_visit_parts_with_their_region() {
     );
 }
 
+#[test]
+fn a_walk_that_visits_each_object_once() {
+    // As a tree it has 2**60 leaves.
+    let wide = (0..60).fold(Any::none(), |inner, _| [inner.clone(), inner].into_iter().collect::<List>().into_any());
+    for order in [Order::Pre, Order::Post] {
+        let mut seen = 0;
+        let ended = structural::walk_once(wide.view(), order, |_, _| {
+            seen += 1;
+            Ok(Flow::Advance)
+        });
+        assert!(ended.unwrap().is_none());
+        assert_eq!(seen, 60);
+    }
+}
+
 mod error_context {
     use super::*;
     use bowline::container::{Array, Dict};

@@ -1,6 +1,6 @@
 //! Tensors from outside: sharing, refusals, content.
 //! Uses the crate's public interface only.
-//! A test fails when memory ends twice, never, or while somebody has it.
+//! A test fails when memory ends twice, never, or while a tensor has it.
 #![cfg(not(any(bowline_loom, bowline_shuttle)))]
 
 use bowline::object::Object;
@@ -193,7 +193,7 @@ fn what_cannot_be_is_refused() {
         tensor.strides = strides.as_mut_ptr();
     };
     assert!(refusal(far).unwrap().contains("out of memory"));
-    // Nobody goes there.
+    // That memory is not read.
     assert_eq!(refusal(|tensor| tensor.device.kind = 2), None);
 }
 

@@ -5,7 +5,7 @@ own-leaks.py FILE...      prints each such place; exit code 1 if there is one
 CPython gives up much of its memory at its end without freeing it, and with it what its objects hold. So a leak counts by
 who allocated it: the first function behind the allocator and Rust's standard library. Direct ones are looked at only: to
 the others, something that was lost itself still points. Objects with a wrapper are never lost in this sense, since the
-ledger knows their wrappers: the counters that each test compares are for those.
+storage table knows their wrappers: the counters that each test compares are for those.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from collections import Counter
 THROUGH = re.compile(r"/rustlib/src/rust/library/|/rustc/|__rustc::|^(malloc|calloc|realloc|posix_memalign|aligned_alloc) ")
 # What belongs to a class, which lasts as long as the interpreter; that frees classes at its end, not what C gave them.
 OF_CLASSES = re.compile(
-    r"_core::cpython::methods::Members>::slots"  # methods and members of the built-in ones
-    r"|^install \S*/cpython/function\.rs"
-    r"|_core::cpython::shortcut::(install|renew)"  # a registered class's table of fields
+    r"_core::interpreter::members::Members>::slots"  # methods and members of the built-in ones
+    r"|^install \S*/types/call/function\.rs"
+    r"|_core::types::field::field_cache::FieldCache>?::(publish_first|replace|next_of)"  # a registered class's table of fields
+    r"|_core::types::field::getattro::(install|renew|table_now)"
     r"|^pymethod_def \S*pyclass/create_type_object\.rs"  # PyO3's
 )
 

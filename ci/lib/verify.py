@@ -3,7 +3,8 @@
 python verify.py TAG      TAG as for ci/python
 """
 
-import bz2, ctypes, hashlib, lzma, multiprocessing, sqlite3, ssl, zlib  # noqa: E401, F401  the modules that builds lose
+import bz2  # noqa: F401  the modules that builds lose
+import ctypes
 import pathlib
 import subprocess
 import sys

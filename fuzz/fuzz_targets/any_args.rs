@@ -115,7 +115,7 @@ libfuzzer_sys::fuzz_target!(init: call::expect_panics(), |bytes: &[u8]| {
         let _ = play(&mut Unstructured::new(bytes), rows, &mut pool);
         make::untangle(&pool);
         drop(pool);
-        assert!(take_raised().is_none(), "an error that nobody took");
+        assert!(take_raised().is_none(), "an error that was not taken");
         assert_eq!(stats::alive(), start, "objects are left");
     });
 });

@@ -1,5 +1,5 @@
 //! Hostile pickles, states and arguments of the functions that pickles name, in an interpreter that this process holds.
-//! Imports the extension, linked in; what is done with the bytes is said in fuzz/python/harness.py.
+//! Imports the extension, linked in; what is done with the bytes is said in fuzz/python/ways.py.
 //! Upholds: an error or a whole object, never a crash, never something half-bound; `find_class` gives bowline's names only.
 #![no_main]
 
@@ -9,11 +9,19 @@ extern crate _core;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use std::ffi::CString;
 use std::sync::OnceLock;
 
 extern "C" {
     fn PyInit__core() -> *mut ffi::PyObject;
 }
+
+// In the order in which they import each other.
+const SOURCES: [(&str, &str); 3] = [
+    ("harness", include_str!("../python/harness.py")),
+    ("oracle", include_str!("../python/oracle.py")),
+    ("ways", include_str!("../python/ways.py")),
+];
 
 static RUN: OnceLock<Py<PyAny>> = OnceLock::new();
 
@@ -24,10 +32,13 @@ fn start() {
     // By hand: PyO3's feature for it refuses a static libpython.
     Python::initialize();
     Python::attach(|py| {
-        let source = std::ffi::CString::new(include_str!("../python/harness.py")).expect("no null inside");
-        let harness = PyModule::from_code(py, &source, c"harness.py", c"harness");
-        let run = harness.and_then(|harness| harness.getattr("run"));
-        let run = run.unwrap_or_else(|error| fail(py, error));
+        let modules = SOURCES.map(|(name, source)| {
+            let text = |text: String| CString::new(text).expect("no null inside");
+            let (file, name) = (text(format!("{name}.py")), text(name.into()));
+            PyModule::from_code(py, &text(source.into()), &file, &name).unwrap_or_else(|error| fail(py, error))
+        });
+        let [.., ways] = modules;
+        let run = ways.getattr("run").unwrap_or_else(|error| fail(py, error));
         let _ = RUN.set(run.unbind());
     });
 }

@@ -1,12 +1,12 @@
 //! Registrations, rollbacks and look-ups in arbitrary order, against a list.
 //! Imports the core's registry.
-//! Upholds: an index means one type for ever, a key finds the one type that has it, descent is that of the parents named,
+//! Upholds: an index means one type until the process ends, a key finds the one type that has it, descent is that of the parents named,
 //! and each refusal says why.
 #![no_main]
 
 use bowline::object::registry::{
-    forget_dynamic_types, get_or_register_type, is_instance, register_type, retire_key, type_index_of, type_info,
-    types, RegistryError, TypeInfo, DYNAMIC, OBJECT,
+    forget_dynamic_types, get_or_register_type, is_instance, register_successor, register_type, retire_key, take_key,
+    type_index_of, type_info, types, RegistryError, TypeInfo, DYNAMIC, OBJECT,
 };
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 
@@ -14,7 +14,9 @@ use libfuzzer_sys::arbitrary::{Result, Unstructured};
 struct Type {
     key: String,
     parent: i32,
-    retired: bool,
+    /// Whether its key finds it.
+    has_key: bool,
+    withdrawn: bool,
 }
 
 /// Types from `DYNAMIC` on, in the order of their indices.
@@ -83,13 +85,13 @@ impl Oracle {
 
     fn find(&self, key: &str) -> Option<i32> {
         let fixed = STATIC.iter().find(|(_, known)| *known == key).map(|(index, _)| *index);
-        let dynamic = || self.0.iter().position(|found| found.key == key && !found.retired);
+        let dynamic = || self.0.iter().position(|found| found.key == key && found.has_key);
         fixed.or_else(|| dynamic().map(|at| at as i32 + DYNAMIC))
     }
 
     /// Whether types can be registered below this one.
     fn may_be_parent(&self, index: i32) -> bool {
-        index >= OBJECT && self.key(index).is_some() && self.dynamic(index).is_none_or(|found| !found.retired)
+        index >= OBJECT && self.key(index).is_some() && self.dynamic(index).is_none_or(|found| !found.withdrawn)
     }
 
     /// What a registration has to answer; done here at the same time.
@@ -100,7 +102,7 @@ impl Oracle {
         if !self.may_be_parent(parent) {
             return Err(RegistryError::UnknownParent(parent));
         }
-        self.0.push(Type { key: key.into(), parent, retired: false });
+        self.0.push(Type { key: key.into(), parent, has_key: true, withdrawn: false });
         Ok(DYNAMIC + self.0.len() as i32 - 1)
     }
 
@@ -114,12 +116,39 @@ impl Oracle {
         }
     }
 
-    fn retire(&mut self, index: i32) -> bool {
-        let dynamic = index >= DYNAMIC && self.dynamic(index).is_some_and(|found| !found.retired);
-        if dynamic {
-            self.0[(index - DYNAMIC) as usize].retired = true;
+    fn register_successor(&mut self, key: &str, parent: i32) -> std::result::Result<i32, RegistryError> {
+        if let Some((index, _)) = STATIC.iter().find(|(_, known)| *known == key) {
+            return Err(RegistryError::Duplicate { key: key.into(), index: *index });
         }
-        dynamic
+        if !self.may_be_parent(parent) {
+            return Err(RegistryError::UnknownParent(parent));
+        }
+        self.0.push(Type { key: key.into(), parent, has_key: false, withdrawn: false });
+        Ok(DYNAMIC + self.0.len() as i32 - 1)
+    }
+
+    fn take_key(&mut self, index: i32) -> bool {
+        let Some(key) = self.dynamic(index).filter(|found| !found.withdrawn).map(|found| found.key.clone()) else {
+            return false;
+        };
+        let holder = self.find(&key);
+        if holder.is_some_and(|holder| holder > index) {
+            return false;
+        }
+        if let Some(holder) = holder {
+            self.0[(holder - DYNAMIC) as usize].has_key = false;
+        }
+        self.0[(index - DYNAMIC) as usize].has_key = true;
+        true
+    }
+
+    fn retire(&mut self, index: i32) -> bool {
+        if self.dynamic(index).is_none() {
+            return false;
+        }
+        let found = &mut self.0[(index - DYNAMIC) as usize];
+        found.withdrawn = true;
+        std::mem::replace(&mut found.has_key, false)
     }
 
     /// Asserts that what is known of a type is what the list says.
@@ -156,7 +185,7 @@ fn index(u: &mut Unstructured<'_>, oracle: &Oracle) -> Result<i32> {
 
 fn play(u: &mut Unstructured<'_>, oracle: &mut Oracle, kept: &mut Vec<&'static TypeInfo>) -> Result<()> {
     while !u.is_empty() {
-        match u.int_in_range(0..=9)? {
+        match u.int_in_range(0..=11)? {
             0..=3 => {
                 let (key, parent) = (key(u)?, index(u, oracle)?);
                 let found = register_type(&key, parent);
@@ -179,8 +208,19 @@ fn play(u: &mut Unstructured<'_>, oracle: &mut Oracle, kept: &mut Vec<&'static T
                 assert_eq!(type_index_of(&key), oracle.find(&key), "{key:?}");
             }
             8 => {
+                let (key, parent) = (key(u)?, index(u, oracle)?);
+                let found = register_successor(&key, parent);
+                let expected = oracle.register_successor(&key, parent);
+                assert_eq!(found.as_ref().map(|info| info.index), expected.as_ref().copied());
+                kept.extend(found);
+            }
+            9 => {
+                let index = index(u, oracle)?;
+                assert_eq!(take_key(index), oracle.take_key(index), "take the key of {index}");
+            }
+            10 => {
                 let (a, b) = (index(u, oracle)?, index(u, oracle)?);
-                // Of an index that nobody has, too: it is an instance of itself.
+                // Of an index that was not given out, too: it is an instance of itself.
                 assert_eq!(is_instance(a, b), a == b || oracle.ancestors(a).contains(&b), "{a} {b}");
             }
             _ => oracle.expect(index(u, oracle)?),
@@ -197,11 +237,11 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         oracle.expect(DYNAMIC + at);
     }
     for info in kept {
-        assert!(std::ptr::eq(info, type_info(info.index).expect("for ever")), "a type moved");
+        assert!(std::ptr::eq(info, type_info(info.index).expect("types are not removed")), "a type moved");
     }
     let listed: Vec<i32> = types().map(|info| info.index).collect();
     let expected = STATIC.iter().map(|(index, _)| *index);
-    let dynamic = (DYNAMIC..).zip(&oracle.0).filter(|(_, found)| !found.retired).map(|(index, _)| index);
+    let dynamic = (DYNAMIC..).zip(&oracle.0).filter(|(_, found)| found.has_key).map(|(index, _)| index);
     assert_eq!(listed, expected.chain(dynamic).collect::<Vec<_>>());
     // SAFETY: one thread, and nothing of the registry's is kept.
     unsafe { forget_dynamic_types() };

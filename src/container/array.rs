@@ -1,12 +1,13 @@
 //! Immutable sequences.
-//! Imports `value`, `object`.
 //! Upholds: an array never changes once it is shared; its items live in the object itself.
 
 use super::seq::SeqCell;
+use crate::object::grow::gathered;
 use crate::object::{Header, Obj, Object, ObjectType};
 use crate::value::{tag, Any, AnyView, ConvertError, Field, FromAny, IntoAny, Schema, Storage, Typed};
 use std::fmt;
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::ops::Deref;
 
 /// The object behind an [`Array`].
@@ -35,16 +36,25 @@ unsafe impl ObjectType for ArrayObj {
 
 impl ArrayObj {
     /// An array of these items.
-    pub fn make(items: impl ExactSizeIterator<Item = Any>) -> Obj<ArrayObj> {
-        let mut array =
-            Obj::new_with_extra_items::<Any>(ArrayObj { header: Header::placeholder(), cell: SeqCell::empty() }, items);
-        // SAFETY: made just above of this type, with values; only a field is written.
+    ///
+    /// # Panics
+    /// When there are less than announced, or no memory.
+    pub fn make(mut items: impl ExactSizeIterator<Item = Any>) -> Obj<ArrayObj> {
+        let count = items.len();
+        let blank = ArrayObj { header: Header::placeholder(), cell: SeqCell::inline() };
+        // The cell says which places hold items that end with the array.
+        let places = (0..count).map(|_| ManuallyDrop::new(Any::none()));
+        let mut array = Obj::new_with_extra_items::<ManuallyDrop<Any>>(blank, places);
+        // SAFETY: made just above of this type, with such places; only a field is written, and places that are ours.
         unsafe {
-            let items = array.extra_items_raw::<Any>();
-            let cell = &mut array.get_unique_mut().expect("nobody else has it yet").cell;
-            cell.data = items.as_ptr().cast::<Any>();
-            cell.size = items.len() as i64;
-            cell.capacity = cell.size;
+            let first = array.extra_items_raw::<ManuallyDrop<Any>>().cast::<Any>();
+            let cell = &mut array.get_unique_mut().expect("it has one owner").cell;
+            cell.data = first.as_ptr();
+            cell.capacity = count as i64;
+            for at in 0..count {
+                first.add(at).write(items.next().expect("an iterator as long as it announced"));
+                cell.size = at as i64 + 1;
+            }
         }
         array
     }
@@ -83,7 +93,7 @@ impl ArrayObj {
 
 /// An immutable sequence of `T`.
 #[repr(transparent)]
-pub struct Array<T = Any>(Obj<ArrayObj>, PhantomData<fn() -> T>);
+pub struct Array<T = Any>(pub(super) Obj<ArrayObj>, pub(super) PhantomData<fn() -> T>);
 
 impl<T> Array<T> {
     /// The object.
@@ -141,7 +151,7 @@ impl<T> Deref for Array<T> {
 impl<T: IntoAny> FromIterator<T> for Array<T> {
     fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
         // Collected first: an iterator's length is a hint.
-        let items: Vec<Any> = items.into_iter().map(T::into_any).collect();
+        let items = gathered(items.into_iter().map(T::into_any));
         Array(ArrayObj::make(items.into_iter()), PhantomData)
     }
 }
@@ -172,50 +182,6 @@ impl<T> From<Array<T>> for Any {
     }
 }
 
-impl<T: FromAny + IntoAny> FromAny for Array<T> {
-    fn from_any(view: AnyView<'_>) -> Result<Self, ConvertError> {
-        if let Some(array) = view.as_ref::<ArrayObj>() {
-            return Ok(match converted::<T>(array.views(), Self::schema, view)? {
-                None => Array(Obj::from_any(view)?, PhantomData),
-                Some(items) => Array(ArrayObj::make(items.into_iter()), PhantomData),
-            });
-        }
-        let Some(list) = view.as_ref::<super::ListObj>() else {
-            return Err(ConvertError::mismatch(Self::schema(), view));
-        };
-        let items = list.snapshot();
-        let items = converted::<T>(Any::views(&items), Self::schema, view)?.unwrap_or(items);
-        Ok(Array(ArrayObj::make(items.into_iter()), PhantomData))
-    }
-}
-
-/// The items as `T`s; none when they are that already.
-pub(super) fn converted<T: FromAny + IntoAny>(
-    items: &[AnyView<'_>],
-    schema: fn() -> Schema,
-    container: AnyView<'_>,
-) -> Result<Option<Vec<Any>>, ConvertError> {
-    if T::ACCEPTS_ALL {
-        return Ok(None);
-    }
-    let mut changed: Option<Vec<Any>> = None;
-    for (index, item) in items.iter().enumerate() {
-        let value = T::from_any(*item)
-            .map_err(|error| error.inside(schema(), &container.type_name(), &format!("index {index}")))?
-            .into_any();
-        match &mut changed {
-            Some(changed) => changed.push(value),
-            None if value.view().same(item) => {}
-            None => {
-                let mut values: Vec<Any> = items[..index].iter().copied().map(AnyView::to_owned).collect();
-                values.push(value);
-                changed = Some(values);
-            }
-        }
-    }
-    Ok(changed)
-}
-
 // SAFETY: transparent over a handle, which is one pointer; what is loaded was a `Self` when it was stored.
 unsafe impl<T: FromAny + IntoAny + 'static> Field for Array<T> {
     type Value = Array<T>;
@@ -242,6 +208,6 @@ impl<T: IntoAny> IntoAny for Vec<T> {
 
 impl<T: FromAny + IntoAny> FromAny for Vec<T> {
     fn from_any(view: AnyView<'_>) -> Result<Self, ConvertError> {
-        Ok(Array::<T>::from_any(view)?.iter().collect())
+        Ok(gathered(Array::<T>::from_any(view)?.iter()))
     }
 }

@@ -1,5 +1,4 @@
 //! Whether a value is what a schema says, as it is, without conversion.
-//! Imports `value` and this folder.
 //! Upholds: a value that passes can be stored in a field of the schema.
 
 use super::{ArrayObj, DictObj, ListObj, MapObj};

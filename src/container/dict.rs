@@ -1,20 +1,23 @@
 //! Mutable mappings that threads share.
-//! Imports `value`, `object`, the table and the search in it.
 //! Upholds: every operation takes effect at once, under the dict's stripe; what it displaces is released after that; no
 //! foreign code runs and no object is allocated under the stripe.
+//!
+//! Who goes through the entries shares the table, which is what the dict is at that moment. A dict whose table is shared
+//! makes one of its own before it is changed: to begin costs nothing, and taking the first entry again and again neither.
 
 use super::key::{self, Custom};
-use super::map::{converted, made, mapping};
+use super::map::mapping;
 use super::search::Search;
-use super::table::{Place, Table};
-use super::MapObj;
+use super::table::{unwind_without_memory, Place, Table};
 use crate::function::Error;
+use crate::object::grow::Grow;
 use crate::object::{Header, Obj, Object, ObjectType};
-use crate::value::{stripe, tag, Any, AnyView, ConvertError, Field, FromAny, IntoAny, Schema, Storage, Typed};
+use crate::value::{stripe, tag, Any, AnyView, Field, FromAny, IntoAny, Schema, Storage, Typed};
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::sync::Arc;
 
 /// The object behind a [`Dict`].
 ///
@@ -24,7 +27,7 @@ use std::ops::Deref;
 #[repr(C)]
 pub struct DictObj {
     header: Header,
-    table: UnsafeCell<Table>,
+    table: UnsafeCell<Arc<Table>>,
 }
 
 // SAFETY: `table` is accessed under its stripe; values are Send + Sync.
@@ -56,7 +59,7 @@ impl Entry {
         Entry { hash, key: key.clone(), value: value.clone() }
     }
 
-    /// Where the entry is, if it still is. The key is the very one of the dict, so that nobody has to be asked.
+    /// Where the entry is, if it still is. The key is the very one of the dict, so that its type need not be asked.
     fn find(&self, table: &Table) -> Option<Place> {
         let place = table.find(self.hash, self.key.as_view())?;
         table.value(place).view().same(self.value.as_view()).then_some(place)
@@ -78,15 +81,35 @@ impl DictObj {
     }
 
     fn of_table(table: Table) -> Obj<DictObj> {
-        Obj::new(DictObj { header: Header::placeholder(), table: UnsafeCell::new(table) })
+        Obj::new(DictObj { header: Header::placeholder(), table: UnsafeCell::new(Arc::new(table)) })
     }
 
     /// Runs `work`, which neither releases values nor calls out, under the stripe.
     #[inline]
-    fn held<R>(&self, work: impl FnOnce(&mut Table) -> R) -> R {
+    fn held<R>(&self, work: impl FnOnce(&Arc<Table>) -> R) -> R {
         let _held = stripe::of(self).hold();
         // SAFETY: accessed under the stripe only, and `work` does not come back here.
-        work(unsafe { &mut *self.table.get() })
+        work(unsafe { &*self.table.get() })
+    }
+
+    /// As [`DictObj::held`], for changes.
+    #[inline]
+    fn change<R>(&self, work: impl FnOnce(&mut Table) -> R) -> R {
+        // Let go of after the stripe: those who shared it may have gone meanwhile.
+        let mut _shared = None;
+        let held = stripe::of(self).hold();
+        // SAFETY: as above.
+        let table = unsafe { &mut *self.table.get() };
+        if Arc::strong_count(table) != 1 {
+            match table.copy() {
+                Ok(own) => _shared = Some(std::mem::replace(table, Arc::new(own))),
+                Err(error) => {
+                    drop(held);
+                    error.handle()
+                }
+            }
+        }
+        work(Arc::get_mut(table).expect("it is shared under the stripe only"))
     }
 
     /// How many entries there are, now.
@@ -101,14 +124,38 @@ impl DictObj {
         self.len() == 0
     }
 
-    /// Runs `work` under the stripe, once, with the hash of `key` and where it is at that moment, none if it is not there.
-    /// What types say of their own keys is asked before, while nothing is held.
+    /// Runs `work` under the stripe, once, with the place of `key` at that moment, none if it is not there. What types say of
+    /// their own keys is asked before, while nothing is held.
     #[inline]
-    fn at_key<R>(&self, key: &AnyView<'_>, work: impl FnOnce(&mut Table, u64, Option<Place>) -> R) -> Result<R, Error> {
+    fn at_key<R>(&self, key: &AnyView<'_>, work: impl FnOnce(&Table, Option<Place>) -> R) -> Result<R, Error> {
         match Custom::of(key) {
             None => {
                 let hash = key::hash(key);
-                Ok(self.held(|table| {
+                Ok(self.held(|table| work(table, table.find(hash, key))))
+            }
+            Some(custom) => {
+                let mut work = Some(work);
+                Search::of(*key, custom)?.settle(|search| {
+                    self.held(|table| {
+                        let place = search.look(table)?;
+                        work.take().map(|work| work(table, place))
+                    })
+                })
+            }
+        }
+    }
+
+    /// As [`DictObj::at_key`], for changes; also with the hash.
+    #[inline]
+    fn change_at_key<R>(
+        &self,
+        key: &AnyView<'_>,
+        work: impl FnOnce(&mut Table, u64, Option<Place>) -> R,
+    ) -> Result<R, Error> {
+        match Custom::of(key) {
+            None => {
+                let hash = key::hash(key);
+                Ok(self.change(|table| {
                     let place = table.find(hash, key);
                     work(table, hash, place)
                 }))
@@ -116,7 +163,7 @@ impl DictObj {
             Some(custom) => {
                 let mut work = Some(work);
                 Search::of(*key, custom)?.settle(|search| {
-                    self.held(|table| {
+                    self.change(|table| {
                         let place = search.look(table)?;
                         work.take().map(|work| work(table, search.hash, place))
                     })
@@ -131,7 +178,7 @@ impl DictObj {
     /// As [`DictObj::make`]; then nothing was changed, as with all that take a key.
     #[inline]
     pub fn get(&self, key: AnyView<'_>) -> Result<Option<Any>, Error> {
-        self.at_key(&key, |table, _, place| place.map(|place| table.value(place).clone()))
+        self.at_key(&key, |table, place| place.map(|place| table.value(place).clone()))
     }
 
     /// Whether there is such a key.
@@ -140,7 +187,7 @@ impl DictObj {
     /// As [`DictObj::get`].
     #[inline]
     pub fn contains(&self, key: AnyView<'_>) -> Result<bool, Error> {
-        self.at_key(&key, |_, _, place| place.is_some())
+        self.at_key(&key, |_, place| place.is_some())
     }
 
     /// Sets the value of a key, at the end when the key is new. Gives the former value.
@@ -171,26 +218,27 @@ impl DictObj {
         value: Any,
         found: impl FnOnce(&mut Table, Place, Any, Any) -> R,
     ) -> Result<Option<R>, Error> {
-        match Custom::of(key.as_view()) {
+        let placed = match Custom::of(key.as_view()) {
             None => {
                 let hash = key::hash(key.as_view());
-                Ok(self.held(|table| match table.find(hash, key.as_view()) {
-                    Some(place) => Some(found(table, place, key, value)),
-                    None => {
-                        table.push(hash, key, value);
-                        None
-                    }
-                }))
+                self.change(|table| match table.find(hash, key.as_view()) {
+                    Some(place) => Ok(found(table, place, key, value)),
+                    None => Err(table.push(hash, key, value)),
+                })
             }
             Some(_) => {
                 let looked_for = key.clone();
-                self.at_key(looked_for.as_view(), |table, hash, place| match place {
-                    Some(place) => Some(found(table, place, key, value)),
-                    None => {
-                        table.push(hash, key, value);
-                        None
-                    }
-                })
+                self.change_at_key(looked_for.as_view(), |table, hash, place| match place {
+                    Some(place) => Ok(found(table, place, key, value)),
+                    None => Err(table.push(hash, key, value)),
+                })?
+            }
+        };
+        match placed {
+            Ok(found) => Ok(Some(found)),
+            Err(added) => {
+                unwind_without_memory(added);
+                Ok(None)
             }
         }
     }
@@ -200,7 +248,7 @@ impl DictObj {
     /// # Errors
     /// As [`DictObj::get`].
     pub fn remove(&self, key: AnyView<'_>) -> Result<Option<Any>, Error> {
-        let entry = self.at_key(&key, |table, _, place| place.map(|place| table.remove(place)))?;
+        let entry = self.change_at_key(&key, |table, _, place| place.map(|place| table.remove(place)))?;
         Ok(entry.map(|(_, value)| value))
     }
 
@@ -209,7 +257,7 @@ impl DictObj {
     /// # Errors
     /// As [`DictObj::get`].
     pub fn entry(&self, key: AnyView<'_>) -> Result<Option<Entry>, Error> {
-        self.at_key(&key, |table, _, place| place.map(|place| Entry::at(table, place)))
+        self.at_key(&key, |table, place| place.map(|place| Entry::at(table, place)))
     }
 
     /// The entry that was added last.
@@ -219,13 +267,13 @@ impl DictObj {
 
     /// Removes an entry if it is still there.
     pub fn remove_entry(&self, entry: &Entry) -> bool {
-        let removed = self.held(|table| entry.find(table).map(|place| table.remove(place)));
+        let removed = self.change(|table| entry.find(table).map(|place| table.remove(place)));
         removed.is_some()
     }
 
     /// Removes an entry if it is still the one that was added last.
     pub fn pop_entry(&self, entry: &Entry) -> bool {
-        let removed = self.held(|table| {
+        let removed = self.change(|table| {
             let place = entry.find(table).filter(|place| table.last() == Some(*place))?;
             Some(table.remove(place))
         });
@@ -234,34 +282,83 @@ impl DictObj {
 
     /// Removes the entry that was added last.
     pub fn pop(&self) -> Option<(Any, Any)> {
-        self.held(|table| table.last().map(|place| table.remove(place)))
+        self.change(|table| table.last().map(|place| table.remove(place)))
     }
 
     /// Removes all entries.
     pub fn clear(&self) {
-        let old = self.held(std::mem::take);
+        let none = Arc::new(Table::default());
+        let held = stripe::of(self).hold();
+        // SAFETY: accessed under the stripe only.
+        let old = std::mem::replace(unsafe { &mut *self.table.get() }, none);
+        drop(held);
         drop(old);
     }
 
     /// The entries as they are at one moment, in order.
     pub fn snapshot(&self) -> Vec<(Any, Any)> {
-        self.held(|table| table.iter().map(|(key, value)| (key.clone(), value.clone())).collect())
+        // Room is made outside; retried when the dict grew meanwhile.
+        let mut entries = Vec::new();
+        loop {
+            entries.grow(self.len());
+            let room = entries.capacity();
+            let whole = self.held(|table| {
+                let fits = table.len() <= room;
+                if fits {
+                    entries.extend(table.iter().map(|(key, value)| (key.clone(), value.clone())));
+                }
+                fits
+            });
+            if whole {
+                return entries;
+            }
+        }
     }
 
-    /// Shows keys and values to a garbage collector, without counts; false when another thread is inside the dict just
-    /// now. `visit` neither comes back to any container or field, nor releases anything.
-    pub fn try_visit(&self, mut visit: impl FnMut(AnyView<'_>)) -> bool {
-        let Some(_held) = stripe::of(self).try_hold() else { return false };
-        // SAFETY: under the stripe.
-        let table = unsafe { &*self.table.get() };
-        table.iter().for_each(|(key, value)| [key, value].into_iter().for_each(|part| visit(part.view())));
-        true
+    /// Shows keys and values to a garbage collector, without counts, from part `from` on until `look` finds something: that,
+    /// and the part to go on from. `look` neither comes back to any container or field, nor releases anything.
+    pub fn find_from<R>(&self, from: usize, look: impl FnMut(AnyView<'_>) -> Option<R>) -> Option<(usize, R)> {
+        self.held(|table| table.find_from(from, look))
     }
 }
 
+/// The entries of a dict as they are at one moment, copied one by one. It keeps the dict.
+#[derive(Clone)]
+pub struct DictEntries {
+    table: Arc<Table>,
+    at: usize,
+    left: usize,
+    /// A collector is shown what a dict's table holds only if the dict has no other owner.
+    _dict: Obj<DictObj>,
+}
+
+impl DictEntries {
+    /// Those of this dict, now.
+    pub fn of(dict: Obj<DictObj>) -> DictEntries {
+        let table = dict.held(Arc::clone);
+        DictEntries { left: table.len(), table, at: 0, _dict: dict }
+    }
+}
+
+impl Iterator for DictEntries {
+    type Item = (Any, Any);
+
+    fn next(&mut self) -> Option<(Any, Any)> {
+        let (next, key, value) = self.table.next(self.at)?;
+        (self.at, self.left) = (next, self.left - 1);
+        Some((key.clone(), value.clone()))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for DictEntries {}
+
 /// A mutable mapping from `K` to `V`, shared by all its handles.
 #[repr(transparent)]
-pub struct Dict<K = Any, V = Any>(Obj<DictObj>, PhantomData<fn() -> (K, V)>);
+pub struct Dict<K = Any, V = Any>(pub(super) Obj<DictObj>, pub(super) PhantomData<fn() -> (K, V)>);
 
 impl<K, V> Dict<K, V> {
     /// A dict without entries.
@@ -287,28 +384,6 @@ impl<K: IntoAny, V: FromAny> Dict<K, V> {
     /// As [`DictObj::get`].
     pub fn at(&self, key: K) -> Result<Option<V>, Error> {
         Ok(self.get(key.into_any().view())?.and_then(|value| V::from_owned(value).ok()))
-    }
-}
-
-impl<K: FromAny + IntoAny, V: FromAny + IntoAny> FromAny for Dict<K, V> {
-    fn from_any(view: AnyView<'_>) -> Result<Self, ConvertError> {
-        if let Some(dict) = view.as_ref::<DictObj>() {
-            if K::ACCEPTS_ALL && V::ACCEPTS_ALL {
-                return Ok(Dict(Obj::from_any(view)?, PhantomData));
-            }
-            let entries = dict.snapshot();
-            let views = entries.iter().map(|(key, value)| (key.view(), value.view()));
-            return Ok(match converted::<K, V>(views, Self::schema, view)? {
-                None => Dict(Obj::from_any(view)?, PhantomData),
-                Some(entries) => Dict(made(DictObj::make(entries), Self::schema, view)?, PhantomData),
-            });
-        }
-        let Some(map) = view.as_ref::<MapObj>() else {
-            return Err(ConvertError::mismatch(Self::schema(), view));
-        };
-        let owned = || map.entries().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-        let entries = converted::<K, V>(map.entries(), Self::schema, view)?.unwrap_or_else(owned);
-        Ok(Dict(made(DictObj::make(entries), Self::schema, view)?, PhantomData))
     }
 }
 

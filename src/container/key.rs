@@ -1,50 +1,47 @@
 //! When two values are the same key, and the hash that goes with it.
-//! Imports `value`, `function`, `object::table`.
 //! Upholds: equal keys hash alike; but for what [`Custom`] does no foreign code runs, so that keys can be compared under a
 //! lock.
 
-use crate::function::stack::expect_stack;
+use crate::function::stack;
 use crate::function::{Error, Function};
-use crate::object::table::IndexTable;
-use crate::value::{convert, tag, Any, AnyView, Mutable};
+use crate::value::{convert, tag, Any, AnyView, Column};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
 
 static SEED: OnceLock<RandomState> = OnceLock::new();
 
 /// By type, the function that hashes an object as a key, and the one that compares two.
-static HASH: IndexTable<Mutable<Any>> = IndexTable::new();
-static EQUAL: IndexTable<Mutable<Any>> = IndexTable::new();
+static HASH: Column = Column::new();
+static EQUAL: Column = Column::new();
 
 /// The attributes of types that say how their objects are keys, each with the place where it is kept.
-pub(crate) static ATTRIBUTES: [(&str, &IndexTable<Mutable<Any>>); 2] =
-    [("__any_hash__", &HASH), ("__any_equal__", &EQUAL)];
+pub(crate) static ATTRIBUTES: [(&str, &Column); 2] = [("__any_hash__", &HASH), ("__any_equal__", &EQUAL)];
 
 /// What a value hashes by, beside its kind.
-enum Facts<'a> {
+enum KeyRepr<'a> {
     Bits(i32, u64),
     Content(bool, &'a [u8]),
 }
 
 /// Plain data by type and bits, where all zeros and all NaNs of a float are one; strings and bytes by content; objects
 /// by identity.
-fn facts<'a>(view: &'a AnyView<'_>) -> Facts<'a> {
+fn key_repr<'a>(view: &'a AnyView<'_>) -> KeyRepr<'a> {
     if let Some((text, content)) = view.text_or_bytes() {
-        return Facts::Content(text, content);
+        return KeyRepr::Content(text, content);
     }
     match view.as_float() {
-        Some(0.0) => Facts::Bits(tag::FLOAT, 0),
-        Some(float) if float.is_nan() => Facts::Bits(tag::FLOAT, f64::NAN.to_bits()),
-        _ => Facts::Bits(view.type_index(), view.to_raw().to_bits()),
+        Some(0.0) => KeyRepr::Bits(tag::FLOAT, 0),
+        Some(float) if float.is_nan() => KeyRepr::Bits(tag::FLOAT, f64::NAN.to_bits()),
+        _ => KeyRepr::Bits(view.type_index(), view.to_raw().to_bits()),
     }
 }
 
 /// Whether both are one key at a glance.
 #[inline]
 pub(super) fn equal(a: &AnyView<'_>, b: &AnyView<'_>) -> bool {
-    match (facts(a), facts(b)) {
-        (Facts::Bits(kind, bits), Facts::Bits(other, others)) => kind == other && bits == others,
-        (Facts::Content(text, content), Facts::Content(other, others)) => text == other && content == others,
+    match (key_repr(a), key_repr(b)) {
+        (KeyRepr::Bits(kind, bits), KeyRepr::Bits(other, others)) => kind == other && bits == others,
+        (KeyRepr::Content(text, content), KeyRepr::Content(other, others)) => text == other && content == others,
         _ => false,
     }
 }
@@ -53,9 +50,9 @@ pub(super) fn equal(a: &AnyView<'_>, b: &AnyView<'_>) -> bool {
 #[inline]
 pub(super) fn hash(view: &AnyView<'_>) -> u64 {
     let seed = SEED.get_or_init(RandomState::new);
-    match facts(view) {
-        Facts::Bits(kind, bits) => seed.hash_one((kind, bits)),
-        Facts::Content(text, content) => seed.hash_one((text, content)),
+    match key_repr(view) {
+        KeyRepr::Bits(kind, bits) => seed.hash_one((kind, bits)),
+        KeyRepr::Content(text, content) => seed.hash_one((text, content)),
     }
 }
 
@@ -72,23 +69,24 @@ impl Custom {
         if index < tag::OBJECT {
             return None;
         }
-        let equal = EQUAL.get(index)?.get();
+        let equal = EQUAL.get(index);
         (!equal.is_none()).then_some(Custom { equal })
     }
 
     /// What the type says is the hash; the same for all objects if it says nothing.
     pub(super) fn hash(&self, view: AnyView<'_>) -> Result<u64, Error> {
-        let Some(hook) = HASH.get(view.type_index()).map(Mutable::get).filter(|hook| !hook.is_none()) else {
+        let hook = HASH.get(view.type_index());
+        if hook.is_none() {
             return Ok(0);
-        };
-        expect_stack()?;
+        }
+        stack::expect()?;
         let answer = Function::call_view(hook.view(), &[view])?;
         convert::<i64>(answer.view()).map(|hash| hash as u64).map_err(|_| wrong("__any_hash__", view, &answer, "int"))
     }
 
     /// Whether the type says that both are equal.
     pub(super) fn equal(&self, a: AnyView<'_>, b: AnyView<'_>) -> Result<bool, Error> {
-        expect_stack()?;
+        stack::expect()?;
         let answer = Function::call_view(self.equal.view(), &[a, b])?;
         convert::<bool>(answer.view()).map_err(|_| wrong("__any_equal__", a, &answer, "bool"))
     }

@@ -1,14 +1,12 @@
 //! Mutable sequences that threads share.
-//! Imports `value`, `object`.
 //! Upholds: every operation takes effect at once, under the list's stripe; what it displaces is released after that; no
 //! foreign code runs and no object is allocated under the stripe.
 
-use super::array::converted;
 use super::seq::SeqCell;
 use super::slice::{gap, place, Slice};
-use super::ArrayObj;
-use crate::object::{Header, Obj, Object, ObjectType};
-use crate::value::{stripe, tag, Any, AnyView, ConvertError, Field, FromAny, IntoAny, Schema, Storage, Typed};
+use crate::object::grow::{gathered, Grow};
+use crate::object::{AllocError, Header, Obj, Object, ObjectType};
+use crate::value::{stripe, tag, Any, AnyView, Field, FromAny, IntoAny, Schema, Storage, Typed};
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::marker::PhantomData;
@@ -42,10 +40,19 @@ unsafe impl ObjectType for ListObj {
     }
 }
 
+/// Unwinds if there was no room for an item, which is released first, under no stripe.
+#[inline]
+fn unwind_without_memory(added: Result<(), (AllocError, Any)>) {
+    if let Err((error, item)) = added {
+        drop(item);
+        error.handle();
+    }
+}
+
 impl ListObj {
     /// A list of these items.
     pub fn make(items: impl IntoIterator<Item = Any>) -> Obj<ListObj> {
-        let list = Obj::new(ListObj { header: Header::placeholder(), cell: UnsafeCell::new(SeqCell::empty()) });
+        let list = Obj::new(ListObj { header: Header::placeholder(), cell: UnsafeCell::new(SeqCell::growing()) });
         list.replace_range(0..0, items);
         list
     }
@@ -96,20 +103,22 @@ impl ListObj {
     /// Adds an item at the end.
     #[inline]
     pub fn push(&self, value: Any) {
-        self.held(|cell| {
+        let added = self.held(|cell| {
             let at = cell.len();
-            // SAFETY: the gap is filled at once.
-            unsafe { cell.open(at, 1).write(value) };
+            // SAFETY: the place is inside or at the end.
+            unsafe { cell.insert(at, value) }
         });
+        unwind_without_memory(added);
     }
 
     /// Adds an item before the one at `index`, or at the end when there are fewer.
     pub fn insert(&self, index: usize, value: Any) {
-        self.held(|cell| {
+        let added = self.held(|cell| {
             let at = index.min(cell.len());
-            // SAFETY: the gap is filled at once.
-            unsafe { cell.open(at, 1).write(value) };
+            // SAFETY: the place is inside or at the end.
+            unsafe { cell.insert(at, value) }
         });
+        unwind_without_memory(added);
     }
 
     /// Takes the last item out.
@@ -150,11 +159,12 @@ impl ListObj {
 
     /// Adds an item before the one at an index, which is clamped to the ends.
     pub fn insert_item(&self, index: isize, value: Any) {
-        self.held(|cell| {
+        let added = self.held(|cell| {
             let at = gap(index, cell.len());
-            // SAFETY: the gap is filled at once.
-            unsafe { cell.open(at, 1).write(value) };
+            // SAFETY: the place is inside or at the end.
+            unsafe { cell.insert(at, value) }
         });
+        unwind_without_memory(added);
     }
 
     /// Takes an item out.
@@ -176,12 +186,13 @@ impl ListObj {
     /// Removes the items of a slice.
     pub fn remove_slice(&self, slice: Slice) {
         let mut old = Vec::new();
-        self.held(|cell| {
+        let removed = self.held(|cell| {
             let span = slice.span(cell.len());
             // SAFETY: the places are inside, lowest first.
-            unsafe { cell.extract_all(span.count(), span.upward(), &mut old) };
+            unsafe { cell.extract_all(span.count(), span.upward(), &mut old) }
         });
         drop(old);
+        removed.unwrap_or_else(|error| error.handle());
     }
 
     /// Replaces the items of a slice by others. `items` may come from this very list.
@@ -189,14 +200,13 @@ impl ListObj {
     /// # Errors
     /// How many items the slice has, when there are others for it and its step is not 1; nothing is done then.
     pub fn replace_slice(&self, slice: Slice, items: impl IntoIterator<Item = Any>) -> Result<(), usize> {
-        let mut items: Vec<Any> = items.into_iter().collect();
+        let mut items = gathered(items);
         let mut old = Vec::new();
-        self.held(|cell| {
+        let replaced = self.held(|cell| {
             let span = slice.span(cell.len());
             if slice.step.get() == 1 {
                 // SAFETY: the span is inside.
-                unsafe { cell.replace(span.start(), span.count(), &mut items, &mut old) };
-                return Ok(());
+                return Ok(unsafe { cell.replace(span.start(), span.count(), &mut items, &mut old) });
             }
             if items.len() != span.count() {
                 return Err(span.count());
@@ -205,8 +215,9 @@ impl ListObj {
                 // SAFETY: inside; what was there leaves with `items`.
                 std::mem::swap(unsafe { &mut *cell.data.add(at) }, value);
             }
-            Ok(())
-        })
+            Ok(Ok(()))
+        });
+        replaced.map(|made| made.unwrap_or_else(|error| error.handle()))
     }
 
     /// Removes the items of a range, as much of it as there is.
@@ -216,20 +227,21 @@ impl ListObj {
 
     /// Replaces the items of a range, as much of it as there is, by others. `items` may come from this very list.
     pub fn replace_range(&self, range: Range<usize>, items: impl IntoIterator<Item = Any>) {
-        let mut items: Vec<Any> = items.into_iter().collect();
+        let mut items = gathered(items);
         let mut old = Vec::new();
-        self.held(|cell| {
+        let replaced = self.held(|cell| {
             let start = range.start.min(cell.len());
             let count = range.end.clamp(start, cell.len()) - start;
             // SAFETY: the range is inside.
-            unsafe { cell.replace(start, count, &mut items, &mut old) };
+            unsafe { cell.replace(start, count, &mut items, &mut old) }
         });
         drop(old);
+        replaced.unwrap_or_else(|error| error.handle());
     }
 
     /// Removes all items.
     pub fn clear(&self) {
-        let old = self.held(|cell| std::mem::replace(cell, SeqCell::empty()));
+        let old = self.held(|cell| std::mem::replace(cell, SeqCell::growing()));
         drop(old);
     }
 
@@ -248,7 +260,7 @@ impl ListObj {
         // Room is made outside; retried when the list grew meanwhile.
         let mut items = Vec::new();
         loop {
-            items.reserve_exact(self.len());
+            items.grow(self.len());
             let room = items.capacity();
             let whole = self.held(|cell| {
                 let fits = cell.len() <= room;
@@ -264,19 +276,20 @@ impl ListObj {
         }
     }
 
-    /// Shows the items to a garbage collector, without counts; false when another thread is inside the list just now.
-    /// `visit` neither comes back to any container or field, nor releases anything.
-    pub fn try_visit(&self, mut visit: impl FnMut(AnyView<'_>)) -> bool {
-        let Some(_held) = stripe::of(self).try_hold() else { return false };
-        // SAFETY: under the stripe.
-        unsafe { (*self.cell.get()).items() }.iter().for_each(|item| visit(item.view()));
-        true
+    /// Shows the items to a garbage collector, without counts, from place `from` on until `look` finds something: that, and
+    /// the place to go on from. `look` neither comes back to any container or field, nor releases anything.
+    pub fn find_from<R>(&self, from: usize, mut look: impl FnMut(AnyView<'_>) -> Option<R>) -> Option<(usize, R)> {
+        self.held(|cell| {
+            // SAFETY: under the stripe.
+            let mut items = unsafe { cell.items() }.iter().enumerate().skip(from);
+            items.find_map(|(at, item)| look(item.view()).map(|found| (at + 1, found)))
+        })
     }
 }
 
 /// A mutable sequence of `T`, shared by all its handles.
 #[repr(transparent)]
-pub struct List<T = Any>(Obj<ListObj>, PhantomData<fn() -> T>);
+pub struct List<T = Any>(pub(super) Obj<ListObj>, pub(super) PhantomData<fn() -> T>);
 
 impl<T> List<T> {
     /// A list without items.
@@ -352,25 +365,6 @@ impl<T> From<List<T>> for Any {
     #[inline]
     fn from(list: List<T>) -> Any {
         list.0.into_any()
-    }
-}
-
-impl<T: FromAny + IntoAny> FromAny for List<T> {
-    fn from_any(view: AnyView<'_>) -> Result<Self, ConvertError> {
-        if let Some(list) = view.as_ref::<ListObj>() {
-            if T::ACCEPTS_ALL {
-                return Ok(List(Obj::from_any(view)?, PhantomData));
-            }
-            return Ok(match converted::<T>(Any::views(&list.snapshot()), Self::schema, view)? {
-                None => List(Obj::from_any(view)?, PhantomData),
-                Some(items) => List(ListObj::make(items), PhantomData),
-            });
-        }
-        let Some(array) = view.as_ref::<ArrayObj>() else {
-            return Err(ConvertError::mismatch(Self::schema(), view));
-        };
-        let items = converted::<T>(array.views(), Self::schema, view)?.unwrap_or_else(|| array.as_slice().to_vec());
-        Ok(List(ListObj::make(items), PhantomData))
     }
 }
 

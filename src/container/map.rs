@@ -1,13 +1,11 @@
 //! Immutable mappings.
-//! Imports `value`, `object`, the table.
 //! Upholds: a map never changes once it is shared; its order is that of insertion.
 
 use super::array::item;
 use super::table::Table;
-use super::DictObj;
 use crate::function::Error;
 use crate::object::{Header, Obj, Object, ObjectType};
-use crate::value::{tag, Any, AnyView, ConvertError, Field, FromAny, IntoAny, Schema, Storage, Typed};
+use crate::value::{tag, Any, AnyView, Field, FromAny, IntoAny, Schema, Storage, Typed};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -38,7 +36,7 @@ impl MapObj {
         Table::of(entries).map(MapObj::of_table)
     }
 
-    /// A map of copies of another's keys and values, which need not be whole yet: nobody is asked what keys are equal. When
+    /// A map of copies of another's keys and values, which need not be whole yet: no type is asked which keys are equal. When
     /// they are whole, [`MapObj::is_sound`] is to be asked.
     pub(crate) fn make_copy(original: &MapObj, copies: impl IntoIterator<Item = (Any, Any)>) -> Obj<MapObj> {
         MapObj::of_table(Table::of_copies(&original.table, copies))
@@ -59,6 +57,12 @@ impl MapObj {
 
     fn of_table(table: Table) -> Obj<MapObj> {
         Obj::new(MapObj { header: Header::placeholder(), table })
+    }
+
+    /// Shows keys and values, without counts, from part `from` on until `look` finds something: that, and the part to go on
+    /// from.
+    pub fn find_from<R>(&self, from: usize, look: impl FnMut(AnyView<'_>) -> Option<R>) -> Option<(usize, R)> {
+        self.table.find_from(from, look)
     }
 
     /// How many entries there are.
@@ -90,9 +94,40 @@ impl MapObj {
     }
 }
 
+/// The entries of a map, copied one by one. It keeps the map.
+#[derive(Clone)]
+pub struct MapEntries {
+    map: Obj<MapObj>,
+    at: usize,
+    left: usize,
+}
+
+impl MapEntries {
+    /// Those of this map.
+    pub fn of(map: Obj<MapObj>) -> MapEntries {
+        MapEntries { left: map.len(), map, at: 0 }
+    }
+}
+
+impl Iterator for MapEntries {
+    type Item = (Any, Any);
+
+    fn next(&mut self) -> Option<(Any, Any)> {
+        let (next, key, value) = self.map.table.next(self.at)?;
+        (self.at, self.left) = (next, self.left - 1);
+        Some((key.clone(), value.clone()))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for MapEntries {}
+
 /// An immutable mapping from `K` to `V`.
 #[repr(transparent)]
-pub struct Map<K = Any, V = Any>(Obj<MapObj>, PhantomData<fn() -> (K, V)>);
+pub struct Map<K = Any, V = Any>(pub(super) Obj<MapObj>, pub(super) PhantomData<fn() -> (K, V)>);
 
 impl<K, V> Map<K, V> {
     /// The object.
@@ -119,53 +154,6 @@ impl<K: FromAny + IntoAny, V: FromAny> Map<K, V> {
     pub fn iter(&self) -> impl Iterator<Item = (K, V)> + '_ {
         self.entries().map(|(key, value)| (item(key), item(value)))
     }
-}
-
-impl<K: FromAny + IntoAny, V: FromAny + IntoAny> FromAny for Map<K, V> {
-    fn from_any(view: AnyView<'_>) -> Result<Self, ConvertError> {
-        if let Some(map) = view.as_ref::<MapObj>() {
-            return Ok(match converted::<K, V>(map.entries(), Self::schema, view)? {
-                None => Map(Obj::from_any(view)?, PhantomData),
-                Some(entries) => Map(made(MapObj::make(entries), Self::schema, view)?, PhantomData),
-            });
-        }
-        let Some(dict) = view.as_ref::<DictObj>() else {
-            return Err(ConvertError::mismatch(Self::schema(), view));
-        };
-        let entries = dict.snapshot();
-        let views = entries.iter().map(|(key, value)| (key.view(), value.view()));
-        let entries = converted::<K, V>(views, Self::schema, view)?.unwrap_or(entries);
-        Ok(Map(made(MapObj::make(entries), Self::schema, view)?, PhantomData))
-    }
-}
-
-/// What was made of a mapping that is being converted.
-pub(super) fn made<T>(result: Result<T, Error>, schema: fn() -> Schema, from: AnyView<'_>) -> Result<T, ConvertError> {
-    result.map_err(|error| ConvertError::caused(schema(), from, error))
-}
-
-/// The entries as `K`s and `V`s; none when they are that already.
-pub(super) fn converted<'a, K: FromAny + IntoAny, V: FromAny + IntoAny>(
-    entries: impl Iterator<Item = (AnyView<'a>, AnyView<'a>)>,
-    schema: fn() -> Schema,
-    container: AnyView<'_>,
-) -> Result<Option<Vec<(Any, Any)>>, ConvertError> {
-    if K::ACCEPTS_ALL && V::ACCEPTS_ALL {
-        return Ok(None);
-    }
-    let mut changed = false;
-    let mut values = Vec::new();
-    for (key, value) in entries {
-        let inside = |place: &'static str| {
-            let (schema, name) = (schema(), container.type_name());
-            move |error: ConvertError| error.inside(schema, &name, place)
-        };
-        let new_key = K::from_any(key).map_err(inside("key"))?.into_any();
-        let new_value = V::from_any(value).map_err(inside("value"))?.into_any();
-        changed |= !new_key.view().same(&key) || !new_value.view().same(&value);
-        values.push((new_key, new_value));
-    }
-    Ok(changed.then_some(values))
 }
 
 /// What typed mappings have in common.

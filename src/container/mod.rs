@@ -1,5 +1,4 @@
 //! Sequences and mappings of dynamic values, immutable and shared-mutable.
-//! Imports `value`, `function`, `object`; never reflection.
 //! Upholds: what is immutable needs no lock; what is mutable is whole to every reader, and releases nothing under a lock.
 //!
 //! ```
@@ -23,6 +22,7 @@
 
 pub mod array;
 mod check;
+mod convert;
 pub mod dict;
 pub(crate) mod key;
 pub mod list;
@@ -34,9 +34,9 @@ pub mod slice;
 mod table;
 
 pub use array::{Array, ArrayObj};
-pub use dict::{Dict, DictObj, Entry};
+pub use dict::{Dict, DictEntries, DictObj, Entry};
 pub use key::custom_hash;
 pub use list::{List, ListObj};
-pub use map::{Map, MapObj};
+pub use map::{Map, MapEntries, MapObj};
 pub use shape::ShapeObj;
 pub use slice::Slice;

@@ -1,10 +1,9 @@
 //! Finding a key in a table, where it takes foreign code to say which keys are equal.
-//! Imports the table, the keys.
-//! Upholds: foreign code runs while nothing is held, on keys that are owned; what is found, or found missing, is so at that
+//! Upholds: foreign code runs while nothing is held, on keys that are owned. What is found, or found missing, is so at that
 //! very moment: every key of the same hash that is in the table then was compared.
 
-use super::key::Custom;
-use super::table::{Place, Table};
+use super::key::{self, Custom};
+use super::table::{unwind_without_memory, Place, Table};
 use crate::function::Error;
 use crate::value::{Any, AnyView};
 use std::collections::HashMap;
@@ -64,12 +63,12 @@ impl Search {
             if let Some(result) = attempt(&mut self) {
                 return Ok(result);
             }
-            self.ask()?;
+            self.compare_next()?;
         }
     }
 
     /// Compares what [`Search::look`] found, up to the first that is equal.
-    fn ask(&mut self) -> Result<(), Error> {
+    fn compare_next(&mut self) -> Result<(), Error> {
         for candidate in std::mem::take(&mut self.todo) {
             let equal = self.custom.equal(candidate.view(), self.key.view())?;
             self.answers.insert(address(candidate.view()), (candidate, equal));
@@ -78,5 +77,70 @@ impl Search {
             }
         }
         Ok(())
+    }
+}
+
+/// What of a table's work asks types about their own keys.
+impl Table {
+    /// The hash of a key, and where it is.
+    ///
+    /// # Errors
+    /// What its type says of its own keys.
+    #[inline]
+    pub(super) fn search(&self, key: &AnyView<'_>) -> Result<(u64, Option<Place>), Error> {
+        match Custom::of(key) {
+            None => {
+                let hash = key::hash(key);
+                Ok((hash, self.find(hash, key)))
+            }
+            Some(custom) => {
+                let search = Search::of(*key, custom)?;
+                Ok((search.hash, search.settle(|search| search.look(self))?))
+            }
+        }
+    }
+
+    /// A table of these entries. Of equal keys the first says the place and the last the value.
+    ///
+    /// # Errors
+    /// What types say of their own keys.
+    pub(super) fn of(entries: impl IntoIterator<Item = (Any, Any)>) -> Result<Table, Error> {
+        let mut table = Table::default();
+        for (key, value) in entries {
+            let (hash, place) = table.search(key.as_view())?;
+            match place {
+                Some(place) => drop(table.replace(place, value)),
+                None => unwind_without_memory(table.push(hash, key, value)),
+            }
+        }
+        Ok(table)
+    }
+
+    /// A table of copies of another's entries, in the same order. Keys whose types say themselves what is equal are not
+    /// asked, and take the places of their originals: they may not be whole yet.
+    pub(super) fn of_copies(originals: &Table, copies: impl IntoIterator<Item = (Any, Any)>) -> Table {
+        let mut table = Table::default();
+        for ((original, _), (key, value)) in originals.hashed().zip(copies) {
+            let hash = if Custom::of(key.as_view()).is_some() { original } else { key::hash(key.as_view()) };
+            match table.find(hash, key.as_view()) {
+                Some(place) => drop(table.replace(place, value)),
+                None => unwind_without_memory(table.push(hash, key, value)),
+            }
+        }
+        table
+    }
+
+    /// Whether every key still has the hash by which it is found.
+    ///
+    /// # Errors
+    /// What types say of their own keys.
+    pub(super) fn is_sound(&self) -> Result<bool, Error> {
+        for (hash, key) in self.hashed() {
+            let custom = Custom::of(key.as_view());
+            if custom.map_or(Ok(hash), |custom| custom.hash_in_table(key.view()))? != hash {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }

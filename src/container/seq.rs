@@ -1,9 +1,9 @@
 //! What the C ABI sees of a sequence, and the memory behind a growing one.
-//! Imports `value` only.
-//! Upholds: the layout is the C ABI's; memory is freed by whoever's deleter stands beside it.
+//! Upholds: the layout is the C ABI's; memory is freed by the deleter that stands beside it; items end by the cell, which C++ changes.
 
+use crate::object::AllocError;
 use crate::value::Any;
-use std::alloc::{alloc, dealloc, handle_alloc_error, Layout};
+use std::alloc::Layout;
 use std::ffi::c_void;
 use std::ptr::null_mut;
 
@@ -16,37 +16,35 @@ pub struct SeqCell {
     pub(super) size: i64,
     /// How many there is room for.
     pub(super) capacity: i64,
-    /// Frees `data`; none when the items are part of the object.
+    /// Frees `data`, which may be null; none when the items are part of the object.
     pub(super) data_deleter: Option<unsafe extern "C" fn(*mut c_void)>,
 }
 
 const _: () = assert!(size_of::<SeqCell>() == 32);
 
-/// In front of the items: the capacity, for the deleter, which gets nothing but the address.
-const PREFIX: usize = 16;
-
-fn layout(capacity: usize) -> Layout {
-    Layout::array::<Any>(capacity)
-        .and_then(|items| Layout::from_size_align(items.size() + PREFIX, PREFIX))
-        .expect("a sequence that fits the address space")
-}
-
-/// Frees what [`SeqCell::reserve`] allocated.
+/// Frees what [`SeqCell::reserve`] allocated. C++ calls it for null, too, and keeps it for memory that it allocated itself
+/// (`operator new`, which is `malloc`).
 ///
 /// # Safety
-/// `data` came from there, its items are gone.
+/// `data` is null or came from `malloc`; its items are gone.
 unsafe extern "C" fn free(data: *mut c_void) {
     // SAFETY: the caller's contract.
-    unsafe {
-        let base = data.cast::<u8>().sub(PREFIX);
-        dealloc(base, layout(base.cast::<usize>().read()));
-    }
+    unsafe { libc::free(data) };
+}
+
+fn room_for(items: &mut Vec<Any>, more: usize) -> Result<(), AllocError> {
+    items.try_reserve(more).map_err(|_| AllocError::new(Layout::array::<Any>(more).unwrap_or(Layout::new::<Any>())))
 }
 
 impl SeqCell {
-    /// No items.
-    pub(super) const fn empty() -> SeqCell {
+    /// No items, for a sequence whose items are part of its object.
+    pub(super) const fn inline() -> SeqCell {
         SeqCell { data: null_mut(), size: 0, capacity: 0, data_deleter: None }
+    }
+
+    /// No items, for a sequence that grows: its deleter is there from the beginning, as C++ expects.
+    pub(super) const fn growing() -> SeqCell {
+        SeqCell { data: null_mut(), size: 0, capacity: 0, data_deleter: Some(free) }
     }
 
     /// How many items there are.
@@ -57,7 +55,7 @@ impl SeqCell {
     /// The items.
     ///
     /// # Safety
-    /// Nobody changes the sequence meanwhile.
+    /// The sequence does not change meanwhile.
     pub(super) unsafe fn items(&self) -> &[Any] {
         if self.size == 0 {
             return &[];
@@ -67,21 +65,27 @@ impl SeqCell {
     }
 
     /// Makes room for `more` items.
-    pub(super) fn reserve(&mut self, more: usize) {
-        let needed = self.len().checked_add(more).expect("a sequence that fits the address space");
-        if needed <= self.capacity as usize {
-            return;
+    ///
+    /// # Errors
+    /// There is no memory; nothing is changed then.
+    #[inline]
+    pub(super) fn reserve(&mut self, more: usize) -> Result<(), AllocError> {
+        match self.len().checked_add(more) {
+            Some(needed) if needed <= self.capacity as usize => Ok(()),
+            needed => self.enlarge(needed.unwrap_or(usize::MAX)),
         }
+    }
+
+    #[inline(never)]
+    fn enlarge(&mut self, needed: usize) -> Result<(), AllocError> {
         let capacity = needed.max(self.len() * 2).max(4);
-        let layout = layout(capacity);
-        // SAFETY: the layout has a size. The items move as bytes, their former memory is freed by its own deleter.
+        let layout = Layout::array::<Any>(capacity).map_err(|_| AllocError::new(Layout::new::<Any>()))?;
+        // SAFETY: the items move as bytes, their former memory is freed by its own deleter. `malloc` aligns to 16.
         unsafe {
-            let base = alloc(layout);
-            if base.is_null() {
-                handle_alloc_error(layout);
+            let data = libc::malloc(layout.size()).cast::<Any>();
+            if data.is_null() {
+                return Err(AllocError::new(layout));
             }
-            base.cast::<usize>().write(capacity);
-            let data = base.add(PREFIX).cast::<Any>();
             if self.size > 0 {
                 data.copy_from_nonoverlapping(self.data, self.len());
             }
@@ -90,14 +94,14 @@ impl SeqCell {
         }
         self.capacity = capacity as i64;
         self.data_deleter = Some(free);
+        Ok(())
     }
 
     /// Opens a gap of `count` uninitialised items at `at`; `size` counts them already.
     ///
     /// # Safety
-    /// `at` is at most the length; the caller fills the gap before anyone looks.
-    pub(super) unsafe fn open(&mut self, at: usize, count: usize) -> *mut Any {
-        self.reserve(count);
+    /// `at` is at most the length, and there is room; the caller fills the gap before another thread looks.
+    unsafe fn open(&mut self, at: usize, count: usize) -> *mut Any {
         // SAFETY: there is room for the items behind the gap.
         unsafe {
             let gap = self.data.add(at);
@@ -107,6 +111,23 @@ impl SeqCell {
             self.size += count as i64;
             gap
         }
+    }
+
+    /// Adds an item before the one at `at`.
+    ///
+    /// # Errors
+    /// There is no memory; the item comes back, to be released where that may run code.
+    ///
+    /// # Safety
+    /// `at` is at most the length.
+    #[inline]
+    pub(super) unsafe fn insert(&mut self, at: usize, item: Any) -> Result<(), (AllocError, Any)> {
+        if let Err(error) = self.reserve(1) {
+            return Err((error, item));
+        }
+        // SAFETY: the caller's contract; there is room, and the gap is filled at once.
+        unsafe { self.open(at, 1).write(item) };
+        Ok(())
     }
 
     /// Closes a gap of `count` items at `at`, which the caller moved out.
@@ -139,11 +160,19 @@ impl SeqCell {
 
     /// Moves the items at `count` places to `old`; what stays moves down, each item once.
     ///
+    /// # Errors
+    /// There is no memory; nothing is changed then.
+    ///
     /// # Safety
     /// There are so many places; they are inside the sequence and ascend.
-    pub(super) unsafe fn extract_all(&mut self, count: usize, places: impl Iterator<Item = usize>, old: &mut Vec<Any>) {
-        // Before anything moves: there may be no memory for it.
-        old.reserve(count);
+    pub(super) unsafe fn extract_all(
+        &mut self,
+        count: usize,
+        places: impl Iterator<Item = usize>,
+        old: &mut Vec<Any>,
+    ) -> Result<(), AllocError> {
+        // Before anything moves.
+        room_for(old, count)?;
         let length = self.len();
         let mut places = places.peekable();
         for moved in 1.. {
@@ -158,16 +187,26 @@ impl SeqCell {
             }
         }
         self.size -= count as i64;
+        Ok(())
     }
 
     /// Moves the items of a range to `old`, and all `items` to where they were.
     ///
+    /// # Errors
+    /// There is no memory; nothing is changed then.
+    ///
     /// # Safety
     /// The range is inside the sequence.
-    pub(super) unsafe fn replace(&mut self, at: usize, count: usize, items: &mut Vec<Any>, old: &mut Vec<Any>) {
-        // Both before anything moves: there may be no memory for them.
-        old.reserve(count);
-        self.reserve(items.len().saturating_sub(count));
+    pub(super) unsafe fn replace(
+        &mut self,
+        at: usize,
+        count: usize,
+        items: &mut Vec<Any>,
+        old: &mut Vec<Any>,
+    ) -> Result<(), AllocError> {
+        // Both before anything moves.
+        room_for(old, count)?;
+        self.reserve(items.len().saturating_sub(count))?;
         // SAFETY: the caller's contract; `old` has room; the gap is closed and a new one filled at once; `items` gives its
         // values up.
         unsafe {
@@ -179,12 +218,13 @@ impl SeqCell {
             self.open(at, items.len()).copy_from_nonoverlapping(items.as_ptr(), items.len());
             items.set_len(0);
         }
+        Ok(())
     }
 
     /// Frees the memory of items that are gone.
     ///
     /// # Safety
-    /// Nobody uses `data` afterwards.
+    /// `data` is not used afterwards.
     unsafe fn free_memory(&mut self) {
         if let (Some(deleter), false) = (self.data_deleter.take(), self.data.is_null()) {
             // SAFETY: the deleter stands beside its own memory.
@@ -194,21 +234,21 @@ impl SeqCell {
 }
 
 impl Drop for SeqCell {
+    /// Drops as many items as the cell says: C++ takes some out of an array that it alone has.
     fn drop(&mut self) {
-        // SAFETY: the end of the sequence; items in the object itself are dropped by the object.
-        unsafe {
-            if self.data_deleter.is_some() {
-                struct Memory<'a>(&'a mut SeqCell);
-                impl Drop for Memory<'_> {
-                    fn drop(&mut self) {
-                        // SAFETY: the items are gone.
-                        unsafe { self.0.free_memory() };
-                    }
-                }
-                let items = std::ptr::slice_from_raw_parts_mut(self.data, self.len());
-                let _after_the_items = Memory(self);
-                std::ptr::drop_in_place(items);
+        struct Memory<'a>(&'a mut SeqCell);
+        impl Drop for Memory<'_> {
+            fn drop(&mut self) {
+                // SAFETY: the items are gone.
+                unsafe { self.0.free_memory() };
             }
         }
+        if self.data.is_null() {
+            return;
+        }
+        let items = std::ptr::slice_from_raw_parts_mut(self.data, self.len());
+        let _after_the_items = Memory(self);
+        // SAFETY: the end of the sequence; memory that is part of the object goes with that.
+        unsafe { std::ptr::drop_in_place(items) };
     }
 }

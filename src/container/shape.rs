@@ -1,5 +1,4 @@
 //! Shapes: immutable sequences of integers.
-//! Imports `value`, `object`.
 //! Upholds: a shape never changes; its numbers live in the object itself.
 
 use crate::object::{Header, Obj, Object, ObjectType};
@@ -44,7 +43,7 @@ impl ShapeObj {
         // SAFETY: made just above of this type, with numbers; only fields are written.
         unsafe {
             let numbers = shape.extra_items_raw::<i64>();
-            let cell = shape.get_unique_mut().expect("nobody else has it yet");
+            let cell = shape.get_unique_mut().expect("it has one owner");
             cell.data = numbers.as_ptr().cast::<i64>();
             cell.size = numbers.len();
         }

@@ -1,5 +1,4 @@
 //! Indices and slices as Python counts them.
-//! Imports nothing.
 //! Upholds: what an index means is said by the length at the moment of use.
 
 use std::num::NonZero;

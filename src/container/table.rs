@@ -1,11 +1,11 @@
 //! A hash table of values that remembers the order of insertion.
-//! Imports `value`, the keys and the search for them.
 //! Upholds: what an operation displaces it returns, so that nothing is released inside; order is that of first insertion.
 
-use super::key::{self, Custom};
-use super::search::Search;
-use crate::function::Error;
+use super::key;
+use crate::object::AllocError;
 use crate::value::{Any, AnyView};
+use std::alloc::Layout;
+use std::collections::TryReserveError;
 
 /// No entry was ever here.
 const EMPTY: u32 = u32::MAX;
@@ -16,10 +16,25 @@ const DELETED: u32 = u32::MAX - 1;
 #[derive(Clone, Copy, PartialEq)]
 pub(super) struct Place(usize, usize);
 
+#[derive(Clone)]
 struct Entry {
     hash: u64,
     key: Any,
     value: Any,
+}
+
+/// An entry that there was no memory for.
+pub(super) struct Refused {
+    error: AllocError,
+    entry: (Any, Any),
+}
+
+/// Unwinds if there was no memory for an entry, which is released first, under no stripe.
+pub(super) fn unwind_without_memory(added: Result<(), Refused>) {
+    if let Err(refused) = added {
+        drop(refused.entry);
+        refused.error.handle();
+    }
 }
 
 /// The entries in order, with gaps where some were removed, and their places by hash.
@@ -27,6 +42,8 @@ struct Entry {
 pub(super) struct Table {
     entries: Vec<Option<Entry>>,
     live: usize,
+    /// Before it there are gaps only.
+    first: usize,
     /// A power of two, or none; indices into `entries`, at most two thirds of them ever used.
     slots: Vec<u32>,
     /// How many slots are not EMPTY.
@@ -36,6 +53,19 @@ pub(super) struct Table {
 impl Table {
     pub(super) fn len(&self) -> usize {
         self.live
+    }
+
+    /// A table of the same entries.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub(super) fn copy(&self) -> Result<Table, AllocError> {
+        let mut copy = Table { first: self.first, live: self.live, used: self.used, ..Table::default() };
+        let made = copy.entries.try_reserve(self.entries.len()).and_then(|()| copy.slots.try_reserve(self.slots.len()));
+        made.map_err(|_| AllocError::new(Layout::new::<Entry>()))?;
+        copy.entries.extend_from_slice(&self.entries);
+        copy.slots.extend_from_slice(&self.slots);
+        Ok(copy)
     }
 
     /// The slots that a hash may lead to, in order.
@@ -92,15 +122,28 @@ impl Table {
     }
 
     /// Adds an entry at the end, of a key that is not there.
-    pub(super) fn push(&mut self, hash: u64, key: Any, value: Any) {
-        if (self.used + 1) * 3 > self.slots.len() * 2 {
-            self.rebuild();
+    ///
+    /// # Errors
+    /// There is no memory; nothing is changed, and key and value come back, to be released where that may run code.
+    pub(super) fn push(&mut self, hash: u64, key: Any, value: Any) -> Result<(), Refused> {
+        if let Err(error) = self.reserve() {
+            return Err(Refused { error, entry: (key, value) });
         }
         let free = self.probe(hash).find(|slot| self.slots[*slot] == EMPTY).expect("a third of the slots are empty");
         self.slots[free] = u32::try_from(self.entries.len()).ok().filter(|at| *at < DELETED).expect("fewer entries");
         self.used += 1;
         self.live += 1;
         self.entries.push(Some(Entry { hash, key, value }));
+        Ok(())
+    }
+
+    /// Makes room for one more entry.
+    fn reserve(&mut self) -> Result<(), AllocError> {
+        let made = match (self.used + 1) * 3 > self.slots.len() * 2 {
+            true => self.rebuild(),
+            false => Ok(()),
+        };
+        made.and_then(|()| self.entries.try_reserve(1)).map_err(|_| AllocError::new(Layout::new::<Entry>()))
     }
 
     /// Removes the entry at a place; returns it.
@@ -112,41 +155,12 @@ impl Table {
         while matches!(self.entries.last(), Some(None)) {
             self.entries.pop();
         }
+        // Likewise at the front, for who takes the first entry again and again.
+        while matches!(self.entries.get(self.first), Some(None)) {
+            self.first += 1;
+        }
+        self.first = self.first.min(self.entries.len());
         (entry.key, entry.value)
-    }
-
-    /// The hash of a key, and where it is.
-    ///
-    /// # Errors
-    /// What its type says of its own keys.
-    #[inline]
-    pub(super) fn search(&self, key: &AnyView<'_>) -> Result<(u64, Option<Place>), Error> {
-        match Custom::of(key) {
-            None => {
-                let hash = key::hash(key);
-                Ok((hash, self.find(hash, key)))
-            }
-            Some(custom) => {
-                let search = Search::of(*key, custom)?;
-                Ok((search.hash, search.settle(|search| search.look(self))?))
-            }
-        }
-    }
-
-    /// A table of these entries. Of equal keys the first says the place and the last the value.
-    ///
-    /// # Errors
-    /// What types say of their own keys.
-    pub(super) fn of(entries: impl IntoIterator<Item = (Any, Any)>) -> Result<Table, Error> {
-        let mut table = Table::default();
-        for (key, value) in entries {
-            let (hash, place) = table.search(key.as_view())?;
-            match place {
-                Some(place) => drop(table.replace(place, value)),
-                None => table.push(hash, key, value),
-            }
-        }
-        Ok(table)
     }
 
     /// Where the entry is that was inserted last.
@@ -157,38 +171,21 @@ impl Table {
         Some(Place(slot, at))
     }
 
-    /// A table of copies of another's entries, in the same order. Keys whose types say themselves what is equal are not
-    /// asked, and take the places of their originals: they may not be whole yet.
-    pub(super) fn of_copies(originals: &Table, copies: impl IntoIterator<Item = (Any, Any)>) -> Table {
-        let mut table = Table::default();
-        for (original, (key, value)) in originals.entries.iter().flatten().zip(copies) {
-            let hash = if Custom::of(key.as_view()).is_some() { original.hash } else { key::hash(key.as_view()) };
-            match table.find(hash, key.as_view()) {
-                Some(place) => drop(table.replace(place, value)),
-                None => table.push(hash, key, value),
-            }
-        }
-        table
-    }
-
-    /// Whether every key still has the hash by which it is found.
-    ///
-    /// # Errors
-    /// What types say of their own keys.
-    pub(super) fn is_sound(&self) -> Result<bool, Error> {
-        for entry in self.entries.iter().flatten() {
-            let custom = Custom::of(entry.key.as_view());
-            if custom.map_or(Ok(entry.hash), |custom| custom.hash_in_table(entry.key.view()))? != entry.hash {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+    /// Hash and key of each entry, in order.
+    pub(super) fn hashed(&self) -> impl Iterator<Item = (u64, &Any)> {
+        self.entries.iter().flatten().map(|entry| (entry.hash, &entry.key))
     }
 
     /// Closes the gaps and makes room for more.
-    fn rebuild(&mut self) {
+    ///
+    /// # Errors
+    /// There is no memory; nothing is changed then.
+    fn rebuild(&mut self) -> Result<(), TryReserveError> {
+        let count = (self.live * 3).next_power_of_two().max(8);
+        // Before anything moves.
+        self.slots.try_reserve(count.saturating_sub(self.slots.len()))?;
         self.entries.retain(Option::is_some);
-        let count = (self.entries.len() * 3).next_power_of_two().max(8);
+        self.first = 0;
         self.slots.clear();
         self.slots.resize(count, EMPTY);
         self.used = self.entries.len();
@@ -198,11 +195,33 @@ impl Table {
                 self.probe(hash).find(|slot| self.slots[*slot] == EMPTY).expect("a third of the slots are empty");
             self.slots[free] = at as u32;
         }
+        Ok(())
+    }
+
+    /// Shows keys and values by turns, from the part of that number on, until `look` finds something: that, and the number
+    /// of the part behind.
+    pub(super) fn find_from<R>(
+        &self,
+        from: usize,
+        mut look: impl FnMut(AnyView<'_>) -> Option<R>,
+    ) -> Option<(usize, R)> {
+        let places = self.entries.iter().enumerate().skip(from / 2);
+        let parts = places.filter_map(|(at, entry)| entry.as_ref().map(|entry| (2 * at, entry)));
+        let mut parts = parts.flat_map(|(at, entry)| [(at, &entry.key), (at + 1, &entry.value)]);
+        parts.find_map(|(at, part)| if at < from { None } else { look(part.view()).map(|found| (at + 1, found)) })
     }
 
     /// The entries in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Any, &Any)> + Clone {
-        self.entries.iter().flatten().map(|entry| (&entry.key, &entry.value))
+        self.entries[self.first..].iter().flatten().map(|entry| (&entry.key, &entry.value))
+    }
+
+    /// The first entry at an index or behind it, and the index behind that.
+    pub(super) fn next(&self, at: usize) -> Option<(usize, &Any, &Any)> {
+        let at = at.max(self.first);
+        let (gaps, entry) =
+            self.entries.get(at..)?.iter().enumerate().find_map(|(gap, entry)| Some((gap, entry.as_ref()?)))?;
+        Some((at + gaps + 1, &entry.key, &entry.value))
     }
 }
 
@@ -221,7 +240,7 @@ mod tests {
         match table.find(hash, key.as_view()) {
             Some(place) => Some(table.replace(place, value)),
             None => {
-                table.push(hash, key, value);
+                assert!(table.push(hash, key, value).is_ok());
                 None
             }
         }
@@ -252,6 +271,22 @@ mod tests {
         let last = table.last().unwrap();
         assert_eq!(table.remove(last).0.view().as_int(), Some(998));
         assert_eq!(table.len(), 999);
+    }
+
+    /// Looking for the first entry passes each gap once.
+    #[test]
+    fn the_first_again_and_again() {
+        let mut table = Table::default();
+        (0..1000).for_each(|n| drop(set(&mut table, n, Any::none())));
+        for n in 0..1000 {
+            assert_eq!((table.first, table.len()), (n, 1000 - n));
+            let (next, key, _) = table.next(0).unwrap();
+            assert_eq!((next, key.view().as_int()), (n + 1, Some(n as i64)));
+            remove(&mut table, n as i64).unwrap();
+        }
+        assert!(table.next(0).is_none() && table.iter().next().is_none());
+        set(&mut table, 7, Any::none());
+        assert_eq!((keys(&table), table.next(0).unwrap().0), (vec![7], table.first + 1));
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Function objects: the C calling convention around a Rust closure.
-//! Imports `value`, `object` and the errors.
-//! Upholds: `safe_call` unwinds into nobody; the result is written exactly when 0 is returned.
+//! Upholds: `safe_call` never unwinds into its caller; the result is written exactly when 0 is returned.
 
 use super::error::{raise, take_raised};
 use super::{Error, IntoTyped};
@@ -57,7 +56,7 @@ struct Closure<F> {
     call: F,
 }
 
-// SAFETY: repr(C), starts with its parent. The index is the parent's: nobody outside can name the type to ask for it.
+// SAFETY: repr(C), starts with its parent. The index is the parent's: code outside cannot name the type to ask for it.
 unsafe impl<F: Send + Sync + 'static> ObjectType for Closure<F> {
     const TYPE_KEY: &'static str = FunctionObj::TYPE_KEY;
     type Parent = FunctionObj;
@@ -137,7 +136,7 @@ impl Function {
         unsafe { self.with_flags(FLAG_SHORT) }
     }
 
-    /// Says that the function does not block and, until it has returned, runs no code but its own: it calls no function
+    /// Says that the function does not block, and runs no code but its own. Until it has returned it calls no function
     /// that it was given, and drops nothing whose end may run such code. It can be lent its arguments, and itself, by a
     /// caller who could not protect them from such code.
     ///
@@ -155,7 +154,7 @@ impl Function {
     /// What the flags say is so.
     unsafe fn with_flags(self, flags: u32) -> Function {
         assert!(self.header().counts().is_unique(), "a function that is shared already");
-        // SAFETY: nobody else knows the object; the flags are this crate's.
+        // SAFETY: the object is not published; the flags are this crate's.
         unsafe { add_flags(self.as_raw(), flags) };
         self
     }
@@ -198,8 +197,8 @@ impl Function {
 }
 
 impl Function {
-    /// The state of a function made by [`Function::from_state`] from an `S`, to be changed; `None` for all others, and when
-    /// anybody else has the function: by a handle of either kind, or as a wrapper.
+    /// The state of a function made by [`Function::from_state`] from an `S`, to be changed. `None` for all other functions, and
+    /// when the function has another handle of either kind, or a wrapper.
     pub fn state_mut<S: Send + Sync + 'static>(&mut self) -> Option<&mut S> {
         let untied = self.tie_word().is_none_or(|word| word.observe().is_detached());
         if !untied || !self.header.counts().is_unique() || self.state::<S>().is_none() {
@@ -263,8 +262,9 @@ unsafe fn call_raw(safe_call: SafeCall, handle: *mut c_void, args: &[AnyView<'_>
     Ok(unsafe { Any::from_raw(result) })
 }
 
+/// The error that a function of the calling convention left when it returned `code`.
 #[cold]
-fn failure(code: i32) -> Error {
+pub(crate) fn failure(code: i32) -> Error {
     match take_raised() {
         Some(error) => error,
         None if code == -2 => Error::new("EnvErrorAlreadySet", "an exception of the host language is pending"),

@@ -1,73 +1,18 @@
-//! Errors as objects, and the slot of a thread in which the C calling convention leaves one.
-//! Imports `value`, `object`, `reclaim`.
-//! Upholds: kind and message never change; the backtrace changes as a whole, and a foreign reader of the cell never
-//! sees freed text.
+//! Errors as objects.
+//! Upholds: an error without memory for itself is one, too.
 
-use crate::object::{AllocError, Header, Obj, Object, ObjectType};
-use crate::reclaim;
-use crate::value::{
-    stripe, tag, Any, AnyView, ByteArray, ConvertError, Field, FromAny, IntoAny, Mutable, Schema, Storage, Typed,
-};
+use crate::object::grow::{into_owned, owned};
+use crate::object::shared_text::SharedText;
+use crate::object::{AllocError, Obj, Object};
+use crate::value::{tag, Any, AnyView, ConvertError, Field, FromAny, IntoAny, Schema, Storage, Typed};
 use std::any::Any as Payload;
-use std::cell::{Cell, UnsafeCell};
-use std::ffi::c_void;
+use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-/// What the C ABI sees of an error.
-///
-/// | member | protected by |
-/// |---|---|
-/// | `kind`, `message` | never written again |
-/// | `backtrace` | the stripe of its address; replaced text outlives the readers under a pin |
-/// | `cause_chain`, `extra_context` | [`Mutable`] |
-#[repr(C)]
-pub struct ErrorCell {
-    kind: ByteArray,
-    message: ByteArray,
-    backtrace: UnsafeCell<ByteArray>,
-    update_backtrace: unsafe extern "C" fn(*mut c_void, *const ByteArray, i32),
-    cause_chain: Mutable<Option<Obj<Object>>>,
-    extra_context: Mutable<Option<Obj<Object>>>,
-}
-
-/// The object behind an [`Error`].
-#[repr(C)]
-pub struct ErrorObj {
-    header: Header,
-    cell: ErrorCell,
-    kind: Box<str>,
-    message: Box<str>,
-    backtrace: UnsafeCell<Arc<str>>,
-}
-
-const _: () = assert!(std::mem::offset_of!(ErrorObj, cell) == size_of::<Header>() && size_of::<ErrorCell>() == 72);
-
-// SAFETY: the two `UnsafeCell`s are accessed under their stripe only.
-unsafe impl Send for ErrorObj {}
-// SAFETY: as above.
-unsafe impl Sync for ErrorObj {}
-
-// SAFETY: repr(C), starts with the header.
-unsafe impl ObjectType for ErrorObj {
-    const TYPE_KEY: &'static str = "ffi.Error";
-    type Parent = Object;
-    #[inline]
-    fn type_index() -> i32 {
-        tag::ERROR
-    }
-}
-
-/// What to do with the backtrace that an error has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(i32)]
-pub enum Update {
-    /// Forget it.
-    Replace = 0,
-    /// Add to its end: frames are kept most recent call first, and propagation goes outwards.
-    Append = 1,
-}
+pub use super::error_object::{set_read_frames, ErrorCell, ErrorObj, ReadFrames, Update};
+pub use super::raised::{raise, take_raised};
 
 /// An error that any language can hold: a kind, which is the name of a Python exception, and a message.
 #[derive(Clone)]
@@ -76,28 +21,30 @@ pub struct Error(Obj<ErrorObj>);
 
 impl Error {
     /// An error without backtrace.
-    pub fn new(kind: &str, message: impl Into<String>) -> Error {
+    ///
+    /// The kind is the name of the exception that Python raises for it: any of Python's own, such as `TypeError`,
+    /// `FileNotFoundError` or `StopIteration`, or one that a package registered (`bowline.register_error`). `TypeError` is
+    /// for a value of a wrong type, `ValueError` for a wrong value of the right one. What names no exception arrives as
+    /// `RuntimeError`, and so does what Python raised here of a class that has no such name.
+    ///
+    /// ```
+    /// use bowline::function::Error;
+    ///
+    /// let error = Error::new("TypeError", "expected a shape, got a float");
+    /// assert_eq!(error.to_string(), "TypeError: expected a shape, got a float");
+    /// assert_eq!(error.kind(), Error::type_error("").kind());
+    /// ```
+    pub fn new<'m>(kind: &str, message: impl Into<Cow<'m, str>>) -> Error {
         Error::with_backtrace(kind, message, "")
     }
 
     /// An error with a backtrace, most recent call first.
-    pub fn with_backtrace(kind: &str, message: impl Into<String>, backtrace: &str) -> Error {
-        Error::make(kind, message.into(), backtrace).unwrap_or_else(|error| error.handle())
+    pub fn with_backtrace<'m>(kind: &str, message: impl Into<Cow<'m, str>>, backtrace: &str) -> Error {
+        Error::make(kind, into_owned(message.into()), backtrace).unwrap_or_else(|error| error.handle())
     }
 
     fn make(kind: &str, message: String, backtrace: &str) -> Result<Error, AllocError> {
-        let (kind, message) = (Box::<str>::from(kind), message.into_boxed_str());
-        let backtrace = Arc::<str>::from(backtrace);
-        let cell = ErrorCell {
-            kind: ByteArray::new(kind.as_bytes()),
-            message: ByteArray::new(message.as_bytes()),
-            backtrace: UnsafeCell::new(ByteArray::new(backtrace.as_bytes())),
-            update_backtrace,
-            cause_chain: Mutable::new(None),
-            extra_context: Mutable::new(None),
-        };
-        let backtrace = UnsafeCell::new(backtrace);
-        Obj::try_new(ErrorObj { header: Header::placeholder(), cell, kind, message, backtrace }).map(Error)
+        ErrorObj::make(kind, message, backtrace).map(Error)
     }
 
     /// The error with one more frame: the place that calls this, in a function of this name. Front ends show frames in their
@@ -128,17 +75,17 @@ impl Error {
     }
 
     /// An error of kind `TypeError`.
-    pub fn type_error(message: impl Into<String>) -> Error {
+    pub fn type_error<'m>(message: impl Into<Cow<'m, str>>) -> Error {
         Error::new("TypeError", message)
     }
 
     /// An error of kind `ValueError`.
-    pub fn value_error(message: impl Into<String>) -> Error {
+    pub fn value_error<'m>(message: impl Into<Cow<'m, str>>) -> Error {
         Error::new("ValueError", message)
     }
 
     /// An error of kind `RuntimeError`.
-    pub fn runtime(message: impl Into<String>) -> Error {
+    pub fn runtime<'m>(message: impl Into<Cow<'m, str>>) -> Error {
         Error::new("RuntimeError", message)
     }
 
@@ -148,11 +95,8 @@ impl Error {
         if let Some(error) = payload.downcast_ref::<AllocError>() {
             return Error::out_of_memory(*error);
         }
-        let message = payload
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| payload.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "panic".to_owned());
+        let text = payload.downcast_ref::<String>().map(|text| &**text);
+        let message = owned(payload.downcast_ref::<&str>().copied().or(text).unwrap_or("panic"));
         // The payload's own destructor may panic in turn, and so may that panic's payload: one of unknown type is let go.
         if let Err(again) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(payload))) {
             if !again.is::<&str>() && !again.is::<String>() {
@@ -168,18 +112,18 @@ impl Error {
         error.cause().and_then(|cause| cause.downcast_ref::<Error>()).cloned()
     }
 
-    /// The kind: the name of a Python exception.
+    /// The kind: the name of a Python exception. Of an error that C++ made, as far as it is UTF-8.
     pub fn kind(&self) -> &str {
-        &self.0.kind
+        self.0.kind()
     }
 
-    /// The message.
+    /// The message; as [`kind`](Self::kind).
     pub fn message(&self) -> &str {
-        &self.0.message
+        self.0.message()
     }
 
     /// The backtrace as it is now, most recent call first.
-    pub fn backtrace(&self) -> Arc<str> {
+    pub fn backtrace(&self) -> SharedText {
         self.0.backtrace()
     }
 
@@ -208,6 +152,15 @@ impl Error {
         self.0.cell.extra_context.set(context);
     }
 
+    /// An error that stands for something of another language, whose frames are read when they are asked for. Readers of the
+    /// C layout, who cannot ask, find them once another caller did.
+    pub fn standing_for<'m>(kind: &str, message: impl Into<Cow<'m, str>>, context: Obj<Object>) -> Error {
+        let error = Error::new(kind, message);
+        error.set_extra_context(Some(context));
+        error.0.set_behind();
+        error
+    }
+
     /// The object.
     pub fn as_object(&self) -> &Obj<ErrorObj> {
         &self.0
@@ -217,47 +170,6 @@ impl Error {
     pub fn into_object(self) -> Obj<ErrorObj> {
         self.0
     }
-}
-
-impl ErrorObj {
-    fn backtrace(&self) -> Arc<str> {
-        let _held = stripe::of(&self.backtrace).hold();
-        // SAFETY: accessed under the stripe.
-        unsafe { &*self.backtrace.get() }.clone()
-    }
-
-    fn update_backtrace(&self, text: &str, how: Update) {
-        loop {
-            let old = self.backtrace();
-            let new: Arc<str> = match how {
-                Update::Replace => text.into(),
-                Update::Append => [&*old, text].concat().into(),
-            };
-            let held = stripe::of(&self.backtrace).hold();
-            // SAFETY: accessed under the stripe.
-            let (current, view) = unsafe { (&mut *self.backtrace.get(), &mut *self.cell.backtrace.get()) };
-            if how == Update::Append && !Arc::ptr_eq(current, &old) {
-                continue;
-            }
-            *view = ByteArray::new(new.as_bytes());
-            let replaced = std::mem::replace(current, new);
-            drop(held);
-            // A foreign reader of the cell may look at the text still.
-            reclaim::defer(&reclaim::pin(), move || drop(replaced));
-            return;
-        }
-    }
-}
-
-/// [`Error::update_backtrace`] for the C ABI.
-///
-/// # Safety
-/// `error` is an error object of this library, `text` describes readable bytes.
-unsafe extern "C" fn update_backtrace(error: *mut c_void, text: *const ByteArray, mode: i32) {
-    // SAFETY: the caller's contract.
-    let (error, text) = unsafe { (&*error.cast::<ErrorObj>(), (*text).as_slice()) };
-    let how = if mode == Update::Append as i32 { Update::Append } else { Update::Replace };
-    error.update_backtrace(&String::from_utf8_lossy(text), how);
 }
 
 impl fmt::Display for Error {
@@ -277,7 +189,7 @@ impl std::error::Error for Error {}
 impl From<ConvertError> for Error {
     #[cold]
     fn from(error: ConvertError) -> Error {
-        Error::behind(&error).unwrap_or_else(|| Error::new(error.kind(), error.to_string()))
+        Error::behind(&error).unwrap_or_else(|| Error::new(error.kind(), format!("{error}")))
     }
 }
 
@@ -321,19 +233,3 @@ unsafe impl Field for Error {
 
 /// Shared by all who run out of memory at once.
 static RESERVE: LazyLock<Error> = LazyLock::new(|| Error::new("MemoryError", "out of memory"));
-
-thread_local! {
-    static RAISED: Cell<Option<Error>> = const { Cell::new(None) };
-}
-
-/// Leaves an error in this thread's slot, as a callee of the C convention does before it returns -1.
-pub fn raise(error: Error) {
-    // A thread that is past its locals has nobody to tell.
-    let replaced = RAISED.try_with(|slot| slot.replace(Some(error)));
-    drop(replaced);
-}
-
-/// Takes the error out of this thread's slot.
-pub fn take_raised() -> Option<Error> {
-    RAISED.try_with(Cell::take).ok().flatten()
-}

@@ -1,9 +1,10 @@
 //! The process-wide table of named functions.
-//! Imports arc-swap and this folder.
 //! Upholds: a lookup takes no lock; a name is registered once unless the caller overrides; no function is released under
 //! a lock.
 
 use super::{Error, Function, IntoTyped};
+use crate::object::grow::{copied, gather_into, owned};
+use crate::object::shared_text::SharedText;
 use arc_swap::ArcSwapOption;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
@@ -14,10 +15,11 @@ use std::sync::Arc;
 struct Entry {
     function: Function,
     /// JSON text; may be empty.
-    metadata: Arc<str>,
+    metadata: SharedText,
 }
 
-type Shard = ArcSwapOption<HashMap<Arc<str>, Entry>>;
+type Names = HashMap<SharedText, Entry>;
+type Shard = ArcSwapOption<Names>;
 
 /// Enough that thousands of names are added one by one in little time: a change copies its shard.
 static SHARDS: [Shard; 128] = [const { Shard::const_empty() }; 128];
@@ -57,11 +59,11 @@ pub(crate) fn declare<Args: 'static, F: IntoTyped<Args>>(name: &str, call: F) {
 /// # Errors
 /// As [`register`].
 pub fn register_described(name: &str, function: Function, metadata: &str, override_: bool) -> Result<(), Error> {
-    let key = Arc::<str>::from(name);
+    let key = SharedText::from(name);
     let entry = Entry { function, metadata: metadata.into() };
     let mut taken = false;
     let former = shard(name).rcu(|now| {
-        let mut next = now.as_deref().cloned().unwrap_or_default();
+        let mut next = copied(now.as_deref());
         taken = !override_ && next.contains_key(name);
         if !taken {
             next.insert(key.clone(), entry.clone());
@@ -81,7 +83,7 @@ pub fn get(name: &str) -> Option<Function> {
 }
 
 /// What is said about the function of a name, as JSON text; empty if nothing is.
-pub fn metadata(name: &str) -> Option<Arc<str>> {
+pub fn metadata(name: &str) -> Option<SharedText> {
     shard(name).load().as_deref()?.get(name).map(|entry| entry.metadata.clone())
 }
 
@@ -89,7 +91,7 @@ pub fn metadata(name: &str) -> Option<Arc<str>> {
 pub fn remove(name: &str) -> bool {
     let mut found = false;
     let former = shard(name).rcu(|now| {
-        let mut next = now.as_deref().cloned().unwrap_or_default();
+        let mut next = copied(now.as_deref());
         found = next.remove(name).is_some();
         Some(Arc::new(next))
     });
@@ -99,11 +101,12 @@ pub fn remove(name: &str) -> bool {
 
 /// All names, sorted.
 pub fn names() -> Vec<String> {
-    let mut names: Vec<String> = SHARDS
-        .iter()
-        .flat_map(|shard| shard.load().as_deref().map(|map| map.keys().map(|key| key.to_string()).collect::<Vec<_>>()))
-        .flatten()
-        .collect();
-    names.sort();
+    let mut names = Vec::new();
+    for shard in &SHARDS {
+        if let Some(map) = shard.load().as_deref() {
+            gather_into(&mut names, map.keys().map(|key| owned(key)));
+        }
+    }
+    names.sort_unstable();
     names
 }

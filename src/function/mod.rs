@@ -1,5 +1,4 @@
 //! Functions over dynamic values, the errors they end in, and the global table of them.
-//! Imports `value`, `object`; never containers or reflection.
 //! Upholds: no panic crosses a call; what a call takes it borrows, what it gives is owned.
 //!
 //! ```
@@ -23,10 +22,13 @@
 
 mod closure;
 pub mod error;
+mod error_object;
 pub mod global;
-pub(crate) mod stack;
+mod raised;
+pub mod stack;
 mod typed;
 
+pub(crate) use closure::failure;
 pub use closure::{Function, FunctionCell, FunctionObj, SafeCall};
 pub use error::Error;
 pub use typed::{IntoTyped, Method, Return, Signature};

@@ -1,5 +1,4 @@
 //! Typed Rust functions as functions over dynamic values.
-//! Imports `value` and the errors.
 //! Upholds: arity and every argument are checked before the function runs; the error texts name argument and signature.
 
 use super::Error;

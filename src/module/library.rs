@@ -1,33 +1,36 @@
 //! Modules from files.
-//! Imports this folder, libloading, arc-swap.
 //! Upholds: a library stays loaded while anything made here has its code.
 
-use super::ModuleObj;
+use super::{context, runtime, ModuleObj};
 use crate::function::{global, Error, Function, SafeCall};
+use crate::object::grow::copied;
+use crate::object::shared_text::SharedText;
 use crate::object::Obj;
 use crate::value::{convert, Any, IntoAny, Str};
 use arc_swap::ArcSwap;
 use libloading::Library;
 use std::collections::HashMap;
+use std::error::Error as _;
 use std::path::Path;
 use std::ptr::null_mut;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the names of symbols that are functions begin with.
-pub(super) const PREFIX: &str = "__tvm_ffi_";
+pub const PREFIX: &str = "__tvm_ffi_";
 
 /// Functions that were found, by name. Copied when one is added; no lock that a forked child could find taken.
-pub(super) type Found = ArcSwap<HashMap<String, Function>>;
+pub(super) type Found = ArcSwap<HashMap<SharedText, Function>>;
 
-/// The function that was found under a name first, whoever asks first.
+/// Finds the function of a name once; every caller gets the one that was found first.
 pub(super) fn first(found: &Found, name: &str, make: impl FnOnce() -> Function) -> Function {
     if let Some(known) = found.load().get(name) {
         return known.clone();
     }
     let made = make();
+    let key = SharedText::from(name);
     found.rcu(|now| {
-        let mut next = HashMap::clone(now);
-        next.entry(name.to_owned()).or_insert_with(|| made.clone());
+        let mut next = copied(Some(&**now));
+        next.entry(key.clone()).or_insert_with(|| made.clone());
         next
     });
     found.load().get(name).cloned().unwrap_or(made)
@@ -41,7 +44,8 @@ struct Symbols {
 
 impl Symbols {
     fn get(&self, name: &str) -> Option<Function> {
-        let symbol = [PREFIX, name].concat();
+        // With the end that C wants: the loader's own copy could not be refused.
+        let symbol = format!("{PREFIX}{name}\0");
         // SAFETY: a symbol with this prefix is a function of the C convention, which is how libraries mark them.
         let entry = unsafe { self.library.get::<SafeCall>(symbol.as_bytes()) };
         let entry = *entry.ok()?;
@@ -60,19 +64,47 @@ impl Symbols {
 /// Libraries that stay: in a place where a leak checker sees them.
 static FOR_GOOD: Mutex<Vec<Arc<Library>>> = Mutex::new(Vec::new());
 
+const SECOND_RUNTIME: &str =
+    "it brings a copy of the bowline core of its own, whose objects and type indices would be taken \
+                              for this process's; export C functions that use no types of that crate instead";
+
+/// How long a path is at most: as the system has it, which the loader's copies of it rely on.
+pub const MAX_PATH: usize = 4096;
+
+/// Why a path is refused that is longer.
+pub const TOO_LONG: &str = "its path is too long";
+
+fn failed(path: &Path, why: &str) -> Error {
+    Error::runtime(format!("Failed to load the library {}: {why}", path.display()))
+}
+
+/// What the system's loader said; `libloading` says only which call failed, and keeps that as the source.
+fn reason(error: &libloading::Error) -> String {
+    error.source().map_or_else(|| format!("{error}"), |source| format!("{source}"))
+}
+
 /// The functions of a shared library: its symbols whose names begin with `__tvm_ffi_`.
 ///
 /// # Errors
-/// Kind `RuntimeError` when the library cannot be loaded.
+/// Kind `RuntimeError` when the library cannot be loaded, or was linked with a copy of this crate of its own: its types
+/// are not those of this process. Its initialisers have run then, and its ends.
 ///
 /// # Safety
 /// The file is a library whose initialisers may run now and whose ends may run when the last that has its code goes; its
-/// symbols with the prefix are functions of the C convention, callable on any thread. With `for_good` it is never unloaded,
+/// symbols with the prefix are functions of the C convention, callable on any thread; those that are named as a symbol of
+/// [`context`] is are pointer variables. With `for_good` it is never unloaded,
 /// which objects and pointers that it hands out may need.
 pub unsafe fn load_library(path: &Path, for_good: bool) -> Result<Obj<ModuleObj>, Error> {
+    if path.as_os_str().len() > MAX_PATH {
+        return Err(failed(path, TOO_LONG));
+    }
     // SAFETY: the caller's contract.
-    let library = unsafe { Library::new(path) }
-        .map_err(|error| Error::runtime(format!("Failed to load the library {}: {error}", path.display())))?;
+    let library = unsafe { Library::new(path) }.map_err(|error| failed(path, &reason(&error)))?;
+    if runtime::is_foreign(&library) {
+        return Err(failed(path, SECOND_RUNTIME));
+    }
+    // SAFETY: the caller's contract: no function of the library was handed out yet, and its variables of such names are pointers.
+    unsafe { context::fill(&library) };
     let library = Arc::new(library);
     if for_good {
         FOR_GOOD.lock().unwrap_or_else(PoisonError::into_inner).push(library.clone());
@@ -95,7 +127,7 @@ const LIBRARIES: [&str; 4] = ["so", "dylib", "dll", "dso"];
 /// path and the ending.
 ///
 /// # Errors
-/// Kind `RuntimeError` for a file without ending, one whose ending nobody knows, or a library that cannot be loaded; what
+/// Kind `RuntimeError` for a file without ending, one with an unknown ending, or a library that cannot be loaded; what
 /// the function ends in.
 ///
 /// # Safety

@@ -1,5 +1,4 @@
 //! Modules: functions under names, from shared libraries and from this process.
-//! Imports `function`, `container`, `reflect`; libloading for the libraries.
 //! Upholds: a function of a module is one object, however often it is asked for; what has its code keeps it loaded.
 //!
 //! ```
@@ -14,15 +13,19 @@
 //! assert!(module.get("add_two", false).unwrap().is_none());
 //! ```
 
+pub mod context;
 mod library;
 mod named;
+mod runtime;
 pub mod system;
 
-pub use library::{load, load_library};
+pub use library::{load, load_library, MAX_PATH, PREFIX as SYMBOL_PREFIX, TOO_LONG};
 pub use named::declare;
+pub use runtime::expect_only as expect_only_runtime;
 
 use crate::container::List;
 use crate::function::{Error, Function};
+use crate::object::grow::{gather_into, Grow};
 use crate::object::Obj;
 use crate::value::{convert, convert_owned, Any, IntoAny, Str};
 use std::collections::HashSet;
@@ -93,7 +96,7 @@ impl ModuleObj {
     }
 
     fn said(&self, about: &str, name: &str, imports: bool) -> Result<Option<Str>, Error> {
-        match self.get(&[about, name].concat(), imports)? {
+        match self.get(&format!("{about}{name}"), imports)? {
             Some(function) => Ok(Some(convert(function.call(&[])?.view())?)),
             None => Ok(None),
         }
@@ -118,10 +121,12 @@ impl ModuleObj {
         todo.reverse();
         let (mut seen, mut found) = (HashSet::new(), Vec::new());
         while let Some(next) = todo.pop() {
-            // Whatever else somebody put into the list by reflection is no module.
+            // Whatever else was put into the list by reflection is no module.
             let Ok(module) = convert_owned::<Obj<ModuleObj>>(next) else { continue };
+            seen.grow(1);
             if seen.insert(module.as_ptr()) {
-                todo.extend(module.imports_.snapshot().into_iter().rev());
+                gather_into(&mut todo, module.imports_.snapshot().into_iter().rev());
+                found.grow(1);
                 found.push(module);
             }
         }

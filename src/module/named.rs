@@ -1,5 +1,4 @@
 //! The operations of modules as global functions, for callers that know names only: `ffi.SystemLib`, `ffi.ModuleGetFunction`, …
-//! Imports this folder, `function::global`.
 //! Upholds: a function does what the Rust function of the same sense does, and nothing more.
 
 use super::{load, system, ModuleObj};

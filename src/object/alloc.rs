@@ -1,5 +1,4 @@
 //! Memory of objects: the prefix in front of a body, the builtin allocator, and the one that replaces it.
-//! Imports `sync` and `word`; calls no code of an object's type.
 //! Upholds: a body is freed by the means it came from, at the offset it came with, whatever was installed in between.
 //!
 //! ```text
@@ -11,16 +10,17 @@
 //! Bodies from another allocator have the second form. They come with `delete_space` in the word's place.
 
 use super::header::{Header, FLAG_DELETE_SPACE, FLAG_PREFIX};
-use super::{destroy, Object};
+use super::root::Object;
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::counter::{self, Event};
 use crate::sync::{fresh_static, ArcSwapOption};
 use crate::word::AtomicWord;
 use std::alloc::Layout;
 use std::ffi::c_void;
-use std::fmt;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
+
+pub use super::alloc_error::AllocError;
 
 /// Frees the whole allocation of a body whose fields are destroyed already.
 pub type DeleteSpace = unsafe extern "C" fn(*mut c_void);
@@ -67,38 +67,6 @@ unsafe impl Send for CustomAllocator {}
 // SAFETY: as above.
 unsafe impl Sync for CustomAllocator {}
 
-/// An object could not be allocated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AllocError {
-    layout: Layout,
-}
-
-impl AllocError {
-    pub(super) fn new(layout: Layout) -> Self {
-        AllocError { layout }
-    }
-
-    /// The layout of the body that was asked for.
-    pub fn layout(&self) -> Layout {
-        self.layout
-    }
-
-    /// What an infallible constructor does about it: unwinds with the error, which the boundary to the language above
-    /// makes an error of that language. Nothing is printed, no panic hook runs.
-    #[cold]
-    pub(crate) fn handle(self) -> ! {
-        std::panic::resume_unwind(Box::new(self))
-    }
-}
-
-impl fmt::Display for AllocError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "out of memory: an object of {} bytes", self.layout.size())
-    }
-}
-
-impl std::error::Error for AllocError {}
-
 fresh_static! {
     static CUSTOM: ArcSwapOption<CustomAllocator> = ArcSwapOption::const_empty();
 }
@@ -110,8 +78,11 @@ fresh_static! {
 
 /// The allocator in force.
 pub fn allocator() -> CustomAllocator {
-    CUSTOM.load().as_deref().copied().unwrap_or(CustomAllocator { allocate: builtin, context: ptr::null_mut() })
+    CUSTOM.load().as_deref().copied().unwrap_or(BUILTIN)
 }
+
+/// The allocator that is in force while no other is.
+pub const BUILTIN: CustomAllocator = CustomAllocator { allocate: builtin, context: ptr::null_mut() };
 
 /// Replaces the allocator, for objects allocated from now on; `None` brings back the builtin one. Other threads may
 /// allocate meanwhile, and may be inside the former allocator after this returned.
@@ -126,7 +97,7 @@ pub unsafe fn set_allocator(allocator: Option<CustomAllocator>) {
 }
 
 /// Allocates an object with a fresh header and no deleter. The rest of the body is zero when `zeroed`, uninitialised
-/// otherwise. The caller sets the deleter ([`set_deleter`]), which ends with [`free_raw`] or [`destroy::delete`].
+/// otherwise. The caller sets the deleter ([`set_deleter`]), which ends with [`free_raw`](super::destroy::free_raw) or [`delete`](super::destroy::delete).
 ///
 /// # Panics
 /// When `layout` has no room for a header.
@@ -147,7 +118,7 @@ pub fn allocate_raw(
 /// Sets how an object from [`allocate_raw`] is destroyed.
 ///
 /// # Safety
-/// The object is not shared with anyone yet; `deleter` fits the object's type and allocation.
+/// The object is not shared yet; `deleter` fits the object's type and allocation.
 pub unsafe fn set_deleter(object: NonNull<Object>, deleter: super::header::Deleter) {
     // SAFETY: the caller is the only one to know the object.
     unsafe { (*object.cast::<Header>().as_ptr()).deleter = Some(deleter) };
@@ -156,10 +127,10 @@ pub unsafe fn set_deleter(object: NonNull<Object>, deleter: super::header::Delet
 /// Sets more header flags of an object.
 ///
 /// # Safety
-/// The object is not shared with anyone yet; the flags are true of it.
+/// The object is not shared yet; the flags are true of it.
 pub(crate) unsafe fn add_flags(object: NonNull<Object>, flags: u32) {
     // SAFETY: the caller is the only one to know the object.
-    unsafe { (*object.cast::<Header>().as_ptr()).flags |= flags };
+    unsafe { *(*object.cast::<Header>().as_ptr()).flags.get_mut() |= flags };
 }
 
 /// Allocates a body and sets up what stands before it, but not its header, which has to have these flags.
@@ -177,7 +148,7 @@ pub(super) fn allocate_body(
             counter::add(Event::Object, 1);
             Ok((body, flags))
         }
-        None => Err(AllocError { layout }),
+        None => Err(AllocError::new(layout)),
     }
 }
 
@@ -236,22 +207,19 @@ fn bare(layout: Layout) -> Layout {
     layout.align_to(BODY_ALIGN).expect("an object that fits the address space")
 }
 
-/// Frees the memory of an object whose fields are destroyed: the last step of a deleter that was called with
-/// [`FREE`](super::header::FREE).
+/// Gives back the memory of an object.
 ///
 /// # Safety
 /// The object was allocated by [`allocate_raw`] or a handle's constructor, with `layout` (which matters for objects
-/// without prefix only); its last weak count is gone; it is not used again.
-pub unsafe fn free_raw(object: NonNull<Object>, layout: Layout) {
+/// without prefix only), and is not tied; it is not used again.
+pub(super) unsafe fn give_back(object: NonNull<Object>, layout: Layout) {
     counter::add(Event::Object, -1);
     // SAFETY: the object is still allocated.
-    let flags = unsafe { (*object.cast::<Header>().as_ptr()).flags };
+    let flags = unsafe { object.cast::<Header>().as_ref() }.flags();
     if flags & FLAG_PREFIX == 0 {
         // SAFETY: bodies without prefix come from `allocate_bare`, with this layout.
         return unsafe { std::alloc::dealloc(object.as_ptr().cast(), bare(layout)) };
     }
-    // SAFETY: the object is still allocated. For a tie that was made while the fields were destroyed.
-    unsafe { destroy::untie(object) };
     if flags & FLAG_DELETE_SPACE == 0 {
         // SAFETY: `allocate_after_word` put the body behind its word.
         return unsafe { free(object.as_ptr().byte_sub(WORD_SIZE).cast()) };
@@ -261,6 +229,19 @@ pub unsafe fn free_raw(object: NonNull<Object>, layout: Layout) {
         // SAFETY: the allocator's contract; this is the one call.
         unsafe { delete_space(object.as_ptr().cast()) };
     }
+}
+
+/// The word that ties `object` to its wrapper; `None` for an object without one. Reads nothing outside the allocation.
+///
+/// # Safety
+/// `object` is allocated for as long as the result is used, and the pointer is one that came from a handle or from its
+/// maker, not from a reference to the object's value.
+#[inline]
+pub unsafe fn tie_word<'a>(object: NonNull<Object>) -> Option<&'a AtomicWord> {
+    // SAFETY: the caller's contract; those that are asked for are constant.
+    let flags = unsafe { object.cast::<Header>().as_ref().flags() };
+    // SAFETY: the caller's contract.
+    unsafe { word(object, flags) }
 }
 
 /// The word of an object, by its flags; `None` for an object without one.
@@ -365,7 +346,7 @@ fn allocate_over_aligned(size: usize, align: usize, zeroed: bool) -> *mut u8 {
     }
 }
 
-/// Blocks up to this size are zeroed here: glibc's `calloc` does not take from the thread's own lists of free blocks, and
+/// Blocks up to this size are zeroed here. glibc's `calloc` does not take from the thread's own lists of free blocks, and
 /// costs as much again as `malloc`. Larger ones may come from the system, zeroed already.
 const ZEROED_HERE: usize = 1024;
 
@@ -388,7 +369,7 @@ fn allocate_block(total: usize, zeroed: bool) -> *mut u8 {
 /// Leaves the way to free `body` where an allocator leaves it.
 ///
 /// # Safety
-/// `body` has a prefix, and nobody else knows it yet.
+/// `body` has a prefix, and no other thread knows it yet.
 #[inline]
 unsafe fn leave(body: *mut u8, delete_space: DeleteSpace) {
     // SAFETY: the caller's contract.

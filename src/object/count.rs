@@ -1,13 +1,19 @@
 //! The combined strong and weak count of an object: one 64-bit word, low half strong, high half weak.
-//! Imports `sync` only; knows nothing of what is counted.
-//! Upholds P2's native half: a count is never lost, and the one that reports the last release sees all that came before.
+//! Knows nothing of what is counted but whether it can be found without a count.
+//! Upholds P2's native half and P11: a count is never lost or taken from nothing, and the last release sees all that came
+//! before.
 
-use crate::sync::alone::alone;
 use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::single_threaded::single_threaded;
+use crate::word::AtomicWord;
+use std::cell::Cell;
 
 const STRONG: u64 = 1;
 const WEAK: u64 = 1 << 32;
 const BOTH_ONE: u64 = WEAK | STRONG;
+
+/// In the strong half: the owner of its only count ends the object, or looks whether he should.
+const ENDING: u64 = 1 << 31;
 
 /// A half above this is taken for a leak of counts. The other half of its range absorbs the increments of threads that
 /// are past their check, so that a strong overflow never reaches the weak half.
@@ -23,6 +29,9 @@ pub enum Released {
     Last,
     /// It was the last strong count: destroy the object, then give back the weak count of the strong side.
     LastStrong,
+    /// It would have been the last strong count, and is the caller's still: the object has a preserved wrapper, and the count
+    /// is for `protocol::resume`.
+    Preserved,
 }
 
 /// The strong and the weak count of an object. The strong side as a whole owns one weak count.
@@ -47,42 +56,149 @@ impl Counts {
     #[inline]
     pub fn retain(&self) {
         // Relaxed: the caller's own hold orders it; a new count carries nothing.
-        let old = if alone() { self.add(STRONG) } else { self.0.fetch_add(STRONG, Ordering::Relaxed) };
+        let old = if single_threaded() { self.add(STRONG) } else { self.0.fetch_add(STRONG, Ordering::Relaxed) };
         if old as u32 > LIMIT {
-            overflow();
+            self.beyond(old);
         }
     }
 
     /// Gives a strong count back. Linearises at the subtraction; after `Alive` the object must not be touched.
+    ///
+    /// `word` is the object's tie word, if it has one. While it names a wrapper, a thread without a count can find the object
+    /// (`protocol::storage_table`), so that it may gain a count while its last one is given back.
     #[inline]
-    pub fn release(&self) -> Released {
-        // Acquire: pairs with the Release of the other holders' subtractions, below and in `release_weak`. Carries: what
-        // they did to the object. A sole holder has nobody left to race with: no count can be taken but from a count.
-        // tests/loom.rs counts::last_release_sees_all.
-        if self.0.load(Ordering::Acquire) == BOTH_ONE {
-            // Relaxed: read by nobody else until the memory is used again.
-            self.0.store(WEAK, Ordering::Relaxed);
-            return Released::Last;
+    pub fn release(&self, word: Option<&AtomicWord>) -> Released {
+        let mut now = match self.release_sole(word) {
+            Ok(()) => return Released::Last,
+            Err(now) => now,
+        };
+        loop {
+            let released = match now as u32 {
+                1 => self.release_last(now, word),
+                // Release: pairs with the Acquire of `release_last`. Carries: what this holder did to the object.
+                // Weaker fails: tests/loom.rs counts::last_release_sees_all. A load and a store instead fail
+                // trim_vs_release::found_or_gone. Acquire on failure: as the load of `release_sole`.
+                _ => self.swap(now, now - STRONG, Ordering::Release, Ordering::Acquire).map(|()| Released::Alive),
+            };
+            match released {
+                Ok(released) => return released,
+                Err(other) => now = other,
+            }
         }
-        // Release: pairs with the Acquire of `settle`. Carries: what this holder did to the object.
-        // Weaker fails: tests/loom.rs counts::last_release_sees_all.
-        let old = if alone() { self.add(STRONG.wrapping_neg()) } else { self.0.fetch_sub(STRONG, Ordering::Release) };
-        if old as u32 != 1 {
-            return Released::Alive;
+    }
+
+    /// Gives the last strong count back, unless the word names a preserved wrapper; `Err` when it is not the last any more.
+    ///
+    /// The look at the word comes before the count goes: afterwards the object would not be ours to look at. It is good for
+    /// as long as no other holder gets a strong count: a wrapper becomes preserved only by a dealloc that owns one. Without a weak
+    /// handle only the storage table leads here, whose visitors tie nothing; with one, the end is claimed before the look.
+    ///
+    /// `now` was read by an Acquire, which pairs with the Release of the other holders' releases, and of `release_weak`. It
+    /// carries what they did to the object, the edges of the word among it. tests/loom.rs preserve::dropped_and_released.
+    #[inline]
+    fn release_last(&self, now: u64, word: Option<&AtomicWord>) -> Result<Released, u64> {
+        let is_preserved = || word.is_some_and(|word| word.observe().is_preserved());
+        if is_preserved() {
+            return Ok(Released::Preserved);
         }
-        self.settle();
-        if old == BOTH_ONE {
-            Released::Last
-        } else {
-            Released::LastStrong
+        if now == BOTH_ONE {
+            // AcqRel: as above, if a visitor came and went since. Weaker fails: the same.
+            return self.swap(now, WEAK, Ordering::AcqRel, Ordering::Acquire).map(|()| Released::Last);
         }
+        if !self.claim_end() {
+            // Acquire: as for `now`.
+            return Err(self.0.load(Ordering::Acquire));
+        }
+        if is_preserved() {
+            self.renounce_end();
+            return Ok(Released::Preserved);
+        }
+        Ok(self.end())
+    }
+
+    /// Whether the caller's strong count is the only one. One who takes a count later sees what the caller did before, unlike
+    /// after [`Counts::is_unique`].
+    #[inline]
+    pub fn is_sole(&self) -> bool {
+        // Relaxed: a guess that the swap verifies.
+        let mut now = self.0.load(Ordering::Relaxed);
+        while now as u32 == 1 {
+            // AcqRel: the Acquire pairs with the Release of the other holders' releases, and carries what they did; the Release
+            // with the Acquire of `upgrade`, and carries what the caller did. Relaxed on failure: retried with what was read.
+            match self.swap(now, now, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(()) => return true,
+                Err(other) => now = other,
+            }
+        }
+        false
+    }
+
+    /// Whether the caller's strong count is the only one. If so, weak handles are not upgraded from now on, until
+    /// [`Counts::renounce_end`]; who has the object's wrapper can still count it.
+    #[inline]
+    pub fn claim_end(&self) -> bool {
+        // Relaxed: a guess that the swap verifies.
+        let mut now = self.0.load(Ordering::Relaxed);
+        while now as u32 == 1 {
+            // Acquire: as in `release_last`. Relaxed on failure: retried with what was read.
+            match self.swap(now, now | ENDING, Ordering::Acquire, Ordering::Relaxed) {
+                Ok(()) => return true,
+                Err(other) => now = other,
+            }
+        }
+        false
+    }
+
+    /// The end that the caller claimed does not come.
+    #[inline]
+    pub fn renounce_end(&self) {
+        // Relaxed: the caller keeps its count, whose release carries what it did.
+        let old = self.0.fetch_and(!ENDING, Ordering::Relaxed);
+        debug_assert!(old & ENDING != 0, "an end is renounced that was not claimed");
+    }
+
+    /// Gives the count of the one back who claimed the end. No thread may be able to reach the wrapper.
+    #[inline]
+    pub fn end(&self) -> Released {
+        // AcqRel: the Acquire pairs with the Release of `release_weak`; the Release with the Acquire there.
+        let old = self.0.fetch_sub(ENDING | STRONG, Ordering::AcqRel);
+        debug_assert!(old as u32 == (ENDING | STRONG) as u32, "an object ends under its holders");
+        match old >> 32 {
+            1 => Released::Last,
+            _ => Released::LastStrong,
+        }
+    }
+
+    /// Gives the strong count of a sole holder back without a read-modify-write, if no others may come.
+    ///
+    /// Sound only for an object that no thread can find without a count, hence three questions. The first says that there is
+    /// no other count, and so that no other thread can tie the object from now on. The second says that it is not tied. One who
+    /// found it before, by the wrapper that it had, took a count before untying it; so the third sees that count, or that it was
+    /// given back. Without the first or the third, tests/loom.rs trim_vs_release::detached_and_tied_again or found_or_gone
+    /// fails. Otherwise what was read, by an Acquire.
+    #[inline]
+    fn release_sole(&self, word: Option<&AtomicWord>) -> Result<(), u64> {
+        let now = Cell::new(0);
+        let is_sole = || {
+            // Acquire: pairs with the Release of the other holders' subtractions, in `release` and `release_weak`. Carries: what
+            // they did to the object. tests/loom.rs counts::last_release_sees_all.
+            now.set(self.0.load(Ordering::Acquire));
+            now.get() == BOTH_ONE
+        };
+        let sole = is_sole() && word.is_none_or(|word| word.observe().is_detached() && is_sole());
+        if !sole {
+            return Err(now.get());
+        }
+        // Relaxed: no other thread reads it until the memory is used again.
+        self.0.store(WEAK, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Takes a weak count. The caller holds a count of either kind.
     #[inline]
     pub fn retain_weak(&self) {
         // Relaxed: as in `retain`.
-        let old = if alone() { self.add(WEAK) } else { self.0.fetch_add(WEAK, Ordering::Relaxed) };
+        let old = if single_threaded() { self.add(WEAK) } else { self.0.fetch_add(WEAK, Ordering::Relaxed) };
         if (old >> 32) as u32 > LIMIT {
             overflow();
         }
@@ -93,7 +209,8 @@ impl Counts {
     pub fn release_weak(&self) -> bool {
         // Release: pairs with the Acquire of `settle`. Carries: the holder's last look at the counts and the destruction
         // of the fields. Weaker fails: tests/loom.rs counts::memory_outlives_weak.
-        let old = if alone() { self.add(WEAK.wrapping_neg()) } else { self.0.fetch_sub(WEAK, Ordering::Release) };
+        let old =
+            if single_threaded() { self.add(WEAK.wrapping_neg()) } else { self.0.fetch_sub(WEAK, Ordering::Release) };
         if old >> 32 != 1 {
             return false;
         }
@@ -101,12 +218,12 @@ impl Counts {
         true
     }
 
-    /// After the destruction of an object that was [`Released::Last`]: whether its memory is the caller's to free. If somebody
-    /// took a weak count meanwhile, as `protocol::ledger` does, the strong side's is given back, and the last one frees it.
+    /// After the destruction of an object that was [`Released::Last`]: whether its memory is the caller's to free. If a visitor of
+    /// `protocol::storage_table` took a weak count meanwhile, the strong side's is given back, and the last one frees it.
     #[inline]
     pub fn still_last(&self) -> bool {
         // Acquire: pairs with the Release of `release_weak`. Carries: the last look of one who came and went during the
-        // destruction. Weaker fails: tests/loom.rs ledger::visit_vs_last_release. A maker that counts otherwise may have
+        // destruction. Weaker fails: tests/loom.rs storage_table::visit_vs_last_release. A maker that counts otherwise may have
         // given the strong side's count back before.
         self.0.load(Ordering::Acquire) >> 32 <= 1 || self.release_weak()
     }
@@ -117,8 +234,9 @@ impl Counts {
         // Relaxed: a guess that the CAS verifies; a dead object never comes back, so zero is final.
         let mut now = self.0.load(Ordering::Relaxed);
         while now as u32 != 0 {
-            if now as u32 > LIMIT {
-                overflow();
+            if now & ENDING != 0 {
+                self.beyond(now);
+                return false;
             }
             // Acquire: pairs with the Release of `release`. Carries: what former strong holders did to the object.
             // Weaker fails: tests/loom.rs counts::upgrade_sees_former_holders. Relaxed on failure: retried.
@@ -131,6 +249,8 @@ impl Counts {
     }
 
     /// Whether the caller's strong count is the only count of either kind.
+    ///
+    /// One who finds a tied object without a count may take one right after; it looks at header and word only.
     #[inline]
     pub fn is_unique(&self) -> bool {
         // Acquire: pairs with the Release of `release` and `release_weak`. Carries: what former holders did.
@@ -142,7 +262,7 @@ impl Counts {
     #[inline]
     pub fn strong(&self) -> u32 {
         // Relaxed: a hint.
-        self.0.load(Ordering::Relaxed) as u32
+        (self.0.load(Ordering::Relaxed) & (ENDING - 1)) as u32
     }
 
     /// How many weak counts there are, that of the strong side included, at some recent moment.
@@ -152,10 +272,21 @@ impl Counts {
         (self.0.load(Ordering::Relaxed) >> 32) as u32
     }
 
+    /// A compare-and-swap, which the only thread makes of a load and a store.
+    #[inline]
+    fn swap(&self, from: u64, to: u64, success: Ordering, failure: Ordering) -> Result<(), u64> {
+        if single_threaded() {
+            // Relaxed: there is no other thread.
+            self.0.store(to, Ordering::Relaxed);
+            return Ok(());
+        }
+        self.0.compare_exchange(from, to, success, failure).map(drop)
+    }
+
     /// `fetch_add` of the only thread.
     #[inline]
     fn add(&self, counts: u64) -> u64 {
-        // Relaxed: there is nobody else.
+        // Relaxed: there is no other thread.
         let old = self.0.load(Ordering::Relaxed);
         self.0.store(old.wrapping_add(counts), Ordering::Relaxed);
         old
@@ -168,6 +299,19 @@ impl Counts {
         // so this reads from the release sequence of every one of them. A load and not a fence, because the thread
         // sanitizer does not know fences. Weaker fails: the tests named there.
         self.0.load(Ordering::Acquire);
+    }
+}
+
+impl Counts {
+    /// A strong count was asked for while the strong half is out of its range: an overflow, unless another looks whether the
+    /// object ends. He has a count; those who have the wrapper may take some more.
+    #[cold]
+    #[inline(never)]
+    fn beyond(&self, old: u64) {
+        let more = (old as u32).wrapping_sub(ENDING as u32);
+        if more == 0 || more > LIMIT / 2 {
+            overflow();
+        }
     }
 }
 

@@ -1,5 +1,4 @@
 //! The end of an object: untie, destroy, free; nested ends beyond a depth are queued instead of recursing.
-//! Imports `sync`, `word` and this module's own files; never waits, allocates only to queue.
 //! Upholds: a chain of any length is destroyed in bounded stack, on any thread at any time of its life; no end is lost
 //! to a panic.
 //!
@@ -7,9 +6,10 @@
 //! objects are destroyed. Then the first panic goes on in the drop that began it all, unless that one runs because of
 //! another panic. In a deleter that foreign code called outside of any such drop it ends there.
 
+use super::alloc::{self, tie_word};
 use super::count::Released;
 use super::header::{BOTH, DESTROY, FREE};
-use super::{alloc, counts, tie_word, Object};
+use super::root::{counts, Object};
 use crate::sync::global::{AtomicPtr, Ordering};
 use crate::word::Word;
 use std::alloc::Layout;
@@ -46,7 +46,7 @@ thread_local! {
 /// Brings an object to its end, now or, when too many ends nest, before the enclosing one is over.
 ///
 /// # Safety
-/// The caller has given back the last strong count of `object`, with this outcome.
+/// The caller has given back the last strong count of `object`, with this outcome, or is to hand it over.
 #[inline(never)]
 pub(super) unsafe fn finish(object: NonNull<Object>, released: Released) {
     ENDS.with(|ends| {
@@ -144,6 +144,8 @@ unsafe fn end(object: NonNull<Object>, released: Released) {
     };
     match released {
         Released::Alive => {}
+        // SAFETY: by contract, the count is still ours.
+        Released::Preserved => unsafe { hand_over(object) },
         Released::Last => call(BOTH),
         Released::LastStrong => {
             call(DESTROY);
@@ -163,7 +165,7 @@ unsafe fn end(object: NonNull<Object>, released: Released) {
 pub(super) unsafe fn release_weak(object: NonNull<Object>) {
     // SAFETY: the caller's count keeps the object allocated until the subtraction.
     if unsafe { counts(object) }.release_weak() {
-        // SAFETY: nobody else has a count, so the memory is ours.
+        // SAFETY: there is no other count, so the memory is ours.
         if let Some(deleter) = unsafe { object.as_ref() }.header().deleter() {
             // SAFETY: the header's contract.
             unsafe { deleter(object.as_ptr().cast(), FREE) };
@@ -171,8 +173,9 @@ pub(super) unsafe fn release_weak(object: NonNull<Object>) {
     }
 }
 
-/// The body of a deleter: with [`DESTROY`] unties the object and runs `fields`, which drops what the object owns; with
-/// [`FREE`] gives the memory back, unless somebody took a weak count during the destruction and so gives it back later. A panic of `fields` does not leave it.
+/// The body of a deleter: with [`DESTROY`] unties the object and runs `fields`, which drops what the object owns; with [`FREE`]
+/// gives the memory back. A weak count that was taken during the destruction gives it back later. A panic of `fields` does not
+/// leave it.
 ///
 /// # Safety
 /// The caller is the deleter of `object` and passes its flags on; the object was allocated with `layout` by
@@ -190,8 +193,55 @@ pub unsafe fn delete(object: NonNull<Object>, flags: i32, fields: impl FnOnce(),
     }
     // SAFETY: the object is allocated.
     if flags & FREE != 0 && (flags & DESTROY == 0 || unsafe { counts(object) }.still_last()) {
-        // SAFETY: the deleter was told to free, and nobody took a count since.
-        unsafe { alloc::free_raw(object, layout) };
+        // SAFETY: the deleter was told to free, and no count was taken since.
+        unsafe { free_raw(object, layout) };
+    }
+}
+
+/// Frees the memory of an object whose fields are destroyed: the last step of a deleter that was called with [`FREE`].
+///
+/// # Safety
+/// The object was allocated by [`alloc::allocate_raw`] or a handle's constructor, with `layout` (which matters for objects
+/// without prefix only); its last weak count is gone; it is not used again.
+pub unsafe fn free_raw(object: NonNull<Object>, layout: Layout) {
+    // SAFETY: the object is still allocated. For a tie that was made while the fields were destroyed.
+    unsafe { untie(object) };
+    // SAFETY: the caller's contract, and untied just now.
+    unsafe { alloc::give_back(object, layout) };
+}
+
+static RESUME: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+
+/// Sets what is called with an object that has a preserved wrapper, and with the last strong count of it. It uses the count up
+/// and is true; or it is false, and the object ends without the wrapper, which Python cannot see any more. Called on any
+/// thread; must not panic.
+pub fn set_resume_hook(hook: fn(NonNull<Object>) -> bool) {
+    // Release: pairs with the Acquire in `hand_over`. Carries: what the one who sets the hook prepared for it.
+    RESUME.store(hook as *mut (), Ordering::Release);
+}
+
+/// Gives the last count of an object to the owner of its wrapper.
+///
+/// # Safety
+/// The caller owns the count, and the word named a preserved wrapper.
+#[cold]
+unsafe fn hand_over(object: NonNull<Object>) {
+    // Acquire: pairs with the Release in `set_resume_hook`.
+    let hook = RESUME.load(Ordering::Acquire);
+    // SAFETY: only `set_resume_hook` writes here, a function of this type.
+    let hook = unsafe { mem::transmute::<*mut (), Option<fn(NonNull<Object>) -> bool>>(hook) };
+    if hook.is_some_and(|hook| hook(object)) {
+        return;
+    }
+    // SAFETY: the caller's count keeps the object; without a word that says otherwise, it is given back.
+    unsafe {
+        if let Some(word) = tie_word(object) {
+            word.take();
+        }
+        let released = counts(object).release(tie_word(object));
+        if released != Released::Alive {
+            finish(object, released);
+        }
     }
 }
 
@@ -212,7 +262,7 @@ pub fn set_untie_hook(hook: fn(Word)) {
 pub unsafe fn untie(object: NonNull<Object>) {
     // SAFETY: the caller's contract.
     if let Some(word) = unsafe { tie_word(object) } {
-        // A plain look first: without counts nobody changes the word, and most objects were never tied.
+        // A plain look first: without counts no thread changes the word, and most objects were never tied.
         if !word.observe().is_detached() {
             untie_slow(word.take());
         }

@@ -1,5 +1,4 @@
 //! Objects with items behind their value, in one allocation: value, number of items, items.
-//! Imports this module's own files.
 //! Upholds: items are dropped with the value, once, also when an iterator panics or lies about its length.
 
 use super::alloc::{self, AllocError};
@@ -123,7 +122,7 @@ impl<T: ObjectType, I> Drop for Partial<T, I> {
     fn drop(&mut self) {
         let layout = Shape::of::<T, I>(self.count).expect("the shape of an object that exists").layout;
         let object = self.object;
-        // SAFETY: nobody else knows the object; its value and the counted items are whole.
+        // SAFETY: the object is not published; its value and the counted items are whole.
         unsafe {
             let fields = || drop_fields::<T, I>(object);
             destroy::delete(object, BOTH, fields, || layout);

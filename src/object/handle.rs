@@ -1,12 +1,12 @@
 //! `Obj<T>`: the owner of one strong count of an object whose type is `T` or derived from it.
-//! Imports this module's own files.
 //! Upholds: a handle never dangles and is never null; a value is never moved out of, or replaced in, its object.
 
 use super::alloc::{self, AllocError};
 use super::count::Counts;
 use super::header::Header;
 use super::registry::{self, TypeInfo};
-use super::{counts, destroy, release, tie_word, Object, ObjectType, WeakObj};
+use super::root::counts;
+use super::{destroy, release, tie_word, Object, ObjectType};
 use crate::word::AtomicWord;
 use std::alloc::Layout;
 use std::ffi::c_void;
@@ -104,7 +104,7 @@ impl<T: ObjectType> Obj<T> {
     }
 
     #[inline]
-    fn counts(&self) -> &Counts {
+    pub(super) fn counts(&self) -> &Counts {
         // SAFETY: this handle keeps the object allocated.
         unsafe { counts(self.as_raw()) }
     }
@@ -139,14 +139,6 @@ impl<T: ObjectType> Obj<T> {
     #[inline]
     pub fn ptr_eq<U: ObjectType>(&self, other: &Obj<U>) -> bool {
         self.as_raw() == other.as_raw()
-    }
-
-    /// A weak handle of the object.
-    #[inline]
-    pub fn downgrade(&self) -> WeakObj<T> {
-        self.counts().retain_weak();
-        // SAFETY: the count was just taken.
-        unsafe { WeakObj::from_raw(self.as_raw()) }
     }
 
     /// The word that ties the object to its wrapper, if its allocation has one.

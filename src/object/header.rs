@@ -1,8 +1,9 @@
-//! What every native object starts with (native-abi.md A.1): counts, type index, flags and deleter.
-//! Imports `object::count` only.
-//! Upholds: layout and meaning of the 24 bytes are those of the C ABI; plain fields never change once an object is shared.
+//! What every native object starts with (`bowline::docs::native_abi`): counts, type index, flags and deleter.
+//! Upholds: layout and meaning of the 24 bytes are those of the C ABI; fields but the counts and [`FLAG_REMEMBERS`] never
+//! change once an object is shared.
 
 use super::count::Counts;
+use crate::sync::global::{AtomicU32, Ordering};
 use std::ffi::c_void;
 
 /// Destroys and frees an object: `deleter(object, flags)` with [`DESTROY`], [`FREE`] or [`BOTH`].
@@ -29,18 +30,22 @@ pub const FLAG_LEAF: u32 = 4;
 /// Header flag of a tensor, beside [`FLAG_PREFIX`]: this crate made it, and what keeps its memory follows.
 pub const FLAG_MADE_HERE: u32 = 2;
 
+/// Header flag of a container, beside [`FLAG_PREFIX`]: there is a note about it elsewhere. Set at any time, for good.
+pub const FLAG_REMEMBERS: u32 = 2;
+
 /// The header of an object.
 ///
 /// | member | protected by |
 /// |---|---|
 /// | counts | itself, atomic |
-/// | type_index, flags, deleter | written before the object is shared, constant from then on |
+/// | type_index, deleter | written before the object is shared, constant from then on |
+/// | flags | atomic; constant once the object is shared, but for [`FLAG_REMEMBERS`] |
 #[derive(Debug)]
 #[repr(C)]
 pub struct Header {
     pub(super) counts: Counts,
     pub(super) type_index: i32,
-    pub(super) flags: u32,
+    pub(super) flags: AtomicU32,
     pub(super) deleter: Option<Deleter>,
 }
 
@@ -53,7 +58,7 @@ impl Header {
 
     #[inline]
     pub(super) fn new(type_index: i32, flags: u32, deleter: Option<Deleter>) -> Self {
-        Header { counts: Counts::new(), type_index, flags, deleter }
+        Header { counts: Counts::new(), type_index, flags: AtomicU32::new(flags), deleter }
     }
 
     /// The strong and weak counts.
@@ -71,7 +76,18 @@ impl Header {
     /// The flag bits; see [`FLAG_PREFIX`].
     #[inline]
     pub fn flags(&self) -> u32 {
-        self.flags
+        // Relaxed: constant, but for a hint.
+        self.flags.load(Ordering::Relaxed)
+    }
+
+    /// Sets [`FLAG_REMEMBERS`], of an object with a prefix; false, having done nothing, of another.
+    pub fn set_remembers(&self) -> bool {
+        let has_prefix = self.flags() & FLAG_PREFIX != 0;
+        if has_prefix {
+            // Relaxed: what is kept elsewhere brings its own order.
+            self.flags.fetch_or(FLAG_REMEMBERS, Ordering::Relaxed);
+        }
+        has_prefix
     }
 
     /// How the object is destroyed and freed; `None` for one that never is.

@@ -1,33 +1,20 @@
 //! Types by index and by key, and who derives from whom.
-//! Imports `sync` and `object::table`.
-//! Upholds: an index means one type for ever; a parent's index is smaller than its children's; neither lookups nor
-//! registrations wait for another thread, so that a forked child finds the registry usable.
+//! Upholds: an index always means the same type; a key finds the newest type that took it; a parent's index is smaller than its
+//! children's. Neither lookups nor registrations wait for another thread, so that a forked child finds the registry usable.
 
+use super::grow::owned;
 use super::table::IndexTable;
-use super::ObjectType;
-use crate::sync::global::{AtomicI32, AtomicPtr, Ordering};
+use super::type_info::{Reserved, STATIC_OBJECTS, STATIC_VALUES};
+use crate::sync::global::names::{self, Names};
+use crate::sync::global::{AtomicI32, Ordering};
 use std::fmt;
-use std::ptr;
 
-/// The index of `ffi.Object`, and the smallest index of an object type.
-pub const OBJECT: i32 = 64;
+pub use super::cached_index::CachedIndex;
+pub use super::root::OBJECT;
+pub use super::type_info::TypeInfo;
+
 /// The smallest index of a type that is registered at run time.
 pub const DYNAMIC: i32 = 128;
-
-/// What is known of a type from its registration on.
-#[derive(Debug)]
-pub struct TypeInfo {
-    /// The type's index.
-    pub index: i32,
-    /// How many ancestors it has.
-    pub depth: usize,
-    /// Its name in the registry.
-    pub key: &'static str,
-    /// The indices of its ancestors, the root first.
-    pub ancestors: &'static [i32],
-    /// The type it extends.
-    pub parent: Option<&'static TypeInfo>,
-}
 
 /// Why a type could not be registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +40,15 @@ pub enum RegistryError {
     },
     /// There are no indices left.
     Full,
+    /// The parent keeps the indices of its descendants together, and has none left.
+    NoneReserved(i32),
+    /// The index that was asked for is another type's, or none that a type may ask for.
+    BadIndex {
+        /// The key of the type that asked.
+        key: String,
+        /// The index.
+        index: i32,
+    },
 }
 
 impl fmt::Display for RegistryError {
@@ -64,58 +60,39 @@ impl fmt::Display for RegistryError {
                 write!(f, "type key `{key}` is already registered with parent type index {registered}, not {requested}")
             }
             Self::Full => write!(f, "no type indices left"),
+            Self::NoneReserved(index) => write!(f, "type index {index} has no indices left for further child types"),
+            Self::BadIndex { key, index } => write!(f, "type key `{key}` cannot have the type index {index}"),
         }
     }
 }
 
 impl std::error::Error for RegistryError {}
 
-const fn value(index: i32, key: &'static str) -> TypeInfo {
-    TypeInfo { index, depth: 0, key, ancestors: &[], parent: None }
-}
-
-const fn object(index: i32, key: &'static str) -> TypeInfo {
-    TypeInfo { index, depth: 1, key, ancestors: &[OBJECT], parent: Some(&STATIC_OBJECTS[0]) }
-}
-
-/// Types of values that are no objects, from index 0 on.
-static STATIC_VALUES: [TypeInfo; 13] = [
-    value(0, "None"),
-    value(1, "int"),
-    value(2, "bool"),
-    value(3, "float"),
-    value(4, "void*"),
-    value(5, "DataType"),
-    value(6, "Device"),
-    value(7, "DLTensor*"),
-    value(8, "const char*"),
-    value(9, "TVMFFIByteArray*"),
-    value(10, "ObjectRValueRef"),
-    value(11, "ffi.SmallStr"),
-    value(12, "ffi.SmallBytes"),
-];
-
-/// Object types with an index of their own, from [`OBJECT`] on.
-static STATIC_OBJECTS: [TypeInfo; 14] = [
-    value(OBJECT, "ffi.Object"),
-    object(65, "ffi.String"),
-    object(66, "ffi.Bytes"),
-    object(67, "ffi.Error"),
-    object(68, "ffi.Function"),
-    object(69, "ffi.Shape"),
-    object(70, "ffi.Tensor"),
-    object(71, "ffi.Array"),
-    object(72, "ffi.Map"),
-    object(73, "ffi.Module"),
-    object(74, "ffi.OpaquePyObject"),
-    object(75, "ffi.List"),
-    object(76, "ffi.Dict"),
-    object(77, "ffi.VisitInterrupt"),
-];
-
 /// Types from [`DYNAMIC`] on, at their index less that.
 static TYPES: IndexTable<TypeInfo> = IndexTable::new();
 static NEXT: AtomicI32 = AtomicI32::new(DYNAMIC);
+/// Which type a key finds. A key that is free, because its type was withdrawn, keeps its entry.
+static KEYS: Names<TypeInfo, 1024> = Names::new();
+
+/// Types between the built-in ones and [`DYNAMIC`], which their makers numbered, at their index less [`OBJECT`].
+static NUMBERED: IndexTable<TypeInfo> = IndexTable::new();
+
+/// Which index a type gets, and which ones it keeps for its descendants.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The index, if the type's maker says it: one between the built-in types and [`DYNAMIC`].
+    pub index: Option<i32>,
+    /// How many indices behind the type's own only its descendants get.
+    pub reserved: i32,
+    /// Whether descendants may have other indices when these are given out.
+    pub can_overflow: bool,
+}
+
+impl Default for Place {
+    fn default() -> Place {
+        Place { index: None, reserved: 0, can_overflow: true }
+    }
+}
 
 /// The type with this index.
 #[inline]
@@ -123,7 +100,7 @@ pub fn type_info(index: i32) -> Option<&'static TypeInfo> {
     if index >= DYNAMIC {
         TYPES.get(index - DYNAMIC)
     } else if index >= OBJECT {
-        STATIC_OBJECTS.get((index - OBJECT) as usize)
+        STATIC_OBJECTS.get((index - OBJECT) as usize).or_else(|| NUMBERED.get(index - OBJECT))
     } else {
         STATIC_VALUES.get(usize::try_from(index).ok()?)
     }
@@ -145,54 +122,75 @@ fn is_derived(index: i32, target: i32) -> bool {
 
 /// The index of the type with this key.
 pub fn type_index_of(key: &str) -> Option<i32> {
-    // Acquire: pairs with the Release in `register_type`. Carries: the nodes of the bucket and their types.
-    statics()
-        .find(|info| info.key == key)
-        .map(|info| info.index)
-        .or_else(|| find(bucket(key).load(Ordering::Acquire), key).map(|node| node.info.index))
+    let fixed = statics().find(|info| info.key == key);
+    fixed.or_else(|| KEYS.find(key)?.holder()).map(|info| info.index)
 }
 
 /// All types that can be found by key, in the order of their indices.
 pub fn types() -> impl Iterator<Item = &'static TypeInfo> {
     // Relaxed: types that are being registered may or may not be there.
     let dynamic = (DYNAMIC..NEXT.load(Ordering::Relaxed)).filter_map(type_info);
-    // An index may have been lost in a race for its key, or its key retired.
-    statics().chain(dynamic.filter(|info| type_index_of(info.key) == Some(info.index)))
+    let numbered = (OBJECT..DYNAMIC).filter_map(|index| NUMBERED.get(index - OBJECT));
+    // An index may have been lost in a race for its key, its key retired, or taken by a newer type.
+    statics().chain(numbered.chain(dynamic).filter(|info| type_index_of(info.key) == Some(info.index)))
 }
 
 fn statics() -> impl Iterator<Item = &'static TypeInfo> {
     STATIC_VALUES.iter().chain(&STATIC_OBJECTS)
 }
 
-/// Registers a type under a key that nobody has. Linearises at the publication of the key.
+/// Registers a type under a key that is free. Linearises at the CAS that gives it the key.
 pub fn register_type(key: &str, parent_index: i32) -> Result<&'static TypeInfo, RegistryError> {
-    let duplicate = |index| Err(RegistryError::Duplicate { key: key.into(), index });
+    register_placed(key, parent_index, Place::default())
+}
+
+/// As [`register_type`], with a say in the type's index.
+///
+/// # Errors
+/// As there, and when the index is taken.
+pub fn register_placed(key: &str, parent_index: i32, place: Place) -> Result<&'static TypeInfo, RegistryError> {
+    let duplicate = |index| Err(RegistryError::Duplicate { key: owned(key), index });
     if let Some(index) = type_index_of(key) {
         return duplicate(index);
     }
-    let parent = type_info(parent_index)
-        .filter(|parent| parent_index >= OBJECT && type_index_of(parent.key) == Some(parent_index))
-        .ok_or(RegistryError::UnknownParent(parent_index))?;
-    let info = add(key, parent)?;
-    let node = Box::into_raw(Box::new(Node { info, retired: AtomicI32::new(0), next: ptr::null() }));
-    let bucket = bucket(key);
-    // Acquire, here and on failure: as in `type_index_of`.
-    let mut head = bucket.load(Ordering::Acquire);
-    loop {
-        if let Some(other) = find(head, key) {
-            // Another thread was first. The index is lost, which costs a few bytes once.
-            // SAFETY: the node was not published.
-            drop(unsafe { Box::from_raw(node) });
-            return duplicate(other.info.index);
-        }
-        // SAFETY: the node is not published yet.
-        unsafe { (*node).next = head };
-        // Release: pairs with the Acquire in `type_index_of`. Carries: the node and its type.
-        match bucket.compare_exchange(head, node, Ordering::Release, Ordering::Acquire) {
-            Ok(_) => return Ok(info),
-            Err(now) => head = now,
+    let info = add(key, parent(parent_index)?, place)?;
+    match KEYS.entry(info.key).give(None, Some(info)) {
+        Ok(()) => Ok(info),
+        // Another thread was first. The index is lost, which costs a few bytes once.
+        Err(other) => duplicate(other.map_or(info.index, |other| other.index)),
+    }
+}
+
+/// Registers a type for a key that another type may have: the key goes on finding that one until [`take_key`].
+pub fn register_successor(key: &str, parent_index: i32) -> Result<&'static TypeInfo, RegistryError> {
+    if let Some(fixed) = statics().find(|info| info.key == key) {
+        return Err(RegistryError::Duplicate { key: owned(key), index: fixed.index });
+    }
+    add(key, parent(parent_index)?, Place::default())
+}
+
+/// Lets a type's key find it, instead of an older type that has the key. False if a newer type has the key, or this one is not
+/// dynamic, unknown or withdrawn. The older type keeps its index and all that is known of it. Linearises at the CAS.
+pub fn take_key(index: i32) -> bool {
+    let Some(info) = type_info(index).filter(|info| info.index >= DYNAMIC && !info.is_withdrawn()) else {
+        return false;
+    };
+    let entry = KEYS.entry(info.key);
+    let mut holder = entry.holder();
+    while holder.is_none_or(|holder| holder.index < index) {
+        match entry.give(holder, Some(info)) {
+            Ok(()) => return true,
+            Err(now) => holder = now,
         }
     }
+    holder.is_some_and(|holder| holder.index == index)
+}
+
+/// A type that may be extended.
+fn parent(index: i32) -> Result<&'static TypeInfo, RegistryError> {
+    // One that lost its key to a newer type may be: its class and its objects are still in use.
+    let found = type_info(index).filter(|parent| index >= OBJECT && !parent.is_withdrawn());
+    found.ok_or(RegistryError::UnknownParent(index))
 }
 
 /// The type with this key and parent; registers it when the key is free.
@@ -209,67 +207,53 @@ pub fn get_or_register_type(key: &str, parent_index: i32) -> Result<&'static Typ
     }
 }
 
-/// Frees the key of a type whose registration is rolled back, for another type to take; false when the type is not
+/// Withdraws a type whose registration is rolled back, and frees its key for another type. False when the type is not
 /// dynamic, unknown, or has lost its key already. The index and what is known of it stay: objects may carry it.
 pub fn retire_key(index: i32) -> bool {
-    let Some(info) = type_info(index) else {
+    let Some(info) = type_info(index).filter(|info| info.index >= DYNAMIC) else {
         return false;
     };
-    // Acquire: as in `type_index_of`.
-    match find(bucket(info.key).load(Ordering::Acquire), info.key) {
-        // Relaxed: the flag alone is news; who reads it late sees the type as if it had come before.
-        Some(node) if node.info.index == index => node.retired.swap(1, Ordering::Relaxed) == 0,
-        _ => false,
-    }
+    info.withdraw();
+    KEYS.find(info.key).is_some_and(|entry| entry.give(Some(info), None).is_ok())
+}
+
+/// A number that depends on a type's key alone.
+pub fn key_hash(key: &str) -> u64 {
+    names::hash(key)
 }
 
 /// Puts a type into the table, under an index of its own.
-fn add(key: &str, parent: &'static TypeInfo) -> Result<&'static TypeInfo, RegistryError> {
-    // Relaxed: uniqueness is all that is asked of it.
-    let index = NEXT
-        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| next.checked_add(1))
-        .map_err(|_| RegistryError::Full)?;
-    let ancestors: Box<[i32]> = parent.ancestors.iter().copied().chain([parent.index]).collect();
-    let info = TypeInfo {
-        index,
-        depth: ancestors.len(),
-        key: Box::leak(key.into()),
-        ancestors: Box::leak(ancestors),
-        parent: Some(parent),
+fn add(key: &str, parent: &'static TypeInfo, place: Place) -> Result<&'static TypeInfo, RegistryError> {
+    // Before there is an index, which would be lost.
+    let key = owned(key).into_boxed_str();
+    let reserved = place.reserved.max(0);
+    let bad_index = |key: &str| RegistryError::BadIndex { key: owned(key), index: place.index.unwrap_or(0) };
+    let index = match place.index {
+        Some(index) if (OBJECT..DYNAMIC).contains(&index) && type_info(index).is_none() => index,
+        Some(_) => return Err(bad_index(&key)),
+        None => next_index(parent, reserved)?,
     };
-    Ok(TYPES.set(index - DYNAMIC, Box::new(info)).expect("an index is given out once"))
-}
-
-/// A key in its bucket. Nodes are never freed; a retired one is passed over.
-struct Node {
-    info: &'static TypeInfo,
-    retired: AtomicI32,
-    next: *const Node,
-}
-
-const BUCKETS: usize = 1024;
-static KEYS: [AtomicPtr<Node>; BUCKETS] = [const { AtomicPtr::new(ptr::null_mut()) }; BUCKETS];
-
-fn bucket(key: &str) -> &'static AtomicPtr<Node> {
-    // FNV-1a
-    let hash = key
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    &KEYS[(hash ^ (hash >> 32)) as usize % BUCKETS]
-}
-
-fn find(head: *const Node, key: &str) -> Option<&'static Node> {
-    // SAFETY: nodes are leaked, and whole when they are published.
-    let mut at = unsafe { head.as_ref() };
-    while let Some(node) = at {
-        // Relaxed: see `retire_key`.
-        if node.info.key == key && node.retired.load(Ordering::Relaxed) == 0 {
-            return Some(node);
-        }
-        // SAFETY: as above.
-        at = unsafe { node.next.as_ref() };
+    let ancestors: Box<[i32]> = parent.ancestors.iter().copied().chain([parent.index]).collect();
+    let reserved = Reserved::new(reserved, place.can_overflow);
+    let info = Box::new(TypeInfo::new(index, Box::leak(key), Box::leak(ancestors), Some(parent), reserved));
+    match place.index {
+        None => Ok(TYPES.set(index - DYNAMIC, info).expect("an index is given out once")),
+        // Another thread may have been first; key and ancestors are lost, which costs a few bytes once.
+        Some(_) => NUMBERED.set(index - OBJECT, info).map_err(|info| bad_index(info.key)),
     }
-    None
+}
+
+/// An index behind which there are `reserved` others: among those that the parent keeps, or anywhere.
+fn next_index(parent: &TypeInfo, reserved: i32) -> Result<i32, RegistryError> {
+    let count = reserved.checked_add(1).ok_or(RegistryError::Full)?;
+    match parent.reserved.take(count) {
+        Some(distance) => return Ok(parent.index + distance),
+        None if !parent.reserved.can_overflow => return Err(RegistryError::NoneReserved(parent.index)),
+        None => {}
+    }
+    // Relaxed: uniqueness is all that is asked of it.
+    NEXT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| next.checked_add(count))
+        .map_err(|_| RegistryError::Full)
 }
 
 /// Forgets all dynamic types and frees what is known of them, so that each input of a fuzzer begins with the same
@@ -280,92 +264,15 @@ fn find(head: *const Node, key: &str) -> Option<&'static Node> {
 /// it by an object, in a [`CachedIndex`] or in a table by index.
 #[cfg(fuzzing)]
 pub unsafe fn forget_dynamic_types() {
-    // Relaxed, here and below: there is one thread.
-    for bucket in &KEYS {
-        let mut at = bucket.swap(ptr::null_mut(), Ordering::Relaxed);
-        while !at.is_null() {
-            // SAFETY: made by `register_type`, and unlinked just now.
-            at = unsafe { Box::from_raw(at) }.next.cast_mut();
-        }
-    }
+    // SAFETY: the caller's contract; the entries were used in this file only.
+    unsafe { KEYS.forget() };
+    // Relaxed: there is one thread.
     for index in 0..NEXT.swap(DYNAMIC, Ordering::Relaxed) - DYNAMIC {
         // SAFETY: the caller's contract; the three allocations are those of `add`.
         unsafe {
             let Some(info) = TYPES.take(index) else { continue };
-            drop(Box::from_raw(ptr::from_ref(info.key).cast_mut()));
-            drop(Box::from_raw(ptr::from_ref(info.ancestors).cast_mut()));
+            drop(Box::from_raw(std::ptr::from_ref(info.key).cast_mut()));
+            drop(Box::from_raw(std::ptr::from_ref(info.ancestors).cast_mut()));
         }
-    }
-}
-
-/// Where an [`ObjectType`] keeps its index.
-///
-/// ```
-/// use bowline::object::{registry::CachedIndex, Header, Obj, Object, ObjectType};
-///
-/// #[repr(C)]
-/// struct Point {
-///     header: Header,
-///     x: i64,
-/// }
-///
-/// // SAFETY: `repr(C)`, starts with a header, and the key is this type's own.
-/// unsafe impl ObjectType for Point {
-///     const TYPE_KEY: &'static str = "doc.Point";
-///     type Parent = Object;
-///     fn type_index() -> i32 {
-///         static INDEX: CachedIndex = CachedIndex::new();
-///         INDEX.get_or_register::<Self>()
-///     }
-/// }
-///
-/// let point = Obj::new(Point { header: Header::placeholder(), x: 1 });
-/// assert_eq!((point.x, point.type_info().key), (1, "doc.Point"));
-/// ```
-#[derive(Debug)]
-pub struct CachedIndex(AtomicI32);
-
-impl CachedIndex {
-    /// Not known yet.
-    pub const fn new() -> Self {
-        CachedIndex(AtomicI32::new(0))
-    }
-
-    /// The index, from `register` the first time. Threads that come first at the same time may all call it.
-    #[inline]
-    pub fn get_or(&self, register: impl FnOnce() -> i32) -> i32 {
-        // Acquire: pairs with the Release below. Carries: the type in the table.
-        match self.0.load(Ordering::Acquire) {
-            0 => {
-                let index = register();
-                // Release: pairs with the Acquire above.
-                self.0.store(index, Ordering::Release);
-                index
-            }
-            index => index,
-        }
-    }
-
-    /// The index of `T`, registered with its parent the first time.
-    ///
-    /// # Panics
-    /// When the key belongs to a type with another parent.
-    #[inline]
-    pub fn get_or_register<T: ObjectType>(&self) -> i32 {
-        self.get_or(register::<T>)
-    }
-}
-
-impl Default for CachedIndex {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-#[cold]
-fn register<T: ObjectType>() -> i32 {
-    match get_or_register_type(T::TYPE_KEY, T::Parent::type_index()) {
-        Ok(info) => info.index,
-        Err(error) => panic!("{error}"),
     }
 }

@@ -1,5 +1,4 @@
 //! How many objects there are.
-//! Imports `sync` only.
 //! Upholds: exact once the threads that make and drop objects are quiet; counting shares no cache line.
 
 use crate::sync::counter::{sum, Event};

@@ -1,26 +1,26 @@
 //! A table from type indices to values that are never freed: grows without moving, reads without locking.
-//! Imports `sync` only.
 //! Upholds: a reference that was handed out stays valid; an entry is seen whole or not at all.
 
+use super::grow::gathered;
+use crate::sync::global::chunked::Chunked;
 use crate::sync::global::{AtomicPtr, Ordering};
 use std::marker::PhantomData;
 use std::ptr;
 
-/// Entries of the first chunk; each further chunk has twice as many as the one before.
-const FIRST: usize = 64;
+/// Entries of the first chunk.
+const FIRST_CHUNK: usize = 64;
 /// Enough chunks for every non-negative `i32`.
 const CHUNKS: usize = 26;
 
-/// A value that was replaced. It stays valid because someone may hold a reference, and stays reachable.
+/// A value that was replaced. It stays valid because a reader may hold a reference, and stays reachable.
 struct Former<T> {
     _value: *const T,
     next: *const Former<T>,
 }
 
-/// An append-only table. Made for `static`s: it never frees an entry, not even when dropped.
+/// An append-only table. Made for `static`s: it never frees a value, not even when dropped.
 pub struct IndexTable<T: 'static> {
-    /// Each points to `FIRST << i` entries, or is null; set once.
-    chunks: [AtomicPtr<AtomicPtr<T>>; CHUNKS],
+    entries: Chunked<AtomicPtr<T>, FIRST_CHUNK, CHUNKS>,
     former: AtomicPtr<Former<T>>,
     of: PhantomData<&'static T>,
 }
@@ -39,25 +39,16 @@ impl<T: Send + Sync + 'static> Default for IndexTable<T> {
 impl<T: Send + Sync + 'static> IndexTable<T> {
     /// An empty table.
     pub const fn new() -> Self {
-        IndexTable {
-            chunks: [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
-            former: AtomicPtr::new(ptr::null_mut()),
-            of: PhantomData,
-        }
+        IndexTable { entries: Chunked::new(), former: AtomicPtr::new(ptr::null_mut()), of: PhantomData }
     }
 
     /// The entry at `index`, if there is one.
     #[inline]
     pub fn get(&self, index: i32) -> Option<&'static T> {
-        let (chunk, offset) = place(index)?;
-        // Acquire: pairs with the Release in `entry`. Carries: the chunk's null entries.
-        let entries = self.chunks[chunk].load(Ordering::Acquire);
-        if entries.is_null() {
-            return None;
-        }
-        // SAFETY: chunk `chunk` has more than `offset` entries and is never freed. An entry is null or leaked.
+        let entry = self.entries.get(usize::try_from(index).ok()?)?;
         // Acquire: pairs with the Release in `set` and `replace`. Carries: the entry's value.
-        unsafe { (*entries.add(offset)).load(Ordering::Acquire).as_ref() }
+        // SAFETY: an entry is null or leaked.
+        unsafe { entry.load(Ordering::Acquire).as_ref() }
     }
 
     /// Fills the entry at `index`, once; the value comes back when the entry is taken or the index negative.
@@ -105,7 +96,7 @@ impl<T: Send + Sync + 'static> IndexTable<T> {
 
     fn remember(&self, value: &'static T) {
         let node = Box::into_raw(Box::new(Former { _value: value, next: ptr::null() }));
-        // Relaxed, here and below: nobody walks the list.
+        // Relaxed, here and below: the list is not walked.
         let mut head = self.former.load(Ordering::Relaxed);
         loop {
             // SAFETY: the node is not in the list yet.
@@ -118,32 +109,7 @@ impl<T: Send + Sync + 'static> IndexTable<T> {
     }
 
     fn entry(&self, index: i32) -> Option<&AtomicPtr<T>> {
-        let (chunk, offset) = place(index)?;
-        let place = &self.chunks[chunk];
-        // Acquire: as in `get`.
-        let mut entries = place.load(Ordering::Acquire);
-        if entries.is_null() {
-            let fresh: Box<[AtomicPtr<T>]> = (0..FIRST << chunk).map(|_| AtomicPtr::new(ptr::null_mut())).collect();
-            let fresh = Box::into_raw(fresh);
-            // Release: pairs with the Acquire in `get`. Carries: the null entries. Acquire on failure: as in `get`.
-            match place.compare_exchange(ptr::null_mut(), fresh.cast(), Ordering::Release, Ordering::Acquire) {
-                Ok(_) => entries = fresh.cast(),
-                Err(other) => {
-                    // SAFETY: another thread's chunk was first; ours was never shared.
-                    drop(unsafe { Box::from_raw(fresh) });
-                    entries = other;
-                }
-            }
-        }
-        // SAFETY: as in `get`.
-        Some(unsafe { &*entries.add(offset) })
+        let empty = |count| gathered((0..count).map(|_| AtomicPtr::new(ptr::null_mut::<T>()))).into_boxed_slice();
+        Some(self.entries.get_or_make(usize::try_from(index).ok()?, empty))
     }
-}
-
-/// Chunk and offset of an index.
-#[inline]
-fn place(index: i32) -> Option<(usize, usize)> {
-    let n = usize::try_from(index).ok()? + FIRST;
-    let chunk = (n.ilog2() - FIRST.ilog2()) as usize;
-    Some((chunk, n - (FIRST << chunk)))
 }

@@ -1,8 +1,8 @@
 //! `WeakObj<T>`: the owner of one weak count, which keeps an object's memory but not its value.
-//! Imports this module's own files.
 //! Upholds: reads nothing of the value but through an upgrade.
 
-use super::{counts, destroy, Obj, Object, ObjectType};
+use super::root::counts;
+use super::{destroy, Obj, Object, ObjectType};
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
@@ -19,6 +19,16 @@ pub struct WeakObj<T: ObjectType> {
 unsafe impl<T: ObjectType> Send for WeakObj<T> {}
 // SAFETY: as above.
 unsafe impl<T: ObjectType> Sync for WeakObj<T> {}
+
+impl<T: ObjectType> Obj<T> {
+    /// A weak handle of the object.
+    #[inline]
+    pub fn downgrade(&self) -> WeakObj<T> {
+        self.counts().retain_weak();
+        // SAFETY: the count was just taken.
+        unsafe { WeakObj::from_raw(self.as_raw()) }
+    }
+}
 
 impl<T: ObjectType> WeakObj<T> {
     /// A strong handle, unless the object has been destroyed.

@@ -1,24 +1,15 @@
 //! bind and rebind: a wrapper that Python made takes hold of an object.
-//! Imports `word` and the host.
 //! Upholds P1 (a word never points at a wrapper of another object), P2 and P3.
 
-use super::host::Host;
+use super::host::{Host, Tie};
+use super::move_out::{end_tie, LeftOver};
 use crate::word::{State, Word};
 use std::ptr::NonNull;
-
-/// How a wrapper holds its object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tie {
-    /// It is the one wrapper that fetches return.
-    Tied,
-    /// The object has another wrapper, or no word: fetches do not return this one.
-    Alias,
-}
 
 /// Lets a living wrapper that holds nothing, and never did, hold `object`; uses up one strong count of it.
 ///
 /// Linearises at: `publish` in the object's word; if the object has a wrapper already, this one becomes an alias.
-/// `Err` gives the count back: the wrapper got an object from somebody else meanwhile.
+/// `Err` gives the count back: the wrapper got an object from another caller meanwhile.
 ///
 /// # Errors
 /// The object, with its count.
@@ -31,12 +22,12 @@ pub unsafe fn bind<H: Host>(
     object: H::Object,
     tieable: bool,
 ) -> Result<Tie, H::Object> {
-    // The handle is in transition until `note`: else another thread could take the object out again, and the word would be
-    // tied to a wrapper that no longer protects it. In a section, as in `shift`.
-    // tests/loom.rs: rebind_vs_rebind::one_object_stays, bind_vs_shift::late_note.
+    // The handle is in transition until `finish_bind`: else another thread could take the object out again, and the word would
+    // be tied to a wrapper that no longer protects it. In a section, as in `move_out`.
+    // tests/loom.rs: rebind_vs_rebind::one_object_stays, bind_vs_move_out::late_finish.
     let section = host.enter();
     // SAFETY: alive; it never held anything, so no retire can be pending.
-    if !unsafe { host.adopt(wrapper, object) } {
+    if !unsafe { host.begin_bind(wrapper, object) } {
         return Err(object);
     }
     // SAFETY: in our transition; the life owns a count of the object.
@@ -46,9 +37,9 @@ pub unsafe fn bind<H: Host>(
 }
 
 /// Lets a living wrapper hold `object` whatever it held before; what it held is released. Other threads find the one or
-/// the other in it, never nothing. Stops them for a moment (see [`Host::quiesce`]).
+/// the other in it, never nothing. Stops them for a moment if others have what it held (see [`Host::quiesce`]).
 ///
-/// Linearises at: `untie` for fetches of the old object, `publish` for those of the new one, [`Host::seat`] for readers.
+/// Linearises at: `untie` for fetches of the old object, `publish` for those of the new one, [`Host::set_object`] for readers.
 ///
 /// # Safety
 /// As for [`bind`]; the thread is not in a section; `tieable` tells whether an object has a word.
@@ -58,31 +49,65 @@ pub unsafe fn rebind<H: Host>(
     object: H::Object,
     tieable: impl Fn(H::Object) -> bool,
 ) -> Tie {
+    // Retires of former lives read the handle that is about to change. The caller's count keeps new ones from beginning.
+    let mut retired = false;
     loop {
-        // Retires of former lives read the handle that is about to change; the caller's count keeps new ones from
-        // beginning. And another thread's transition ends.
-        host.quiesce();
-        // As in `shift`.
+        // As in `move_out`.
         let section = host.enter();
         // SAFETY: alive by the caller's count.
-        let Ok(old) = (unsafe { host.seize(wrapper) }) else { continue };
-        if let Some(old) = old.filter(|old| tieable(*old)) {
-            // SAFETY: the life's count protects it; we alone may end the life's hold, and have not yet.
-            unsafe { host.word(old) }.untie(wrapper);
+        let held = unsafe { host.begin_rebind(wrapper) };
+        // SAFETY: in our transition, so that the life, or the word, protects what the wrapper holds.
+        let ready = held
+            .is_ok_and(|old| retired || old.is_some_and(|old| tieable(old) && unsafe { is_alone(host, wrapper, old) }));
+        if !ready {
+            if held.is_ok() {
+                // SAFETY: in our transition.
+                unsafe { host.cancel_rebind(wrapper) };
+            }
+            // Another thread's transition ends, too.
+            drop(section);
+            host.quiesce();
+            retired = true;
+            continue;
         }
+        let old = held.unwrap_or_default();
+        let over = old.filter(|old| tieable(*old)).map_or(LeftOver::Nothing, |old| {
+            // SAFETY: in our transition, and the caller has a count of the wrapper.
+            unsafe { end_tie(host, wrapper, old) }
+        });
         // SAFETY: in our transition; no retire is pending; the caller's count of the object goes to the life.
         let tie = unsafe {
-            host.seat(wrapper, object);
+            host.set_object(wrapper, object);
             tie(host, wrapper, object, tieable(object))
         };
         drop(section);
         if let Some(old) = old {
-            // Readers of the old handle look at `old`.
-            host.quiesce();
-            // SAFETY: the count of the life that `seat` ended.
-            unsafe { host.release(old) };
+            // SAFETY: the count of the life that `set_object` ended, and what was left over with it.
+            unsafe {
+                over.give_back(host, wrapper, old);
+                // After the edge of the word, as in `move_out`: else a thread may be looking at the wrapper, which dies with the new
+                // object. tests/loom.rs: verbs::rebind_vs::hit, rebind_vs_fetch::of_a_sole_object.
+                match host.is_sole(old) {
+                    true => host.keep_for_readers(wrapper, old),
+                    false => host.quiesce(),
+                }
+                host.release(old);
+            }
         }
         return tie;
+    }
+}
+
+/// Whether no `retire` of a former life of the wrapper is pending, as far as the counts can tell: each owns one of the object, and
+/// the one that there is is the life's.
+///
+/// # Safety
+/// In the caller's transition; the wrapper holds the object.
+unsafe fn is_alone<H: Host>(host: &H, wrapper: NonNull<H::Wrapper>, object: H::Object) -> bool {
+    // SAFETY: the life protects the object; or the word does, which then says Preserved, and is asked first.
+    unsafe {
+        let seen = host.word(object).observe();
+        seen.ties(wrapper) && !seen.is_preserved() && host.is_sole(object)
     }
 }
 
@@ -91,15 +116,16 @@ pub unsafe fn rebind<H: Host>(
 /// # Safety
 /// In a section and in the caller's transition; the life owns a count of the object.
 unsafe fn tie<H: Host>(host: &H, wrapper: NonNull<H::Wrapper>, object: H::Object, tieable: bool) -> Tie {
-    // The handle first, then the word: whoever finds the wrapper through the word finds its handle.
-    // SAFETY: by contract.
+    // The handle first, then the word: a thread that finds the wrapper through the word finds its handle.
+    // SAFETY: the wrapper is alive and in the caller's transition (`# Safety`); the object is protected by the life's count
+    // (P2).
     unsafe {
         let state = if host.is_rich(wrapper) { State::Active } else { State::Lean };
         let tie = match tieable && host.word(object).publish(Word::tied(wrapper, state)).is_ok() {
             true => Tie::Tied,
             false => Tie::Alias,
         };
-        host.note(wrapper, tie);
+        host.finish_bind(wrapper, tie);
         tie
     }
 }

@@ -1,8 +1,8 @@
 //! fetch: from an object to its one wrapper.
-//! Imports `word` and the host; never a concrete interpreter.
 //! Upholds P1, P2, P4, P5, P6 and P9.
 
 use super::host::{Counted, Dormancy, Host};
+use super::retire::wait;
 use crate::word::{State, Word};
 use std::ptr::NonNull;
 
@@ -41,8 +41,8 @@ impl<H: Host> Drop for Count<'_, H> {
 
 /// The wrapper of an object that the caller protects; the result owns one count of the wrapper.
 ///
-/// Linearises at: the look at the word (hit by the wrapper's owner), its re-check (hit by another thread), the swap in
-/// [`Host::wake`] (new life in kept storage), `publish` or `supersede` (new storage).
+/// Linearises at: the look at the word (hit by the wrapper's owner), its re-check (hit by another thread), `resume`
+/// (preserved), the swap in [`Host::revive`] (new life in kept storage), `publish` (new storage).
 ///
 /// # Errors
 /// Those of [`Host::allocate`]; nothing is changed then.
@@ -68,12 +68,13 @@ pub unsafe fn fetch_owned<H: Host>(host: &H, object: H::Object) -> Result<NonNul
     unsafe { resolve(Count { host, object, owned: true }) }
 }
 
-/// The wrapper of an object if it lives or its storage is kept, for `found`; or else a strong count of the object for
-/// `otherwise`, which can let go of what protects it and go on with [`fetch_owned`]. Unlike `fetch` it allocates nothing,
-/// and runs no user code before one of the two is certain.
+/// Finds the wrapper of an object, living or kept, without allocating one.
 ///
-/// Linearises at: the look at the word (hit by the wrapper's owner), its re-check (hit by another thread), the swap in
-/// [`Host::wake`] (new life in kept storage).
+/// `found` gets the wrapper. If there is none, `otherwise` gets a strong count of the object; it can let go of what protects
+/// the object and go on with [`fetch_owned`]. No user code runs before one of the two is certain.
+///
+/// Linearises at: the look at the word (hit by the wrapper's owner), its re-check (hit by another thread), `resume`
+/// (preserved), the swap in [`Host::revive`] (new life in kept storage).
 ///
 /// # Safety
 /// The object is alive until the call runs user code, which it does last.
@@ -93,31 +94,30 @@ pub unsafe fn hit<H: Host, R>(
         return unsafe { miss(host, object, otherwise) };
     };
     // SAFETY: in a section, read from the word.
-    match unsafe { host.try_incref(wrapper) } {
+    match unsafe { host.try_incref(wrapper, || seen.is_preserved()) } {
         Counted::Own => found(wrapper),
         Counted::Shared if word.still_ties(wrapper) => found(wrapper),
-        Counted::Shared => {
-            drop(section);
-            // SAFETY: alive; the count just taken goes back last, as that may run user code.
-            unsafe {
-                miss(host, object, || {
-                    host.decref(wrapper);
-                    otherwise()
-                })
-            }
-        }
         // SAFETY: alive, and in the section still.
-        Counted::Dead => unsafe { rouse(host, object, seen, wrapper, found, otherwise) },
+        Counted::Preserved => unsafe { resume_or_retain(host, section, object, wrapper, found, otherwise) },
+        // SAFETY: alive; the count just taken goes back last, as that may run user code.
+        Counted::Shared => unsafe {
+            miss(host, object, || {
+                host.decref_within(section, wrapper);
+                otherwise()
+            })
+        },
+        // SAFETY: alive, and in the section still.
+        Counted::Dead => unsafe { revive_or_retain(host, section, object, seen, wrapper, found, otherwise) },
     }
 }
 
-/// The end of [`hit`] where there is no living wrapper. Out of line, like [`rouse`], so that a hit needs no stack.
+/// The end of [`hit`] where there is no living wrapper. Out of line, like [`revive_or_retain`], so that a hit needs no stack.
 ///
 /// # Safety
 /// The object is alive.
 #[inline(never)]
 unsafe fn miss<H: Host, R>(host: &H, object: H::Object, otherwise: impl FnOnce() -> R) -> R {
-    // SAFETY: by contract.
+    // SAFETY: the object is alive (`# Safety`).
     unsafe { host.retain(object) };
     otherwise()
 }
@@ -127,30 +127,56 @@ unsafe fn miss<H: Host, R>(host: &H, object: H::Object, otherwise: impl FnOnce()
 /// # Safety
 /// As [`hit`], in a section in which `seen` was read and its wrapper could not be counted.
 #[inline(never)]
-unsafe fn rouse<H: Host, R>(
+unsafe fn revive_or_retain<H: Host, R>(
     host: &H,
+    section: H::Section,
     object: H::Object,
     seen: Word,
     wrapper: NonNull<H::Wrapper>,
     found: impl FnOnce(NonNull<H::Wrapper>) -> R,
     otherwise: impl FnOnce() -> R,
 ) -> R {
-    let rich = seen.state() != Some(State::Lean);
-    // SAFETY: by contract; what `resolve` does in the same case, which alone of its cases needs no decision. The count is
-    // for the new life, or for the caller.
+    // SAFETY: by contract; what `resolve` does in the same case. The count is for the new life, or for the caller.
     unsafe {
         host.retain(object);
-        match host.dormancy(wrapper, rich) {
-            Dormancy::Dormant(ticket)
-                if is_dormant(seen) && host.word(object).observe() == seen && host.wake(wrapper, ticket, rich) =>
-            {
-                if rich {
-                    // Fails only if the wrapper was moved from meanwhile by one who found it awake.
-                    let _ = host.word(object).unpark(wrapper);
-                }
+        let word = host.word(object);
+        let dormant = host.dormancy(wrapper, is_rich(seen)) == Dormancy::Dormant;
+        if !dormant || !host.revive(wrapper, is_rich(seen)) {
+            return otherwise();
+        }
+        if is_rich(seen) && !word.still_ties(wrapper) {
+            host.decref_within(section, wrapper);
+            return otherwise();
+        }
+        host.revived();
+        found(wrapper)
+    }
+}
+
+/// The end of [`hit`] where the object owns a count of its wrapper.
+///
+/// # Safety
+/// The object is alive, and in a section in which its word was read.
+#[inline(never)]
+unsafe fn resume_or_retain<H: Host, R>(
+    host: &H,
+    section: H::Section,
+    object: H::Object,
+    wrapper: NonNull<H::Wrapper>,
+    found: impl FnOnce(NonNull<H::Wrapper>) -> R,
+    otherwise: impl FnOnce() -> R,
+) -> R {
+    // SAFETY: by contract. The count is for the life, or for the caller.
+    unsafe {
+        host.retain(object);
+        match host.word(object).resume(wrapper) {
+            Ok(()) => {
+                drop(section);
+                wait(host, wrapper);
+                host.revived();
                 found(wrapper)
             }
-            _ => otherwise(),
+            Err(_) => otherwise(),
         }
     }
 }
@@ -172,53 +198,53 @@ unsafe fn resolve<H: Host>(mut count: Count<'_, H>) -> Result<NonNull<H::Wrapper
             }
         };
         // SAFETY: in a section, read from the word.
-        match unsafe { host.try_incref(wrapper) } {
+        match unsafe { host.try_incref(wrapper, || seen.is_preserved()) } {
             Counted::Own => return Ok(wrapper),
             Counted::Shared if word.still_ties(wrapper) => return Ok(wrapper),
-            Counted::Shared => {
-                drop(section);
-                // SAFETY: the count just taken.
-                unsafe { host.decref(wrapper) };
-                continue;
-            }
-            Counted::Dead => {}
-        }
-        let rich = seen.state() != Some(State::Lean);
-        // SAFETY: as for try_incref.
-        match unsafe { host.dormancy(wrapper, rich) } {
-            // The word is read again after the ticket: Inactive seen here belongs to the ticket's death or a later one,
-            // and in the later case the ticket is void. For lean wrappers any death will do.
-            Dormancy::Dormant(ticket) if is_dormant(seen) && word.observe() == seen => {
+            // SAFETY: the count just taken.
+            Counted::Shared => unsafe { host.decref_within(section, wrapper) },
+            Counted::Preserved => {
                 count.hold();
-                // SAFETY: in a section, tied, and the count is held.
-                if unsafe { host.wake(wrapper, ticket, rich) } {
-                    if rich {
-                        // Fails only if the wrapper was moved from meanwhile by one who found it awake.
-                        let _ = word.unpark(wrapper);
-                    }
+                // The object's count of the wrapper becomes ours, and ours of the object the life's.
+                if word.resume(wrapper).is_ok() {
+                    drop(section);
+                    // SAFETY: the count that was the object's.
+                    unsafe { wait(host, wrapper) };
+                    host.revived();
                     return Ok(given(count, wrapper));
                 }
             }
-            // The evictor has not come to the word yet; do its step instead of waiting for it.
-            Dormancy::Claimed => drop(word.untie(wrapper)),
-            // Dying, or laid down by a retire that has not parked it yet: either way not to be waited for.
-            _ if !is_dormant(seen) && word.observe() == seen => {
-                drop(section);
-                // SAFETY: the object is protected.
-                match unsafe { replace(&mut count, wrapper)? } {
-                    Replacement::Fresh(fresh) => return Ok(given(count, fresh)),
-                    Replacement::Alive => return Ok(wrapper),
-                    Replacement::None => {}
+            // SAFETY: as for try_incref.
+            Counted::Dead => match unsafe { host.dormancy(wrapper, is_rich(seen)) } {
+                // It was tied in this section, and is dead in it: so it is not moved from ([`Host::limbo`]), and not freed.
+                Dormancy::Dormant => {
+                    count.hold();
+                    // SAFETY: in a section, tied, and the count is held.
+                    if unsafe { host.revive(wrapper, is_rich(seen)) } {
+                        // A rich one may have been claimed since by the host, which unties it before it gives it up.
+                        if !is_rich(seen) || word.still_ties(wrapper) {
+                            host.revived();
+                            return Ok(given(count, wrapper));
+                        }
+                        // SAFETY: the count just taken.
+                        unsafe { host.decref_within(section, wrapper) };
+                    }
                 }
-            }
-            // Somebody changed the header or the word since: look again.
-            Dormancy::Dormant(_) | Dormancy::Busy => {}
+                // The evictor has not come to the word yet; do its step instead of waiting for it.
+                Dormancy::Claimed => drop(word.untie(wrapper)),
+                Dormancy::Forgetting => {
+                    drop(section);
+                    host.back_off();
+                }
+                // Another thread changed the header since: look again.
+                Dormancy::Busy => {}
+            },
         }
     }
 }
 
-fn is_dormant(seen: Word) -> bool {
-    matches!(seen.state(), Some(State::Lean | State::Inactive))
+fn is_rich(seen: Word) -> bool {
+    seen.state() != Some(State::Lean)
 }
 
 fn given<H: Host>(count: Count<'_, H>, wrapper: NonNull<H::Wrapper>) -> NonNull<H::Wrapper> {
@@ -226,7 +252,7 @@ fn given<H: Host>(count: Count<'_, H>, wrapper: NonNull<H::Wrapper>) -> NonNull<
     wrapper
 }
 
-/// Ties a fresh wrapper to a detached object; `None` when somebody else was faster.
+/// Ties a fresh wrapper to a detached object; `None` when another thread was faster.
 #[cold]
 unsafe fn first<H: Host>(count: &mut Count<'_, H>) -> Result<Option<NonNull<H::Wrapper>>, H::Error> {
     let (host, object) = (count.host, count.object);
@@ -241,54 +267,4 @@ unsafe fn first<H: Host>(count: &mut Count<'_, H>) -> Result<Option<NonNull<H::W
     // SAFETY: never published.
     unsafe { host.discard(fresh.wrapper) };
     Ok(None)
-}
-
-/// What came of replacing a dying wrapper.
-enum Replacement<W> {
-    /// The fresh wrapper is the object's now, and its life wants the count.
-    Fresh(NonNull<W>),
-    /// It was alive after all: a count of it was taken.
-    Alive,
-    /// The word changed: look again.
-    None,
-}
-
-/// Puts a fresh wrapper in the place of a dying one.
-#[cold]
-unsafe fn replace<H: Host>(
-    count: &mut Count<'_, H>,
-    dying: NonNull<H::Wrapper>,
-) -> Result<Replacement<H::Wrapper>, H::Error> {
-    let (host, object) = (count.host, count.object);
-    // SAFETY: the object is protected; user code may run here, nothing is held.
-    let fresh = unsafe { host.allocate(object)? };
-    count.hold();
-    // SAFETY: the object is protected.
-    let word = unsafe { host.word(object) };
-    let section = host.enter();
-    let mut result = Replacement::None;
-    if word.suspect(dying).is_ok() {
-        // It may have died, been parked and been woken since the first question: ask again, now that it cannot be parked.
-        // SAFETY: in a section, and the word tied it a moment ago.
-        if unsafe { host.try_incref(dying) } != Counted::Dead {
-            if word.still_ties(dying) {
-                result = Replacement::Alive;
-            } else {
-                drop(section);
-                // SAFETY: the count just taken; the fresh one was never published.
-                unsafe {
-                    host.decref(dying);
-                    host.discard(fresh.wrapper);
-                }
-                return Ok(result);
-            }
-        } else if word.supersede(dying, Word::tied(fresh.wrapper, fresh.state())).is_ok() {
-            host.superseded();
-            return Ok(Replacement::Fresh(fresh.wrapper));
-        }
-    }
-    drop(section);
-    // SAFETY: never published.
-    unsafe { host.discard(fresh.wrapper) };
-    Ok(result)
 }

@@ -1,10 +1,17 @@
 //! What the protocol asks of the side that owns wrappers: CPython in `pyext`, a model in tests/support.
-//! Imports `word` only.
 //! Upholds: all that is known about refcounts is said here, once, as contracts of the trait's methods.
 
-use super::Tie;
 use crate::word::{AtomicWord, State};
 use std::ptr::NonNull;
+
+/// How a wrapper holds its object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tie {
+    /// It is the one wrapper that fetches return.
+    Tied,
+    /// The object has another wrapper, or no word: fetches do not return this one.
+    Alias,
+}
 
 /// A wrapper that only its maker knows.
 pub struct Fresh<W> {
@@ -31,13 +38,15 @@ pub struct InTransition;
 
 /// What a wrapper that could not be increfed is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dormancy<T> {
-    /// Its death is complete; whoever holds the ticket may [`Host::wake`] or [`Host::claim`] it.
-    Dormant(T),
-    /// An eviction has claimed it: it will never wake.
+pub enum Dormancy {
+    /// There is no count of it: one can [`Host::revive`] or [`Host::claim`] it.
+    Dormant,
+    /// It was claimed: it will never revive.
     Claimed,
-    /// Neither: it is dying (rich), or somebody woke it since.
+    /// Neither: another thread revived it since.
     Busy,
+    /// Another thread is in [`Host::forget`].
+    Forgetting,
 }
 
 /// What came of asking for a count of a wrapper.
@@ -45,11 +54,12 @@ pub enum Dormancy<T> {
 pub enum Counted {
     /// It is not alive.
     Dead,
+    /// It lives by the object's own count, and was left as it is.
+    Preserved,
     /// There is one more count. The wrapper may have been untied between the look at the word and the count.
     Shared,
-    /// There is one more count, of a wrapper that cannot die, and so cannot be freed or evicted, but by steps of this very
-    /// thread: what it was tied to when the word was read was tied to a living wrapper. If others move it away, that may
-    /// as well come after.
+    /// There is one more count, and only this thread can let the wrapper die. So it can be neither freed nor evicted, and was
+    /// alive when the word was read. If others move the object away, that may as well come after.
     Own,
 }
 
@@ -60,10 +70,10 @@ pub enum Counted {
 ///
 /// # Safety
 /// Implementations keep these promises:
-/// * storage passed to [`Host::defer_free`] is not freed or reused while a section is open that was open then;
+/// * what [`Host::limbo`] keeps stays while a section is open that was open then, or a `retire` pending;
 /// * `try_incref` succeeds only on a wrapper that is alive, and reads nothing but the refcount header;
-/// * of all `wake` and `claim` calls on one dormancy (one ticket, for rich wrappers) exactly one succeeds;
-/// * a dead lean wrapper becomes dormant with its refcount, a dead rich one with [`Host::lay_down`] and not before.
+/// * of all `revive` and `claim` calls on one dormancy exactly one succeeds;
+/// * a dead wrapper is dormant at once; nothing else was done to a rich one when `retire_rich` is called.
 pub unsafe trait Host {
     /// A native object, as a pointer.
     type Object: Copy;
@@ -71,8 +81,6 @@ pub unsafe trait Host {
     type Wrapper;
     /// Why a wrapper could not be allocated.
     type Error;
-    /// Names one dormancy of one wrapper, so that a compare-and-swap can tell it from all others.
-    type Ticket: Copy;
     /// Keeps a section open.
     type Section;
 
@@ -103,110 +111,207 @@ pub unsafe trait Host {
     /// Frees a wrapper that was never published. Does not touch the object's count.
     ///
     /// # Safety
-    /// The wrapper comes from `allocate` and nobody else has seen it.
+    /// The wrapper comes from `allocate` and was never published.
     unsafe fn discard(&self, wrapper: NonNull<Self::Wrapper>);
 
-    /// Takes a count of the wrapper if it is alive. Acquire when the count is `Shared`.
+    /// Takes a count of the wrapper if it is alive, and not by the object's own count as `is_preserved` says. Acquire when
+    /// the count is `Shared`. A host asks before it gives `Own` of a wrapper that may be rich.
     ///
     /// # Safety
     /// In a section in which the wrapper was read from a word.
-    unsafe fn try_incref(&self, wrapper: NonNull<Self::Wrapper>) -> Counted;
-    /// Gives a count back; may end the life and run user code.
+    unsafe fn try_incref(&self, wrapper: NonNull<Self::Wrapper>, is_preserved: impl FnOnce() -> bool) -> Counted;
+    /// Gives a count back that was taken in the section, which ends before user code runs. It may end the life; of a wrapper
+    /// that was claimed it ends none.
     ///
     /// # Safety
     /// The caller owns the count.
+    unsafe fn decref_within(&self, section: Self::Section, wrapper: NonNull<Self::Wrapper>);
+    /// Gives a count back; may end the life and run user code.
+    ///
+    /// # Safety
+    /// The caller owns the count, of a wrapper that was not claimed.
     unsafe fn decref(&self, wrapper: NonNull<Self::Wrapper>);
-    /// What a wrapper that is not alive is. Acquire: what the dormancy's maker wrote before is seen.
+    /// What a wrapper that is not alive is.
     ///
     /// # Safety
     /// As `try_incref`.
-    unsafe fn dormancy(&self, wrapper: NonNull<Self::Wrapper>, rich: bool) -> Dormancy<Self::Ticket>;
-    /// Begins a life: dormant → refcount 1, owned by the caller, if the ticket is still good.
+    unsafe fn dormancy(&self, wrapper: NonNull<Self::Wrapper>, rich: bool) -> Dormancy;
+    /// Whether a rich wrapper that was revived had been claimed by the host, which then untied it before.
     ///
     /// # Safety
-    /// In a section; the wrapper is tied to an object of which the caller owns a strong count.
-    unsafe fn wake(&self, wrapper: NonNull<Self::Wrapper>, ticket: Self::Ticket, rich: bool) -> bool;
-    /// Dormant → claimed for ever, if the ticket is still good.
+    /// In the section of the revival.
+    unsafe fn is_claimed(&self, wrapper: NonNull<Self::Wrapper>) -> bool;
+    /// Begins a life: dormant → refcount 1, owned by the caller. AcqRel.
     ///
     /// # Safety
-    /// As `wake`.
-    unsafe fn claim(&self, wrapper: NonNull<Self::Wrapper>, ticket: Self::Ticket) -> bool;
-    /// Makes a dead rich wrapper dormant under a ticket that was never used before. Release.
+    /// In a section, or protected by the count of a life that ended; the wrapper is tied to an object of which the caller
+    /// owns a strong count.
+    unsafe fn revive(&self, wrapper: NonNull<Self::Wrapper>, rich: bool) -> bool;
+    /// Dormant → claimed, which is final, of a lean wrapper.
     ///
     /// # Safety
-    /// The caller runs the last step of the wrapper's death.
-    unsafe fn lay_down(&self, wrapper: NonNull<Self::Wrapper>);
-    /// Whether the storage of this dead rich wrapper can serve another life (its class is still the object's).
+    /// As `revive`.
+    unsafe fn claim(&self, wrapper: NonNull<Self::Wrapper>) -> bool;
+    /// Whether the one count of a rich wrapper is the caller's. A read-modify-write, Release: who counts later sees what the
+    /// caller wrote.
     ///
     /// # Safety
-    /// As `lay_down`.
-    unsafe fn keeps(&self, wrapper: NonNull<Self::Wrapper>) -> bool;
+    /// The caller owns a count.
+    unsafe fn has_one_count(&self, wrapper: NonNull<Self::Wrapper>) -> bool;
+    /// Whether the caller's strong count of the object is the only one. Then none can be taken from now on but through the
+    /// wrapper, until [`Host::renounce_end`]. Acquire.
+    ///
+    /// # Safety
+    /// The caller owns the count.
+    unsafe fn claim_end(&self, object: Self::Object) -> bool;
+    /// The end that was claimed does not come.
+    ///
+    /// # Safety
+    /// The caller claimed it.
+    unsafe fn renounce_end(&self, object: Self::Object);
+    /// Whether the caller's strong count of the object is the only one. A read-modify-write, AcqRel: who counts the object
+    /// later sees what the caller did before.
+    ///
+    /// # Safety
+    /// The caller owns the count.
+    unsafe fn is_sole(&self, object: Self::Object) -> bool;
+    /// Whether the wrapper's class has a finalizer that has not run for this object.
+    ///
+    /// # Safety
+    /// The caller owns the wrapper's last life, or that life's count of the object.
+    unsafe fn needs_finalizer(&self, wrapper: NonNull<Self::Wrapper>) -> bool;
+    /// Runs the finalizer, which counts as run from now on.
+    ///
+    /// # Safety
+    /// The caller owns counts of the wrapper and of its object.
+    unsafe fn run_finalizer(&self, wrapper: NonNull<Self::Wrapper>);
+    /// Whether the wrapper is to forget what it knows at the end of this life: its class asks for it, and this is not a life of
+    /// which [`Host::note_end`] told.
+    ///
+    /// # Safety
+    /// The storage is there.
+    unsafe fn forgets(&self, wrapper: NonNull<Self::Wrapper>) -> bool {
+        let _ = wrapper;
+        false
+    }
+    /// If the caller's count is the only one, takes out what the wrapper knows and calls `keep`, while no thread can count the
+    /// wrapper: [`Host::dormancy`] says `Forgetting`. Then lets go of what it knew, which runs user code. Whether `keep` was called, and
+    /// said so: then the caller's count is not the caller's any more.
+    ///
+    /// # Safety
+    /// The caller owns a count of the wrapper and one of its object; in no section.
+    unsafe fn forget(&self, wrapper: NonNull<Self::Wrapper>, keep: impl FnOnce() -> bool) -> bool {
+        let _ = (wrapper, keep);
+        false
+    }
+    /// Whether another thread has yet to let others count the wrapper again, of which the object's count is now the caller's.
+    ///
+    /// # Safety
+    /// The caller owns a count.
+    unsafe fn is_forgetting(&self, wrapper: NonNull<Self::Wrapper>) -> bool {
+        let _ = wrapper;
+        false
+    }
+    /// Lets a thread go on that is in [`Host::forget`]. A safe point.
+    fn back_off(&self) {}
+    /// The life that begins is only there to end with its object: its finalizer is not to run if each life has its own.
+    ///
+    /// # Safety
+    /// The caller owns a count of the wrapper.
+    unsafe fn note_end(&self, wrapper: NonNull<Self::Wrapper>) {
+        let _ = wrapper;
+    }
+    /// Ends a wrapper and its object: unties them, clears what the wrapper holds, gives the object's last count back and
+    /// frees the storage. Runs user code.
+    ///
+    /// # Safety
+    /// The caller claimed the object's end, and the wrapper is dormant.
+    unsafe fn end(&self, wrapper: NonNull<Self::Wrapper>, object: Self::Object);
+    /// Whether a preserved wrapper holds nothing that the next one would lack, and whose only count is its object's.
+    ///
+    /// # Safety
+    /// No other attached thread runs.
+    unsafe fn is_blank(&self, wrapper: NonNull<Self::Wrapper>) -> bool;
 
     /// Frees storage that no section can see; on a thread without Python it queues it instead.
     ///
     /// # Safety
     /// The storage is dead and the caller's alone.
     unsafe fn free(&self, wrapper: NonNull<Self::Wrapper>);
-    /// Frees storage once the sections that are open now have ended.
-    ///
-    /// # Safety
-    /// The storage is dead, and no word leads to it any more.
-    unsafe fn defer_free(&self, wrapper: NonNull<Self::Wrapper>);
-
     /// Ends the wrapper's hold of its object: the handle is marked as moved from, keeping the pointer for `retire`s of
     /// former lives that are still to run. `None` when it held none. One caller wins, and owns the life's strong count.
     ///
-    /// From here to [`Host::vacate`], as from [`Host::adopt`] or [`Host::seize`] to [`Host::note`], the handle is *in
-    /// transition*: `disown` finds nothing in it, `adopt` and `seize` fail. Each transition is made within one section.
+    /// From here to [`Host::finish_move`], as from [`Host::begin_bind`] or [`Host::begin_rebind`] to [`Host::finish_bind`], the
+    /// handle is *in transition*: `begin_move` finds nothing in it, `begin_bind` and `begin_rebind` fail. Each transition is
+    /// made within one section.
     ///
     /// # Safety
     /// The wrapper is alive.
-    unsafe fn disown(&self, wrapper: NonNull<Self::Wrapper>) -> Option<Self::Object>;
-    /// Ends the transition that `disown` began: the word is not tied any more, the wrapper may be given another object.
+    unsafe fn begin_move(&self, wrapper: NonNull<Self::Wrapper>) -> Option<Self::Object>;
+    /// Ends the transition that `begin_move` began: the word is not tied any more, the wrapper may be given another object.
     ///
     /// # Safety
     /// The wrapper is alive and in the caller's transition.
-    unsafe fn vacate(&self, wrapper: NonNull<Self::Wrapper>) {
-        // Enough for hosts on which nobody can come between the steps of a section, as under the GIL.
+    unsafe fn finish_move(&self, wrapper: NonNull<Self::Wrapper>) {
+        // Enough for hosts on which no thread can come between the steps of a section, as under the GIL.
         let _ = wrapper;
     }
-    /// Gives a wrapper that holds nothing an object to hold. False when somebody was faster, or is about to be. The
-    /// handle is in transition from here to [`Host::note`], see [`Host::disown`]; readers find the object in it.
+    /// Gives a wrapper that holds nothing an object to hold. False when another thread was faster, or is about to be. The
+    /// handle is in transition from here to [`Host::finish_bind`], see [`Host::begin_move`]; readers find the object in it.
     ///
     /// # Safety
     /// The wrapper is alive, and no `retire` of a former life can be pending (see [`Host::quiesce`]).
-    unsafe fn adopt(&self, wrapper: NonNull<Self::Wrapper>, object: Self::Object) -> bool;
+    unsafe fn begin_bind(&self, wrapper: NonNull<Self::Wrapper>, object: Self::Object) -> bool;
     /// Begins a transition in which readers go on finding in the handle what they found before, which is returned.
     /// `Err` when the handle is in transition already.
     ///
     /// # Safety
     /// The wrapper is alive.
-    unsafe fn seize(&self, wrapper: NonNull<Self::Wrapper>) -> Result<Option<Self::Object>, InTransition>;
-    /// Lets readers of a seized handle find `object` from now on. The life's count of what it held is the caller's.
+    unsafe fn begin_rebind(&self, wrapper: NonNull<Self::Wrapper>) -> Result<Option<Self::Object>, InTransition>;
+    /// Ends the transition of `begin_rebind`, with nothing changed.
     ///
     /// # Safety
-    /// The wrapper is alive and in the transition that the caller began with `seize`, and no `retire` of a former life
+    /// The wrapper is alive and in the transition that the caller began with `begin_rebind`.
+    unsafe fn cancel_rebind(&self, wrapper: NonNull<Self::Wrapper>);
+    /// Lets readers of a handle in transition find `object` from now on. The life's count of what it held is the caller's.
+    ///
+    /// # Safety
+    /// The wrapper is alive and in the transition that the caller began with `begin_rebind`, and no `retire` of a former life
     /// can be pending (see [`Host::quiesce`]).
-    unsafe fn seat(&self, wrapper: NonNull<Self::Wrapper>, object: Self::Object);
-    /// Ends the transition of `adopt` or `seize`: notes in the handle whether the wrapper is the tied one or an alias.
+    unsafe fn set_object(&self, wrapper: NonNull<Self::Wrapper>, object: Self::Object);
+    /// Ends the transition of `begin_bind` or `begin_rebind`: records in the handle whether the wrapper is the tied one or an
+    /// alias.
     ///
     /// # Safety
     /// The wrapper is alive and in the caller's transition.
-    unsafe fn note(&self, wrapper: NonNull<Self::Wrapper>, tie: Tie);
+    unsafe fn finish_bind(&self, wrapper: NonNull<Self::Wrapper>, tie: Tie);
     /// Whether the wrapper's class is rich.
     ///
     /// # Safety
     /// The wrapper is alive.
     unsafe fn is_rich(&self, wrapper: NonNull<Self::Wrapper>) -> bool;
-    /// Keeps a moved-from wrapper from dying until no `retire` of a former life can be pending.
+    /// A wrapper that was moved from, and of which no `retire` of a former life is pending, holds nothing from now on, as if it
+    /// never had. Does nothing if it was given another object meanwhile.
     ///
     /// # Safety
-    /// The wrapper is alive and was disowned by the caller.
-    unsafe fn limbo(&self, wrapper: NonNull<Self::Wrapper>, object: Self::Object);
+    /// The wrapper is alive and was moved from by the caller.
+    unsafe fn forget_moved(&self, wrapper: NonNull<Self::Wrapper>);
+    /// Keeps a moved-from wrapper from dying until no `retire` of a former life can be pending, nor another thread
+    /// be looking at it in a section that is open now.
+    ///
+    /// # Safety
+    /// The wrapper is alive and was moved from by the caller.
+    unsafe fn limbo(&self, wrapper: NonNull<Self::Wrapper>);
+    /// Keeps an object for those who may have found it in the wrapper's handle, in a section that is open now, before the
+    /// caller took it out. They have counts of the wrapper.
+    ///
+    /// # Safety
+    /// The caller owns counts of both, and has changed the handle.
+    unsafe fn keep_for_readers(&self, wrapper: NonNull<Self::Wrapper>, object: Self::Object);
     /// Returns once all sections that are open now have ended and all `retire`s that are pending now have run. The one
-    /// call that may stop other threads; only explicit re-initialisation of a wrapper makes it.
+    /// call that may stop other threads; only explicit re-initialisation of a wrapper makes it, if others have its object.
     fn quiesce(&self);
 
-    /// A dying wrapper was replaced by a fresh one.
-    fn superseded(&self) {}
+    /// A life began in a wrapper that was kept.
+    fn revived(&self) {}
 }

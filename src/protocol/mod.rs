@@ -1,48 +1,51 @@
 //! The tie protocol: how one object keeps one wrapper, whatever threads, finalizers and native releases do.
-//! Imports `sync` and `word`; knows Python only as a [`Host`].
-//! Upholds P1 to P9 of the table below; tests/loom.rs and tests/shuttle.rs explore these very functions.
+//! Upholds P1 to P9 and P11 of the table below; tests/loom.rs and tests/shuttle.rs explore these very functions.
 //!
 //! | | |
 //! |---|---|
 //! | P1 identity | two fetches of an object whose results are alive at one time return one wrapper |
 //! | P2 balance | each life's strong count is taken once and released once, errors included |
 //! | P3 storage | a wrapper's storage is freed once, never while a thread may still read it |
-//! | P4 address | the wrapper's address stays until a move or an eviction; for rich wrappers also until a fetch meets one inside its own death |
+//! | P4 address | the wrapper's address stays until a move, an eviction or, counted, a claim by the host |
 //! | P5 progress | no verb waits for a thread that may be suspended; nothing is held while user code runs |
-//! | P6 quiet hit | a fetch that hits a live wrapper writes its refcount and nothing else |
+//! | P6 quiet hit | a fetch that hits a live wrapper writes its refcount and nothing else, but beside the drop of a rich one, which it may take over |
 //! | P7 foreign threads | teardown runs on any thread and leaves what is Python's to [`Host::free`] |
-//! | P8 one class | storage is only ever woken as what it was allocated as |
-//! | P9 clean lives | a rich wrapper is woken only after its death was complete |
+//! | P8 one class | storage is only ever revived as what it was allocated as |
+//! | P9 preservation | what Python knows of an object in a rich wrapper stays as long as the object, and does not keep it alive |
+//! | P11 counts | an object that can be found without a count is released by read-modify-writes, and counted from nothing only by a CAS that refuses zero |
 //!
 //! # A life is a refcount
-//! A wrapper whose refcount is zero and whose death is complete is *dormant*: its storage is kept, and one
-//! compare-and-swap on its refcount header ([`Host::wake`]) begins the next life. The winner's strong count on the
-//! object becomes the life's. So there is no state in which a wrapper is "being revived" and others would have to wait:
-//! losers find it alive and take a count.
+//! A wrapper whose refcount is zero is *dormant*: its storage is kept, and one compare-and-swap on its refcount header
+//! ([`Host::revive`]) begins the next life. The winner's strong count on the object becomes the life's. So there is no state
+//! in which a wrapper is "being revived" and others would have to wait: losers find it alive and take a count. Deallocs may
+//! come late and in any order: each zero has one, and each gives back the one strong count of the life that ended.
 //!
-//! For **lean** wrappers death has no steps: whoever sees the refcount dead may wake the wrapper at once, and the
-//! `retire` of the former life, which may run later, only releases that life's count.
+//! For **lean** wrappers there is nothing more to it: they know nothing but their object, and stay dormant while it lives.
 //!
-//! **Rich** wrappers die in steps that run user code. `retire` comes last: it makes the header dormant under a fresh
-//! [`Host::Ticket`], then turns the word Active → Inactive. A fetch wakes only under a ticket that it read *before* it
-//! saw Inactive, so a header that it remembers from an earlier death can never be woken by mistake. A fetch that meets an
-//! Active wrapper that is dying marks the word Suspect, asks once more whether the wrapper lives (it may have died and
-//! been woken since), and only then puts a fresh one in its place; a Suspect wrapper is never parked, which closes the
-//! gap between the question and the replacement.
+//! **Rich** wrappers know more: attributes, weak references, a finalizer. So they do not stay dead. The dealloc begins a life
+//! of its own by the same swap, gives that life's count of the wrapper to the object and says so in the word:
+//! Active → Preserved. The next fetch takes it over by one swap of the word back to Active, the header untouched. Who counted
+//! the wrapper between the two swaps of the dealloc thinks that a life owns a count of the object; the dealloc looks at the
+//! header once more, and leaves him its own.
+//!
+//! An object whose word says Preserved never comes to zero ([`crate::object::count`]): the one who would give its last count
+//! back makes that the count of a life ([`resume`]), and lets the life end. That end, and the dealloc of a wrapper whose object
+//! has no other count, is the real one: [`Host::claim_end`] shuts out all who could still find the object, then finalizer,
+//! wrapper and object end, once.
 
 mod bind;
 mod evict;
 mod fetch;
 mod host;
-pub mod ledger;
+mod move_out;
 mod retire;
-mod shift;
+pub mod storage_table;
 mod teardown;
 
-pub use bind::{bind, rebind, Tie};
-pub use evict::evict;
+pub use bind::{bind, rebind};
+pub use evict::{evict, evict_blank};
 pub use fetch::{fetch, fetch_owned, hit};
-pub use host::{Counted, Dormancy, Fresh, Host, InTransition};
-pub use retire::{retire_lean, retire_rich};
-pub use shift::shift;
+pub use host::{Counted, Dormancy, Fresh, Host, InTransition, Tie};
+pub use move_out::move_out;
+pub use retire::{resume, retire_lean, retire_rich};
 pub use teardown::teardown;

@@ -1,8 +1,7 @@
-//! retire: the end of a life, called from the wrapper's dealloc.
-//! Imports the host only.
+//! retire: the end of a life, called from the wrapper's dealloc; resume: the end of an object that has a wrapper.
 //! Upholds P2 (the life's count is released here and nowhere else), P3, P4 and P9.
 
-use super::host::Host;
+use super::host::{Dormancy, Host};
 use std::ptr::NonNull;
 
 /// Ends the life of a tied lean wrapper: releases its count. May run late, after the next life has begun.
@@ -17,28 +16,121 @@ pub unsafe fn retire_lean<H: Host>(host: &H, object: H::Object) {
     unsafe { host.release(object) };
 }
 
-/// Ends the life of a rich wrapper, as the last step of its death: keeps its storage for the next life, or frees it.
+/// Ends the life of a rich wrapper: the object keeps it whole, or both end. May run late, after other lives have begun;
+/// each zero of the refcount has one call, and each call uses one count of the object up.
 ///
-/// Linearises at: `park` (kept), `untie` (not kept), then the release of the life's count.
+/// Linearises at: `preserve` (kept), the claim in [`Host::claim_end`] (ended), the release of the life's count.
 ///
 /// # Safety
-/// The life that ended owned a count of `object`; nothing touches the wrapper after this call.
-pub unsafe fn retire_rich<H: Host>(host: &H, wrapper: NonNull<H::Wrapper>, object: H::Object) {
-    // SAFETY: the life's count protects the object until the release below.
-    let word = unsafe { host.word(object) };
-    // SAFETY: last step of the death, by contract.
-    let kept = unsafe { host.keeps(wrapper) } && {
-        // The header first, then the word: whoever reads Inactive finds the ticket.
-        // SAFETY: as above.
-        unsafe { host.lay_down(wrapper) };
-        word.park(wrapper).is_ok()
-    };
-    if !kept {
-        // Suspect, superseded, or not to be kept. Nobody can wake it: that takes Inactive, seen after the ticket.
-        word.untie(wrapper);
-        // SAFETY: dead, and no word leads to it.
-        unsafe { host.defer_free(wrapper) };
+/// The life that ended owned a count of `object`, which was read from the wrapper in `section`, opened before its refcount
+/// became zero; nothing of the wrapper was touched since.
+pub unsafe fn retire_rich<H: Host>(host: &H, section: H::Section, wrapper: NonNull<H::Wrapper>, object: H::Object) {
+    // SAFETY: the life's count protects the object, the section the wrapper's storage; user code runs after both were used.
+    unsafe {
+        if host.forgets(wrapper) {
+            return forget(host, section, wrapper, object);
+        }
+        let word = host.word(object);
+        let mut finalizes = false;
+        if host.claim_end(object) {
+            // Until now it might be revived, and the object counted through it.
+            if host.dormancy(wrapper, true) == Dormancy::Dormant {
+                // The one question that may wait for another thread, and so asked while no other thread can come.
+                finalizes = host.needs_finalizer(wrapper);
+                if !finalizes {
+                    drop(section);
+                    return host.end(wrapper, object);
+                }
+            }
+            host.renounce_end(object);
+        }
+        let revived = host.revive(wrapper, true);
+        if revived && host.is_claimed(wrapper) {
+            // The death of another life was to be the last, and that life's dealloc ends the wrapper.
+            host.decref_within(section, wrapper);
+            return host.release(object);
+        }
+        if revived && finalizes {
+            // The life goes on until the finalizer has run; both are whole, and may be stored in Python or natively.
+            drop(section);
+            host.run_finalizer(wrapper);
+            return host.decref(wrapper);
+        }
+        // The swap's count of the wrapper is the object's, once the word says so. If it cannot: one who counted the wrapper
+        // since has moved the object out, and with it the life's count.
+        let preserved = revived && word.preserve(wrapper).is_ok();
+        // The header again: who counted the wrapper before the word changed took that for a life with a count of the object.
+        // It has one: ours; unless a fetch was faster, and counted the object itself.
+        let joined = preserved && !host.has_one_count(wrapper) && word.resume(wrapper).is_ok();
+        drop(section);
+        match (revived, preserved, joined) {
+            (true, false, _) | (_, _, true) => host.decref(wrapper),
+            // The wrapper is the object's, or a fetch was faster than the swap, and counted the object itself.
+            _ => host.release(object),
+        }
     }
-    // SAFETY: the life's count.
-    unsafe { host.release(object) };
+}
+
+/// The end of a life of a wrapper that forgets: it goes on until the finalizer has run. Then the object keeps the wrapper, which knows
+/// nothing any more.
+///
+/// # Safety
+/// As [`retire_rich`].
+#[cold]
+unsafe fn forget<H: Host>(host: &H, section: H::Section, wrapper: NonNull<H::Wrapper>, object: H::Object) {
+    // SAFETY: the life's count protects the object; once revived, the wrapper is alive by our count.
+    unsafe {
+        let revived = host.revive(wrapper, true);
+        if revived && !host.is_claimed(wrapper) {
+            drop(section);
+            if host.needs_finalizer(wrapper) {
+                host.run_finalizer(wrapper);
+            }
+            // Not kept: another thread has joined the life, which goes on; or user code has moved the object out.
+            return match host.forget(wrapper, || host.word(object).preserve(wrapper).is_ok()) {
+                true => host.release(object),
+                false => host.decref(wrapper),
+            };
+        }
+        // As below.
+        match revived {
+            true => host.decref_within(section, wrapper),
+            false => drop(section),
+        }
+        host.release(object);
+    }
+}
+
+/// Uses up the last count of an object whose word named a preserved wrapper: it becomes a life's, which ends.
+///
+/// Linearises at: `resume`; if another thread was faster, at the release.
+///
+/// # Safety
+/// The caller owns the count, is attached, and in no section.
+pub unsafe fn resume<H: Host>(host: &H, object: H::Object) {
+    // SAFETY: the caller's count protects the object, and the word's count of the wrapper is the winner's.
+    unsafe {
+        let word = host.word(object);
+        let seen = word.observe();
+        match seen.wrapper::<H::Wrapper>() {
+            Some(wrapper) if seen.is_preserved() && word.resume(wrapper).is_ok() => {
+                wait(host, wrapper);
+                host.note_end(wrapper);
+                host.decref(wrapper);
+            }
+            _ => host.release(object),
+        }
+    }
+}
+
+/// Waits for a thread that has made the object keep a wrapper, and has yet to let others count it: of a class that forgets.
+///
+/// # Safety
+/// The caller owns a count of the wrapper, and is in no section.
+#[inline]
+pub(super) unsafe fn wait<H: Host>(host: &H, wrapper: NonNull<H::Wrapper>) {
+    // SAFETY: the caller's count.
+    while unsafe { host.is_forgetting(wrapper) } {
+        host.back_off();
+    }
 }

@@ -1,5 +1,4 @@
 //! teardown: the object dies and takes its dormant wrapper's storage along.
-//! Imports `word` and the host.
 //! Upholds P3 and P7: runs on any thread.
 
 use super::host::Host;
@@ -14,7 +13,7 @@ use crate::word::{State, Word};
 /// `taken` was taken from the word of an object whose strong count is zero.
 pub unsafe fn teardown<H: Host>(host: &H, taken: Word) {
     if let Some(wrapper) = taken.wrapper() {
-        debug_assert!(matches!(taken.state(), Some(State::Lean | State::Inactive)), "a life outlived its count");
+        debug_assert!(taken.state() == Some(State::Lean), "a life outlived its count");
         // SAFETY: dead and unreachable, see above.
         unsafe { host.free(wrapper) };
     }

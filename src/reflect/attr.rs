@@ -1,21 +1,19 @@
 //! Attributes of types: a value for a type and a name, not inherited.
-//! Imports `object`, `value`, `container::key`, which keeps those by which objects are keys.
 //! Upholds: a lookup takes no lock.
 
 use crate::container::key;
 use crate::function::Error;
+use crate::object::grow::copied;
 use crate::object::registry;
-use crate::object::table::IndexTable;
-use crate::value::{Any, Mutable};
+use crate::value::{Any, Column, COLUMN_SIZE};
 use arc_swap::ArcSwapOption;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-type Column = &'static IndexTable<Mutable<Any>>;
+static COLUMNS: ArcSwapOption<HashMap<Arc<str>, &'static Column>> = ArcSwapOption::const_empty();
 
-static COLUMNS: ArcSwapOption<HashMap<Arc<str>, Column>> = ArcSwapOption::const_empty();
-
-fn column(name: &str) -> Option<Column> {
+/// The values of an attribute by type index, if the attribute was ever set or made.
+pub fn column(name: &str) -> Option<&'static Column> {
     if let Some((_, column)) = key::ATTRIBUTES.iter().find(|(known, _)| *known == name) {
         return Some(column);
     }
@@ -24,26 +22,19 @@ fn column(name: &str) -> Option<Column> {
 
 /// The attribute of a type, if it was set.
 pub fn get(index: i32, name: &str) -> Option<Any> {
-    column(name)?.get(index).map(Mutable::get).filter(|value| !value.is_none())
+    Some(column(name)?.get(index)).filter(|value| !value.is_none())
 }
 
 /// Sets an attribute of a type, in place of a former value. No value unsets it.
 ///
 /// # Errors
-/// Kind `TypeError` when there is no such type.
+/// Kind `TypeError` when there is no such type, `RuntimeError` when it is one too many.
 pub fn set(index: i32, name: &str, value: Any) -> Result<(), Error> {
-    if index < 0 || registry::type_info(index).is_none() {
-        return Err(Error::type_error(format!("there is no type {index}")));
+    expect(index)?;
+    match make(name).set(index, value) {
+        true => Ok(()),
+        false => Err(one_too_many(index)),
     }
-    let column = column(name).unwrap_or_else(|| add(name));
-    let Some(entry) = column.get(index) else {
-        let Err(late) = column.set(index, Box::new(Mutable::new(value))) else { return Ok(()) };
-        // Another thread made the entry meanwhile.
-        column.get(index).expect("an entry that was there").set(late.get());
-        return Ok(());
-    };
-    entry.set(value);
-    Ok(())
 }
 
 /// The names of all attributes that a type of any kind ever had.
@@ -55,12 +46,16 @@ pub fn names() -> Vec<String> {
     names
 }
 
-fn add(name: &str) -> Column {
-    let fresh: *mut IndexTable<Mutable<Any>> = Box::into_raw(Box::new(IndexTable::new()));
-    // SAFETY: just made, and freed below only if nobody got to know it.
-    let mut chosen: Column = unsafe { &*fresh };
+/// The values of an attribute by type index; none yet if the name is new.
+pub fn make(name: &str) -> &'static Column {
+    if let Some(known) = column(name) {
+        return known;
+    }
+    let fresh: *mut Column = Box::into_raw(Box::new(Column::new()));
+    // SAFETY: just made, and freed below only if it was not published.
+    let mut chosen: &'static Column = unsafe { &*fresh };
     COLUMNS.rcu(|now| {
-        let mut next = now.as_deref().cloned().unwrap_or_default();
+        let mut next = copied(now.as_deref());
         // SAFETY: as above.
         chosen = *next.entry(name.into()).or_insert(unsafe { &*fresh });
         Some(Arc::new(next))
@@ -72,28 +67,39 @@ fn add(name: &str) -> Column {
     chosen
 }
 
-/// The attribute of a type; what `make` gives if it has none. Of two threads that set it at once both get the first's.
+/// The attribute of a type; what `value` gives if it has none. Of two threads that set it at once both get the first's.
 ///
 /// # Errors
 /// As [`set`].
-pub fn set_if_none(index: i32, name: &str, make: impl FnOnce() -> Any) -> Result<Any, Error> {
-    if index < 0 || registry::type_info(index).is_none() {
-        return Err(Error::type_error(format!("there is no type {index}")));
-    }
-    let column = column(name).unwrap_or_else(|| add(name));
+pub fn set_if_none(index: i32, name: &str, value: impl FnOnce() -> Any) -> Result<Any, Error> {
+    expect(index)?;
     if let Some(found) = get(index, name) {
         return Ok(found);
     }
-    let made = make();
-    match column.set(index, Box::new(Mutable::new(made.clone()))) {
-        Ok(_) => Ok(made),
-        // Another thread made the entry meanwhile, or it was unset.
-        Err(late) => {
-            if let Some(found) = get(index, name) {
-                return Ok(found);
-            }
-            column.get(index).expect("an entry that was there").set(late.get());
-            Ok(made)
-        }
+    let made = value();
+    set_once(index, name, made.clone())?.map_or(Ok(made), Ok)
+}
+
+/// Sets an attribute of a type that has none; gives the value that it has.
+///
+/// # Errors
+/// As [`set`].
+pub fn set_once(index: i32, name: &str, value: Any) -> Result<Option<Any>, Error> {
+    expect(index)?;
+    if index >= COLUMN_SIZE {
+        return Err(one_too_many(index));
     }
+    Ok(make(name).set_if_none(index, value).err())
+}
+
+fn expect(index: i32) -> Result<(), Error> {
+    match index >= 0 && registry::type_info(index).is_some() {
+        true => Ok(()),
+        false => Err(Error::type_error(format!("there is no type {index}"))),
+    }
+}
+
+#[cold]
+fn one_too_many(index: i32) -> Error {
+    Error::runtime(format!("there are too many types for attributes: type {index} has no place for one"))
 }

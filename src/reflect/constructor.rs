@@ -1,17 +1,17 @@
 //! `__ffi_init__`: a type's constructor as a function, for callers that know the type by reflection only.
-//! Imports this folder's `signature`, `sentinel`, `instance`.
 //! Upholds: an error leaves nothing behind.
 
-use super::{attr, info, instance, sentinel, FieldDefault, FieldInfo, Reflection, Signature};
+use super::{attr, info, instance, record, record_init, sentinel, FieldDefault, FieldInfo, Reflection, Signature};
 use crate::function::{Error, Function};
+use crate::object::grow::try_gathered;
 use crate::object::{Obj, Object};
 use crate::value::{convert, Any, AnyView, IntoAny, Str};
 use std::sync::OnceLock;
 
 const INIT: &str = "__ffi_init__";
 
-/// A function that makes objects of a type from values of its fields: by position, behind [`sentinel::kwargs`] by name,
-/// and as their defaults say where they are not given or [`sentinel::missing`].
+/// A function that makes objects of a type from values of its fields. The values come by position, and behind
+/// [`sentinel::kwargs`] by name. A field that is not given, or is [`sentinel::missing`], gets its default.
 ///
 /// ```
 /// use bowline::object::ObjectType;
@@ -38,9 +38,13 @@ pub fn constructor(reflection: &'static Reflection) -> Function {
     })
 }
 
-/// The attribute `__ffi_init__` of a type: its [`constructor`], made now, unless somebody set another; none if its objects
-/// [cannot be made](Reflection::constructible) of values for the fields.
+/// The attribute `__ffi_init__` of a type: its [`constructor`], made now, unless another was set; none if its objects
+/// [cannot be made](Reflection::constructible) of values for the fields. Of a type of another maker that is known by its record,
+/// a constructor by that.
 pub fn init_of(index: i32) -> Option<Any> {
+    if info(index).is_none() && record::of(index).is_some_and(|record| record.metadata().is_some()) {
+        return attr::set_if_none(index, INIT, || record_init::constructor(index).into_any()).ok();
+    }
     let reflection = info(index).filter(|reflection| reflection.constructible);
     match reflection {
         Some(reflection) => attr::set_if_none(index, INIT, || constructor(reflection).into_any()).ok(),
@@ -54,7 +58,7 @@ pub fn init_of(index: i32) -> Option<Any> {
 fn construct(signature: &Signature, arguments: &[AnyView<'_>]) -> Result<Obj<Object>, Error> {
     let given = assign(signature, arguments)?;
     let fields = signature.reflection().fields.iter();
-    let values = fields.zip(given).map(|(field, given)| value(field, given)).collect::<Result<Vec<_>, _>>()?;
+    let values = try_gathered(fields.zip(given).map(|(field, given)| value(field, given)))?;
     // SAFETY: each was accepted by its field.
     unsafe { instance::assemble(signature, values) }
 }

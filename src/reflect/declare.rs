@@ -1,32 +1,13 @@
 //! Rust types that the `object!` macro declares: registered with index and fields on first use.
-//! Imports this folder and `object`.
 //! Upholds: a type that is ready has both its index and its fields registered; types may refer to each other and to
 //! themselves; no thread waits for another.
 
-use super::{info, register, Definition};
-use crate::object::{registry, Object, ObjectType};
+use super::{info, register, Declaration};
+use crate::object::shared_text::SharedText;
+use crate::object::{registry, ObjectType};
 use crate::sync::global::{AtomicI32, Ordering};
 use crate::value::{Bytes, Str};
 use std::cell::RefCell;
-
-/// What the `object!` macro says about a type.
-pub trait Declaration: ObjectType {
-    /// What the type adds to its parent, with [`Native`](super::Native) filled in.
-    fn definition() -> Definition;
-
-    /// A value whose fields are all blank or at their defaults; none when a field cannot be.
-    fn blank() -> Option<Self>;
-}
-
-impl Declaration for Object {
-    fn definition() -> Definition {
-        Definition::default()
-    }
-
-    fn blank() -> Option<Object> {
-        Some(Object::placeholder())
-    }
-}
 
 /// Where a declared type keeps its index.
 #[derive(Debug, Default)]
@@ -141,9 +122,9 @@ tuple!(A B C D E F G H);
 
 /// The text of doc comments, each line with the space that follows the slashes.
 #[doc(hidden)]
-pub fn __text(lines: &[&str]) -> String {
+pub fn __text(lines: &[&str]) -> SharedText {
     let lines: Vec<&str> = lines.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
-    lines.join("\n").trim().to_owned()
+    lines.join("\n").trim().into()
 }
 
 /// What may stand as the default of a field of type `V` in `object!`: a `V`, or a literal for it. Not `From`, which would

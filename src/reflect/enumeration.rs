@@ -1,5 +1,4 @@
 //! Enumerations: types whose objects are few, known, and told apart by identity.
-//! Imports `container`, `object`, this folder.
 //! Upholds: a type's variants are in one `State`, which is an attribute of the type; a variant is found by its number, by
 //! its name, and by what it stands for.
 
@@ -98,6 +97,16 @@ impl State {
         self.indexes.set(name, object.clone())?;
         self.entries.push(object);
         Ok(())
+    }
+
+    /// Gives an enumeration other variants, whose code was run again; what is said of variants stays.
+    ///
+    /// # Errors
+    /// As [`State::of`] and [`State::add`]; the enumeration is as it was then.
+    pub fn replace(index: i32, variants: &[Obj<Enum>]) -> Result<(), Error> {
+        let state = State::new(List::default(), Dict::default(), State::of(index)?.attrs.clone());
+        variants.iter().try_for_each(|variant| state.add(variant))?;
+        attr::set(index, ATTRIBUTE, state.into_any())
     }
 
     /// The variant of a number or a name.

@@ -1,19 +1,19 @@
 //! One field of a type: what it is called, what it holds, where it lies, how it is reached.
-//! Imports `value`, `function`, `object`, `reclaim`.
 //! Upholds: frozen fields are read without protection, since what they held stays alive as long as their object; others
 //! under a pin.
 
-use super::kept;
+use super::frozen_overwrites;
 use crate::function::{Error, Function};
+use crate::object::shared_text::SharedText;
 use crate::object::{registry, Obj, Object, ObjectType};
 use crate::reclaim::Guard;
 use crate::value::{cell, Any, ConvertError, Field, Schema, Storage, Typed};
 use std::ptr::NonNull;
 
-/// What a field starts with when nobody says.
+/// What a field starts with when it is given no value.
 #[derive(Clone, Debug, Default)]
 pub enum FieldDefault {
-    /// Somebody has to say.
+    /// The caller has to say.
     #[default]
     Required,
     /// This value.
@@ -84,11 +84,11 @@ pub(super) enum Rust {
 #[derive(Clone, Debug)]
 pub struct FieldInfo {
     /// The name.
-    pub name: String,
+    pub name: SharedText,
     /// What it is for.
-    pub doc: String,
+    pub doc: SharedText,
     /// Further facts, as JSON text; may be empty.
-    pub metadata: String,
+    pub metadata: SharedText,
     /// What it starts with.
     pub default: FieldDefault,
     pub(super) offset: usize,
@@ -104,9 +104,9 @@ impl FieldInfo {
     /// A field of a type that is declared at run time.
     pub fn new(name: &str, schema: Schema) -> FieldInfo {
         FieldInfo {
-            name: name.to_owned(),
-            doc: String::new(),
-            metadata: schema.to_metadata(""),
+            name: name.into(),
+            doc: SharedText::default(),
+            metadata: schema.to_metadata("").into(),
             offset: 0,
             storage: schema.storage(),
             schema,
@@ -141,12 +141,12 @@ impl FieldInfo {
 
     /// The field with a description, for registration.
     pub fn with_doc(self, doc: &str) -> FieldInfo {
-        FieldInfo { doc: doc.to_owned(), owner: 0, ..self }
+        FieldInfo { doc: doc.into(), owner: 0, ..self }
     }
 
     /// The field with further facts, the inside of a JSON object, for registration.
     pub fn with_metadata(self, extra: &str) -> FieldInfo {
-        FieldInfo { metadata: self.schema.to_metadata(extra), owner: 0, ..self }
+        FieldInfo { metadata: self.schema.to_metadata(extra).into(), owner: 0, ..self }
     }
 
     /// Bytes from the object's start; of types declared at run time known after registration.
@@ -184,7 +184,7 @@ impl FieldInfo {
         self.storage.size()
     }
 
-    /// Whether it never changes once its object is shared, whoever asks; such a field cannot be written past its being
+    /// Whether no language may change it once its object is shared; such a field cannot be written past its being
     /// frozen.
     pub fn is_plain(&self) -> bool {
         self.rust == Rust::Plain
@@ -243,7 +243,7 @@ impl FieldInfo {
                 self.set_raw(object.as_raw(), value);
             } else {
                 let old = cell::store_kept(self.address(object.as_raw()), self.storage, value);
-                kept::keep(object.as_raw(), old);
+                frozen_overwrites::keep(object.as_raw(), old);
             }
         }
         Ok(())
@@ -327,7 +327,7 @@ impl FieldInfo {
     }
 
     #[cold]
-    fn refuse(&self) -> Error {
+    pub(super) fn refuse(&self) -> Error {
         let owner = Schema::Object(self.owner);
         Error::new("AttributeError", format!("field `{}` of `{owner}` is frozen", self.name))
     }

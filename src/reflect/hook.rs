@@ -1,10 +1,9 @@
 //! Hooks: functions of a type that do a part of a walk, and are handed the walk to go on with.
-//! Imports `attr`, `function`.
 //! Upholds: nothing is held while a hook runs; whatever a hook does with the walk, it comes back whole or the walk ends in
 //! an error; hooks within hooks end before the stack does.
 
 use super::attr;
-use crate::function::stack::expect_stack;
+use crate::function::stack;
 use crate::function::{Error, Function};
 use crate::value::{Any, AnyView};
 use std::sync::{Arc, Mutex};
@@ -32,7 +31,7 @@ pub(super) fn call<S: Default + Send + 'static>(
     arguments: &[AnyView<'_>],
     go_on: impl Fn(&mut S, &[AnyView<'_>]) -> Result<Any, Error> + Send + Sync + 'static,
 ) -> Result<Any, Error> {
-    expect_stack()?;
+    stack::expect()?;
     let lent = Arc::new(Lent::new(Some(std::mem::take(state))));
     let inner = lent.clone();
     let function = Function::from_packed(move |arguments| {

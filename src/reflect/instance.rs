@@ -1,13 +1,13 @@
 //! Objects made by what is known of their type.
-//! Imports `object`, `value`, this folder.
-//! Upholds: an object's end releases exactly what its fields own, whoever declared them.
+//! Upholds: an object is whole before any other thread knows it.
 
-use super::{info, kept, Reflection, Signature};
+use super::allocate::allocate;
+use super::{info, Reflection, Signature};
 use crate::function::Error;
-use crate::object::{alloc, destroy, registry, Header, Obj, Object, ObjectType};
+use crate::object::grow::{gathered, try_gathered};
+use crate::object::{destroy, registry, Header, Obj, Object, ObjectType};
 use crate::reclaim;
-use crate::value::{cell, Any, AnyView, Schema};
-use std::ffi::c_void;
+use crate::value::{cell, Any, AnyView, RawAny, Schema};
 use std::ptr::NonNull;
 
 fn known(index: i32) -> Result<&'static Reflection, Error> {
@@ -17,29 +17,6 @@ fn known(index: i32) -> Result<&'static Reflection, Error> {
     })
 }
 
-/// A zeroed object whose Rust part is not initialised.
-fn allocate(reflection: &Reflection) -> Result<NonNull<Object>, Error> {
-    let object = alloc::allocate_raw(reflection.layout, reflection.index, true, true)
-        .map_err(|error| Error::new("MemoryError", error.to_string()))?;
-    // SAFETY: nobody else knows the object; the deleter goes by its type index.
-    unsafe { alloc::set_deleter(object, delete) };
-    Ok(object)
-}
-
-pub(super) fn can_be_blank(reflection: &Reflection) -> bool {
-    let Some((native, _)) = reflection.native else { return true };
-    let Ok(object) = allocate(reflection) else { return false };
-    // SAFETY: the object is zeroed, of the type, and ours alone; its blank part is dropped again when there is one.
-    unsafe {
-        let blank = (native.blank)(object);
-        if blank {
-            (native.drop)(object);
-        }
-        alloc::free_raw(object, reflection.layout);
-        blank
-    }
-}
-
 /// A new object of a registered type, all its fields blank: zero, none, empty.
 ///
 /// # Errors
@@ -47,12 +24,12 @@ pub(super) fn can_be_blank(reflection: &Reflection) -> bool {
 /// cannot be blank (see [`make`]).
 pub fn new_zeroed(index: i32) -> Result<Obj<Object>, Error> {
     let reflection = known(index)?;
-    let object = allocate(reflection)?;
+    let object = allocate(reflection, true)?;
     // SAFETY: the object is zeroed, of the type, and ours alone; fields of run-time types are valid when zero.
     unsafe {
         if let Some((native, _)) = reflection.native {
             if !(native.blank)(object) {
-                alloc::free_raw(object, reflection.layout);
+                destroy::free_raw(object, reflection.layout);
                 let name = Schema::Object(index);
                 return Err(Error::type_error(format!("`{name}` has fields that cannot be left without a value")));
             }
@@ -72,11 +49,9 @@ pub fn new_zeroed(index: i32) -> Result<Obj<Object>, Error> {
 #[inline]
 pub unsafe fn from_words(reflection: &Reflection, words: &[u64]) -> Result<Obj<Object>, Error> {
     debug_assert!(reflection.native.is_none() && size_of::<Header>() + size_of_val(words) == reflection.total_size);
-    let object = alloc::allocate_raw(reflection.layout, reflection.index, true, false)
-        .map_err(|error| Error::new("MemoryError", error.to_string()))?;
-    // SAFETY: nobody else knows the object; the deleter goes by its type index; the words are the whole rest of it.
+    let object = allocate(reflection, false)?;
+    // SAFETY: the object is not published; the words are the whole rest of it.
     unsafe {
-        alloc::set_deleter(object, delete);
         let rest = object.as_ptr().cast::<u8>().add(size_of::<Header>()).cast::<u64>();
         for (at, word) in words.iter().enumerate() {
             // Word by word, which the compiler must not make one wider copy of: that would wait for the words, which were
@@ -93,7 +68,7 @@ pub unsafe fn from_words(reflection: &Reflection, words: &[u64]) -> Result<Obj<O
 /// Kind `MemoryError` without memory; `TypeError` when the type is not registered or a value does not suit.
 pub fn make(index: i32, values: impl IntoIterator<Item = Any>) -> Result<Obj<Object>, Error> {
     let reflection = known(index)?;
-    let values: Vec<Any> = values.into_iter().collect();
+    let values = gathered(values);
     if values.len() != reflection.fields.len() {
         let (name, expected) = (Schema::Object(index), reflection.fields.len());
         return Err(Error::type_error(format!("`{name}` has {expected} fields, but got {} values", values.len())));
@@ -102,7 +77,7 @@ pub fn make(index: i32, values: impl IntoIterator<Item = Any>) -> Result<Obj<Obj
         Ok(value) => Ok(value),
         Err(error) => Err(field.wrap(&error)),
     });
-    let values = values.collect::<Result<Vec<Any>, Error>>()?;
+    let values = try_gathered(values)?;
     // SAFETY: every value was brought into form.
     unsafe { fill(reflection, values) }
 }
@@ -135,7 +110,7 @@ pub unsafe fn assemble(
     }
     let object = new_zeroed(reflection.index)?;
     for (field, value) in given {
-        // SAFETY: the object is of the type and nobody else knows it; the rest is the caller's.
+        // SAFETY: the object is of the type and not published; the rest is the caller's.
         unsafe { field.init_raw(object.as_raw(), value) };
     }
     Ok(object)
@@ -155,7 +130,7 @@ fn created(reflection: &Reflection, value: Any) -> Result<Obj<Object>, Error> {
 /// # Safety
 /// There is an accepted value for each field.
 unsafe fn fill(reflection: &Reflection, values: Vec<Any>) -> Result<Obj<Object>, Error> {
-    let object = allocate(reflection)?;
+    let object = allocate(reflection, true)?;
     for (field, value) in reflection.fields.iter().zip(values) {
         // SAFETY: the object is of the type and ours alone. A Rust part consists of its fields, so that it is whole
         // after the last one; nothing can fail in between.
@@ -182,27 +157,38 @@ pub fn copy_shallow<T: ObjectType>(object: &Obj<T>) -> Result<Obj<Object>, Error
     }
 }
 
-/// Shows the objects in the fields to a garbage collector, without counts. `visit` releases nothing.
+/// How many fields can hold an object.
+pub fn size(reflection: &Reflection) -> usize {
+    reflection.fields.iter().filter(|field| field.storage.owns()).count()
+}
+
+/// Shows the objects in the fields to a garbage collector, without counts.
+///
+/// It begins at the field of that number, and ends when `look` finds something: that, and the field to go on from. `look` releases
+/// nothing.
 ///
 /// # Safety
 /// `object` is alive and of a type whose fields are `reflection`'s.
-pub unsafe fn visit(reflection: &Reflection, object: NonNull<Object>, mut visit: impl FnMut(AnyView<'_>)) {
+pub unsafe fn find_from<R>(
+    reflection: &Reflection,
+    object: NonNull<Object>,
+    from: usize,
+    mut look: impl FnMut(AnyView<'_>) -> Option<R>,
+) -> Option<(usize, R)> {
     reclaim::look(|guard| {
-        for field in reflection.fields.iter().filter(|field| field.storage.owns()) {
+        let mut fields = reflection.fields.iter().enumerate().skip(from).filter(|(_, field)| field.storage.owns());
+        fields.find_map(|(at, field)| {
             // SAFETY: the caller's contract; the guard, or the object for frozen fields, keeps what is seen alive.
-            unsafe {
-                if let Some(found) = field.peek_raw(object, guard) {
-                    visit(AnyView::from_raw(crate::value::RawAny::of_object(found)));
-                }
-            }
-        }
-    });
+            let view = unsafe { AnyView::from_raw(RawAny::of_object(field.peek_raw(object, guard)?)) };
+            look(view).map(|found| (at + 1, found))
+        })
+    })
 }
 
 /// Empties the fields that can be empty, to break cycles.
 ///
 /// # Safety
-/// `object` is alive and of a type whose fields are `reflection`'s; nobody uses a frozen field of it any more.
+/// `object` is alive and of a type whose fields are `reflection`'s; no thread uses a frozen field of it any more.
 pub unsafe fn clear(reflection: &Reflection, object: NonNull<Object>) {
     let natives = reflection.native.map_or(0, |(_, count)| count);
     for (at, field) in reflection.fields.iter().enumerate() {
@@ -212,32 +198,4 @@ pub unsafe fn clear(reflection: &Reflection, object: NonNull<Object>) {
             unsafe { cell::store(field.address(object), field.storage, Any::none()) };
         }
     }
-}
-
-/// The deleter of objects made here.
-///
-/// # Safety
-/// As a deleter is called.
-unsafe extern "C" fn delete(object: *mut c_void, flags: i32) {
-    // SAFETY: a deleter is called with its object, which was allocated here by its type's registration.
-    unsafe {
-        let object = NonNull::new_unchecked(object.cast::<Object>());
-        let reflection = info(object.as_ref().type_index()).expect("registered when the object was made");
-        destroy::delete(object, flags, || drop_fields(reflection, object), || reflection.layout);
-    }
-}
-
-/// # Safety
-/// `object` is of the type, and at its end.
-unsafe fn drop_fields(reflection: &Reflection, object: NonNull<Object>) {
-    // SAFETY: the caller's contract: each field is dropped once, those of the Rust part by that.
-    unsafe {
-        for (offset, storage) in &reflection.owners {
-            cell::drop_in_place(object.as_ptr().cast::<u8>().add(*offset), *storage);
-        }
-        if let Some((native, _)) = reflection.native {
-            (native.drop)(object);
-        }
-    }
-    kept::release(object);
 }

@@ -1,5 +1,4 @@
 //! Where the fields of types declared at run time lie.
-//! Imports `value::Storage`.
 //! Upholds: a child's fields start where its parent's end, before the parent's padding; an object's size is a multiple
 //! of eight.
 

@@ -1,5 +1,4 @@
 //! What is known of object types at run time: fields, methods, layout, attributes; and objects made from that.
-//! Imports everything below; nothing but `macros` and the Python extension imports this.
 //! Upholds: what is registered of a type never changes; a field is read and written the way its storage demands.
 //!
 //! ```
@@ -19,20 +18,26 @@
 //! assert_eq!(a.set(&object, "x".into_any()).unwrap_err().kind(), "TypeError");
 //! ```
 
+mod allocate;
 pub mod attr;
+pub mod checkpoint;
+mod children;
 mod constructor;
 pub mod content;
 mod declare;
 pub mod enumeration;
 pub mod field;
+mod frozen_overwrites;
 mod hook;
 pub mod instance;
 pub mod json;
-mod kept;
 pub mod layout;
 pub mod named;
-mod parts;
-pub mod pulse;
+pub mod record;
+mod record_access;
+mod record_init;
+mod record_list;
+pub mod record_own;
 pub mod sentinel;
 mod signature;
 pub mod structural;
@@ -41,7 +46,7 @@ mod table;
 pub use constructor::{constructor, init_of};
 #[doc(hidden)]
 pub use declare::{__default, __text};
-pub use declare::{declare, Declaration, Declarations, Declared, DefaultOf};
+pub use declare::{declare, Declarations, Declared, DefaultOf};
 pub use field::{FieldDefault, FieldFlags, FieldInfo, FieldRole};
 pub use signature::Signature;
-pub use table::{info, register, Definition, MethodInfo, Native, Reflection, StructuralKind};
+pub use table::{info, register, Declaration, Definition, MethodInfo, Native, Reflection, StructuralKind};

@@ -1,6 +1,5 @@
 //! `MISSING` and `KWARGS`: objects that say something about arguments instead of being some.
-//! Imports the object macro, `attr`.
-//! Upholds: there is one of each, for ever; copies are it.
+//! Upholds: there is one of each in a process; a copy is the sentinel itself.
 
 use super::attr;
 use crate::function::{Error, Function};

@@ -1,9 +1,9 @@
 //! Which arguments make an object of a type: by position, by name, or not at all.
-//! Imports this folder's table and fields.
-//! Upholds: whoever constructs, by reflection or for Python, takes arguments by the same rules, with the same errors.
+//! Upholds: construction by reflection and from Python takes arguments by the same rules, with the same errors.
 
 use super::{FieldDefault, FieldInfo, Reflection};
 use crate::function::Error;
+use crate::object::grow::joined;
 use crate::object::registry;
 
 /// The parameters of a type's constructor: one for each field, in the order of [`Reflection::fields`].
@@ -43,7 +43,7 @@ impl Signature {
         self.reflection
     }
 
-    /// Whether an object can be made whose fields nobody gave values.
+    /// Whether an object can be made without values for its fields.
     pub fn is_blank(&self) -> bool {
         self.blank
     }
@@ -127,7 +127,7 @@ impl Signature {
         let key = self.key();
         let names = match names.split_last() {
             Some((last, [])) => last.clone(),
-            Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+            Some((last, rest)) => format!("{} and {last}", joined(rest, ", ")),
             None => String::new(),
         };
         Error::type_error(format!("{key}.__init__() missing required {kind}argument{s}: {names}"))

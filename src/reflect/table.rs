@@ -1,12 +1,13 @@
 //! What is registered of each type, by type index.
-//! Imports `object`, `function`, this folder.
 //! Upholds: an index is registered once, after its parent; what was registered never changes.
 
 use super::field::{FieldInfo, Rust};
-use super::{instance, layout, Declaration};
+use super::layout;
 use crate::function::{Error, Function, IntoTyped};
+use crate::object::grow::{gathered, Grow};
+use crate::object::shared_text::SharedText;
 use crate::object::table::IndexTable;
-use crate::object::{registry, Header, Object};
+use crate::object::{registry, Header, Object, ObjectType};
 use crate::value::Storage;
 use std::alloc::Layout;
 use std::collections::HashMap;
@@ -35,11 +36,11 @@ pub enum StructuralKind {
 #[derive(Clone, Debug)]
 pub struct MethodInfo {
     /// The name.
-    pub name: String,
+    pub name: SharedText,
     /// What it does.
-    pub doc: String,
+    pub doc: SharedText,
     /// Further facts, as JSON text; may be empty.
-    pub metadata: String,
+    pub metadata: SharedText,
     /// The function; unless static it takes the object first.
     pub function: Function,
     /// Whether it does without an object.
@@ -52,9 +53,9 @@ impl MethodInfo {
     /// A method that takes the object first.
     pub fn new(name: &str, function: Function) -> MethodInfo {
         MethodInfo {
-            name: name.to_owned(),
-            doc: String::new(),
-            metadata: String::new(),
+            name: name.into(),
+            doc: SharedText::default(),
+            metadata: SharedText::default(),
             function,
             is_static: false,
             owner: 0,
@@ -69,7 +70,7 @@ impl MethodInfo {
     #[doc(hidden)]
     pub fn typed<Args: 'static, F: IntoTyped<Args>>(name: &str, full_name: &str, call: F, extra: &str) -> MethodInfo {
         let metadata = F::signature(full_name).to_schema().to_metadata(extra);
-        MethodInfo { metadata, ..MethodInfo::new(name, Function::from_typed(full_name, call)) }
+        MethodInfo { metadata: metadata.into(), ..MethodInfo::new(name, Function::from_typed(full_name, call)) }
     }
 
     #[doc(hidden)]
@@ -130,7 +131,7 @@ unsafe fn drop_value<T>(object: NonNull<Object>) {
 #[derive(Debug)]
 pub struct Definition {
     /// What it is for.
-    pub doc: String,
+    pub doc: SharedText,
     /// The fields it adds to its parent's.
     pub fields: Vec<FieldInfo>,
     /// The methods it adds to its parent's.
@@ -150,7 +151,7 @@ pub struct Definition {
 impl Default for Definition {
     fn default() -> Definition {
         Definition {
-            doc: String::new(),
+            doc: SharedText::default(),
             fields: Vec::new(),
             methods: Vec::new(),
             creator: None,
@@ -168,7 +169,7 @@ pub struct Reflection {
     /// The type's index.
     pub index: i32,
     /// What it is for.
-    pub doc: String,
+    pub doc: SharedText,
     /// All fields, the parent's first.
     pub fields: Vec<FieldInfo>,
     /// How many of the fields are the parent's.
@@ -195,7 +196,7 @@ pub struct Reflection {
     pub(super) layout: Layout,
     /// The fields behind the Rust part that own something: what an object's end releases.
     pub(super) owners: Vec<(usize, Storage)>,
-    names: HashMap<String, usize>,
+    names: HashMap<SharedText, usize>,
 }
 
 static TABLE: IndexTable<Reflection> = IndexTable::new();
@@ -242,13 +243,12 @@ fn build(index: i32, parent: Option<&'static Reflection>, mut definition: Defini
     }
     let inherited = parent.map_or(0, |parent| parent.fields.len());
     let own = |field: FieldInfo| FieldInfo { owner: index, ..field };
-    let fields: Vec<FieldInfo> = parent
-        .into_iter()
-        .flat_map(|parent| parent.fields.iter().cloned())
-        .chain(definition.fields.into_iter().map(own))
-        .collect();
+    let inherits = parent.into_iter().flat_map(|parent| parent.fields.iter().cloned());
+    let fields = gathered(inherits.chain(definition.fields.into_iter().map(own)));
     // A name that the parent has too means the child's field.
-    let names = fields.iter().enumerate().map(|(at, field)| (field.name.clone(), at)).collect();
+    let mut names = HashMap::new();
+    names.grow(fields.len());
+    names.extend(fields.iter().enumerate().map(|(at, field)| (field.name.clone(), at)));
     let native = definition.native.map(|native| (native, fields.len()));
     let native = native.or_else(|| parent.and_then(|parent| parent.native));
     let align = native.map_or(8, |(native, _)| native.align.max(8));
@@ -298,9 +298,23 @@ impl Reflection {
     pub fn is_declared_at_run_time(&self) -> bool {
         self.native.is_none()
     }
+}
 
-    /// Whether an object can be made whose fields nobody gave values: [`instance::new_zeroed`].
-    pub fn can_be_blank(&self) -> bool {
-        instance::can_be_blank(self)
+/// What the `object!` macro says about a type.
+pub trait Declaration: ObjectType {
+    /// What the type adds to its parent, with [`Native`] filled in.
+    fn definition() -> Definition;
+
+    /// A value whose fields are all blank or at their defaults; none when a field cannot be.
+    fn blank() -> Option<Self>;
+}
+
+impl Declaration for Object {
+    fn definition() -> Definition {
+        Definition::default()
+    }
+
+    fn blank() -> Option<Object> {
+        Some(Object::placeholder())
     }
 }

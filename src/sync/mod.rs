@@ -1,11 +1,13 @@
 //! The one place that chooses between std, loom and shuttle.
-//! Imports nothing of this crate.
 //! Upholds: what a model explores and what runs in production are the same source lines.
 #![doc = ""]
 #![doc = include_str!("edges.md")]
 
-pub mod alone;
 pub mod counter;
+pub mod global;
+#[cfg(bowline_loom)]
+pub mod modelled;
+pub mod single_threaded;
 pub mod stack;
 #[cfg(bowline_loom)]
 mod swap;
@@ -17,7 +19,16 @@ mod chosen {
     pub use super::swap::ArcSwapOption;
     pub use loom::sync::atomic;
     pub use loom::sync::{Mutex, MutexGuard};
-    pub use loom::thread;
+    pub mod thread {
+        //! loom's threads.
+        pub use loom::thread::*;
+
+        /// `loom::thread::spawn`, after which the process is no longer single-threaded.
+        pub fn spawn<R: 'static>(body: impl FnOnce() -> R + 'static) -> JoinHandle<R> {
+            super::super::single_threaded::spawns();
+            loom::thread::spawn(body)
+        }
+    }
 }
 
 /// Atomics, threads and locks that models explore.
@@ -26,7 +37,16 @@ mod chosen {
     pub use arc_swap::ArcSwapOption;
     pub use shuttle::sync::atomic;
     pub use shuttle::sync::{Mutex, MutexGuard};
-    pub use shuttle::thread;
+    pub mod thread {
+        //! shuttle's threads.
+        pub use shuttle::thread::*;
+
+        /// `shuttle::thread::spawn`, after which the process is no longer single-threaded.
+        pub fn spawn<R: Send + 'static>(body: impl FnOnce() -> R + Send + 'static) -> JoinHandle<R> {
+            super::super::single_threaded::spawns();
+            shuttle::thread::spawn(body)
+        }
+    }
 }
 
 #[cfg(not(any(bowline_loom, bowline_shuttle)))]
@@ -64,10 +84,3 @@ macro_rules! fresh_static {
 }
 
 pub(crate) use {const_unless_loom, fresh_static};
-
-/// std's own primitives in every build, for process-wide `static` registries that no model explores (loom's atomics
-/// cannot be built in a `static`).
-pub mod global {
-    pub use std::sync::atomic::{AtomicI32, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
-    pub use std::sync::{Mutex, MutexGuard, OnceLock};
-}

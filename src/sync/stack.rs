@@ -1,20 +1,21 @@
-//! A stack that any thread pushes on and that is only ever emptied as a whole.
-//! Imports this folder only.
+//! A stack that any thread pushes on, and that is emptied either as a whole or one by one.
 //! Upholds: what was pushed is taken once, by one who sees what its pusher wrote. No locks: a process may be forked at any
 //! time, and a thread that Python does not know may push.
 
 use super::atomic::{AtomicPtr, Ordering};
 use super::const_unless_loom;
-use std::ptr::null_mut;
+use std::mem::ManuallyDrop;
+use std::ptr::{self, null_mut, NonNull};
 
-/// A lock-free stack (R. K. Treiber, "Systems programming: coping with parallelism", 1986). Nobody takes a single node, so
-/// a node's address is never compared after the node was freed.
+/// A lock-free stack (R. K. Treiber, "Systems programming: coping with parallelism", 1986). A caller that takes a single node
+/// must see to it that none is freed meanwhile, so that a node's address is never compared after the node was freed.
 pub struct Stack<T> {
     head: AtomicPtr<Node<T>>,
 }
 
 struct Node<T> {
-    value: T,
+    /// Gone once the node is off the stack.
+    value: ManuallyDrop<T>,
     next: *mut Node<T>,
 }
 
@@ -33,13 +34,13 @@ impl<T> Stack<T> {
 
     /// Puts a value on top. Linearises at the CAS.
     pub fn push(&self, value: T) {
-        let node = Box::into_raw(Box::new(Node { value, next: null_mut() }));
+        let node = Box::into_raw(Box::new(Node { value: ManuallyDrop::new(value), next: null_mut() }));
         // Relaxed: a guess that the CAS verifies, and never followed.
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
             // SAFETY: not published yet.
             unsafe { (*node).next = head };
-            // Release: pairs with the Acquire in `take`. Carries: the node, and what its pusher did before.
+            // Release: pairs with the Acquire in `take` and `pop`. Carries: the node, and what its pusher did before.
             // Weaker fails: tests/loom.rs push_vs_take::sees_what_pushers_wrote. Relaxed on failure: retried.
             match self.head.compare_exchange_weak(head, node, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => return,
@@ -61,6 +62,52 @@ impl<T> Stack<T> {
         // release sequence of every push that it takes. Weaker fails: tests/loom.rs push_vs_take::sees_what_pushers_wrote.
         Taken(self.head.swap(null_mut(), Ordering::Acquire))
     }
+
+    /// Puts back what was taken and not asked for. Allocates nothing. Linearises at the CAS.
+    pub fn put_back(&self, rest: Taken<T>) {
+        let first = ManuallyDrop::new(rest).0;
+        let Some(mut last) = NonNull::new(first) else { return };
+        // SAFETY: the nodes are ours until they are published again.
+        while let Some(next) = NonNull::new(unsafe { last.as_ref().next }) {
+            last = next;
+        }
+        // Relaxed: as in `push`.
+        let mut head = self.head.load(Ordering::Relaxed);
+        loop {
+            // SAFETY: as above.
+            unsafe { last.as_mut().next = head };
+            // Release: as in `push`, and what this thread did to them.
+            // Weaker fails: tests/loom.rs push_vs_take::put_back_as_it_was_left.
+            match self.head.compare_exchange_weak(head, first, Ordering::Release, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(now) => head = now,
+            }
+        }
+    }
+
+    /// Takes what is on top alone, out of a node that others may look at still. Linearises at the CAS.
+    ///
+    /// # Safety
+    /// No node that was on the stack is freed during the call: no thread calls `take`, and an [`Emptied`] is dropped only when
+    /// all calls that were under way are over.
+    pub unsafe fn pop(&self) -> Option<(T, Emptied<T>)> {
+        // Acquire: pairs with the Release in `push`. Carries: the node, and what its pusher did before; all changes of the
+        // head are read-modify-writes, so this reads from the release sequence of every push below it, too.
+        // Weaker fails: tests/loom.rs pop_vs_push::sees_what_pushers_wrote.
+        let mut head = self.head.load(Ordering::Acquire);
+        while let Some(node) = NonNull::new(head) {
+            // SAFETY: acquired, and not freed; `next` is not written after the push.
+            let next = unsafe { node.as_ref().next };
+            // Relaxed: the load has acquired the node, whose address means the same node still. Acquire on failure: as for
+            // the load. Weaker fails: tests/loom.rs pop_vs_push::sees_what_pushers_wrote.
+            match self.head.compare_exchange_weak(head, next, Ordering::Relaxed, Ordering::Acquire) {
+                // SAFETY: no other thread takes it off the stack, and the value is looked at only by the thread that does.
+                Ok(_) => return Some((unsafe { ptr::read(&*node.as_ref().value) }, Emptied(node))),
+                Err(now) => head = now,
+            }
+        }
+        None
+    }
 }
 
 impl<T> Default for Stack<T> {
@@ -72,6 +119,19 @@ impl<T> Default for Stack<T> {
 impl<T> Drop for Stack<T> {
     fn drop(&mut self) {
         drop(self.take());
+    }
+}
+
+/// The memory of a node whose value was taken alone. Dropping it frees it.
+pub struct Emptied<T>(NonNull<Node<T>>);
+
+// SAFETY: there is no value in it, and its memory may be freed by any thread.
+unsafe impl<T> Send for Emptied<T> {}
+
+impl<T> Drop for Emptied<T> {
+    fn drop(&mut self) {
+        // SAFETY: made by Box::into_raw in `push`, and taken off the stack by this one alone.
+        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
     }
 }
 
@@ -88,7 +148,7 @@ impl<T> Iterator for Taken<T> {
         // SAFETY: made by Box::into_raw in `push`, and taken off the stack by this one alone.
         let Node { value, next } = *unsafe { Box::from_raw(self.0) };
         self.0 = next;
-        Some(value)
+        Some(ManuallyDrop::into_inner(value))
     }
 }
 

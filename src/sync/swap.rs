@@ -1,5 +1,4 @@
 //! loom's stand-in for the arc-swap crate, whose own orderings are not ours to prove.
-//! Imports loom only.
 //! Upholds: loading and replacing are one step each, ordered as by a lock.
 
 use loom::sync::Mutex;

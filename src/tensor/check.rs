@@ -1,8 +1,7 @@
 //! Whether a tensor from elsewhere can be.
-//! Imports DLPack's structs, errors.
 //! Upholds: no product of sizes or strides that is used later overflows.
 
-use super::dlpack::{DLTensor, CPU};
+use super::dlpack::{self, DLTensor, CPU};
 use crate::function::Error;
 
 /// More dimensions than any library makes.
@@ -40,7 +39,7 @@ pub(super) unsafe fn dims(tensor: &DLTensor) -> Result<Box<[i64]>, Error> {
         return refuse(format!("its elements have {} bits and {} lanes", dtype.bits, dtype.lanes));
     }
     // SAFETY: the caller's contract.
-    let shape = unsafe { super::dims(tensor.shape, ndim) };
+    let shape = unsafe { dlpack::dims(tensor.shape, ndim) };
     if shape.is_none() && ndim > 0 {
         return refuse(format!("it has {ndim} dimensions and no shape"));
     }
@@ -59,7 +58,7 @@ pub(super) unsafe fn dims(tensor: &DLTensor) -> Result<Box<[i64]>, Error> {
         return refuse("it has elements and no memory".to_owned());
     }
     // SAFETY: the caller's contract.
-    let strides = unsafe { super::dims(tensor.strides, ndim) };
+    let strides = unsafe { dlpack::dims(tensor.strides, ndim) };
     let strides = strides.map_or_else(|| row_major(shape), <[i64]>::to_vec);
     // How far the farthest elements are, in bits.
     let reach = shape.iter().zip(&strides).try_fold(0_i64, |reach, (size, stride)| {
@@ -70,4 +69,18 @@ pub(super) unsafe fn dims(tensor: &DLTensor) -> Result<Box<[i64]>, Error> {
         return refuse(format!("strides of {strides:?} for a shape of {shape:?} lead out of memory"));
     }
     Ok(shape.iter().copied().chain(strides).collect())
+}
+
+/// Whether elements lie in row-major order without gaps.
+///
+/// # Safety
+/// As for [`dims`].
+pub(super) unsafe fn is_contiguous(tensor: &DLTensor) -> bool {
+    // SAFETY: the caller's contract.
+    let (shape, strides) =
+        unsafe { (dlpack::dims(tensor.shape, tensor.ndim), dlpack::dims(tensor.strides, tensor.ndim)) };
+    let (Some(shape), Some(strides)) = (shape, strides) else { return true };
+    let expected = row_major(shape);
+    let fits = |((size, found), expected): ((&i64, &i64), i64)| *size == 1 || *found == expected;
+    shape.contains(&0) || shape.iter().zip(strides).zip(expected).all(fits)
 }

@@ -1,9 +1,9 @@
 //! The elements of a tensor as bytes.
-//! Imports this folder, errors.
 //! Upholds: two tensors of one shape and element type have the same bytes exactly when their elements are, however they lie.
 
 use super::TensorObj;
 use crate::function::Error;
+use crate::object::grow::Grow;
 use std::borrow::Cow;
 
 impl TensorObj {
@@ -20,7 +20,7 @@ impl TensorObj {
             return Err(Error::runtime(format!("the content of a tensor on {} cannot be read here", self.device())));
         }
         if self.is_contiguous() {
-            // SAFETY: elements without gaps, which the maker keeps as long as the object and nobody writes meanwhile.
+            // SAFETY: elements without gaps, which the maker keeps as long as the object; no thread writes them meanwhile.
             return Ok(Cow::Borrowed(unsafe { std::slice::from_raw_parts(first, size) }));
         }
         if !self.bits().is_multiple_of(8) {
@@ -29,7 +29,8 @@ impl TensorObj {
                 "the content of a {dtype} tensor that is not contiguous cannot be read"
             )));
         }
-        let mut bytes = Vec::with_capacity(size);
+        let mut bytes = Vec::new();
+        bytes.grow(size);
         self.gather(&mut bytes);
         Ok(Cow::Owned(bytes))
     }

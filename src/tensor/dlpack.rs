@@ -1,5 +1,4 @@
 //! The structs of DLPack 1.x, by which libraries hand tensors to each other.
-//! Imports plain data of `value`; the layouts are DLPack's, member by member.
 //! Upholds: nothing here owns anything by itself; what is managed says how it ends.
 
 use crate::value::{DataType, Device};
@@ -12,9 +11,9 @@ pub const CPU: i32 = 1;
 /// The version whose structs these are.
 pub const VERSION: Version = Version { major: 1, minor: 1 };
 
-/// Flag of a versioned tensor: nobody may write its memory.
+/// Flag of a versioned tensor: its memory may not be written.
 pub const READ_ONLY: u64 = 1;
-/// Flag of a versioned tensor: its memory was copied for whoever gets it.
+/// Flag of a versioned tensor: its memory was copied for the receiver.
 pub const IS_COPIED: u64 = 2;
 /// Flag of a versioned tensor: elements of less than a byte take one each.
 pub const SUBBYTE_PADDED: u64 = 4;
@@ -141,4 +140,14 @@ impl Managed {
             }
         }
     }
+}
+
+/// The sizes or strides of a tensor; none for null.
+///
+/// # Safety
+/// Null, or that many numbers, which stay for `'a`.
+pub(super) unsafe fn dims<'a>(first: *const i64, count: i32) -> Option<&'a [i64]> {
+    let count = usize::try_from(count).unwrap_or(0);
+    // SAFETY: the caller's contract.
+    (!first.is_null()).then(|| unsafe { std::slice::from_raw_parts(first, count) })
 }

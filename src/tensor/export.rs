@@ -1,14 +1,14 @@
 //! Tensors on their way to other libraries.
-//! Imports this folder.
-//! Upholds: what is exported owns one count of the tensor, and gives it back when whoever received it ends it, on whatever
+//! Upholds: what is exported owns one count of the tensor, and gives it back when the receiver ends it, on whatever
 //! thread.
 
 use super::dlpack::{DLManagedTensor, DLManagedTensorVersioned, Managed, IS_COPIED, READ_ONLY, VERSION};
 use super::{Tensor, TensorObj};
 use crate::function::Error;
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr::{null_mut, NonNull};
 
-/// A managed tensor that nobody received yet: ends it when dropped.
+/// A managed tensor without a receiver yet: ends it when dropped.
 #[derive(Debug)]
 pub struct Exported(Managed);
 
@@ -40,7 +40,11 @@ struct Sent<M> {
 /// `managed` is that of a `Sent<M>`, which ends here.
 unsafe extern "C" fn end<M>(managed: *mut M) {
     // SAFETY: the caller's contract; made from a box.
-    drop(unsafe { Box::from_raw(managed.cast::<Sent<M>>()) });
+    let sent = unsafe { Box::from_raw(managed.cast::<Sent<M>>()) };
+    // What keeps the memory may panic as it ends, which foreign code cannot be told.
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(sent))) {
+        std::mem::forget(panic);
+    }
 }
 
 fn send<M>(managed: M, tensor: Tensor) -> NonNull<M> {

@@ -1,5 +1,4 @@
 //! Tensors that are made here.
-//! Imports this folder, errors.
 //! Upholds: memory of our own begins at a multiple of 64 bytes, and is zero or the content that was given.
 
 use super::dlpack::{DLTensor, CPU, SUBBYTE_PADDED};

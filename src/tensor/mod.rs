@@ -1,7 +1,6 @@
 //! Tensors: memory with a shape, which other libraries share by DLPack.
-//! Imports `value`, `object`, `function` for errors; never reflection.
-//! Upholds: shape, strides and type of a tensor never change; its memory is there for as long as the object, whoever made
-//! it, and is ended by its maker's deleter, once.
+//! Upholds: shape, strides and type of a tensor never change; its memory is there for as long as the object, and its
+//! maker's deleter ends it, once.
 //!
 //! ```
 //! use bowline::tensor::{Tensor, TensorObj};
@@ -14,6 +13,7 @@
 //! assert_eq!(shared.data(), tensor.data());
 //! ```
 
+pub mod allocator;
 mod check;
 mod content;
 pub mod dlpack;
@@ -29,7 +29,7 @@ use crate::object::alloc::add_flags;
 use crate::object::header::FLAG_MADE_HERE;
 use crate::object::{Header, Obj, Object, ObjectType};
 use crate::value::{tag, AnyView, ConvertError, DataType, Device, FromAny, Schema, Typed};
-use dlpack::{DLTensor, Managed, CPU, SUBBYTE_PADDED};
+use dlpack::{dims, DLTensor, Managed, CPU, SUBBYTE_PADDED};
 use std::borrow::Cow;
 use std::ffi::c_void;
 
@@ -42,7 +42,7 @@ pub struct TensorObj {
 
 const _: () = assert!(std::mem::offset_of!(TensorObj, tensor) == size_of::<Header>());
 
-/// A tensor that anyone can hold.
+/// A tensor that any thread can hold.
 pub type Tensor = Obj<TensorObj>;
 
 // SAFETY: never written once shared; what it points to is the maker's promise, see `from_managed`.
@@ -74,7 +74,7 @@ struct Held {
 /// What keeps a tensor's memory: dropping it, on whatever thread, gives the memory back.
 pub type Keeper = Box<dyn Send + Sync>;
 
-// SAFETY: repr(C), starts with its parent. The index is the parent's: nobody outside can name the type to ask for it.
+// SAFETY: repr(C), starts with its parent. The index is the parent's: code outside cannot name the type to ask for it.
 unsafe impl ObjectType for Held {
     const TYPE_KEY: &'static str = TensorObj::TYPE_KEY;
     type Parent = TensorObj;
@@ -89,7 +89,7 @@ struct Ends(Managed);
 
 impl Drop for Ends {
     fn drop(&mut self) {
-        // SAFETY: whoever made this gave the managed tensor up.
+        // SAFETY: the maker gave the managed tensor up.
         unsafe { self.0.delete() };
     }
 }
@@ -102,7 +102,7 @@ impl TensorObj {
     ///
     /// # Safety
     /// Shape and strides can be read now. The memory that the tensor describes can be read, and written unless the flags
-    /// say otherwise, for as long as `keeper` is not dropped; whoever writes sees to it that nobody else uses that part
+    /// say otherwise, for as long as `keeper` is not dropped; a writer sees to it that no other thread uses that part
     /// meanwhile.
     pub unsafe fn from_kept(tensor: DLTensor, flags: u64, keeper: Keeper) -> Result<Tensor, Error> {
         // SAFETY: the caller's contract.
@@ -111,13 +111,13 @@ impl TensorObj {
         let tensor = DLTensor { shape: shape.as_mut_ptr(), strides: strides.as_mut_ptr(), ..tensor };
         let tensor = TensorObj { header: Header::placeholder(), tensor };
         let made = Obj::try_new(Held { tensor, flags, dims, keeper }).map_err(Error::out_of_memory)?;
-        // SAFETY: nobody else knows the object, which is a `Held`.
+        // SAFETY: the object is not published, which is a `Held`.
         unsafe { add_flags(made.as_raw(), FLAG_MADE_HERE) };
         Ok(made.upcast())
     }
 
-    /// Whether a tensor can be: at most [`MAX_NDIM`] dimensions, none of negative size, no more bytes than there are
-    /// addresses, elements of at least one bit, and memory where there are elements.
+    /// Checks that a tensor can be as it says. It has at most [`MAX_NDIM`] dimensions, none of negative size, no more bytes
+    /// than there are addresses, elements of at least one bit, and memory where there are elements.
     ///
     /// # Errors
     /// Kind `ValueError`, with the reason.
@@ -194,16 +194,17 @@ impl TensorObj {
 
     /// Whether the elements lie in row-major order without gaps.
     pub fn is_contiguous(&self) -> bool {
-        if self.tensor.strides.is_null() || self.numel() == 0 {
-            return true;
-        }
-        let expected = check::row_major(self.shape());
-        let strides = self.strides();
-        self.shape()
-            .iter()
-            .zip(&*strides)
-            .zip(expected)
-            .all(|((size, found), expected)| *size == 1 || *found == expected)
+        // SAFETY: shape and strides are there for as long as the object.
+        unsafe { Self::lies_contiguous(&self.tensor) }
+    }
+
+    /// Whether the elements of a tensor lie in row-major order without gaps.
+    ///
+    /// # Safety
+    /// Shape and strides can be read, where they are not null, at `ndim` places.
+    pub unsafe fn lies_contiguous(tensor: &DLTensor) -> bool {
+        // SAFETY: handed on.
+        unsafe { check::is_contiguous(tensor) }
     }
 
     /// The flags of DLPack; none of a tensor that was made elsewhere.
@@ -240,14 +241,6 @@ fn bits_in_memory(dtype: DataType, flags: u64) -> usize {
     } else {
         bits.next_multiple_of(8)
     }
-}
-
-/// # Safety
-/// Null, or that many numbers, which stay for `'a`.
-unsafe fn dims<'a>(first: *const i64, count: i32) -> Option<&'a [i64]> {
-    let count = usize::try_from(count).unwrap_or(0);
-    // SAFETY: the caller's contract.
-    (!first.is_null()).then(|| unsafe { std::slice::from_raw_parts(first, count) })
 }
 
 /// A parameter that looks at a tensor for the time of a call: `DLTensor*` in signatures.

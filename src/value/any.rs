@@ -1,119 +1,15 @@
 //! The 16-byte dynamic value, owned ([`Any`]) and borrowed ([`AnyView`]).
-//! Imports `object` and this folder; never functions or containers.
 //! Upholds: bytes as the C ABI lays them out, unused bytes zero; an `Any` owns one strong count on the object it names,
 //! a view none; an `Any` never carries the view-only tags.
 
 use super::plain::{ByteArray, DataType, Device};
-use super::{tag, Bytes, RvalueSlot, Str};
+use super::raw::RawAny;
+use super::{heap, tag, RvalueSlot};
 use crate::object::{registry, release, retain, Obj, Object, ObjectType};
 use std::ffi::{c_char, c_void, CStr};
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
-
-/// The bytes of a value, without a say in who owns them. What crosses the C ABI:
-///
-/// | bytes | |
-/// |---|---|
-/// | 0..4 | the type index: one of [`tag`], or a dynamic one |
-/// | 4..8 | the length of a small string; zero otherwise |
-/// | 8..16 | the payload |
-///
-/// Two machine words, as which the compiler passes it in registers and copies it. As four fields it is copied by one access
-/// of 16 bytes, which has to wait for the narrower ones that wrote them.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub struct RawAny {
-    head: u64,
-    payload: *mut c_void,
-}
-
-const _: () = assert!(size_of::<RawAny>() == 16 && align_of::<RawAny>() == 8 && size_of::<usize>() == 8);
-
-impl RawAny {
-    /// No value.
-    pub const NONE: RawAny = RawAny::bits(tag::NONE, 0);
-
-    const fn new(type_index: i32, small_len: u32, payload: *mut c_void) -> RawAny {
-        let (index, len) = (type_index as u32 as u64, small_len as u64);
-        let head = if cfg!(target_endian = "little") { index | len << 32 } else { index << 32 | len };
-        RawAny { head, payload }
-    }
-
-    /// Plain data: the bytes of its payload.
-    #[inline]
-    pub const fn bits(type_index: i32, bits: u64) -> RawAny {
-        RawAny::small(type_index, 0, bits)
-    }
-
-    /// A small string or small bytes, by length and payload.
-    #[inline]
-    pub(super) const fn small(type_index: i32, len: u32, bits: u64) -> RawAny {
-        RawAny::new(type_index, len, std::ptr::without_provenance_mut(bits as usize))
-    }
-
-    #[inline]
-    pub(crate) fn pointer<T>(type_index: i32, pointer: *const T) -> RawAny {
-        RawAny::new(type_index, 0, pointer.cast_mut().cast())
-    }
-
-    /// An object, without a count.
-    ///
-    /// # Safety
-    /// The object is alive.
-    #[inline]
-    pub unsafe fn of_object(object: NonNull<Object>) -> RawAny {
-        // SAFETY: the caller's contract; the index never changes.
-        RawAny::pointer(unsafe { (*object.as_ptr()).type_index() }, object.as_ptr())
-    }
-
-    /// The first eight bytes and the payload.
-    #[inline]
-    pub(super) const fn words(self) -> (u64, *mut c_void) {
-        (self.head, self.payload)
-    }
-
-    /// From what [`RawAny::words`] gave.
-    #[inline]
-    pub(super) const fn from_words(head: u64, payload: *mut c_void) -> RawAny {
-        RawAny { head, payload }
-    }
-
-    /// What the payload is; one of [`tag`], or a dynamic type index.
-    #[inline]
-    pub const fn type_index(self) -> i32 {
-        (if cfg!(target_endian = "little") { self.head } else { self.head >> 32 }) as i32
-    }
-
-    /// The length of a small string; zero otherwise.
-    #[inline]
-    pub const fn small_len(self) -> u32 {
-        (if cfg!(target_endian = "little") { self.head >> 32 } else { self.head }) as u32
-    }
-
-    #[inline]
-    pub(crate) fn is_object(self) -> bool {
-        self.type_index() >= tag::OBJECT
-    }
-
-    /// The payload's 64 bits.
-    #[inline]
-    pub fn to_bits(self) -> u64 {
-        self.payload.addr() as u64
-    }
-
-    /// The payload as a pointer.
-    #[inline]
-    pub const fn to_pointer(self) -> *mut c_void {
-        self.payload
-    }
-
-    /// A small string's bytes.
-    fn small_bytes(&self) -> &[u8] {
-        // SAFETY: small strings are no longer than the payload, whose bytes they are.
-        unsafe { std::slice::from_raw_parts((&raw const self.payload).cast(), self.small_len() as usize) }
-    }
-}
 
 /// Whether objects of a type index are `T`s.
 #[inline]
@@ -151,6 +47,12 @@ impl Any {
     #[inline]
     pub fn into_raw(self) -> RawAny {
         ManuallyDrop::new(self).0
+    }
+
+    /// A string of these bytes, as another language has them: UTF-8 or not.
+    pub fn text(content: &[u8]) -> Any {
+        // SAFETY: the value owns what it names.
+        unsafe { Any::from_raw(heap::text_of(content)) }
     }
 
     /// The value as a borrowed one.
@@ -241,7 +143,7 @@ impl std::fmt::Debug for Any {
     }
 }
 
-/// A value that someone else owns for `'a`.
+/// A value that another handle owns for `'a`.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub struct AnyView<'a>(RawAny, PhantomData<&'a Any>);
@@ -375,8 +277,8 @@ impl<'a> AnyView<'a> {
             Some(match raw.type_index() {
                 tag::SMALL_STR => (true, raw.small_bytes()),
                 tag::SMALL_BYTES => (false, raw.small_bytes()),
-                tag::STR => (true, super::string::heap_bytes(raw.to_pointer().cast())),
-                tag::BYTES => (false, super::string::heap_bytes(raw.to_pointer().cast())),
+                tag::STR => (true, heap::heap_bytes(raw.to_pointer().cast())),
+                tag::BYTES => (false, heap::heap_bytes(raw.to_pointer().cast())),
                 tag::RAW_STR => (true, CStr::from_ptr(raw.to_pointer().cast::<c_char>()).to_bytes()),
                 tag::BYTE_ARRAY => (false, (*raw.to_pointer().cast::<ByteArray>()).as_slice()),
                 _ => return None,
@@ -384,16 +286,29 @@ impl<'a> AnyView<'a> {
         }
     }
 
-    /// A string of any representation. The borrow of the view matters: small strings live inside it.
+    /// The bytes of a string of any representation. Those of another maker may be no UTF-8.
+    #[inline]
+    pub fn as_text(&self) -> Option<&[u8]> {
+        self.text_or_bytes().and_then(|(text, bytes)| text.then_some(bytes))
+    }
+
+    /// A string of any representation; none for one that is no UTF-8. The borrow of the view matters: small strings live
+    /// inside it.
     #[inline]
     pub fn as_str(&self) -> Option<&str> {
-        let (text, bytes) = self.text_or_bytes()?;
-        // Valid for strings that we made; a C string of a foreign caller may be anything.
-        if self.0.type_index() == tag::RAW_STR {
-            return std::str::from_utf8(bytes).ok();
+        let bytes = self.as_text()?;
+        let is_sound = match self.0.type_index() {
+            // ASCII, as nearly all are; the bytes behind the string are zero.
+            tag::SMALL_STR => self.0.to_bits() & 0x8080_8080_8080_8080 == 0,
+            // SAFETY: the tag says that it is a string object, which the view lends.
+            tag::STR => unsafe { heap::is_utf8(self.0.to_pointer().cast()) },
+            _ => false,
+        };
+        match is_sound {
+            // SAFETY: as it was just found.
+            true => Some(unsafe { std::str::from_utf8_unchecked(bytes) }),
+            false => std::str::from_utf8(bytes).ok(),
         }
-        // SAFETY: `Str` is made from UTF-8 only.
-        text.then(|| unsafe { std::str::from_utf8_unchecked(bytes) })
     }
 
     /// Bytes of any representation. The borrow of the view matters: small ones live inside it.
@@ -424,8 +339,10 @@ impl<'a> AnyView<'a> {
             return slot.take().map_or(Any::none(), Any::from_object);
         }
         match self.text_or_bytes() {
-            Some((true, text)) => Str::from(&*String::from_utf8_lossy(text)).into(),
-            Some((false, bytes)) => Bytes::from(bytes).into(),
+            // SAFETY: both values own what they name.
+            Some((true, text)) => unsafe { Any::from_raw(heap::text_of(text)) },
+            // SAFETY: as above.
+            Some((false, bytes)) => unsafe { Any::from_raw(heap::bytes_of(bytes)) },
             None => Any::none(),
         }
     }

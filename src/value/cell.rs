@@ -1,16 +1,15 @@
 //! Fields of shared objects, read and written by address while other threads do the same.
-//! Imports `sync`, `reclaim`, `object` and this folder.
 //! Upholds: no value is torn; a value that was replaced is released only after the readers who may have seen it retained
 //! it or let go; nothing is released under a lock.
 
-use super::any::RawAny;
+use super::any_words::AnyWords;
+use super::raw::RawAny;
 use super::{stripe, tag, Any, AnyView, ConvertError, DataType, Device, FromAny, IntoAny, Storage};
 use crate::object::{release as release_object, retain, Object};
 use crate::reclaim::{self, Guard};
-use crate::sync::alone::alone;
 use crate::sync::global::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use crate::sync::single_threaded::single_threaded;
 use std::ffi::c_void;
-use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU16, AtomicU8};
 
@@ -43,7 +42,7 @@ unsafe fn read(address: *const u8, storage: Storage) -> RawAny {
         Storage::Bool => RawAny::bits(tag::BOOL, u64::from(word!(AtomicU8) != 0)),
         Storage::Pointer => RawAny::pointer(tag::POINTER, word!(AtomicPtr<c_void>)),
         Storage::Object => match NonNull::new(word!(AtomicPtr<Object>)) {
-            // SAFETY: the field's object, kept alive by whoever may read it.
+            // SAFETY: the field's object, kept alive by the count or pin of the reader.
             Some(object) => unsafe { RawAny::of_object(object) },
             None => RawAny::NONE,
         },
@@ -75,8 +74,8 @@ unsafe fn read(address: *const u8, storage: Storage) -> RawAny {
 unsafe fn replace(address: *mut u8, storage: Storage, value: RawAny) -> RawAny {
     // SAFETY: handed on; the only thread is the only one to reach the object.
     unsafe {
-        match alone() {
-            true => replace_alone(address, storage, value),
+        match single_threaded() {
+            true => replace_unshared(address, storage, value),
             false => replace_shared(address, storage, value),
         }
     }
@@ -144,36 +143,47 @@ unsafe fn replace_shared(address: *mut u8, storage: Storage, value: RawAny) -> R
     }
 }
 
-/// A 16-byte field as two words. Relaxed throughout: the stripe orders them.
-#[repr(C)]
-struct AnyWords {
-    head: AtomicU64,
-    payload: AtomicPtr<c_void>,
+/// Whether a 16-byte field holds no value, at some recent moment.
+///
+/// # Safety
+/// As [`load`], of a field of [`Storage::Any`].
+#[inline]
+pub(super) unsafe fn is_none(address: *const u8) -> bool {
+    // SAFETY: the caller's contract.
+    unsafe { AnyWords::at(address) }.is_none()
 }
 
-impl AnyWords {
-    /// # Safety
-    /// `address` is a field that holds an `Any`, in an object that outlives the result.
-    #[inline]
-    unsafe fn at<'a>(address: *const u8) -> &'a AnyWords {
-        // SAFETY: the caller's contract; same size, same alignment, all access while shared is atomic.
-        unsafe { &*address.cast::<AnyWords>() }
-    }
-
-    #[inline]
-    fn read(&self) -> RawAny {
-        RawAny::from_words(self.head.load(Ordering::Relaxed), self.payload.load(Ordering::Relaxed))
-    }
-
-    #[inline]
-    fn write(&self, value: RawAny) {
-        let (head, payload) = value.words();
-        self.head.store(head, Ordering::Relaxed);
-        self.payload.store(payload, Ordering::Relaxed);
+/// Sets a 16-byte field that holds no value. A reader of the C ABI, who knows no stripe, finds the value whole or not at all.
+///
+/// # Errors
+/// The value that the field holds.
+///
+/// # Safety
+/// As [`store`], of a field of [`Storage::Any`].
+pub unsafe fn replace_none(address: *mut u8, value: Any) -> Result<(), Any> {
+    let guard = reclaim::pin();
+    let there = stripe::of(address).write(|| {
+        // SAFETY: the caller's contract.
+        let words = unsafe { AnyWords::at(address) };
+        let there = words.read();
+        let is_none = there.type_index() == tag::NONE;
+        if is_none {
+            words.publish(value.view().to_raw());
+        }
+        (!is_none).then_some(there)
+    });
+    // SAFETY: the pin keeps what was read alive.
+    let there = there.map(|there| unsafe { own(there) });
+    drop(guard);
+    match there {
+        Some(there) => Err(there),
+        None => {
+            // The field owns it now.
+            std::mem::forget(value);
+            Ok(())
+        }
     }
 }
-
-const _: () = assert!(size_of::<AnyWords>() == size_of::<RawAny>());
 
 /// Owns what was read.
 ///
@@ -197,8 +207,8 @@ unsafe fn own(raw: RawAny) -> Any {
 /// [`store`].
 #[inline]
 pub unsafe fn load(address: *const u8, storage: Storage) -> Any {
-    if !storage.owns() || alone() {
-        // SAFETY: the caller's contract; plain data needs no owner, and nobody else can replace what is read.
+    if !storage.owns() || single_threaded() {
+        // SAFETY: the caller's contract; plain data needs no owner, and no other thread can replace what is read.
         return unsafe { own(read(address, storage)) };
     }
     let guard = reclaim::pin();
@@ -275,20 +285,7 @@ pub fn retire(old: Any) {
 
 #[inline(never)]
 fn retire_object(old: Any) {
-    if reclaim::nobody_looks() {
-        return release(old);
-    }
-    let guard = reclaim::pin();
-    reclaim::defer(&guard, move || release(old));
-    drop(guard);
-    reclaim::flush();
-}
-
-/// A destructor's panic ends here: it is nobody's who happens to run what was deferred. The panic hook has reported it.
-fn release(old: Any) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(old))) {
-        std::mem::forget(panic);
-    }
+    reclaim::retire(move || drop(old));
 }
 
 /// Replaces the value of a frozen field. The caller keeps the result alive until the field's owner is destroyed.
@@ -301,14 +298,14 @@ pub unsafe fn store_kept(address: *mut u8, storage: Storage, value: Any) -> Any 
     unsafe { Any::from_raw(replace(address, storage, value.into_raw())) }
 }
 
-/// Writes a field of an object that nobody else can reach yet; the old value is released at once.
+/// Writes a field of an object that no other thread can reach yet; the old value is released at once.
 ///
 /// # Safety
 /// As [`store`], and no other thread reaches the object.
 #[inline]
 pub unsafe fn init(address: *mut u8, storage: Storage, value: Any) {
     // SAFETY: the caller's contract.
-    drop(unsafe { Any::from_raw(replace_alone(address, storage, value.into_raw())) });
+    drop(unsafe { Any::from_raw(replace_unshared(address, storage, value.into_raw())) });
 }
 
 /// As [`replace`], without the price of a read-modify-write or of a lock.
@@ -316,8 +313,8 @@ pub unsafe fn init(address: *mut u8, storage: Storage, value: Any) {
 /// # Safety
 /// As there, and no other thread reaches the object.
 #[inline(always)]
-unsafe fn replace_alone(address: *mut u8, storage: Storage, value: RawAny) -> RawAny {
-    // Relaxed, all of it: nobody else reaches the object before something later publishes it, or any more.
+unsafe fn replace_unshared(address: *mut u8, storage: Storage, value: RawAny) -> RawAny {
+    // Relaxed, all of it: no other thread reaches the object before something later publishes it, or any more.
     match storage {
         Storage::Object => {
             let pointer = if value.is_object() { value.to_pointer().cast() } else { std::ptr::null_mut() };

@@ -1,5 +1,4 @@
 //! Between Rust types and dynamic values: the traits and the error.
-//! Imports `object` and this folder.
 //! Upholds: a failed conversion leaves its argument as it was, rvalues included.
 
 use super::{Any, AnyView, RvalueSlot, Schema};
@@ -85,6 +84,8 @@ struct Mismatch {
     kind: &'static str,
     expected: Schema,
     found: String,
+    /// What tells it from what was expected, where both have the same name.
+    apart: &'static str,
     cause: Option<Arc<dyn Cause + Send + Sync>>,
 }
 
@@ -92,13 +93,16 @@ impl ConvertError {
     /// `expected` was asked for, `view` is something else.
     #[cold]
     pub fn mismatch(expected: Schema, view: AnyView<'_>) -> ConvertError {
-        ConvertError::new("TypeError", expected, view.type_name())
+        let apart = expected.tell_apart(view.type_index());
+        let mut error = ConvertError::new("TypeError", expected, view.type_name());
+        error.0.apart = apart;
+        error
     }
 
     /// The same with a kind and a description of what was found.
     #[cold]
     pub fn new(kind: &'static str, expected: Schema, found: impl Into<String>) -> ConvertError {
-        ConvertError(Box::new(Mismatch { kind, expected, found: found.into(), cause: None }))
+        ConvertError(Box::new(Mismatch { kind, expected, found: found.into(), apart: "", cause: None }))
     }
 
     /// The conversion ran code that ended in `cause`, which is what callers are to see.
@@ -146,7 +150,7 @@ impl ConvertError {
 
 impl fmt::Display for ConvertError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Expected `{}` but got `{}`", self.0.expected, self.0.found)
+        write!(f, "Expected `{}` but got `{}`{}", self.0.expected, self.0.found, self.0.apart)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Element types and devices as text: `float32x4`, `cuda:1`.
-//! Imports the plain data only.
 //! Upholds: what is written is read back as the same value.
 
 use super::{DataType, Device};
+use crate::object::grow::owned;
 use std::fmt;
 use std::str::FromStr;
 
@@ -72,7 +72,7 @@ impl FromStr for DataType {
     type Err = BadDtype;
 
     fn from_str(text: &str) -> Result<DataType, BadDtype> {
-        parse(text).ok_or_else(|| BadDtype(text.to_owned()))
+        parse(text).ok_or_else(|| BadDtype(owned(text)))
     }
 }
 
@@ -176,7 +176,7 @@ impl FromStr for Device {
     type Err = BadDevice;
 
     fn from_str(text: &str) -> Result<Device, BadDevice> {
-        let bad = || BadDevice(text.to_owned());
+        let bad = || BadDevice(owned(text));
         let (name, id) = match text.split_once(':') {
             Some((name, id)) => (name, id.parse().map_err(|_| bad())?),
             None => (text, 0),

@@ -1,5 +1,4 @@
 //! Rust types that can be fields of reflected objects; the mutable ones among them.
-//! Imports this folder and `object`.
 //! Upholds: a field's bytes are those of its storage; a plain field never changes once its object is shared.
 
 use super::{cell, Any, AnyView, Bytes, ConvertError, DataType, Device, FromAny, IntoAny, Schema, Storage, Str, Typed};
@@ -15,8 +14,8 @@ impl Typed for AtomicI64 {
     }
 }
 
-// SAFETY: the bytes are those of the storage and read back as an integer; whoever reads them loads atomically, so that Rust
-// code, and nobody else, may store at any time.
+// SAFETY: the bytes are those of the storage and read back as an integer; readers load atomically, so that Rust
+// code alone may store at any time.
 unsafe impl Field for AtomicI64 {
     type Value = i64;
     const STORAGE: Storage = Storage::I64;
@@ -44,7 +43,7 @@ pub unsafe trait Field: Send + Sync + Sized + 'static {
     /// The field from its first value.
     fn from_value(value: Self::Value) -> Self;
 
-    /// What a field that nobody set holds; none when the type has no such value.
+    /// What an unset field holds; none when the type has no such value.
     fn blank() -> Option<Self>;
 }
 
@@ -116,7 +115,7 @@ unsafe impl<T: ObjectType> Field for Option<Obj<T>> {
 #[repr(transparent)]
 pub struct Pointer(pub *mut c_void);
 
-// SAFETY: an address; whoever follows it answers for what it finds.
+// SAFETY: an address, without a claim about what is there.
 unsafe impl Send for Pointer {}
 // SAFETY: as above.
 unsafe impl Sync for Pointer {}
@@ -227,6 +226,12 @@ impl<T: Field<Value = T> + FromAny + IntoAny> Mutable<T> {
         // SAFETY: the cell holds a `T`, whose bytes are those of the storage; all writers use `store`.
         let value = unsafe { cell::load(self.0.get().cast::<u8>(), T::STORAGE) };
         T::from_owned(value).expect("a field holds its own type")
+    }
+
+    /// Where the value lies, for `cell`.
+    #[inline]
+    pub(crate) fn as_ptr(&self) -> *mut u8 {
+        self.0.get().cast()
     }
 
     /// Replaces the value; the old one is released when no reader can see it.

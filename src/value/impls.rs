@@ -1,10 +1,11 @@
 //! Conversions of the primitive types, options and handles.
-//! Imports `object` and this folder.
 //! Upholds: what a conversion accepts is what the field annotation of that type accepts, without user hooks.
 
-use super::any::{is_a, RawAny};
+use super::any::is_a;
 use super::convert::{ConvertError, FromAny, IntoAny, Typed};
+use super::raw::RawAny;
 use super::{tag, Any, AnyView, Bytes, DataType, Device, Schema, Str};
+use crate::object::grow::owned;
 use crate::object::{Obj, ObjectType};
 use std::ffi::c_void;
 use std::str::FromStr;
@@ -199,7 +200,7 @@ text!(&str => Str, Schema::Str; String => Str, Schema::Str; &[u8] => Bytes, Sche
 
 impl FromAny for String {
     fn from_any(view: AnyView<'_>) -> Result<String, ConvertError> {
-        view.as_str().map(str::to_owned).ok_or_else(|| ConvertError::mismatch(Schema::Str, view))
+        view.as_str().map(owned).ok_or_else(|| ConvertError::mismatch(Schema::Str, view))
     }
 }
 

@@ -1,5 +1,4 @@
 //! Dynamic values: what crosses every boundary between languages, and how it is stored in fields.
-//! Imports `object`, `reclaim`, `sync`; never functions, containers or reflection.
 //! Upholds: the 16-byte layout of the C ABI; a value owns what it names, a view borrows it.
 //!
 //! ```
@@ -13,13 +12,18 @@
 //! ```
 
 mod any;
+mod any_words;
 pub mod cell;
+mod column;
 mod convert;
 mod dtype;
 mod field;
+mod heap;
 mod impls;
 mod one_of;
+mod opaque;
 mod plain;
+mod raw;
 mod rvalue;
 pub mod schema;
 mod schema_json;
@@ -27,12 +31,16 @@ mod string;
 pub mod stripe;
 pub mod tag;
 
-pub use any::{Any, AnyView, RawAny};
+pub use any::{Any, AnyView};
+pub use column::{Column, COLUMN_SIZE};
 pub use convert::{convert, convert_owned, ConvertError, FromAny, IntoAny, Typed};
 pub use dtype::{BadDevice, BadDtype};
 pub use field::{AnyOf, Field, Mutable, Pointer};
+pub use heap::{BytesObj, StringObj};
 pub use one_of::{Alternatives, OneOf};
+pub use opaque::OpaqueObj;
 pub use plain::{ByteArray, DataType, Device};
+pub use raw::RawAny;
 pub use rvalue::RvalueSlot;
 pub use schema::{Schema, Storage};
-pub use string::{Bytes, BytesObj, Str, StringObj};
+pub use string::{Bytes, Str};

@@ -1,6 +1,5 @@
 //! A value of one of several Rust types, for fields and parameters that take alternatives.
-//! Imports this folder only.
-//! Upholds: the value suits the first alternative that takes it, and is kept in that form.
+//! Upholds: the value is kept as the alternative that it is, or else in the form of the first that takes it.
 
 use super::{Any, AnyView, ConvertError, Field, FromAny, IntoAny, Schema, Storage, Typed};
 use std::fmt;
@@ -10,7 +9,7 @@ use std::marker::PhantomData;
 pub trait Alternatives: 'static {
     /// What each of them is.
     fn schemas() -> Vec<Schema>;
-    /// The value in the form of the first that takes it.
+    /// The value as the first that it is without conversion, or else in the form of the first that takes it.
     fn first(view: AnyView<'_>) -> Option<Any>;
 }
 
@@ -21,6 +20,11 @@ macro_rules! alternatives {
                 vec![$($name::schema()),*]
             }
             fn first(view: AnyView<'_>) -> Option<Any> {
+                $(if $name::schema().check(view) {
+                    if let Ok(value) = $name::from_any(view) {
+                        return Some(value.into_any());
+                    }
+                })*
                 $(if let Ok(value) = $name::from_any(view) {
                     return Some(value.into_any());
                 })*
@@ -42,6 +46,10 @@ alternatives!(A B C D);
 /// assert_eq!(value.get::<Str>().unwrap(), "text");
 /// let error = convert::<OneOf<(i64, Str)>>(().into_any().view()).unwrap_err();
 /// assert_eq!(error.to_string(), "Expected `int | str` but got `None`");
+///
+/// // What a value is comes before what it can become.
+/// let value: OneOf<(f64, i64)> = convert(5_i64.into_any().view()).unwrap();
+/// assert_eq!(value.view().as_int(), Some(5));
 /// ```
 #[repr(transparent)]
 pub struct OneOf<T>(Any, PhantomData<fn() -> T>);

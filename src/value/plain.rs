@@ -1,5 +1,4 @@
 //! Plain data that values carry: element types, devices, borrowed byte ranges of the C ABI.
-//! Imports nothing of this crate.
 //! Upholds: layouts are those of the C ABI.
 
 /// An element type, as DLPack describes it.
@@ -56,7 +55,7 @@ impl Device {
     }
 }
 
-/// A range of bytes that someone else owns.
+/// A range of bytes that another object owns.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct ByteArray {
@@ -66,7 +65,7 @@ pub struct ByteArray {
     pub size: usize,
 }
 
-// SAFETY: a description of bytes; whoever reads them answers for their owner.
+// SAFETY: a description of bytes; a reader answers for their owner.
 unsafe impl Send for ByteArray {}
 // SAFETY: as above.
 unsafe impl Sync for ByteArray {}

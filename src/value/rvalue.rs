@@ -1,6 +1,5 @@
 //! An argument that its receiver may move away.
-//! Imports `object` and `sync`.
-//! Upholds: the object leaves its slot once, whoever asks first; what nobody took is released with the slot.
+//! Upholds: the object leaves its slot once, with the first that asks; one that was not taken is released with the slot.
 
 use crate::object::{Obj, Object, ObjectType};
 use crate::sync::global::{AtomicPtr, Ordering};

@@ -1,13 +1,15 @@
 //! What a value may be: types as annotations and error texts name them, and how fields of them are stored.
-//! Imports `object` for type keys; containers add the deep check.
 //! Upholds: the text of a schema is the annotation that declares it.
 
 use super::tag;
-use crate::object::registry;
+use crate::object::grow::{gathered, owned};
+use crate::object::registry::{self, TypeInfo};
+use crate::object::shared_text::SharedText;
+use std::cmp::Ordering;
 use std::fmt;
 
 /// A type, as an annotation declares it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Schema {
     /// Anything.
     Any,
@@ -48,7 +50,37 @@ pub enum Schema {
     /// A function; parameters and result when they are declared.
     Callable(Option<(Vec<Schema>, Box<Schema>)>),
     /// What no type was called when the schema was made, with its arguments: nothing, unless one is registered later.
-    Unknown(Box<str>, Vec<Schema>),
+    Unknown(SharedText, Vec<Schema>),
+}
+
+impl Clone for Schema {
+    /// As derived, but asks for the room of long lists.
+    fn clone(&self) -> Schema {
+        let all = |items: &[Schema]| gathered(items.iter().cloned());
+        match self {
+            Schema::Any => Schema::Any,
+            Schema::None => Schema::None,
+            Schema::Int => Schema::Int,
+            Schema::Float => Schema::Float,
+            Schema::Bool => Schema::Bool,
+            Schema::Str => Schema::Str,
+            Schema::Bytes => Schema::Bytes,
+            Schema::Pointer => Schema::Pointer,
+            Schema::DType => Schema::DType,
+            Schema::Device => Schema::Device,
+            Schema::Object(index) => Schema::Object(*index),
+            Schema::Optional(inner) => Schema::Optional(inner.clone()),
+            Schema::Union(items) => Schema::Union(all(items)),
+            Schema::Array(item) => Schema::Array(item.clone()),
+            Schema::List(item) => Schema::List(item.clone()),
+            Schema::Tuple(items) => Schema::Tuple(all(items)),
+            Schema::Map(key, value) => Schema::Map(key.clone(), value.clone()),
+            Schema::Dict(key, value) => Schema::Dict(key.clone(), value.clone()),
+            Schema::Callable(None) => Schema::Callable(None),
+            Schema::Callable(Some((parameters, result))) => Schema::Callable(Some((all(parameters), result.clone()))),
+            Schema::Unknown(name, items) => Schema::Unknown(name.clone(), all(items)),
+        }
+    }
 }
 
 impl Schema {
@@ -113,6 +145,37 @@ impl Schema {
     }
 }
 
+impl Schema {
+    /// What an error text adds where the type `found` and the expected one have the same key, because the class was defined
+    /// again. Empty where that is not so.
+    #[cold]
+    pub fn tell_apart(&self, found: i32) -> &'static str {
+        let Some(found) = registry::type_info(found) else { return "" };
+        match self.age_of(found) {
+            Some(Ordering::Less) => {
+                " of a former definition: the class was defined again; make the object by the newest"
+            }
+            Some(Ordering::Greater) => " of a newer definition: define again what expects the former",
+            _ => "",
+        }
+    }
+
+    /// How a type, or the ancestor that has the key of one that is meant here, compares to that one in age.
+    fn age_of(&self, found: &'static TypeInfo) -> Option<Ordering> {
+        match self {
+            Schema::Object(index) => {
+                let wanted = registry::type_info(*index)?;
+                let mut ancestors =
+                    found.ancestors.iter().filter_map(|index| registry::type_info(*index)).chain([found]);
+                ancestors.find(|info| info.key == wanted.key).map(|info| info.index.cmp(&wanted.index))
+            }
+            Schema::Optional(inner) => inner.age_of(found),
+            Schema::Union(items) => items.iter().find_map(|item| item.age_of(found)),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Schema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |f: &mut fmt::Formatter<'_>, items: &[Schema]| {
@@ -169,11 +232,9 @@ pub(super) fn index_name(index: i32) -> String {
         tag::RAW_STR | tag::SMALL_STR | tag::STR => "str",
         tag::BYTE_ARRAY | tag::SMALL_BYTES | tag::BYTES => "bytes",
         tag::RVALUE => "ObjectRValueRef",
-        index => {
-            return registry::type_info(index).map_or_else(|| format!("type {index}"), |info| info.key.to_string())
-        }
+        index => return registry::type_info(index).map_or_else(|| format!("type {index}"), |info| owned(info.key)),
     };
-    name.to_owned()
+    owned(name)
 }
 
 /// How a field is stored.
@@ -214,6 +275,26 @@ pub enum Storage {
 }
 
 impl Storage {
+    /// Every way to store a field.
+    pub const ALL: [Storage; 16] = [
+        Storage::I8,
+        Storage::I16,
+        Storage::I32,
+        Storage::I64,
+        Storage::U8,
+        Storage::U16,
+        Storage::U32,
+        Storage::U64,
+        Storage::F32,
+        Storage::F64,
+        Storage::Bool,
+        Storage::Pointer,
+        Storage::Object,
+        Storage::Any,
+        Storage::DType,
+        Storage::Device,
+    ];
+
     /// Bytes that a field takes.
     pub const fn size(self) -> usize {
         match self {

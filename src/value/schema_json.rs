@@ -1,8 +1,8 @@
 //! Schemas as JSON text: what metadata of fields and functions says of their types.
-//! Imports schemas and the type registry.
 //! Upholds: types go by the keys under which native code registers them.
 
 use super::{tag, Schema};
+use crate::object::grow::{gathered, joined, TextBuf};
 use crate::object::registry;
 
 impl Schema {
@@ -14,12 +14,12 @@ impl Schema {
     /// assert_eq!(schema.to_json(), r#"{"type":"Optional","args":[{"type":"ffi.String"}]}"#);
     /// ```
     pub fn to_json(&self) -> String {
-        let mut text = String::new();
+        let mut text = TextBuf::default();
         self.write_json(&mut text);
-        text
+        text.into_string()
     }
 
-    fn write_json(&self, text: &mut String) {
+    fn write_json(&self, text: &mut TextBuf) {
         let name = match self {
             Schema::Any => "Any",
             Schema::None => "None",
@@ -49,8 +49,8 @@ impl Schema {
         let args: Vec<&Schema> = match self {
             Schema::Optional(inner) | Schema::Array(inner) | Schema::List(inner) => vec![inner],
             Schema::Map(key, value) | Schema::Dict(key, value) => vec![key, value],
-            Schema::Union(items) | Schema::Tuple(items) | Schema::Unknown(_, items) => items.iter().collect(),
-            Schema::Callable(Some((parameters, result))) => std::iter::once(&**result).chain(parameters).collect(),
+            Schema::Union(items) | Schema::Tuple(items) | Schema::Unknown(_, items) => gathered(items),
+            Schema::Callable(Some((parameters, result))) => gathered(std::iter::once(&**result).chain(parameters)),
             _ => Vec::new(),
         };
         // Without arguments a tuple would be one of any length.
@@ -69,7 +69,8 @@ impl Schema {
     /// Metadata that says this type: `{"type_schema":"…"}`, the schema's JSON as a string in it, and what `extra` (the
     /// inside of a JSON object) says besides.
     pub fn to_metadata(&self, extra: &str) -> String {
-        let schema = self.to_json().replace('"', "\\\"");
+        let json = self.to_json();
+        let schema = joined(json.split('"'), "\\\"");
         let comma = if extra.is_empty() { "" } else { "," };
         format!("{{\"type_schema\":\"{schema}\"{comma}{extra}}}")
     }

@@ -1,83 +1,21 @@
-//! Strings and bytes: inline up to seven bytes, heap objects beyond.
-//! Imports `object` and this folder.
-//! Upholds: a `Str` is UTF-8; one content has one representation, so that equal strings have equal tags.
+//! Strings and bytes.
+//! Upholds: a `Str` is UTF-8.
 
-use super::any::RawAny;
 use super::convert::{ConvertError, FromAny, IntoAny, Typed};
-use super::{tag, Any, AnyView, ByteArray, Schema};
-use crate::object::{Header, Obj, Object, ObjectType};
+use super::{heap, tag, Any, AnyView, Schema};
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 
-/// The longest content that a value holds inline.
-const SMALL: usize = 7;
-
-macro_rules! heap {
-    ($(#[$doc:meta])* $object:ident, $key:literal, $index:expr) => {
-        $(#[$doc])*
-        #[repr(C)]
-        pub struct $object {
-            header: Header,
-            bytes: ByteArray,
-        }
-
-        // SAFETY: repr(C), starts with the header; `bytes` describes the object's own trailing bytes, never written again.
-        unsafe impl ObjectType for $object {
-            const TYPE_KEY: &'static str = $key;
-            type Parent = Object;
-            #[inline]
-            fn type_index() -> i32 {
-                $index
-            }
-        }
-
-        impl $object {
-            fn make(content: &[u8]) -> Obj<$object> {
-                let blank = $object { header: Header::placeholder(), bytes: ByteArray::new(&[]) };
-                let mut object = Obj::new_with_extra_items::<u8>(blank, content.iter().copied());
-                // SAFETY: made just above of this type, with bytes; only a field is written.
-                unsafe {
-                    let bytes = ByteArray::new(object.extra_items::<u8>());
-                    object.get_unique_mut().expect("nobody else has it yet").bytes = bytes;
-                }
-                object
-            }
-        }
-    };
-}
-
-heap!(
-    /// A heap string: a description of bytes, and the bytes.
-    StringObj, "ffi.String", tag::STR
-);
-heap!(
-    /// Heap bytes: a description of bytes, and the bytes.
-    BytesObj, "ffi.Bytes", tag::BYTES
-);
-
-const _: () = assert!(std::mem::offset_of!(StringObj, bytes) == size_of::<Header>());
-
-/// The bytes of a heap string or of heap bytes, whichever language made it.
-///
-/// # Safety
-/// `object` is a string or bytes object, alive for `'a`.
-pub(super) unsafe fn heap_bytes<'a>(object: *const StringObj) -> &'a [u8] {
-    // SAFETY: the caller's contract; both objects start alike.
-    unsafe { (*object).bytes.as_slice() }
-}
-
-#[inline]
-fn inline(tag: i32, content: &[u8]) -> RawAny {
-    let mut bytes = [0; 8];
-    bytes[..content.len()].copy_from_slice(content);
-    RawAny::small(tag, content.len() as u32, u64::from_ne_bytes(bytes))
+/// The error of a string of another maker that cannot be read.
+#[cold]
+fn not_utf8(expected: Schema) -> ConvertError {
+    ConvertError::new("ValueError", expected, "a string that is not UTF-8")
 }
 
 macro_rules! newtype {
-    ($(#[$doc:meta])* $name:ident, $target:ty, $object:ident, $schema:expr, $small:expr, $heap:expr, $read:ident,
-     $bytes:expr, $empty:expr) => {
+    ($(#[$doc:meta])* $name:ident, $target:ty, $make:path, $schema:expr, $small:expr, $heap:expr, $read:ident, $empty:expr) => {
         $(#[$doc])*
         #[derive(Clone)]
         #[repr(transparent)]
@@ -102,11 +40,8 @@ macro_rules! newtype {
         impl From<&$target> for $name {
             #[inline]
             fn from(content: &$target) -> $name {
-                let bytes: &[u8] = $bytes(content);
-                match bytes.len() <= SMALL {
-                    true => $name(Any::plain(inline($small, bytes))),
-                    false => $name(Any::from_object($object::make(bytes))),
-                }
+                // SAFETY: the value owns what it names.
+                $name(unsafe { Any::from_raw($make(content)) })
             }
         }
 
@@ -181,18 +116,21 @@ macro_rules! newtype {
         impl FromAny for $name {
             #[inline]
             fn from_any(view: AnyView<'_>) -> Result<$name, ConvertError> {
-                match view.type_index() {
-                    index if index == $small || index == $heap => Ok($name(view.to_owned())),
-                    _ => match view.$read() {
-                        Some(content) => Ok($name::from(content)),
-                        None => Err(ConvertError::mismatch($schema, view)),
-                    },
+                let is_own = view.type_index() == $small || view.type_index() == $heap;
+                match view.$read() {
+                    Some(_) if is_own => Ok($name(view.to_owned())),
+                    Some(content) => Ok($name::from(content)),
+                    None if is_own => Err(not_utf8($schema)),
+                    None => Err(ConvertError::mismatch($schema, view)),
                 }
             }
             #[inline]
             fn from_owned(any: Any) -> Result<$name, ConvertError> {
                 match any.type_index() {
-                    index if index == $small || index == $heap => Ok($name(any)),
+                    index if index == $small || index == $heap => match any.view().$read() {
+                        Some(_) => Ok($name(any)),
+                        None => Err(not_utf8($schema)),
+                    },
                     _ => Err(ConvertError::mismatch($schema, any.view())),
                 }
             }
@@ -202,11 +140,11 @@ macro_rules! newtype {
 
 newtype!(
     /// A UTF-8 string.
-    Str, str, StringObj, Schema::Str, tag::SMALL_STR, tag::STR, as_str, str::as_bytes, ""
+    Str, str, heap::str_of, Schema::Str, tag::SMALL_STR, tag::STR, as_str, ""
 );
 newtype!(
     /// Bytes.
-    Bytes, [u8], BytesObj, Schema::Bytes, tag::SMALL_BYTES, tag::BYTES, as_bytes, AsRef::<[u8]>::as_ref, b"".as_slice()
+    Bytes, [u8], heap::bytes_of, Schema::Bytes, tag::SMALL_BYTES, tag::BYTES, as_bytes, b"".as_slice()
 );
 
 impl Str {

@@ -1,5 +1,4 @@
 //! The numbers that say what a value is: type indices below 64, and those of the built-in object types.
-//! Imports nothing.
 //! Upholds: the numbers are those of the C ABI (index table of `object::registry`); they never change.
 
 /// Any type; appears in annotations only, never in a value.

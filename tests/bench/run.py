@@ -4,7 +4,7 @@ run.py TAG PYTHON OURS NEWEST [--rounds N] [--seconds S] [--least] [--json FILE]
 
 TAG names the interpreter in the targets; PYTHON has the peers; OURS is the folder in which `bowline` is installed, NEWEST
 the one with the newest apache-tvm-ffi, or empty. Each system runs in a process of its own; they take turns, a round each.
-FILE gets what the README's table is made of (summary.py). --least takes minima instead of medians, for a machine that has
+FILE gets what the table of src/docs/performance.md is made of (summary.py). --least takes minima instead of medians, for a machine that has
 other work to do.
 """
 

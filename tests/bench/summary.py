@@ -1,4 +1,4 @@
-"""Prints the table of the README's performance section from what run.py wrote.
+"""Prints the table of src/docs/performance.md from what run.py wrote.
 
 summary.py FILE...     one for each interpreter
 

@@ -7,7 +7,7 @@ use super::*;
 for_both_tiers! {
     /// Two wrappers that Python made for one object: one is tied.
     fn one_is_tied(class) {
-        explore_with(1, move || {
+        explore_tier(class, 1, move || {
             let world = World::new();
             let main = world.thread(1);
             let object = object(&world, &main, class, 1);

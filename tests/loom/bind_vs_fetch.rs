@@ -7,7 +7,7 @@ use super::*;
 for_both_tiers! {
     /// A wrapper that Python made becomes the tied one, or an alias of the one that a fetch made first.
     fn tied_or_alias(class) {
-        explore_with(1, move || {
+        explore_tier(class, 1, move || {
             let world = World::new();
             let main = world.thread(1);
             let object = object(&world, &main, class, 2);
@@ -25,16 +25,22 @@ for_both_tiers! {
     }
 }
 
-/// A tied wrapper of a subclass is not kept.
+/// A tied wrapper that Python made is the object's when Python does not hold it any more, whatever its class.
 #[test]
-fn subclass_is_not_kept() {
+fn made_by_python_and_kept() {
     explore_with(1, move || {
         let world = World::new();
         let main = world.thread(1);
         let object = object(&world, &main, Class::RICH, 2);
-        let made = main.construct(Class::SUBCLASS);
+        let made = main.construct(Class::RICH);
+        let id = made.id();
         assert_eq!(main.bind(&made, object), Ok(Tie::Tied));
-        let other = on(&world, 2, move |me| fetch_and_drop(me, object));
+        let other = on(&world, 2, move |me| {
+            let held = me.fetch(object).unwrap();
+            assert_eq!(held.id(), id, "P4: the wrapper was not kept");
+            me.drop_held(held);
+            me.release(object);
+        });
         main.drop_held(made);
         main.release(object);
         other.join().unwrap();

@@ -16,8 +16,9 @@ struct Counted {
 
 impl Counted {
     fn release(&self) {
-        match self.counts.release() {
+        match self.counts.release(None) {
             Released::Alive => {}
+            Released::Preserved => unreachable!("there is no word"),
             Released::Last => {
                 self.destroy();
                 self.free();
@@ -140,6 +141,36 @@ fn unique_sees_former_holders() {
         |other| {
             other.block.contents("an object");
             other.release();
+        },
+    );
+}
+
+#[test]
+fn every_count_is_counted() {
+    fn hold_twice(counted: &Counted) {
+        counted.counts.retain();
+        counted.release();
+        counted.release();
+    }
+    race(Counts::retain, hold_twice, hold_twice);
+}
+
+#[test]
+fn every_weak_count_is_counted() {
+    fn hold_twice(counted: &Counted) {
+        counted.counts.retain_weak();
+        counted.release_weak();
+        counted.release_weak();
+    }
+    race(
+        |counts| {
+            counts.retain_weak();
+            counts.retain_weak();
+        },
+        hold_twice,
+        |strong| {
+            hold_twice(strong);
+            strong.release();
         },
     );
 }

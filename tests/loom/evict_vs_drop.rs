@@ -7,7 +7,7 @@ use super::*;
 for_both_tiers! {
     /// Storage is not freed under a dealloc that has yet to read the handle.
     fn waits_for_late_retires(class) {
-        explore_with(1, move || {
+        explore_tier(class, 1, move || {
             let world = World::new();
             let main = world.thread(1);
             let object = object(&world, &main, class, 1);

@@ -1,4 +1,4 @@
-//! Freeing a dormant wrapper against waking it.
+//! Freeing a dormant wrapper against reviving it.
 //! Imports the harness in tests/loom.rs.
 //! Upholds: P1–P9, which the model asserts in every execution, and what each claim says.
 
@@ -6,8 +6,8 @@ use super::*;
 
 for_both_tiers! {
     /// The dormant wrapper is freed or begins a new life, never both.
-    fn freed_or_woken(class) {
-        explore_with(1, move || {
+    fn freed_or_revived(class) {
+        explore_tier(class, 1, move || {
             let world = World::new();
             let main = world.thread(1);
             let object = object(&world, &main, class, 1);

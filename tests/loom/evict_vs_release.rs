@@ -7,7 +7,7 @@ use super::*;
 for_both_tiers! {
     /// The object may die with the evictor's own count: the storage is freed by one of eviction and teardown.
     fn freed_once(class) {
-        explore_with(1, move || {
+        explore_tier(class, 1, move || {
             let world = World::new();
             let main = world.thread(1);
             let object = object(&world, &main, class, 1);

@@ -6,7 +6,7 @@ use super::*;
 
 /// Runs a fetch against the drop, by its owner, of the only result.
 fn race(more: isize, class: Class, world: fn() -> Arc<World>) {
-    explore_with(more, move || {
+    explore_tier(class, more, move || {
         let world = world();
         let main = world.thread(1);
         let object = object(&world, &main, class, 1);
@@ -57,10 +57,9 @@ for_both_tiers! {
     }
 }
 
-/// The wrapper dies and is woken between a fetch's question whether it lives and its mark Suspect: the mark must bring the
-/// news, or the second question is answered with the old death and a living wrapper replaced.
+/// Two results that are both held, fetched while a former one was dropped.
 #[test]
-fn woken_after_it_was_met() {
+fn both_held_after_a_drop() {
     explore_with(1, || {
         let world = World::new();
         let main = world.thread(1);
@@ -74,31 +73,47 @@ fn woken_after_it_was_met() {
             *slot.lock().unwrap() = Some(held);
         });
         main.drop_held(held);
-        let woken = main.fetch(object).unwrap();
+        let revived = main.fetch(object).unwrap();
         other.join().unwrap();
         let fetched = result.lock().unwrap().take().unwrap();
-        assert_eq!(woken.id(), fetched.id(), "P1: two wrappers of one object are alive");
-        main.drop_held(woken);
+        assert_eq!(revived.id(), fetched.id(), "P1: two wrappers of one object are alive");
+        main.drop_held(revived);
         main.drop_held(fetched);
         main.release(object);
         world.finish(&main);
     });
 }
 
-/// Code that runs while the wrapper dies fetches the same object on the same thread, and another thread does too.
-#[test]
-fn fetched_by_its_own_death() {
-    race(0, Class::RICH, || {
-        World::with_user(|me, moment| {
-            if let Moment::Clear(_, Some(object)) = moment {
-                let first = std::mem::replace(&mut object.oracle().asked, 1) == 0;
-                if first {
-                    let held = me.fetch(object).unwrap();
-                    me.drop_held(held);
-                }
-            }
-        })
+/// What `get` gives while another thread drops the only result is a life's, with a count of the object: the next fetch writes
+/// nothing but the wrapper's count.
+pub fn held_by_a_life(get: fn(&Thread, Object) -> Held) {
+    explore(move || {
+        let world = World::new();
+        let main = world.thread(1);
+        let object = object(&world, &main, Class::RICH, 1);
+        let held = main.fetch(object).unwrap();
+        let theirs = world.clone();
+        let other = spawn(move || {
+            let me = theirs.thread(2);
+            let held = get(&me, object);
+            me.release(object);
+            held
+        });
+        main.drop_held(held);
+        let held = other.join().unwrap();
+        let before = main.native_writes.get();
+        let again = main.fetch(object).unwrap();
+        assert_eq!(main.native_writes.get(), before, "P6: a wrapper that is held had no count of the object");
+        main.drop_held(again);
+        main.drop_held(held);
+        main.release(object);
+        world.finish(&main);
     });
+}
+
+#[test]
+fn fetched_by_a_life() {
+    held_by_a_life(|me, object| me.fetch(object).unwrap());
 }
 
 /// The finalizer fetches the object and lets go of the result: the wrapper dies all the same.

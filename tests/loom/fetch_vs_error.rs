@@ -5,7 +5,7 @@
 use super::*;
 
 for_both_tiers! {
-    /// An allocation that fails gives back what the fetch took, and disturbs nobody.
+    /// An allocation that fails gives back what the fetch took, and disturbs no other thread.
     fn is_balanced(class) {
         explore(move || {
             let world = World::new();
@@ -13,7 +13,7 @@ for_both_tiers! {
             let object = object(&world, &main, class, 1);
             let other = on(&world, 2, move |me| {
                 me.fail.set(true);
-                // A wrapper that somebody else made meanwhile needs no allocation.
+                // A wrapper that another thread made meanwhile needs no allocation.
                 if let Ok(held) = me.fetch_owned(object) {
                     me.drop_held(held);
                 }

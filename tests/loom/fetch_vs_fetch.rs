@@ -59,7 +59,7 @@ for_both_tiers! {
             let fetch = move |me: &Thread| {
                 let before = me.allocations.get();
                 let held = me.fetch(object).unwrap();
-                assert_eq!(me.allocations.get(), before, "P4: a dormant wrapper was not woken");
+                assert_eq!(me.allocations.get(), before, "P4: a dormant wrapper was not revived");
                 held
             };
             let results = Arc::new(Mutex::new(Vec::new()));

@@ -7,7 +7,7 @@ use super::*;
 for_both_tiers! {
     /// The wrapper, or a count with which a fetch goes on.
     fn wrapper_or_count(class) {
-        explore_with(1, move || {
+        explore_tier(class, 1, move || {
             let world = World::new();
             let main = world.thread(1);
             let object = object(&world, &main, class, 1);
@@ -25,7 +25,7 @@ for_both_tiers! {
     }
     /// A wrapper that was moved from is no hit.
     fn not_moved_from(class) {
-        explore_with(1, move || {
+        explore_tier(class, 1, move || {
             let world = World::new();
             let main = world.thread(1);
             let object = object(&world, &main, class, 1);
@@ -35,7 +35,7 @@ for_both_tiers! {
                 me.drop_held(held);
                 me.release(object);
             });
-            main.shift(&held).into_iter().for_each(|object| main.release(object));
+            main.move_out(&held).into_iter().for_each(|object| main.release(object));
             let fresh = main.hit_or_fetch(object).unwrap();
             assert_ne!(fresh.id(), held.id(), "a wrapper that was moved from came back");
             main.drop_held(held);
@@ -45,9 +45,9 @@ for_both_tiers! {
             world.finish(&main);
         });
     }
-    /// Of two that find a dormant wrapper both get it: one wakes it, with the count of the object that its life needs.
-    fn both_wake(class) {
-        explore_with(1, move || {
+    /// Of two that find a dormant wrapper both get it: one revives it, with the count of the object that its life needs.
+    fn both_revive(class) {
+        explore_tier(class, 1, move || {
             let world = World::new();
             let main = world.thread(1);
             let object = object(&world, &main, class, 1);
@@ -70,4 +70,10 @@ for_both_tiers! {
             world.finish(&main);
         });
     }
+}
+
+/// As in `fetch_vs_drop`: what a look for a living wrapper finds is a life's.
+#[test]
+fn found_by_a_life() {
+    fetch_vs_drop::held_by_a_life(|me, object| me.hit_or_fetch(object).unwrap());
 }

@@ -50,11 +50,35 @@ fn taken_once() {
                 free(&block);
                 count.fetch_add(1, Relaxed);
             });
-            taken.for_each(|block| shared.push(block));
+            shared.put_back(taken);
         });
         freed.fetch_add(stack.take().inspect(|block| free(block)).count(), Relaxed);
         other.join().unwrap();
         freed.fetch_add(stack.take().inspect(|block| free(block)).count(), Relaxed);
         assert_eq!(freed.load(Relaxed), 3);
+    });
+}
+
+/// What is put back is taken with all that was done to it meanwhile.
+#[test]
+fn put_back_as_it_was_left() {
+    explore_with(1, || {
+        let stack = Arc::new(Stack::new());
+        let [last, first] = [1, 2].map(storage);
+        [&last, &first].into_iter().for_each(|block| stack.push(block.clone()));
+        let shared = stack.clone();
+        let other = spawn(move || {
+            let mut taken = shared.take();
+            // Both or none.
+            if let Some(first) = taken.next() {
+                last.fill(3, "a storage");
+                shared.put_back(taken);
+                free(&first);
+            }
+        });
+        stack.take().for_each(|block| free(&block));
+        other.join().unwrap();
+        stack.take().for_each(|block| free(&block));
+        assert!(first.is_freed(), "a storage is left over");
     });
 }

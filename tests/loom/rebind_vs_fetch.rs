@@ -65,4 +65,25 @@ for_both_tiers! {
             world.finish(&main);
         });
     }
+    /// The only count of the former object may be that of a retire which is not over, and the wrapper alive by a weak reference.
+    fn of_a_sole_object(class) {
+        explore_tier(class, 1, move || {
+            let world = World::strict();
+            let main = world.thread(1);
+            let first = object(&world, &main, class, 0);
+            let second = object(&world, &main, class, 0);
+            first.get().counts.retain_weak();
+            let held = main.fetch_owned(first).unwrap();
+            let other = on(&world, 2, move |me| {
+                if me.upgrade(first) {
+                    fetch_and_drop(me, first);
+                }
+                me.release_weak(first);
+            });
+            main.rebind(&held, second);
+            main.drop_held(held);
+            other.join().unwrap();
+            world.finish(&main);
+        });
+    }
 }

@@ -33,7 +33,7 @@ impl Verb {
             Hit => me.drop_held(me.hit_or_fetch(object).unwrap()),
             Drop => {}
             Evict => drop(me.evict(object)),
-            Move => me.shift(held.as_ref().unwrap()).into_iter().for_each(|object| me.release(object)),
+            Move => me.move_out(held.as_ref().unwrap()).into_iter().for_each(|object| me.release(object)),
             Bind => {
                 let made = me.construct(object.peek().class);
                 me.retain(object);
@@ -64,7 +64,7 @@ enum From {
 
 /// Runs the first verb on the thread that owns the wrapper's bias, and each of the others on a thread of its own.
 fn race<const N: usize>(verbs: [Verb; N], class: Class, from: From) {
-    explore_with(3 - N as isize, move || {
+    explore_tier(class, 3 - N as isize, move || {
         // Only a `rebind` waits for the sections of others, which then must order what is in them.
         let world = if verbs.contains(&Rebind) { World::strict() } else { World::new() };
         let main = world.thread(OWNER);
@@ -137,27 +137,27 @@ macro_rules! both_beginnings {
 }
 
 pairs! {
-    fetch_vs: Fetch vs fetch Fetch hit Hit drop Drop evict Evict shift Move bind Bind rebind Rebind release Release;
-    hit_vs: Hit vs fetch Fetch hit Hit drop Drop evict Evict shift Move bind Bind rebind Rebind release Release;
-    drop_vs: Drop vs fetch Fetch hit Hit drop Drop evict Evict shift Move bind Bind rebind Rebind release Release;
-    evict_vs: Evict vs fetch Fetch hit Hit drop Drop evict Evict shift Move bind Bind rebind Rebind release Release;
-    shift_vs: Move vs fetch Fetch hit Hit drop Drop evict Evict shift Move bind Bind rebind Rebind release Release;
-    rebind_vs: Rebind vs fetch Fetch hit Hit drop Drop evict Evict shift Move bind Bind rebind Rebind release Release;
-    bind_vs: Bind vs fetch Fetch hit Hit drop Drop evict Evict shift Move bind Bind rebind Rebind release Release;
+    fetch_vs: Fetch vs fetch Fetch hit Hit drop Drop evict Evict move_out Move bind Bind rebind Rebind release Release;
+    hit_vs: Hit vs fetch Fetch hit Hit drop Drop evict Evict move_out Move bind Bind rebind Rebind release Release;
+    drop_vs: Drop vs fetch Fetch hit Hit drop Drop evict Evict move_out Move bind Bind rebind Rebind release Release;
+    evict_vs: Evict vs fetch Fetch hit Hit drop Drop evict Evict move_out Move bind Bind rebind Rebind release Release;
+    move_out_vs: Move vs fetch Fetch hit Hit drop Drop evict Evict move_out Move bind Bind rebind Rebind release Release;
+    rebind_vs: Rebind vs fetch Fetch hit Hit drop Drop evict Evict move_out Move bind Bind rebind Rebind release Release;
+    bind_vs: Bind vs fetch Fetch hit Hit drop Drop evict Evict move_out Move bind Bind rebind Rebind release Release;
 }
 
 triples! {
     drop_vs_fetch_vs_evict: Drop Fetch Evict;
-    drop_vs_fetch_vs_shift: Drop Fetch Move;
+    drop_vs_fetch_vs_move_out: Drop Fetch Move;
     drop_vs_evict_vs_release: Drop Evict Release;
     drop_vs_bind_vs_fetch: Drop Bind Fetch;
     fetch_vs_evict_vs_release: Fetch Evict Release;
     fetch_vs_evict_vs_evict: Fetch Evict Evict;
-    fetch_vs_shift_vs_evict: Fetch Move Evict;
-    fetch_vs_shift_vs_release: Fetch Move Release;
-    shift_vs_shift_vs_fetch: Move Move Fetch;
+    fetch_vs_move_out_vs_evict: Fetch Move Evict;
+    fetch_vs_move_out_vs_release: Fetch Move Release;
+    move_out_vs_move_out_vs_fetch: Move Move Fetch;
     bind_vs_fetch_vs_release: Bind Fetch Release;
     rebind_vs_fetch_vs_drop: Rebind Fetch Drop;
     rebind_vs_fetch_vs_release: Rebind Fetch Release;
-    rebind_vs_shift_vs_fetch: Rebind Move Fetch;
+    rebind_vs_move_out_vs_fetch: Rebind Move Fetch;
 }

@@ -12,24 +12,23 @@ use support::cell::Block;
 #[derive(Default)]
 struct Wrapper(Block);
 
-/// One thread wakes a wrapper, two others met it dying before that and mark it: both see the new life, the one that makes
-/// the mark and the one that finds it made.
+/// One thread makes a wrapper its object's, with what it wrote; two others take it over: the one that does sees it.
 #[test]
-fn marked_after_it_woke() {
+fn preserved_with_its_contents() {
     explore_with(1, || {
         let (word, wrapper) = (Arc::new(AtomicWord::new()), Arc::new(Wrapper::default()));
         let pointer = NonNull::from(&*wrapper);
-        word.publish(Word::tied(pointer, State::Inactive)).unwrap();
+        word.publish(Word::tied(pointer, State::Active)).unwrap();
         let others = [(); 2].map(|()| {
             let (word, wrapper) = (word.clone(), wrapper.clone());
             spawn(move || {
-                if word.suspect(NonNull::from(&*wrapper)).is_ok() {
+                if word.resume(NonNull::from(&*wrapper)).is_ok() {
                     assert_eq!(wrapper.0.contents("a wrapper"), 1, "the life before");
                 }
             })
         });
         wrapper.0.fill(1, "a wrapper");
-        word.unpark(pointer).unwrap();
+        word.preserve(pointer).unwrap();
         others.into_iter().for_each(|other| other.join().unwrap());
     });
 }

@@ -5,7 +5,8 @@
 use crate::{counter, load, object_type, passes_in_child, Bare};
 use bowline::container::Array;
 use bowline::function::Function;
-use bowline::object::alloc::{allocate_raw, allocator, free_raw, set_allocator, set_deleter, CustomAllocator};
+use bowline::object::alloc::{allocate_raw, allocator, set_allocator, set_deleter, CustomAllocator};
+use bowline::object::destroy::free_raw;
 use bowline::object::header::{BOTH, FLAG_DELETE_SPACE, FLAG_PREFIX, FREE};
 use bowline::object::{destroy, stats, AllocError, Header, Obj, Object, ObjectType};
 use bowline::value::{convert, tag, AnyView, IntoAny, RvalueSlot};
@@ -115,7 +116,7 @@ impl Counting {
     }
 
     unsafe extern "C" fn allocate(size: usize, align: usize, type_index: i32, context: *mut c_void) -> *mut c_void {
-        // SAFETY: installed with a `Counting` that lives for ever.
+        // SAFETY: installed with a `Counting` that is never freed.
         let this = unsafe { &*context.cast::<Counting>() };
         let counted = this.of.load(Ordering::SeqCst) == type_index;
         if counted && this.fails.load(Ordering::SeqCst) {

@@ -56,7 +56,7 @@ fn on_a_small_stack(test: impl FnOnce() + Send) {
 
 const LONG: u64 = 1_000_000;
 
-/// As the ledger of wrappers does, which a visitor reads meanwhile.
+/// As the storage table of wrappers does, which a visitor reads meanwhile.
 #[test]
 fn a_weak_count_taken_during_the_end_keeps_the_memory() {
     static TAKEN: Mutex<Option<WeakObj<Object>>> = Mutex::new(None);
@@ -312,7 +312,7 @@ fn a_tied_object_is_untied_before_its_fields_go() {
     let drops = counter();
     *DROPS.lock().unwrap() = Some(drops.clone());
     let wrapper = |n: usize| NonNull::new((n * 16) as *mut u8).unwrap();
-    let words = [Word::tied(wrapper(1), State::Lean), Word::tied(wrapper(2), State::Inactive)];
+    let words = [Word::tied(wrapper(1), State::Lean), Word::tied(wrapper(2), State::Active)];
     for (n, word) in words.into_iter().enumerate() {
         let leaf = Obj::new(Leaf::new(&drops, 0));
         leaf.tie_word().unwrap().publish(word).unwrap();

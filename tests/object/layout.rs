@@ -1,4 +1,4 @@
-//! The bytes of an object, as native-abi.md gives them.
+//! The bytes of an object, as `bowline::docs::native_abi` gives them.
 //! Uses raw pointers into objects that the test owns.
 //! Fails when a member moves or an initial value changes.
 

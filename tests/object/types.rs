@@ -4,8 +4,8 @@
 
 use crate::{counter, index_of, load, Bare, Leaf, Twig};
 use bowline::object::registry::{
-    get_or_register_type, is_instance, register_type, retire_key, type_index_of, type_info, types, RegistryError,
-    DYNAMIC, OBJECT,
+    get_or_register_type, is_instance, register_successor, register_type, retire_key, take_key, type_index_of,
+    type_info, types, RegistryError, DYNAMIC, OBJECT,
 };
 use bowline::object::table::IndexTable;
 use std::collections::HashSet;
@@ -51,7 +51,7 @@ fn descent() {
     assert!(!is_instance(leaf, twig) && !is_instance(twig, bare) && !is_instance(bare, leaf) && !is_instance(twig, 65));
     let info = type_info(twig).unwrap();
     assert_eq!((info.depth, info.ancestors, info.parent.unwrap().index), (2, &[OBJECT, leaf][..], leaf));
-    assert_eq!((type_index_of("test.Twig"), type_index_of("test.Nobody")), (Some(twig), None));
+    assert_eq!((type_index_of("test.Twig"), type_index_of("test.Unknown")), (Some(twig), None));
 }
 
 #[test]
@@ -93,6 +93,53 @@ fn a_retired_key_is_free() {
     assert_eq!(type_index_of("test.retired"), Some(second.index));
     let listed: Vec<_> = types().filter(|info| info.key == "test.retired").map(|info| info.index).collect();
     assert_eq!(listed, [second.index]);
+}
+
+#[test]
+fn a_successor_takes_the_key_and_the_former_keeps_its_index() {
+    let first = register_type("test.successor", OBJECT).unwrap();
+    let second = register_successor("test.successor", OBJECT).unwrap();
+    assert_eq!(type_index_of("test.successor"), Some(first.index), "not before it is asked to");
+    let third = register_successor("test.successor", 71).unwrap();
+    assert!(take_key(third.index) && take_key(third.index));
+    assert!(!take_key(second.index) && !take_key(first.index), "the newest stays");
+    assert_eq!(type_index_of("test.successor"), Some(third.index));
+    assert_eq!((type_info(first.index).unwrap().key, type_info(third.index).unwrap().key), (first.key, first.key));
+    assert!(!is_instance(third.index, first.index) && is_instance(third.index, 71));
+    let child = register_type("test.successor.child", first.index).unwrap();
+    assert!(is_instance(child.index, first.index), "a type without its key is still extended");
+    let listed: Vec<_> = types().filter(|info| info.key == "test.successor").map(|info| info.index).collect();
+    assert_eq!(listed, [third.index]);
+    // One that was withdrawn in time never gets it.
+    assert!(!retire_key(second.index));
+    assert!(retire_key(third.index) && !take_key(third.index) && !take_key(second.index));
+    assert_eq!(type_index_of("test.successor"), None);
+    assert!(take_key(first.index), "it is free, and the type was not withdrawn");
+    for fixed in ["int", "ffi.Object"] {
+        assert!(matches!(register_successor(fixed, OBJECT), Err(RegistryError::Duplicate { .. })));
+    }
+    assert!(!take_key(OBJECT) && !take_key(-1) && !take_key(i32::MAX));
+}
+
+#[test]
+fn threads_succeed_each_other() {
+    const ROUNDS: usize = 500;
+    let first = register_type("test.successions", OBJECT).unwrap().index;
+    let newest = std::sync::atomic::AtomicI32::new(first);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..ROUNDS {
+                    let mine = register_successor("test.successions", OBJECT).unwrap().index;
+                    let took = take_key(mine);
+                    newest.fetch_max(mine, Ordering::SeqCst);
+                    let now = type_index_of("test.successions").unwrap();
+                    assert!(now >= mine && (took || now > mine));
+                }
+            });
+        }
+    });
+    assert_eq!(type_index_of("test.successions"), Some(newest.load(Ordering::SeqCst)));
 }
 
 /// Answers weakness 23: of several registrations of a key one succeeds, and all see the same type.

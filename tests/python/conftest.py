@@ -2,12 +2,16 @@
 
 import gc
 import importlib
+import os
 import pkgutil
 import time
 
 import bowline
 import pytest
 from support import settle
+
+# Backtraces of panics are not looked at, and take memory where tests leave none. Asked for once, at the first panic.
+os.environ["RUST_BACKTRACE"] = "0"
 
 # What a module of the package makes when it is loaded is for good.
 for _module in pkgutil.iter_modules(bowline.__path__):

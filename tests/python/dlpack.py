@@ -1,8 +1,23 @@
 """DLPack by hand: capsules and exchange APIs that no library would make, and counts of how often tensors end."""
 
 import ctypes
-from ctypes import CFUNCTYPE, POINTER, PYFUNCTYPE, Structure, c_char_p, c_int, c_int32, c_int64, c_uint8, c_uint16
-from ctypes import c_uint32, c_uint64, c_void_p, py_object, pythonapi
+from ctypes import (
+    CFUNCTYPE,
+    POINTER,
+    PYFUNCTYPE,
+    Structure,
+    c_char_p,
+    c_int,
+    c_int32,
+    c_int64,
+    c_uint8,
+    c_uint16,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+    py_object,
+    pythonapi,
+)
 
 import numpy
 import pytest
@@ -98,7 +113,7 @@ class Library:
         return made
 
     def capsule(self, kind=Managed, name=None, **members):
-        """A capsule with such a tensor, which nothing ends but whoever takes it."""
+        """A capsule with such a tensor, which ends only when it is taken."""
         made = self.managed(kind, **members)
         return pythonapi.PyCapsule_New(ctypes.addressof(made), kind.name if name is None else name, None)
 

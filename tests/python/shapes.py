@@ -41,7 +41,7 @@ class DictWeak(bowline.Object):
 @bowline.py_class("shapes.Del")
 class Del(bowline.Object):
     n: int = 0
-    deaths = []  # noqa: RUF012 - no annotation, so no field
+    deaths = []
 
     def __del__(self):
         self.deaths.append(self.__chandle__())
@@ -51,7 +51,7 @@ class Del(bowline.Object):
 class All(bowline.Object):
     __slots__ = ("__dict__", "__weakref__", "extra")
     n: int = 0
-    deaths = []  # noqa: RUF012
+    deaths = []
 
     def __del__(self):
         self.deaths.append(self.__chandle__())
@@ -97,7 +97,7 @@ HOLDERS = [Holder, FrozenHolder, AnyHolder]
 
 
 class UnregisteredSub(Plain):
-    """Of no type of its own: a fetch after its death gives a `Plain`."""
+    """Of no type of its own: its objects are those of `Plain`."""
 
 
 class UnregisteredDict(Plain):

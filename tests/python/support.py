@@ -12,12 +12,14 @@ import threading
 import bowline
 
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+# Whether CPython's own assertions are compiled in, as with Py_DEBUG.
+ASSERTS = hasattr(sys, "gettotalrefcount") or "NDEBUG" not in (sysconfig.get_config_var("OPT") or "NDEBUG")
 
 _numbers = itertools.count()
 
 
 def new_key(stem="test"):
-    """A type key or function name that nobody used before."""
+    """A type key or function name that was not used before."""
     return f"{stem}.n{next(_numbers)}"
 
 

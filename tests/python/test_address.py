@@ -7,7 +7,6 @@ import pytest
 from shapes import HOLDERS, REGISTERED, Holder, Plain
 from support import run_threads
 
-
 HAVE_GC = 1 << 14  # Py_TPFLAGS_HAVE_GC in CPython's Include/object.h
 
 

@@ -22,7 +22,7 @@ def test_a_handle_by_a_constructor():
     one.__init_handle_by_constructor__(lambda other: other, two)
     assert one.same_as(two)
     for wrong in (lambda: 5, lambda: None):
-        with pytest.raises(ValueError, match="not an object"):
+        with pytest.raises(ValueError, match="expected an object from the constructor"):
             one.__init_handle_by_constructor__(wrong)
     with pytest.raises(TypeError):
         one.__init_handle_by_constructor__()

@@ -16,16 +16,16 @@ from support import new_key
         (lambda: testing.TestIntPair(1, b=2), "testing.TestIntPair(a=1, b=2)"),
         (lambda: testing.TestCompare(1, "a", 2), 'testing.TestCompare(key=1, name="a", ignored_field=2)'),
         (lambda: testing.TestHash(1, "a", 2), 'testing.TestHash(key=1, name="a", hash_ignored=2)'),
-        (lambda: testing.TestObjectBase(), 'testing.TestObjectBase(v_i64=10, v_f64=10, v_str="hello")'),
+        (lambda: testing.TestObjectBase(), 'testing.TestObjectBase(v_i64=10, v_f64=10.0, v_str="hello")'),
         (
             lambda: testing.TestObjectDerived({1: 2}, [1], v_i64=3),
-            'testing.TestObjectDerived(v_i64=3, v_f64=10, v_str="hello", v_map={1: 2}, v_array=(1,))',
+            'testing.TestObjectDerived(v_i64=3, v_f64=10.0, v_str="hello", v_map={1: 2}, v_array=(1,))',
         ),
         (lambda: native._TestCxxClassBase(1, 2), "testing.TestCxxClassBase"),
-        (lambda: native._TestCxxClassDerived(1, 2, 3.5), "testing.TestCxxClassDerived(v_f64=3.5, v_f32=8)"),
+        (lambda: native._TestCxxClassDerived(1, 2, 3.5), "testing.TestCxxClassDerived(v_f64=3.5, v_f32=8.0)"),
         (
             lambda: native._TestCxxClassDerivedDerived(1, 2, 3.5, True),
-            'testing.TestCxxClassDerivedDerived(v_f64=3.5, v_f32=8, v_str="default", v_bool=True)',
+            'testing.TestCxxClassDerivedDerived(v_f64=3.5, v_f32=8.0, v_str="default", v_bool=True)',
         ),
         (
             lambda: native._TestCxxInitSubset(1),

@@ -295,7 +295,7 @@ def test_threads_share_a_list():
         lambda items, one: operator.delitem(items, -1),
         lambda items, one: operator.delitem(items, slice(-1, None)),
         lambda items, one: operator.setitem(items, slice(-1, None), []),
-        lambda items, one: items.insert(-1, one) or items.pop() and items.pop(),
+        lambda items, one: items.insert(-1, one) or (items.pop() and items.pop()),
         lambda items, one: items.remove(one),
     ],
     ids=["pop", "get", "set", "del", "del slice", "set slice", "insert", "remove"],

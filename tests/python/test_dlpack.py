@@ -1,6 +1,5 @@
 """Tensors that come from other libraries and go there."""
 
-import ctypes
 import gc
 import threading
 import weakref
@@ -9,7 +8,7 @@ import bowline
 import numpy
 import pytest
 from bowline import Tensor, from_dlpack, get_global_func
-from dlpack import KINDS, Array, Managed, ManagedVersioned, array, content_of, name_of
+from dlpack import Managed, ManagedVersioned, array, content_of, name_of
 from support import run_script, run_threads, settle
 
 echo = get_global_func("testing.echo")

@@ -353,3 +353,18 @@ def test_threads_use_one_attribute():
 
     run_threads(*[lambda k=k: work(k) for k in range(8)])
     assert column[Color.red][1] == 199
+
+
+@pytest.mark.parametrize("base", [Enum, IntEnum, StrEnum])
+def test_a_variant_keeps_its_name(base):
+    class Kept(base, type_key=new_key()):
+        one = auto() if base is Enum else entry(value=1 if base is IntEnum else "one")
+
+    one = Kept.one
+    with pytest.raises(AttributeError, match="variant 'one' of Kept cannot be reassigned"):
+        Kept.one = 3
+    with pytest.raises(AttributeError, match="variant 'one' of Kept cannot be deleted"):
+        del Kept.one
+    Kept.other = 3
+    del Kept.other
+    assert Kept.one is one and list(Kept) == [one] and Kept.get("one") is one

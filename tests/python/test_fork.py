@@ -111,7 +111,7 @@ def test_a_fork_amid_stores_of_a_native_thread():
         while thread.is_alive():
             child = os.fork()
             if child == 0:
-                signal.alarm(10)  # ends a child that waits for ever
+                signal.alarm(10)  # ends a child that waits without end
                 items[0] = 1
                 assert items[0] == 1 and len(items) == 2
                 os._exit(0)
@@ -158,3 +158,110 @@ def test_a_first_conversion_while_another_thread_is_amid_its_own():
         thread.join()
         """
     assert run_script(source, PYTHONWARNINGS="ignore").stdout == "0\n"
+
+
+CHILD = """
+    import os, signal, sys, threading, warnings
+    warnings.simplefilter("ignore")
+    from typing import Any
+    import bowline
+    from bowline import List, Object, py_class, structural_equal
+
+    @py_class("test.Leaf")
+    class Leaf(Object):
+        n: int
+
+    @py_class("test.Box")
+    class Box(Object):
+        leaf: Leaf
+        any: Any = None
+
+    def left(stores=2000):
+        # How many objects are left of those that are replaced.
+        box = Box(Leaf(0))
+        bowline.settle()
+        start = bowline.stats()["objects_alive"]
+        for n in range(stores):
+            box.leaf = Leaf(n)
+            box.any = [n]
+        box.any = None
+        bowline.settle()
+        return bowline.stats()["objects_alive"] - start
+
+    def wait_for(child):
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+    def end(good):
+        os._exit(0 if good else 1)
+"""
+
+
+def test_children_of_forks_amid_reads_release_what_they_replace():
+    """A thread that was amid a read in the parent does not stay amid one in the child."""
+    out = run_script(
+        CHILD
+        + """
+    boxes, copy = (List([Box(Leaf(i)) for i in range(5000)]) for _ in range(2))
+    stop = False
+    def read():
+        while not stop:
+            structural_equal(boxes, copy)
+    def write():
+        box = Box(Leaf(0))
+        while not stop:
+            box.leaf = Leaf(1)
+            bowline._core.testing_stir(box, 100)
+    threads = [threading.Thread(target=target, daemon=True) for target in (read, read, write)]
+    for thread in threads:
+        thread.start()
+    failed = []
+    for _ in range(50):
+        child = os.fork()
+        if child == 0:
+            signal.alarm(60)
+            end(left() == 0)
+        failed.append(wait_for(child))
+    stop = True
+    for thread in threads:
+        thread.join()
+    print(failed.count(0))
+    """
+    ).stdout
+    assert out == "50\n"
+
+
+def test_a_fork_amid_a_read_of_the_forking_thread():
+    """Its read goes on in the child, where others may read and replace; so do those of its own children."""
+    out = run_script(
+        CHILD
+        + """
+    threading.Thread(target=int).start()
+    class Counts:
+        ended = 0
+        def __del__(self):
+            Counts.ended += 1
+    def replace():
+        for _ in range(100):
+            box = Box(Leaf(0), Counts())
+            box.any = None
+    def fork_and_replace():
+        replace()
+        child = os.fork()
+        signal.alarm(60)
+        replace()
+        other = threading.Thread(target=replace)
+        other.start()
+        other.join()
+        return child, Counts.ended
+    child, ended = bowline._core.testing_pinned(fork_and_replace)
+    bowline.settle()
+    good = (ended, Counts.ended, left()) == (0, 300, 0)
+    if child == 0:
+        grandchild = os.fork()
+        if grandchild == 0:
+            end(left() == 0)
+        end(good and wait_for(grandchild) == 0)
+    print(good, wait_for(child))
+    """
+    ).stdout
+    assert out == "True 0\n"

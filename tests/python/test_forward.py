@@ -158,7 +158,7 @@ def test_a_redeclared_field_is_refused():
 
 
 def test_string_annotations_see_local_names():
-    Number = int  # noqa: N806
+    Number = int
 
     @py_class(new_key())
     class Local(bowline.Object):
@@ -195,6 +195,6 @@ def function():
     assert a.b is b
     a.many = [b]
     assert a.many[0] is b
-    C, D = namespace["function"]()  # noqa: N806
+    C, D = namespace["function"]()
     d = D()
     assert C(d).d is d

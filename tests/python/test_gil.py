@@ -37,7 +37,7 @@ def test_a_small_import():
     assert "bowline.dataclasses" not in loaded
 
 
-@pytest.mark.keeps_objects  # modules that nobody named before are loaded here, for good
+@pytest.mark.keeps_objects  # modules that were not named before are loaded here, for good
 def test_names():
     for name in bowline.__all__:
         assert getattr(bowline, name) is not None

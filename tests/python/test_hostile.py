@@ -67,7 +67,7 @@ def test_a_state_with_attributes_that_cannot_be_sets_nothing():
 
 
 class Lying:
-    """Pickles as a call of a constructor with a state of somebody else's choice."""
+    """Pickles as a call of a constructor with a state of an attacker's choice."""
 
     def __init__(self, *reduced):
         self.reduced = reduced

@@ -58,7 +58,7 @@ def test_a_deleted_field_is_gone_and_the_others_stay(warmed):
     node = fresh(warmed)
     del type(node).x
     with pytest.raises(AttributeError):
-        node.x  # noqa: B018
+        node.x
     assert node.n == 3
 
 
@@ -103,7 +103,7 @@ def test_getattr_set_later_sees_only_what_is_missing(warmed):
     assert node.nothing == "hook for nothing"
     del cls.__getattr__
     with pytest.raises(AttributeError):
-        node.nothing  # noqa: B018
+        node.nothing
     assert node.x.n == 1
 
 
@@ -146,7 +146,7 @@ def test_a_mixin_that_is_changed_later(warmed):
     assert a.n == "mixin"
     del Mixin.n
     with pytest.raises(AttributeError):
-        a.n  # noqa: B018
+        a.n
 
 
 @both
@@ -217,9 +217,9 @@ def test_an_empty_wrapper_has_no_fields(warmed):
     empty = type(node).__new__(type(node))
     for _ in range(2):
         with pytest.raises(AttributeError, match="empty"):
-            empty.x  # noqa: B018
+            empty.x
         with pytest.raises(AttributeError, match="empty"):
-            empty.n  # noqa: B018
+            empty.n
         warm(node)
 
 

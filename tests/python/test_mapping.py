@@ -49,7 +49,7 @@ def test_views(cls):
     assert list(one.items()) == [("a", 1), ("b", 2)]
     assert "a" in one
     assert "z" not in one
-    assert "a" in one.keys()  # noqa: SIM118
+    assert "a" in one.keys()
     assert ("a", 1) in one.items()
     assert 2 in one.values()
     assert dict(one) == {"a": 1, "b": 2} == {**one}

@@ -1,6 +1,6 @@
 """Out of memory, at every allocation of a fetch, a call and a construction: a MemoryError, and all is as before.
 
-Answers weakness 5 (an error path that releases twice), weakness 11 (an allocator's failure that nobody checks) and the
+Answers weakness 5 (an error path that releases twice), weakness 11 (an allocator's failure that is not checked) and the
 part of weakness 16 that is about error paths (counts that stay).
 """
 
@@ -15,16 +15,16 @@ import bowline
 import pytest
 from bowline import Array, Dict, List, py_class
 from shapes import HOLDERS, REGISTERED, Holder, Plain
-from support import new_key
+from support import ASSERTS, new_key
 
 scarce = bowline._core.testing_scarce
 count = bowline._core.strong_count
 
-# An iterator whose length nobody could tell; the iteration goes on.
+# An iterator whose length could not be told; the iteration goes on.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
-# Without memory for a traceback a Python function of CPython's fails without an exception, at which Py_DEBUG aborts.
-_AND_THE_REST = [] if hasattr(sys, "gettotalrefcount") else [pytest.param(True, id="all fail from there on")]
+# Without memory for a traceback a Python function of CPython's fails without an exception, at which assertions abort.
+_AND_THE_REST = [] if ASSERTS else [pytest.param(True, id="all fail from there on")]
 LASTING = pytest.mark.parametrize("lasting", [pytest.param(False, id="one fails"), *_AND_THE_REST])
 
 
@@ -101,7 +101,7 @@ class Every(bowline.Object):
     y: bytes
     o: Optional[Plain]
     t: tuple[int, ...]
-    l: list[str]  # noqa: E741
+    l: list[str]
     a: Any
     c: Optional[Callable] = None
 

@@ -167,15 +167,16 @@ def test_a_library_stays(build):
 def test_files_that_cannot_be_loaded(tmp_path):
     (tmp_path / "text.so").write_text("no library")
     for path, text in [
-        (tmp_path / "missing.so", "Failed to load the library .*missing.so"),
-        (tmp_path / "text.so", "Failed to load the library .*text.so"),
+        # With the reason that the system gives.
+        (tmp_path / "missing.so", "Failed to load the library .*missing.so: .*No such file or directory"),
+        (tmp_path / "text.so", "Failed to load the library .*text.so: .*(too short|invalid ELF header)"),
         (tmp_path / "text", "Failed to get file format"),
         (tmp_path, "Failed to get file format"),
         (tmp_path / "a.unknown", r"no global function ffi\.Module\.load_from_file\.unknown"),
     ]:
         with pytest.raises(RuntimeError, match=text):
             load_module(path)
-    with pytest.raises(RuntimeError, match="Failed to load"):
+    with pytest.raises(RuntimeError, match="Failed to load.*interior"):
         load_module("zero\0byte.so")
     for path in (3, None, ["a.so"]):
         with pytest.raises(TypeError):

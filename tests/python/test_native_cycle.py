@@ -3,12 +3,12 @@
 import gc
 import threading
 import weakref
+from typing import Any
 
 import bowline
 import pytest
 from bowline import List, py_class
 from support import new_key
-from typing import Any
 
 
 class Canary:
@@ -62,6 +62,22 @@ def test_what_another_object_holds_stays():
     assert alive() is None
 
 
+def test_what_a_weak_handle_leads_to_stays():
+    """It may become a strong one at any moment: amid a collection, or when it is decided what goes."""
+    holder, canary = List([]), Canary()
+    alive = weakref.ref(canary)
+    holder.append(List([closing_over(holder, canary)]))
+    # Of an object on the way, whose wrapper is gone.
+    handle = bowline._core.testing_weak_handle(holder[0])
+    del holder, canary
+    gc.collect()
+    found, canary = handle()[0]()
+    assert canary is alive() and found[0][0]()[0] is found
+    del found, canary, handle
+    gc.collect()
+    assert alive() is None
+
+
 def test_what_a_native_thread_holds_for_a_moment_stays():
     """Native counts come and go amid the passes of collections: nothing that lives is cleared."""
     holder, canary = Box(), Canary()
@@ -89,17 +105,64 @@ def test_what_a_native_thread_holds_for_a_moment_stays():
     assert alive() is None
 
 
-def test_without_our_callback_nothing_is_collected_by_mistake():
+def cycle_of(holder, functions=1):
+    """Make cycles through a List or Box, which is given up; tells whether it is still there."""
+    canary = Canary()
+    for _ in range(functions):
+        if isinstance(holder, List):
+            holder.append(closing_over(holder, canary))
+        else:
+            holder.value = closing_over(holder, canary)
+    return weakref.ref(canary)
+
+
+def test_nobody_needs_to_tell_us_of_a_collection():
     callbacks = gc.callbacks[:]
-    holder, canary = Box(), Canary()
-    alive = weakref.ref(canary)
-    holder.value = closing_over(holder, canary)
-    del holder, canary
     gc.callbacks.clear()
     try:
+        small, large = cycle_of(List([])), cycle_of(List([]), 5000)
         gc.collect()
-        assert alive() is not None
+        assert small() is None
+        # It may be a young one, as far as we know.
+        assert large() is not None
     finally:
         gc.callbacks.extend(callbacks)
+    gc.collect()
+    assert large() is None
+
+
+def test_young_collections_do_not_walk_far():
+    small, large = cycle_of(List([]), 100), cycle_of(List([]), 5000)
+    gc.collect(0)
+    assert small() is None and large() is not None
+    gc.collect()
+    assert large() is None
+
+
+def test_at_any_depth():
+    inner = outer = Box()
+    for _ in range(100_000):
+        outer = Box(outer)
+    canary = Canary()
+    alive = weakref.ref(canary)
+    inner.value = [[closing_over(outer, canary)]]
+    del inner, outer, canary
+    gc.collect()
+    assert alive() is None
+
+
+@pytest.mark.parametrize("count", [1, 2, 1000])
+def test_what_is_held_twice_from_within_stays(count):
+    """A function that two lists hold is not followed, wherever the lists are."""
+    holder, canary = List([List([]), List([])]), Canary()
+    alive = weakref.ref(canary)
+    callback = bowline.convert(closing_over(holder, canary))
+    for _ in range(count):
+        holder[0].append(callback)
+    holder[1].append(callback)
+    del callback, canary
+    gc.collect()
+    assert alive() is not None
+    holder.clear()
     gc.collect()
     assert alive() is None

@@ -24,7 +24,7 @@ class Every(bowline.Object):
     y: bytes
     o: Optional[Plain]
     t: tuple[int, ...]
-    l: list[str]  # noqa: E741
+    l: list[str]
     a: Any
     c: Optional[Callable] = None
     k: int = field(default=1, kw_only=True)

@@ -30,8 +30,15 @@ class Nothing(bowline.Object):
         (True, "True"),
         (3, "3"),
         (3.14, "3.14"),
-        (0.0, "0"),
-        (1e10, "1e+10"),
+        (3.0, "3.0"),
+        (0.0, "0.0"),
+        (-0.0, "-0.0"),
+        (1e10, "10000000000.0"),
+        (1e16, "1e+16"),
+        (1e-5, "1e-05"),
+        (0.1 + 0.2, "0.30000000000000004"),
+        (float("inf"), "inf"),
+        (float("nan"), "nan"),
         ('q"\\\n', '"q\\"\\\\\\n"'),
         ("a\0\x1b\x7fé", '"a\\x00\\x1b\\x7fé"'),
         (b'a\0"', 'b"a\\x00\\""'),
@@ -141,7 +148,7 @@ def test_values_of_other_types():
     path = bowline.access_path.AccessPath.root().attr("a").array_item(1)
     assert text([path, path.step]) == "(<root>.a[1], [1])"
     assert text({1: (2,), "k": bowline.Dict({})}) == '{1: (2,), "k": {}}'
-    assert text(-0.0) == "-0"
+    assert text(-0.0) == "-0.0"
     assert text(float("-inf")) == "-inf"
-    assert text(1234567.0) == "1.23457e+06"
+    assert text(1234567.0) == "1234567.0"
     assert text({"a set"}) == "{'a set'}"

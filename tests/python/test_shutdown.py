@@ -78,7 +78,7 @@ CASES = {
     held = Holder(Dict(1))
     free_threaded = not getattr(sys, "_is_gil_enabled", lambda: True)()
     def spin(go_on=go_on):
-        while go_on() or free_threaded: # on 3.13t until it waits for ever at the gate
+        while go_on() or free_threaded: # on 3.13t until it waits at the gate without end
             bowline.trim()
             Dict.__new__(Dict).__move_handle_from__(held.value)
     if free_threaded:

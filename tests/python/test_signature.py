@@ -3,12 +3,14 @@
 import gc
 import inspect
 import pydoc
+import typing
 import weakref
+from dataclasses import dataclass
+from dataclasses import field as std_field
 
 import bowline
 import pytest
 from bowline import KW_ONLY, field, py_class, testing
-from bowline.core import MISSING
 from bowline.dataclasses import c_class, init_property
 from bowline.testing import testing as native
 from support import new_key
@@ -46,13 +48,16 @@ class Computed(bowline.Object):
 @pytest.mark.parametrize(
     ("cls", "text"),
     [
-        (Mixed, "(first, late=<MISSING>, *, needed, option=<MISSING>)"),
-        (Child, "(first, own, late=<MISSING>, *, needed, option=<MISSING>)"),
-        (Computed, "(n)"),
-        (testing.TestIntPair, "(a, b)"),
-        (native._TestCxxAutoInit, "(a, d=<MISSING>, *, c)"),
-        (native._TestCxxAutoInitAllInitOff, "()"),
-        (native._TestCxxAutoInitChild, "(parent_required, child_required, parent_default=<MISSING>, *, child_kw_only)"),
+        (Mixed, "(first: str, late: int = 1, *, needed: int, option: int = <MISSING>) -> None"),
+        (Child, "(first: str, own: int, late: int = 1, *, needed: int, option: int = <MISSING>) -> None"),
+        (Computed, "(n: int) -> None"),
+        (testing.TestIntPair, "(a: int, b: int) -> None"),
+        (native._TestCxxAutoInit, "(a: int, d: int = 99, *, c: int) -> None"),
+        (native._TestCxxAutoInitAllInitOff, "() -> None"),
+        (
+            native._TestCxxAutoInitChild,
+            "(parent_required: int, child_required: int, parent_default: int = 5, *, child_kw_only: int) -> None",
+        ),
     ],
 )
 def test_signatures(cls, text):
@@ -60,9 +65,65 @@ def test_signatures(cls, text):
     of_init = inspect.signature(cls.__init__)
     assert list(of_init.parameters)[0] == "self"
     assert str(of_init).replace("(self, /, ", "(").replace("(self, /", "(") == text
-    assert all(p.default in (inspect.Parameter.empty, MISSING) for p in of_init.parameters.values())
     assert cls.__init__.__qualname__ == f"{cls.__qualname__}.__init__"
     assert cls.__init__.__doc__
+
+
+BODY = """
+@DECORATE
+class Same(BASE):
+    first: int
+    self: str
+    by_value: float = 2.5
+    text: "str | None" = None
+    many: list[int] = field(default_factory=list, kw_only=True)
+"""
+
+
+@pytest.mark.keeps_objects  # the function that a default factory is natively
+@pytest.mark.parametrize("post_init", [False, True])
+def test_the_same_as_of_a_dataclass(post_init):
+    """Signature and hints, of the class and of its `__init__`, are those of the same dataclass."""
+    tail = "    def __post_init__(self): pass\n" if post_init else ""
+    made = []
+    for decorate, base, make_field in ((py_class(new_key()), bowline.Object, field), (dataclass, object, std_field)):
+        scope = {"decorate": decorate, "Base": base, "field": make_field, "__name__": __name__}
+        exec(BODY.replace("DECORATE", "decorate").replace("BASE", "Base") + tail, scope)
+        made.append(scope["Same"])
+    ours, theirs = made
+    for of in (lambda cls: cls, lambda cls: cls.__init__):
+        ours_of, theirs_of = inspect.signature(of(ours)), inspect.signature(of(theirs))
+        # Theirs is a string where the annotation is; what stands for the value of a factory is shown otherwise.
+        shown = str(ours_of).replace("_self, /, ", "__dataclass_self__, ").replace("<MISSING>", "<factory>")
+        assert shown.replace("text: str | None", "text: 'str | None'") == str(theirs_of)
+        assert [p.default for p in ours_of.parameters.values()][:-1] == [
+            p.default for p in theirs_of.parameters.values()
+        ][:-1]
+    assert typing.get_type_hints(ours.__init__) == typing.get_type_hints(theirs.__init__)
+    assert ours.__init__.__annotations__["return"] is None
+    bound = inspect.signature(ours).bind(1, "s")
+    bound.apply_defaults()
+    assert ours(*bound.args, **bound.kwargs).by_value == 2.5
+
+
+def test_a_parents_init_does_not_make_a_child():
+    for cls, arguments in (
+        (native._TestCxxClassDerivedDerived, (1, 2, 3.0, True)),
+        (Child, ("a", 1)),
+    ):
+        parent = cls.__mro__[1]
+        one = cls.__new__(cls)
+        with pytest.raises(TypeError, match=f"cannot make a .*{cls.__name__}.*__ffi_init__"):
+            parent.__init__(one, *arguments)
+        assert one.__chandle__() == 0
+    # An instance of an unregistered subclass is one of the class itself.
+    one = type("Plain", (Mixed,), {}).__new__(type("Plain", (Mixed,), {}))
+    Mixed.__init__(one, "a", needed=1)
+    assert one.needed == 1
+    two = Computed(1)
+    with pytest.raises(TypeError, match="cannot make"):
+        Mixed.__init__(two, "a", needed=1)
+    assert two.twice == 2
 
 
 def test_an_init_of_its_own_speaks_for_itself():
@@ -100,7 +161,7 @@ def test_a_constructor_of_an_object():
     assert "self" not in inspect.signature(again).parameters
     again("b", needed=2)
     assert (one.first, one.needed) == ("b", 2)
-    assert "first, late=" in pydoc.render_doc(Mixed)
+    assert "first: str, late: int = 1" in pydoc.render_doc(Mixed).replace("\n", " ")
 
 
 @pytest.mark.parametrize("arguments", [(), (5,), (Mixed,), (None, "a")], ids=repr)

@@ -1,11 +1,13 @@
 """Many threads read one shared field; identity holds, nothing crashes, counters return (the fixture checks)."""
 
+import functools
 import gc
 import threading
 
 import bowline
 import pytest
 from bowline import List
+from bowline.dataclasses import py_class
 from shapes import HOLDERS, All, AnyHolder, Dict, FrozenHolder, Holder, Plain, Weak
 from support import run_threads
 
@@ -135,6 +137,26 @@ def test_a_field_of_any_kind_is_never_torn():
                 assert repr(value) in shown
 
     run_threads(write, write, read, read)
+
+
+def test_first_instances_of_a_class():
+    """The plan of a class, and its table of fields, are made by threads that race for them."""
+    for number in range(40):
+
+        @py_class(f"test_stress.First{number}")
+        class First(bowline.Object):
+            n: int
+            x: bowline.Object
+
+        start, one, found = threading.Barrier(8), Plain(1), []
+
+        def construct(n, cls=First, start=start, one=one, found=found):
+            start.wait()
+            made = cls(n, one)
+            found.append((made.n, made.x is one, type(made) is cls))
+
+        run_threads(*[functools.partial(construct, n) for n in range(8)])
+        assert sorted(found) == [(n, True, True) for n in range(8)]
 
 
 def test_wrappers_travel_between_threads():

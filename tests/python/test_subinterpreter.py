@@ -6,6 +6,7 @@ import sys
 import pytest
 from support import run_script
 
+
 @pytest.mark.parametrize("first", [True, False], ids=["imported before", "imported after"])
 def test_import_is_refused(tmp_path, first):
     """Weakness 25: no wrapper crosses interpreters."""

@@ -1,4 +1,4 @@
-"""The table of weaknesses in tests/README.md names tests that exist and that say which weakness they answer."""
+"""The table of weaknesses in src/docs/weaknesses.md names tests that exist and that say which weakness they answer."""
 
 import ast
 import pathlib
@@ -11,7 +11,7 @@ WITHOUT = {18, 19, 21}
 
 
 def rows():
-    section = (TESTS / "README.md").read_text().split("## Which weakness has which test")[1].split("\n## ")[0]
+    section = (TESTS.parent / "src/docs/weaknesses.md").read_text().split("\n# The tests\n")[1]
     for line in section.splitlines():
         if match := re.match(r"\| (\d.*?) \| (.*) \|$", line):
             numbers = [int(n) for n in re.findall(r"\b\d+\b", match[1])]

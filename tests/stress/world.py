@@ -1,7 +1,7 @@
 """What the threads of one round share: a few native objects, reached in several ways, and the rules that hold for each.
 
 * a *stable* root always has the same object, which is never moved from its wrapper;
-* the *moving* root always has the same object, too, but anybody may move it out of its wrapper;
+* the *moving* root always has the same object, too, but any thread may move it out of its wrapper;
 * *remade* is a wrapper that is initialised anew all the time, and never moved from: it is never empty;
 * *cells*, the *bag* and the *table* have whatever was stored last.
 """
@@ -111,6 +111,7 @@ class AnyHolder(bowline.Object):
 LEAN = (Leaf, Solid)
 RICH = (Weak, Loose, Ghost, LooseGhost)
 WITH_WEAKREF = (Weak, Loose, LooseGhost)
+WITH_DICT = (Loose, LooseGhost)
 
 PLACES: dict[str, Callable[[Any], tuple[Any, Callable[[], Any]]]] = {
     "holder": lambda value: (owner := Holder(value), lambda: owner.value),
@@ -135,11 +136,19 @@ class Root:
         The wrapper of what holds it.
     get
         Fetches it.
+    home
+        Its address, if its wrapper has attributes, so that no trim takes it.
     """
 
     def __init__(self, cls: type, n: int, place: str) -> None:
         self.cls, self.n, self.place = cls, n, place
-        self.owner, self.get = PLACES[place](cls(n))
+        one = cls(n)
+        self.owner, self.get = PLACES[place](one)
+        # What Python knows of it, from which `operations.state` never takes the last.
+        self.home = None
+        if issubclass(cls, WITH_DICT):
+            one.mark, one.extra = (n, -1), (n, -1)
+            self.home = id(one)
 
     def __repr__(self) -> str:
         return f"{self.cls.__name__}({self.n}) in a {self.place}"
@@ -169,6 +178,15 @@ class World:
         self._trims = threading.Lock()
         self.trims_begun = self.trims_ended = 0
         self._visits = itertools.count()
+
+    def begin_again_in_child(self) -> None:
+        """Get other locks in the child of a fork, and other objects of Python's that have locks of their own."""
+        self._trims = threading.Lock()
+        self._visits = itertools.count()
+        self.board = [None] * 4
+        self.graveyard = deque(maxlen=3)
+        self.cache = weakref.WeakValueDictionary()
+        self.failures = []
 
     def fail(self, text: str) -> None:
         """Note a failure and end the round."""

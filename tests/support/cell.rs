@@ -28,7 +28,7 @@ const LIVE: u8 = 0;
 const DEFERRED: u8 = 1;
 const FREED: u8 = 2;
 
-/// Storage that nobody may touch once it is freed. The bookkeeping is std's, so it adds no edge that a model would see.
+/// Storage that no thread may touch once it is freed. The bookkeeping is std's, so it adds no edge that a model would see.
 pub struct Block {
     cell: UnsafeCell<()>,
     contents: UnsafeCell<u32>,
@@ -57,7 +57,7 @@ impl Block {
     #[track_caller]
     pub fn contents(&self, whose: &str) -> u32 {
         self.touch(whose);
-        // SAFETY: loom checks that nobody writes at the same time; elsewhere nobody can.
+        // SAFETY: loom checks that no thread writes at the same time; elsewhere none can.
         self.contents.with(|value| unsafe { *value })
     }
 

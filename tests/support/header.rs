@@ -15,23 +15,15 @@ pub const MAYBE_WEAKREF: isize = 1;
 pub const QUEUED: isize = 2;
 /// Flag: the local half is gone. With a count of zero: dead.
 pub const MERGED: isize = 3;
-/// What an eviction leaves: neither alive nor ever to be woken.
+/// What a claim leaves: neither alive nor ever to be revived.
 pub const CLAIMED: isize = isize::MIN | 1;
+/// What the extension leaves of a rich wrapper that goes to the trashcan: CPython refuses to count it, too.
+pub const DEPOSITED: isize = 0;
 /// What an allocator scribbles over freed storage.
 const FREED: isize = isize::MIN | 3;
 const IMMORTAL: usize = u32::MAX as usize;
 
-/// The shared half of a dormant rich wrapper. Negative counts occur in life, with the QUEUED flag only: no flag here.
-pub fn parked(ticket: isize) -> isize {
-    -(ticket * ONE)
-}
-
-/// The ticket of a shared half that [`parked`] made.
-pub fn ticket(shared: isize) -> Option<isize> {
-    (shared < 0 && shared & FLAGS == 0 && shared != isize::MIN).then_some(-shared / ONE)
-}
-
-/// Whether try-incref must refuse this shared half: zero without a flag, dead, dormant, claimed, freed.
+/// Whether try-incref must refuse this shared half: zero without a flag, dead, claimed, freed.
 fn refused(shared: isize) -> bool {
     shared == 0 || shared == MERGED || (shared < 0 && shared & FLAGS != QUEUED)
 }
@@ -40,7 +32,7 @@ fn refused(shared: isize) -> bool {
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Decref {
-    /// Somebody else has a count.
+    /// Another thread has a count.
     Alive,
     /// The caller must call dealloc.
     Dead,
@@ -50,8 +42,8 @@ pub enum Decref {
 
 /// The refcount fields.
 ///
-/// `try_incref`, `peek`, `wake`, `claim` and `lay_down` are the extension's own, in the orderings of its refcount.rs (`peek`
-/// is `dormancy` there; `ci/mutate` compares them); the others are CPython's.
+/// `try_incref`, `peek`, `revive`, `claim` and `has_one_count` are the extension's own, in the orderings of its refcount/biased.rs
+/// (`peek` is `dormancy` there; `ci/mutate` compares them); the others are CPython's.
 ///
 /// `tid` and `local` are the owner's: others compare `tid` with their own id only, which they find there only if they
 /// put it there last. So a stale read of theirs cannot matter, and loom need not explore it: they are std's atomics.
@@ -62,16 +54,18 @@ pub struct Header {
 }
 
 impl Header {
-    /// A new reference of thread `me`, with try-incref enabled.
-    pub fn new(me: usize) -> Self {
-        Header { tid: AtomicUsize::new(me), local: AtomicUsize::new(1), shared: AtomicIsize::new(MAYBE_WEAKREF) }
+    /// A new reference of thread `me`, with try-incref enabled: biased to the thread if lean, merged if rich.
+    pub fn new(me: usize, rich: bool) -> Self {
+        let header = Header { tid: AtomicUsize::new(0), local: AtomicUsize::new(0), shared: AtomicIsize::new(0) };
+        header.renew(me, rich);
+        header
     }
 
-    /// `_Py_NewReference` and `EnableTryIncRef` on storage that served before.
-    pub fn renew(&self, me: usize) {
-        self.tid.store(me, SeqCst);
-        self.local.store(1, SeqCst);
-        self.shared.store(MAYBE_WEAKREF, Ordering::Relaxed);
+    /// `_Py_NewReference` and what the extension does to it, on storage that served before.
+    pub fn renew(&self, me: usize, rich: bool) {
+        self.tid.store(if rich { 0 } else { me }, SeqCst);
+        self.local.store(if rich { 0 } else { 1 }, SeqCst);
+        self.shared.store(if rich { MERGED + ONE } else { MAYBE_WEAKREF }, Ordering::Relaxed);
     }
 
     fn is_mine(&self, me: usize) -> bool {
@@ -193,59 +187,23 @@ impl Header {
         }
     }
 
-    /// `_PyObject_ResurrectStart`: a finalizer is about to run. Loses the maybe-weakref flag, as CPython does.
-    pub fn resurrect_start(&self, me: usize) {
-        self.tid.store(me, SeqCst);
-        self.local.store(1, SeqCst);
-        self.shared.store(0, Ordering::Relaxed);
-    }
-
-    /// What our `tp_finalize` does first: asks for the flag again, so that others can count the wrapper meanwhile.
-    pub fn rearm(&self) {
-        // Relaxed: nothing is carried; a value other than 0 needs no flag.
-        let _ = self.shared.compare_exchange(0, MAYBE_WEAKREF, Ordering::Relaxed, Ordering::Relaxed);
-    }
-
-    /// `_PyObject_ResurrectEnd`: whether the finalizer brought the wrapper back.
-    pub fn resurrect_end(&self, me: usize) -> bool {
-        let mine = self.is_mine(me);
-        if mine && self.local.load(SeqCst) == 1 && self.shared.load(Ordering::Acquire) == 0 {
-            self.local.store(0, SeqCst);
-            return false;
-        }
-        if mine {
-            return self.merge(-1) > 0;
-        }
-        self.decref_shared() != Decref::Dead
-    }
-
-    /// What the trashcan does when it takes a dying object out of its list again.
-    pub fn trashcan(&self) {
-        self.tid.store(0, SeqCst);
-        self.shared.store(MERGED, Ordering::Relaxed);
-    }
-
-    /// Dead or dying → dormant under a ticket.
-    pub fn lay_down(&self, ticket: isize) {
-        self.tid.store(0, SeqCst);
-        self.local.store(0, SeqCst);
-        // Release: pairs with the Acquire of `peek` and of the swap in `wake`. Carries: the cleared contents.
-        self.shared.store(parked(ticket), Ordering::Release);
-    }
-
-    /// The shared half, and all that its writer wrote before.
+    /// The shared half.
     pub fn peek(&self) -> isize {
-        self.shared.load(Ordering::Acquire)
+        // Relaxed: as in the extension's `dormancy`.
+        self.shared.load(Ordering::Relaxed)
     }
 
-    /// `from` → alive, with one count of thread `me`: the wait-free way to take the bias back. `woken` is called in the
-    /// very step that decides.
-    pub fn wake(&self, from: isize, me: usize, woken: impl FnOnce()) -> bool {
-        // AcqRel: the Acquire pairs with the Release of the death or of `lay_down`, the Release with `try_incref`.
-        if self.shared.compare_exchange(from, MERGED + ONE, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+    /// Dead → alive, with one count: of thread `me`, the wait-free way to take the bias back, or merged for life if rich.
+    /// `revived` is called in the very step that decides.
+    pub fn revive(&self, me: usize, rich: bool, revived: impl FnOnce()) -> bool {
+        // AcqRel: the Acquire pairs with the Release of the death, the Release with `try_incref`.
+        if self.shared.compare_exchange(MERGED, MERGED + ONE, Ordering::AcqRel, Ordering::Relaxed).is_err() {
             return false;
         }
-        woken();
+        revived();
+        if rich {
+            return true;
+        }
         self.local.store(1, SeqCst);
         self.tid.store(me, SeqCst);
         let mut shared = MERGED + ONE;
@@ -259,10 +217,57 @@ impl Header {
         }
     }
 
-    /// `from` → claimed.
-    pub fn claim(&self, from: isize) -> bool {
+    /// Whether the one count of a merged header is the caller's.
+    pub fn has_one_count(&self) -> bool {
+        // AcqRel: the Release pairs with the Acquire of `try_incref`. Carries: the edge of the word before it.
+        self.shared.compare_exchange(MERGED + ONE, MERGED + ONE, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    }
+
+    /// Only the caller's count → not to be counted by any thread.
+    pub fn begin_forget(&self) -> bool {
+        // Acquire: pairs with the counts given back, and carries what their holders wrote.
+        self.shared.compare_exchange(MERGED + ONE, DEPOSITED, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    /// Whether a thread is between `begin_forget` and `end_forget`.
+    pub fn is_forgetting(&self) -> bool {
+        // Acquire: pairs with `end_forget`.
+        self.shared.load(Ordering::Acquire) == DEPOSITED
+    }
+
+    /// The reverse.
+    pub fn end_forget(&self) {
+        // Release: pairs with `try_incref`, and carries that the wrapper is empty.
+        self.shared.store(MERGED + ONE, Ordering::Release);
+    }
+
+    /// Whether a thread but `me`, which has a count, may have one. The extension has a load and SeqCst, which loom does not know: a
+    /// read-modify-write comes before or after a count that another takes, too.
+    pub fn shared_with_others(&self, me: usize) -> bool {
+        let shared = self.shared.fetch_add(0, Ordering::AcqRel);
+        match self.is_mine(me) {
+            true => shared >> 2 != 0 || self.local.load(SeqCst) != 1,
+            false => shared != MERGED + ONE,
+        }
+    }
+
+    /// Dead → claimed.
+    pub fn claim(&self) -> bool {
         // Relaxed: only who wins is asked; a grace period orders the rest.
-        self.shared.compare_exchange(from, CLAIMED, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        self.shared.compare_exchange(MERGED, CLAIMED, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+
+    /// Dead → not to be revived, before the trashcan takes it.
+    pub fn deposit(&self) -> bool {
+        // Relaxed: as for `claim`; what comes next carries more.
+        self.shared.compare_exchange(MERGED, DEPOSITED, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+
+    /// What the trashcan does when it takes a dying object out of its list again.
+    pub fn take_out(&self) {
+        self.tid.store(0, SeqCst);
+        // Relaxed: CPython's; the extension's fence before makes a Release of it.
+        self.shared.store(MERGED, Ordering::Relaxed);
     }
 
     /// What an allocator does to freed storage; makes loom try both orders of this and of every look.
@@ -279,45 +284,38 @@ mod tests {
 
     #[test]
     fn dead_is_merged_without_counts() {
-        let header = Header::new(1);
+        let header = Header::new(1, false);
         header.incref(2);
         assert_eq!(header.decref(1), Decref::Alive);
         assert_eq!(header.decref(2), Decref::Dead);
         assert_eq!((header.owner(), header.peek()), (0, MERGED));
         assert_eq!(header.try_incref(1), Err(MERGED));
-        assert!(header.wake(MERGED, 2, || ()) && !header.wake(MERGED, 3, || ()));
+        assert!(header.revive(2, false, || ()) && !header.revive(3, false, || ()));
         assert_eq!((header.owner(), header.peek()), (2, MAYBE_WEAKREF));
         assert_eq!(header.decref(2), Decref::Dead);
+        assert!(header.claim() && !header.claim() && !header.revive(1, false, || ()));
+        assert_eq!(header.try_incref(3), Err(CLAIMED));
     }
 
     #[test]
-    fn negative_counts_are_alive_and_tickets_are_not() {
-        let header = Header::new(1);
+    fn negative_counts_are_alive() {
+        let header = Header::new(1, false);
         header.incref(1);
         assert_eq!(header.decref(2), Decref::Queue);
         assert_eq!(header.decref(2), Decref::Alive);
         // One count too few in the shared half, two in the local one, one of them the queue's.
         assert_eq!(header.peek(), QUEUED - ONE);
-        assert_eq!((ticket(header.peek()), header.try_incref(3)), (None, Ok(Counted::Shared)));
-        header.lay_down(7);
-        assert_eq!((ticket(header.peek()), header.try_incref(3)), (Some(7), Err(parked(7))));
-        assert!(!header.wake(MERGED, 1, || ()) && !header.wake(parked(6), 1, || ()) && header.claim(parked(7)));
-        assert_eq!((ticket(header.peek()), header.try_incref(3)), (None, Err(CLAIMED)));
+        assert_eq!(header.try_incref(3), Ok(Counted::Shared));
     }
 
     #[test]
-    fn a_finalizer_run_is_refused_to_other_threads_and_after_it_to_its_own() {
-        let header = Header::new(1);
-        assert_eq!(header.decref(1), Decref::Dead);
-        header.resurrect_start(1);
-        assert_eq!((header.try_incref(2), header.try_incref(1)), (Err(0), Ok(Counted::Own)));
-        assert_eq!(header.decref(1), Decref::Alive);
-        assert!(!header.resurrect_end(1));
-        assert_eq!((header.try_incref(2), header.try_incref(1)), (Err(0), Err(0)));
-        header.resurrect_start(1);
-        header.incref(1);
-        // It is nobody's now.
-        assert!(header.resurrect_end(1));
-        assert_eq!((header.try_incref(2), header.try_incref(1)), (Ok(Counted::Shared), Ok(Counted::Shared)));
+    fn rich_headers_are_merged_for_life() {
+        let header = Header::new(1, true);
+        assert!(header.has_one_count());
+        assert_eq!(header.try_incref(1), Ok(Counted::Shared));
+        assert!(!header.has_one_count());
+        assert_eq!((header.decref(2), header.decref(1)), (Decref::Alive, Decref::Dead));
+        assert!(header.revive(2, true, || ()) && header.has_one_count());
+        assert_eq!(header.owner(), 0);
     }
 }

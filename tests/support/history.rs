@@ -2,8 +2,10 @@
 //! Imports the model; proptest (tests/protocol.rs) and the fuzzer (fuzz/) bring the bytes.
 //! Upholds: counts of objects and wrappers, words and addresses are exact whenever no thread is amid a step.
 
+use super::model::{lock, notes_of, object_of, Class, Moment, Object, Wrapper, ALIAS, MOVED};
+pub use super::step::{Op, Step};
 use super::thread::{Failed, Held, Thread};
-use super::world::{lock, notes_of, object_of, Class, Moment, Object, World, Wrapper, ALIAS, MOVED};
+use super::world::World;
 use bowline::sync::atomic::Ordering;
 use bowline::word::State;
 use std::cell::{Cell, RefCell};
@@ -16,68 +18,13 @@ const ATTACHED: usize = 3;
 const DEPTH: usize = 3;
 const CLASSES: [Class; 4] = [Class::LEAN, Class::RICH, Class::FINAL, Class::LEAN];
 
-/// One step. Numbers choose among what there is, modulo its number.
-#[derive(Clone, Copy, Debug)]
-pub enum Op {
-    New { class: u8 },
-    Fetch { thread: u8, object: u8, fail: bool },
-    Hit { thread: u8, object: u8 },
-    FetchOwned { thread: u8, object: u8, fail: bool },
-    Copy { thread: u8, held: u8 },
-    Drop { thread: u8, held: u8, late: bool },
-    Retain { object: u8 },
-    Release { thread: u8, object: u8 },
-    Shift { thread: u8, held: u8 },
-    Evict { thread: u8, object: u8 },
-    Construct { thread: u8, class: u8 },
-    Bind { thread: u8, held: u8, object: u8 },
-    RunLate { at: u8 },
-    Merge { thread: u8 },
-    Drain { thread: u8 },
-    Flush { thread: u8 },
-}
-
-/// One step as bytes. Where user code runs, the next step says how many steps it takes, and what a finalizer does.
-#[derive(Clone, Copy)]
-pub struct Step(pub [u8; 4]);
-
-impl std::fmt::Debug for Step {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?} ({:?})", self.op(), self.0)
-    }
-}
-
-impl Step {
-    /// What the bytes stand for.
-    pub fn op(self) -> Op {
-        let [code, thread, a, b] = self.0;
-        let (object, held, flag) = (a, a, b & 1 != 0);
-        match code % 24 {
-            0 | 1 => Op::New { class: a },
-            2..=4 => Op::Fetch { thread, object, fail: b % 8 == 7 },
-            5 => Op::Hit { thread, object },
-            6 | 7 => Op::FetchOwned { thread, object, fail: b % 8 == 7 },
-            8 => Op::Copy { thread, held },
-            9..=12 => Op::Drop { thread, held, late: flag },
-            13 => Op::Retain { object },
-            14 | 15 => Op::Release { thread, object },
-            16 => Op::Shift { thread, held },
-            17 => Op::Evict { thread, object },
-            18 => Op::Construct { thread, class: a },
-            19 => Op::Bind { thread, held, object: b },
-            20 => Op::RunLate { at: a },
-            21 => Op::Merge { thread },
-            22 => Op::Drain { thread },
-            _ => Op::Flush { thread },
-        }
-    }
-}
-
 /// What user code of the program owns: strong counts of objects, and counts of wrappers.
 #[derive(Default)]
 struct Owned {
     objects: Vec<(Object, usize)>,
     held: Vec<Held>,
+    /// Weak references; those of wrappers that ended give nothing.
+    weak: Vec<NonNull<Wrapper>>,
 }
 
 /// Plays one history.
@@ -131,7 +78,7 @@ impl Player {
         let Some(Step([many, ..])) = self.next() else { return };
         self.depth.set(self.depth.get() + 1);
         // Whatever is about to happen on this thread happens to the verb, not to user code within it.
-        let (late, fail) = (thread.late.take(), thread.fail.take());
+        let (late, deposit, fail) = (thread.late.take(), thread.deposit.take(), thread.fail.take());
         for _ in 0..many % 4 {
             if let Some(step) = self.next() {
                 self.step(step.op());
@@ -143,6 +90,7 @@ impl Player {
             self.owned.borrow_mut().held.push(held);
         }
         thread.late.set(late);
+        thread.deposit.set(deposit);
         thread.fail.set(fail);
         self.depth.set(self.depth.get() - 1);
     }
@@ -215,12 +163,35 @@ impl Player {
                 self.give_held(held);
                 self.give_held(copy);
             }
-            Op::Drop { thread, held, late } => {
+            Op::Drop { thread, held, late, deposit } => {
                 let Some(held) = self.take_held(held) else { return };
                 let me = self.attached(thread);
                 me.late.set(late);
+                me.deposit.set(deposit);
                 me.drop_held(held);
                 me.late.set(false);
+                me.deposit.set(false);
+            }
+            Op::Weaken { held } => {
+                let Some(held) = self.take_held(held) else { return };
+                // Lean classes have no weak references.
+                if notes_of(held.wrapper).notes.rich.load(Ordering::SeqCst) {
+                    let weak = self.threads[0].weaken(&held);
+                    self.owned.borrow_mut().weak.push(weak);
+                }
+                self.give_held(held);
+            }
+            Op::CallWeak { thread, weak } => {
+                let known = self.owned.borrow().weak.clone();
+                let Some(at) = (weak as usize).checked_rem(known.len()) else { return };
+                let weak = known[at];
+                let (whole, lives) = (self.is_whole(weak), notes_of(weak).header.total() > 0);
+                let called = self.attached(thread).call_weak(weak);
+                // With one thread there is no moment between count zero and the swap but that of a late death.
+                assert_eq!(called.is_some(), whole && lives, "P9: what a weak reference gives");
+                if let Some(held) = called {
+                    self.give_held(held);
+                }
             }
             Op::Retain { object } => {
                 let Some(object) = self.take_count(object) else { return };
@@ -236,7 +207,7 @@ impl Player {
             Op::Shift { thread, held } => {
                 let Some(held) = self.take_held(held) else { return };
                 let holds = notes_of(held.wrapper).notes.holds.load(std::sync::atomic::Ordering::SeqCst);
-                let moved = self.attached(thread).shift(&held);
+                let moved = self.attached(thread).move_out(&held);
                 assert_eq!(moved, object_of(holds), "a move found something else than the handle");
                 if let Some(object) = moved {
                     self.give_count(object);
@@ -250,10 +221,7 @@ impl Player {
                 self.give_count(object);
             }
             Op::Construct { thread, class } => {
-                let class = match CLASSES[class as usize % CLASSES.len()] {
-                    Class::RICH if class >= 128 => Class::SUBCLASS,
-                    class => class,
-                };
+                let class = CLASSES[class as usize % CLASSES.len()];
                 self.give_held(self.attached(thread).construct(class));
             }
             Op::Bind { thread, held, object } => {
@@ -266,7 +234,7 @@ impl Player {
                 if !fits {
                     self.give_count(object);
                 } else if handle == 0 {
-                    me.bind(&held, object).expect("nobody else binds it");
+                    me.bind(&held, object).expect("no other thread binds it");
                 } else {
                     me.rebind(&held, object);
                 }
@@ -285,6 +253,11 @@ impl Player {
         }
     }
 
+    /// Whether a wrapper has not ended since a weak reference to it was made.
+    fn is_whole(&self, weak: NonNull<Wrapper>) -> bool {
+        self.world.weak_list().contains(&(weak.as_ptr() as usize))
+    }
+
     fn fetched(&self, me: &Thread, fail: bool, result: Result<Held, Failed>) {
         me.fail.set(false);
         match result {
@@ -299,10 +272,24 @@ impl Player {
         let wrappers = self.world.wrappers();
         let (limbo, queued) = (lock(&self.world.limbo).clone(), self.world.queued());
         let late: Vec<_> = lock(&self.world.late).iter().map(|late| late.wrapper).collect();
+        // Their last counts wait for a thread with Python.
+        let ending = lock(&self.world.ending).clone();
+        let kept = lock(&self.world.kept).clone();
+        // Those that may have a preserved wrapper; some are held by other wrappers only.
+        let held_by = |wrapper: &NonNull<Wrapper>| object_of(notes_of(*wrapper).handle.load(Ordering::Relaxed));
+        let mut objects: Vec<Object> = owned.objects.iter().map(|(object, _)| *object).collect();
+        objects.extend(ending.iter().copied().chain(wrappers.iter().filter_map(held_by)));
+        objects.retain(|object| !object.peek().block.is_freed());
+        objects.sort_by_key(|object| object.0);
+        objects.dedup();
         let times = |all: &[NonNull<Wrapper>], wrapper| all.iter().filter(|other| **other == wrapper).count();
         for &wrapper in &wrappers {
             let held = owned.held.iter().filter(|held| held.wrapper == wrapper).count();
-            let counts = held + times(&limbo, wrapper) + times(&queued, wrapper);
+            let preserved = objects.iter().filter(|object| {
+                let word = object.get().word.observe();
+                word.is_preserved() && word.ties(wrapper)
+            });
+            let counts = held + times(&limbo, wrapper) + times(&queued, wrapper) + preserved.count();
             let header = &notes_of(wrapper).header;
             assert_eq!(header.total(), counts as isize, "P2: counts of {wrapper:?}");
         }
@@ -314,8 +301,12 @@ impl Player {
                 let wrapper = notes_of(**wrapper);
                 wrapper.header.total() > 0 && wrapper.handle.load(Ordering::Relaxed) & MOVED == 0
             });
+            let preserved = usize::from(object.get().word.observe().is_preserved());
+            let left = ending.iter().chain(&kept).filter(|other| **other == object);
+            let counts = counts + left.count();
             let expected =
-                counts + lives.filter(|wrapper| of(wrapper)).count() + late.iter().filter(|late| of(late)).count();
+                counts + lives.filter(|wrapper| of(wrapper)).count() + late.iter().filter(|late| of(late)).count()
+                    - preserved;
             assert_eq!(
                 object.count(),
                 expected,
@@ -328,8 +319,8 @@ impl Player {
                 assert!(of(&tied) && handle & (MOVED | ALIAS) == 0, "P1: the word points at another object's wrapper");
                 let (alive, dying) = (notes_of(tied).header.total() > 0, late.contains(&tied));
                 match word.state() {
-                    Some(State::Inactive) => assert!(!alive && !dying),
-                    Some(State::Active | State::Suspect) => assert!(alive || dying),
+                    Some(State::Preserved) => assert!(alive),
+                    Some(State::Active) => assert!(alive || dying),
                     _ => {}
                 }
             }
@@ -339,7 +330,7 @@ impl Player {
     /// Gives everything back and looks for what is left over.
     fn end(self) {
         let Player { world, threads, owned, .. } = self;
-        let Owned { objects, held } = owned.into_inner();
+        let Owned { objects, held, .. } = owned.into_inner();
         for held in held {
             threads[0].drop_held(held);
         }
@@ -354,5 +345,5 @@ impl Player {
 fn is_dormant(object: Object) -> bool {
     let word = object.get().word.observe();
     let Some(tied) = word.wrapper::<Wrapper>() else { return false };
-    matches!(word.state(), Some(State::Lean | State::Inactive)) && notes_of(tied).header.total() == 0
+    word.state() == Some(State::Lean) && notes_of(tied).header.total() == 0
 }

@@ -2,11 +2,13 @@
 //! Imports `protocol`, `word` and the model.
 //! Upholds: each promise of the trait, and asserts each duty of its caller.
 
-use super::header::{self, CLAIMED, MERGED};
+use super::header::{CLAIMED, DEPOSITED, MERGED};
+use super::model::{lock, notes_of, object_of, wrapper, Moment, Object, Wrapper, ALIAS, BUSY, MOVED};
+use super::section::Section;
 use super::thread::{Failed, Thread};
-use super::world::{lock, notes_of, object_of, wrapper, Moment, Object, Section, Wrapper, ALIAS, BUSY, MOVED};
 use bowline::protocol::{Counted, Dormancy, Fresh, Host, InTransition, Tie};
 use bowline::sync::atomic::Ordering;
+use bowline::sync::thread::yield_now;
 use bowline::word::AtomicWord;
 use std::ptr::NonNull;
 use std::sync::atomic::Ordering::SeqCst;
@@ -24,17 +26,15 @@ impl Thread {
     }
 }
 
-// SAFETY: see the methods; storage is not freed while a section is open that was open at `defer_free`; `wake` and `claim`
-// are one compare-and-swap each, from a value that only one dormancy has (rich) or any death (lean).
+// SAFETY: see the methods; what is in limbo stays while a section is open that was open then; `revive` and `claim`
+// are one compare-and-swap each, from what a death leaves.
 unsafe impl Host for Thread {
     type Object = Object;
     type Wrapper = Wrapper;
     type Error = Failed;
-    type Ticket = isize;
     type Section = Section;
 
     fn enter(&self) -> Section {
-        self.refused.set(None);
         self.open()
     }
 
@@ -52,10 +52,6 @@ unsafe impl Host for Thread {
 
     unsafe fn allocate(&self, object: Object) -> Result<Fresh<Wrapper>, Failed> {
         assert_eq!(self.depth(), 0, "P5: allocation inside a section");
-        if self.refused.take().is_some() {
-            // A fetch that met a rich wrapper dying is about to replace it.
-            object.oracle().excused = true;
-        }
         self.world.run_user_code(self, Moment::Allocate(object));
         if self.fail.take() {
             return Err(Failed);
@@ -78,67 +74,65 @@ unsafe impl Host for Thread {
         self.world.free(pointer);
     }
 
-    unsafe fn try_incref(&self, pointer: NonNull<Wrapper>) -> Counted {
+    unsafe fn try_incref(&self, pointer: NonNull<Wrapper>, is_preserved: impl FnOnce() -> bool) -> Counted {
         self.in_section();
-        let seen = wrapper(pointer);
-        match seen.header.try_incref(self.id) {
+        let header = &wrapper(pointer).header;
+        if header.owner() != self.id && is_preserved() {
+            return Counted::Preserved;
+        }
+        match header.try_incref(self.id) {
             Ok(counted) => {
                 self.tell(|| format!("increfs {pointer:?}: {counted:?}"));
-                self.refused.set(None);
                 counted
             }
             Err(refused) => {
                 self.tell(|| format!("cannot incref {pointer:?}, which is {refused:#x}"));
-                if seen.notes.rich.load(SeqCst) {
-                    self.refused.set(Some(pointer));
-                    // A refusal may be old news, of a death before this life.
-                    let dying = (refused == 0 || refused == MERGED) && seen.notes.dying.load(SeqCst);
-                    seen.notes.met.fetch_or(dying, SeqCst);
-                }
                 Counted::Dead
             }
         }
+    }
+
+    unsafe fn decref_within(&self, section: Section, pointer: NonNull<Wrapper>) {
+        Thread::decref_within(self, section, pointer);
     }
 
     unsafe fn decref(&self, pointer: NonNull<Wrapper>) {
         Thread::decref(self, pointer);
     }
 
-    unsafe fn dormancy(&self, pointer: NonNull<Wrapper>, rich: bool) -> Dormancy<isize> {
+    unsafe fn is_claimed(&self, pointer: NonNull<Wrapper>) -> bool {
         self.in_section();
-        let seen = wrapper(pointer);
-        assert_eq!(seen.notes.rich.load(SeqCst), rich, "the word's tag names the wrong tier");
-        let shared = seen.header.peek();
+        wrapper(pointer).notes.deposited.load(SeqCst)
+    }
+
+    unsafe fn dormancy(&self, pointer: NonNull<Wrapper>, rich: bool) -> Dormancy {
+        self.in_section();
+        let shared = wrapper(pointer).header.peek();
         self.tell(|| format!("asks what {pointer:?} is: {shared:#x}"));
         match shared {
-            CLAIMED => Dormancy::Claimed,
-            MERGED if !rich => Dormancy::Dormant(MERGED),
-            shared if header::ticket(shared).is_some() => Dormancy::Dormant(shared),
+            DEPOSITED if notes_of(pointer).notes.forgets.load(SeqCst) => Dormancy::Forgetting,
+            CLAIMED | DEPOSITED => Dormancy::Claimed,
+            MERGED if rich && notes_of(pointer).notes.deposited.load(SeqCst) => Dormancy::Claimed,
+            MERGED => Dormancy::Dormant,
             _ => Dormancy::Busy,
         }
     }
 
-    unsafe fn wake(&self, pointer: NonNull<Wrapper>, ticket: isize, rich: bool) -> bool {
+    unsafe fn revive(&self, pointer: NonNull<Wrapper>, rich: bool) -> bool {
         self.in_section();
-        let woken = wrapper(pointer);
-        let notes = &woken.notes;
-        let won = woken.header.wake(ticket, self.id, || {
-            if rich {
-                let complete = !notes.dying.load(SeqCst) && notes.laid.swap(false, SeqCst);
-                assert!(complete, "P9: woken before its death was complete");
-                assert_eq!(woken.block.contents("a wrapper"), 0, "P9: woken with the contents of the former life");
-            }
-            assert!(!notes.disowned.load(SeqCst), "P1: woken though the object was moved out");
-            notes.finalized.store(false, SeqCst);
-            notes.met.store(false, SeqCst);
+        let revived = wrapper(pointer);
+        let notes = &revived.notes;
+        assert_eq!(notes.rich.load(SeqCst), rich, "the word's tag names the wrong tier");
+        let won = revived.header.revive(self.id, rich, || {
+            assert!(!notes.moved_out.load(SeqCst), "P1: revived though the object was moved out");
         });
-        self.tell(|| format!("{} {pointer:?}", if won { "woke" } else { "comes too late to wake" }));
+        self.tell(|| format!("{} {pointer:?}", if won { "revives" } else { "comes too late to revive" }));
         won
     }
 
-    unsafe fn claim(&self, pointer: NonNull<Wrapper>, ticket: isize) -> bool {
+    unsafe fn claim(&self, pointer: NonNull<Wrapper>) -> bool {
         self.in_section();
-        let claimed = wrapper(pointer).header.claim(ticket);
+        let claimed = wrapper(pointer).header.claim();
         self.tell(|| format!("claims {pointer:?}: {claimed}"));
         if claimed {
             self.excuse(notes_of(pointer).notes.holds.load(SeqCst));
@@ -146,20 +140,73 @@ unsafe impl Host for Thread {
         claimed
     }
 
-    unsafe fn lay_down(&self, pointer: NonNull<Wrapper>) {
-        self.tell(|| format!("lays {pointer:?} down"));
-        let dead = wrapper(pointer);
-        assert!(dead.notes.dying.swap(false, SeqCst), "laid down without having died");
-        dead.notes.laid.store(true, SeqCst);
-        dead.header.lay_down(self.world.tickets.fetch_add(1, SeqCst) as isize);
+    unsafe fn has_one_count(&self, pointer: NonNull<Wrapper>) -> bool {
+        self.in_section();
+        wrapper(pointer).header.has_one_count()
     }
 
-    unsafe fn keeps(&self, pointer: NonNull<Wrapper>) -> bool {
-        let keeps = wrapper(pointer).notes.keeps.load(SeqCst);
-        if !keeps {
-            self.excuse(notes_of(pointer).notes.holds.load(SeqCst));
+    unsafe fn claim_end(&self, object: Object) -> bool {
+        let claimed = object.get().counts.claim_end();
+        self.tell(|| format!("claims the object's end: {claimed}"));
+        claimed
+    }
+
+    unsafe fn renounce_end(&self, object: Object) {
+        self.tell(|| "renounces the object's end".into());
+        object.get().counts.renounce_end();
+    }
+
+    unsafe fn is_sole(&self, object: Object) -> bool {
+        object.get().counts.is_sole()
+    }
+
+    unsafe fn needs_finalizer(&self, pointer: NonNull<Wrapper>) -> bool {
+        self.needs_finalizer(pointer)
+    }
+
+    unsafe fn run_finalizer(&self, pointer: NonNull<Wrapper>) {
+        self.run_finalizer(pointer);
+    }
+
+    unsafe fn forgets(&self, pointer: NonNull<Wrapper>) -> bool {
+        let notes = &notes_of(pointer).notes;
+        notes.forgets.load(SeqCst) && !notes.last_life.swap(false, SeqCst)
+    }
+
+    unsafe fn forget(&self, pointer: NonNull<Wrapper>, keep: impl FnOnce() -> bool) -> bool {
+        Thread::forget(self, pointer, keep)
+    }
+
+    unsafe fn is_forgetting(&self, pointer: NonNull<Wrapper>) -> bool {
+        notes_of(pointer).notes.forgets.load(SeqCst) && wrapper(pointer).header.is_forgetting()
+    }
+
+    fn back_off(&self) {
+        assert_eq!(self.depth(), 0, "a thread waits in a section");
+        yield_now();
+    }
+
+    unsafe fn note_end(&self, pointer: NonNull<Wrapper>) {
+        let notes = &wrapper(pointer).notes;
+        if notes.forgets.load(SeqCst) {
+            notes.finalized.store(true, SeqCst);
+            notes.last_life.store(true, SeqCst);
         }
-        keeps
+    }
+
+    unsafe fn end(&self, pointer: NonNull<Wrapper>, object: Object) {
+        self.tell(|| format!("ends {pointer:?} and its object"));
+        assert!(object.get().word.untie(pointer), "the wrapper that ends is not the object's");
+        assert_eq!(wrapper(pointer).header.total(), 0, "P4: a wrapper is ended that is alive, or the object's");
+        self.clear(pointer, None);
+        self.world.free(pointer);
+        let released = object.get().counts.end();
+        self.note_released(object, released);
+        self.destroy(object, released);
+    }
+
+    unsafe fn is_blank(&self, pointer: NonNull<Wrapper>) -> bool {
+        wrapper(pointer).header.total() == 1 && !notes_of(pointer).notes.finalizer.load(SeqCst)
     }
 
     unsafe fn free(&self, pointer: NonNull<Wrapper>) {
@@ -167,16 +214,15 @@ unsafe impl Host for Thread {
         if self.attached {
             self.world.free(pointer);
         } else {
+            if let Some(storages) = &self.world.storages {
+                let object = object_of(wrapper(pointer).handle.load(Ordering::Relaxed)).expect("it had an object");
+                storages.leave(notes_of(pointer).slot, || object.peek().counts.retain_weak(), || self.unkeep(pointer));
+            }
             lock(&self.world.left).push(pointer);
         }
     }
 
-    unsafe fn defer_free(&self, pointer: NonNull<Wrapper>) {
-        self.tell(|| format!("will free {pointer:?}"));
-        self.world.defer_free(pointer);
-    }
-
-    unsafe fn disown(&self, pointer: NonNull<Wrapper>) -> Option<Object> {
+    unsafe fn begin_move(&self, pointer: NonNull<Wrapper>) -> Option<Object> {
         let moved = wrapper(pointer);
         let mut handle = moved.handle.load(Ordering::Acquire);
         loop {
@@ -190,7 +236,7 @@ unsafe impl Host for Thread {
             }
         }
         self.tell(|| format!("moved out of {pointer:?}"));
-        moved.notes.disowned.store(true, SeqCst);
+        moved.notes.moved_out.store(true, SeqCst);
         moved.notes.moved.store(true, SeqCst);
         moved.notes.tied.store(false, SeqCst);
         moved.notes.holds.store(0, SeqCst);
@@ -200,49 +246,49 @@ unsafe impl Host for Thread {
         object_of(handle)
     }
 
-    unsafe fn vacate(&self, pointer: NonNull<Wrapper>) {
+    unsafe fn finish_move(&self, pointer: NonNull<Wrapper>) {
         let handle = &wrapper(pointer).handle;
-        // Relaxed: nobody else changes the handle while it is in transition.
+        // Relaxed: no other thread changes the handle while it is in transition.
         let now = handle.load(Ordering::Relaxed);
-        assert_eq!(now & (MOVED | BUSY), MOVED | BUSY, "vacated without having been disowned");
-        // Release: pairs with the Acquire in `adopt`. Carries: the edge of the word that unties the wrapper. A swap here and
-        // below: loom lets a plain store be overtaken by a read-modify-write that read what was there before it.
+        assert_eq!(now & (MOVED | BUSY), MOVED | BUSY, "finished without begin_move");
+        // Release: pairs with the Acquire in `begin_bind`. Carries: the edge of the word that unties the wrapper. A swap here
+        // and below: loom lets a plain store be overtaken by a read-modify-write that read what was there before it.
         handle.swap(now & !BUSY, Ordering::Release);
     }
 
-    unsafe fn adopt(&self, pointer: NonNull<Wrapper>, object: Object) -> bool {
-        let adopting = wrapper(pointer);
-        let handle = adopting.handle.load(Ordering::Acquire);
+    unsafe fn begin_bind(&self, pointer: NonNull<Wrapper>, object: Object) -> bool {
+        let bound = wrapper(pointer);
+        let handle = bound.handle.load(Ordering::Acquire);
         if handle & BUSY != 0 || (handle != 0 && handle & MOVED == 0) {
             return false;
         }
-        assert_eq!(adopting.notes.pending.load(SeqCst), 0, "the handle changes under a retire of a former life");
+        assert_eq!(bound.notes.pending.load(SeqCst), 0, "the handle changes under a retire of a former life");
         let new = object.0.as_ptr() as usize;
-        if adopting.handle.compare_exchange(handle, new | BUSY, Ordering::AcqRel, Ordering::Acquire).is_err() {
+        if bound.handle.compare_exchange(handle, new | BUSY, Ordering::AcqRel, Ordering::Acquire).is_err() {
             return false;
         }
         self.tell(|| format!("bound {pointer:?}"));
-        adopting.notes.disowned.store(false, SeqCst);
-        adopting.notes.holds.store(new, SeqCst);
+        bound.notes.moved_out.store(false, SeqCst);
+        bound.notes.holds.store(new, SeqCst);
         true
     }
 
-    unsafe fn seize(&self, pointer: NonNull<Wrapper>) -> Result<Option<Object>, InTransition> {
-        let seized = wrapper(pointer);
-        // AcqRel: as in `adopt`. One read-modify-write: loom forgets the read of a `retire` that another read, such as that of
-        // a compare-and-swap loop, comes after, and would not try the write before it.
-        let handle = seized.handle.fetch_or(BUSY, Ordering::AcqRel);
+    unsafe fn begin_rebind(&self, pointer: NonNull<Wrapper>) -> Result<Option<Object>, InTransition> {
+        let rebound = wrapper(pointer);
+        // AcqRel: as in `begin_bind`. One read-modify-write: loom forgets the read of a `retire` that another read, such as
+        // that of a compare-and-swap loop, comes after, and would not try the write before it.
+        let handle = rebound.handle.fetch_or(BUSY, Ordering::AcqRel);
         if handle & BUSY != 0 {
             return Err(InTransition);
         }
-        self.tell(|| format!("seized {pointer:?}"));
+        self.tell(|| format!("begins to rebind {pointer:?}"));
         if handle & MOVED != 0 {
             return Ok(None);
         }
         let held = object_of(handle);
         if held.is_some() {
-            seized.notes.moved.store(true, SeqCst);
-            seized.notes.tied.store(false, SeqCst);
+            rebound.notes.moved.store(true, SeqCst);
+            rebound.notes.tied.store(false, SeqCst);
             if handle & ALIAS == 0 {
                 self.excuse(handle);
             }
@@ -250,26 +296,35 @@ unsafe impl Host for Thread {
         Ok(held)
     }
 
-    unsafe fn seat(&self, pointer: NonNull<Wrapper>, object: Object) {
+    unsafe fn cancel_rebind(&self, pointer: NonNull<Wrapper>) {
+        self.tell(|| format!("does not rebind {pointer:?} yet"));
+        let notes = &notes_of(pointer).notes;
+        // AcqRel: as in `begin_rebind`.
+        let handle = wrapper(pointer).handle.fetch_and(!BUSY, Ordering::AcqRel);
+        assert_ne!(handle & BUSY, 0, "cancelled without begin_rebind");
+        notes.tied.store(handle & (MOVED | ALIAS) == 0 && object_of(handle).is_some(), SeqCst);
+    }
+
+    unsafe fn set_object(&self, pointer: NonNull<Wrapper>, object: Object) {
         let Wrapper { handle, notes, .. } = wrapper(pointer);
         assert_eq!(notes.pending.load(SeqCst), 0, "the handle changes under a retire of a former life");
-        // Relaxed: nobody else changes the handle while it is in transition.
-        assert_ne!(handle.load(Ordering::Relaxed) & BUSY, 0, "seated without having been seized");
-        self.tell(|| format!("seated {pointer:?}"));
-        notes.disowned.store(false, SeqCst);
+        // Relaxed: no other thread changes the handle while it is in transition.
+        assert_ne!(handle.load(Ordering::Relaxed) & BUSY, 0, "an object set without begin_rebind");
+        self.tell(|| format!("sets the object of {pointer:?}"));
+        notes.moved_out.store(false, SeqCst);
         notes.holds.store(object.0.as_ptr() as usize, SeqCst);
         // Release: pairs with the Acquire of readers. Carries: the object's initialisation.
         handle.swap(object.0.as_ptr() as usize | BUSY, Ordering::Release);
     }
 
-    unsafe fn note(&self, pointer: NonNull<Wrapper>, tie: Tie) {
+    unsafe fn finish_bind(&self, pointer: NonNull<Wrapper>, tie: Tie) {
         let Wrapper { handle, notes, .. } = wrapper(pointer);
         notes.tied.store(tie == Tie::Tied, SeqCst);
-        // Relaxed: nobody else changes the handle while it is in transition.
+        // Relaxed: no other thread changes the handle while it is in transition.
         let now = handle.load(Ordering::Relaxed);
-        assert_ne!(now & BUSY, 0, "noted without having been adopted");
+        assert_ne!(now & BUSY, 0, "finished without begin_bind or begin_rebind");
         let flags = if tie == Tie::Alias { ALIAS } else { 0 };
-        // Release: pairs with the Acquire in `disown`. Carries: the edge of the word that ties the wrapper.
+        // Release: pairs with the Acquire in `begin_move`. Carries: the edge of the word that ties the wrapper.
         handle.swap((now & !BUSY) | flags, Ordering::Release);
     }
 
@@ -277,21 +332,30 @@ unsafe impl Host for Thread {
         wrapper(pointer).notes.rich.load(SeqCst)
     }
 
-    unsafe fn limbo(&self, pointer: NonNull<Wrapper>, _object: Object) {
+    unsafe fn forget_moved(&self, pointer: NonNull<Wrapper>) {
+        let Wrapper { handle, notes, .. } = wrapper(pointer);
+        self.tell(|| format!("{pointer:?} holds nothing from now on"));
+        assert_eq!(notes.pending.load(SeqCst), 0, "the handle changes under a retire of a former life");
+        self.clear_moved(handle);
+    }
+
+    unsafe fn limbo(&self, pointer: NonNull<Wrapper>) {
         wrapper(pointer).header.incref(self.id);
         lock(&self.world.limbo).push(pointer);
     }
 
-    fn quiesce(&self) {
-        assert_eq!(self.depth(), 0, "a thread waits for itself");
-        // Sequential histories: what stands for suspended threads goes on first.
-        while self.run_late(0) {}
-        self.world.quiesce();
+    unsafe fn keep_for_readers(&self, pointer: NonNull<Wrapper>, object: Object) {
+        if wrapper(pointer).header.shared_with_others(self.id) {
+            Thread::retain(self, object);
+            lock(&self.world.kept).push(object);
+        }
     }
 
-    fn superseded(&self) {
-        self.tell(|| "superseded it".into());
-        let object = self.fetching.get().expect("only fetches supersede");
-        object.oracle().excused = true;
+    fn quiesce(&self) {
+        assert_eq!(self.depth(), 0, "a thread waits for itself");
+        // Threads that are amid a death go on meanwhile.
+        let stir = || while self.run_late(0) {};
+        stir();
+        self.world.quiesce(stir);
     }
 }

@@ -4,12 +4,18 @@
 #![allow(dead_code, unused_imports)] // each test crate uses a part
 
 pub mod cell;
+pub mod death;
+pub mod forget;
 pub mod header;
 pub mod history;
 pub mod host;
+pub mod model;
+pub mod section;
+pub mod step;
 pub mod thread;
 pub mod trace;
 pub mod world;
 
+pub use model::{Class, Moment, Object, Shared};
 pub use thread::{Failed, Held, Thread};
-pub use world::{Class, Moment, Object, World};
+pub use world::World;

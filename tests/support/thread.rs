@@ -1,13 +1,13 @@
-//! A model thread: what Python code and native code on it can do to objects and wrappers, deaths included.
-//! Imports `protocol` and the model's world; the `Host` impl is in `host.rs`.
-//! Upholds: results of fetches are checked against P1, P4 and P6 here, by what the oracle saw so far.
+//! A model thread: what Python code and native code on it can do to objects and wrappers, deaths of wrappers excepted
+//! (`death.rs`). Imports `protocol` and the model's world; the `Host` impl is in `host.rs`. Upholds: results of fetches are
+//! checked against P1, P4 and P6 here, by what the oracle saw so far.
 
-use super::header::Decref;
+use super::model::{lock, notes_of, object_of, wrapper, Class, Moment, Object, Wrapper, ALIAS, BUSY, FRESH, MOVED};
+use super::section::Section;
 use super::trace;
-use super::world::{
-    lock, notes_of, object_of, wrapper, Class, Late, Moment, Object, Section, World, Wrapper, ALIAS, BUSY, FRESH, MOVED,
-};
-use bowline::protocol::{self, Host, Tie};
+use super::world::World;
+use bowline::object::count::Released;
+use bowline::protocol::{self, Dormancy, Host, Tie};
 use bowline::sync::atomic::{fence, Ordering};
 use std::cell::Cell;
 use std::ptr::NonNull;
@@ -55,8 +55,8 @@ pub struct Thread {
     pub fetching: Cell<Option<Object>>,
     /// How deep user code is nested, for user code to note.
     pub nesting: Cell<usize>,
-    /// The rich wrapper that could not be increfed last.
-    pub refused: Cell<Option<NonNull<Wrapper>>>,
+    /// Deaths on this thread go through CPython's trashcan, near the end of the stack.
+    pub deposit: Cell<bool>,
 }
 
 impl Thread {
@@ -72,7 +72,7 @@ impl Thread {
             late: Cell::new(false),
             fetching: Cell::new(None),
             nesting: Cell::new(0),
-            refused: Cell::new(None),
+            deposit: Cell::new(false),
         }
     }
 
@@ -91,12 +91,17 @@ impl Thread {
         self.world.open(&self.depth)
     }
 
+    /// Goes on in a section in which a thread was suspended.
+    pub fn go_on(&self, section: &mut Section) {
+        section.go_on(&self.depth);
+    }
+
     /// Takes a strong count of an object that the caller protects.
     pub fn retain(&self, object: Object) {
         self.native_writes.set(self.native_writes.get() + 1);
-        // Relaxed: as in `Arc::clone`.
-        let old = object.get().counts.fetch_add(1, Ordering::Relaxed);
-        assert_ne!(old, 0, "P2: a dead object was retained");
+        let native = object.get();
+        native.counts.retain();
+        assert_ne!(native.holders.fetch_add(1, SeqCst), 0, "P2: a dead object was retained");
     }
 
     /// Releases a strong count.
@@ -108,18 +113,107 @@ impl Thread {
         self.native_writes.set(self.native_writes.get() + 1);
         let native = object.get();
         self.tell(|| "releases the object".into());
-        // Release: as in `Arc::drop`.
-        let old = native.counts.fetch_sub(1, Ordering::Release);
+        let released = native.counts.release(Some(&native.word));
+        if released == Released::Preserved {
+            self.tell(|| "hands its count to the wrapper".into());
+            match self.attached {
+                // SAFETY: attached, with a count, in no section.
+                true => unsafe { protocol::resume(self, object) },
+                false => lock(&self.world.ending).push(object),
+            }
+            return;
+        }
+        self.note_released(object, released);
+        if released != Released::Alive {
+            self.destroy(object, released);
+        }
+    }
+
+    /// Takes a strong count by a weak one, if the object is alive.
+    pub fn upgrade(&self, object: Object) -> bool {
+        let upgraded = object.peek().counts.upgrade();
+        self.tell(|| format!("upgrades a weak count: {upgraded}"));
+        if upgraded {
+            assert_ne!(object.get().holders.fetch_add(1, SeqCst), 0, "P11: a count was taken from nothing");
+        }
+        upgraded
+    }
+
+    /// Gives a weak count back.
+    pub fn release_weak(&self, object: Object) {
+        if object.peek().counts.release_weak() {
+            object.peek().block.free("an object");
+        }
+    }
+
+    /// Tells the oracle of a strong count that was given back.
+    pub fn note_released(&self, object: Object, released: Released) {
+        let old = object.peek().holders.fetch_sub(1, SeqCst);
         assert_ne!(old, 0, "P2: a strong count was released twice");
-        if old == 1 {
-            self.tell(|| "destroys the object".into());
-            // Acquire: as in `Arc::drop`.
-            fence(Ordering::Acquire);
-            let taken = native.word.take();
-            // SAFETY: the strong count is zero and the word was taken.
-            unsafe { protocol::teardown(self, taken) };
+        assert_eq!(released != Released::Alive, old == 1, "P11: a count was taken from nothing, or lost");
+    }
+
+    /// Destroys an object whose last strong count was given back.
+    pub fn destroy(&self, object: Object, released: Released) {
+        let native = object.get();
+        self.tell(|| "destroys the object".into());
+        let taken = native.word.take();
+        assert!(!taken.is_preserved(), "P9: an object is destroyed whose wrapper was to be kept");
+        // SAFETY: the strong count is zero and the word was taken.
+        unsafe { protocol::teardown(self, taken) };
+        let last = match released {
+            Released::Last => native.counts.still_last(),
+            _ => native.counts.release_weak(),
+        };
+        if last {
             native.block.free("an object");
-            self.world.run_user_code(self, Moment::Destroy);
+        }
+        self.world.run_user_code(self, Moment::Destroy);
+    }
+
+    /// Evicts all dormant wrappers whose objects live, as `trim` does: finds them without owning a count of anything. No
+    /// other attached thread may run meanwhile.
+    pub fn trim(&self) {
+        let storages = self.world.storages.as_ref().expect("a world with a storage table");
+        let (mut found, mut blank) = (Vec::new(), Vec::new());
+        let look = |pointer: NonNull<Wrapper>| {
+            let storage = wrapper(pointer);
+            // Relaxed: those who change handles are excluded.
+            let handle = storage.handle.load(Ordering::Relaxed);
+            let held = object_of(handle).filter(|_| handle & (MOVED | ALIAS | BUSY) == 0);
+            if notes_of(pointer).notes.rich.load(SeqCst) {
+                // SAFETY: no other attached thread runs; the storage table keeps the object's block.
+                if let Some(object) = held.filter(|object| unsafe { protocol::evict_blank(self, pointer, *object) }) {
+                    object.oracle().excused = true;
+                    blank.push(pointer);
+                }
+            } else if let Some(object) = held.filter(|_| self.is_dormant(pointer)) {
+                if object.get().counts.upgrade() {
+                    assert_ne!(object.peek().holders.fetch_add(1, SeqCst), 0, "P11: a count was taken from nothing");
+                    found.push(object);
+                }
+            }
+            pointer
+        };
+        storages.visit(look, |pointer| self.unkeep(pointer));
+        blank.into_iter().for_each(|pointer| self.world.free(pointer));
+        for object in found {
+            self.evict(object);
+            self.release(object);
+        }
+    }
+
+    fn is_dormant(&self, pointer: NonNull<Wrapper>) -> bool {
+        let _section = self.open();
+        // SAFETY: in a section, and storages are not freed during a visit.
+        unsafe { self.dormancy(pointer, false) == Dormancy::Dormant }
+    }
+
+    /// Gives back the weak count that `StorageTable::leave` took of the object of a wrapper.
+    pub fn unkeep(&self, pointer: NonNull<Wrapper>) {
+        let object = object_of(notes_of(pointer).handle.load(Ordering::Relaxed)).expect("it had an object");
+        if object.peek().counts.release_weak() {
+            object.peek().block.free("an object");
         }
     }
 
@@ -156,22 +250,19 @@ impl Thread {
         }
     }
 
-    /// A fetch while the caller holds a result, with P6: no native count is written and nothing allocated.
+    /// A fetch while the caller holds a result, with P6: nothing is allocated and no native count written, but beside the drop of
+    /// a rich wrapper, which may be the object's for a moment.
     pub fn fetch_again(&self, object: Object, held: &Held) -> Held {
         let before = (self.native_writes.get(), self.allocations.get());
+        let expect_quiet = || {
+            let writes = if object.peek().class.rich { before.0 } else { self.native_writes.get() };
+            assert_eq!((writes, self.allocations.get()), before, "P6: a hit wrote more than the refcount");
+        };
         let again = self.fetch(object).expect("a hit allocates nothing");
-        assert_eq!(
-            (self.native_writes.get(), self.allocations.get()),
-            before,
-            "P6: a hit wrote more than the refcount"
-        );
+        expect_quiet();
         assert_eq!(again.id(), held.id(), "P1: another wrapper than the one that is alive");
         let once_more = self.hit_or_fetch(object).expect("a hit allocates nothing");
-        assert_eq!(
-            (self.native_writes.get(), self.allocations.get()),
-            before,
-            "P6: a hit wrote more than the refcount"
-        );
+        expect_quiet();
         self.drop_held(once_more);
         again
     }
@@ -179,15 +270,13 @@ impl Thread {
     fn check(&self, object: Object, result: NonNull<Wrapper>) -> Held {
         assert_eq!(self.depth(), 0, "a section was left open");
         let got = wrapper(result);
-        let contents = got.block.contents("a wrapper");
-        assert!(contents == 0 || contents == FRESH);
+        assert_eq!(got.block.contents("a wrapper"), FRESH, "P9: what the wrapper knew was lost");
         let id = result.as_ptr() as usize;
-        // Whether this wrapper is one that P1 speaks of: it still is the object's, and it was not superseded in its own
-        // death and brought back by its finalizer.
+        // Whether this wrapper is one that P1 speaks of: it still is the object's.
         let counts = |id: usize| {
             let notes = &notes_of(NonNull::new(id as *mut Wrapper).unwrap()).notes;
             let holds = object_of(notes.holds.load(SeqCst)) == Some(object);
-            holds && notes.tied.load(SeqCst) && !notes.met.load(SeqCst)
+            holds && notes.tied.load(SeqCst)
         };
         assert!(
             object_of(got.notes.holds.load(SeqCst)) == Some(object) || got.notes.moved.load(SeqCst),
@@ -232,6 +321,25 @@ impl Thread {
         Held { wrapper: self.world.make(self.id, class, 0), result_of: None }
     }
 
+    /// Makes a weak reference of a wrapper.
+    pub fn weaken(&self, held: &Held) -> NonNull<Wrapper> {
+        self.world.weak_list().push(held.id());
+        held.wrapper
+    }
+
+    /// Calls a weak reference: CPython takes a count of the wrapper if it lives, and knows nothing of words.
+    pub fn call_weak(&self, weak: NonNull<Wrapper>) -> Option<Held> {
+        let list = self.world.weak_list();
+        let lives = list.contains(&(weak.as_ptr() as usize)) && wrapper(weak).header.try_incref(self.id).is_ok();
+        drop(list);
+        self.tell(|| format!("a weak reference gives {weak:?}: {lives}"));
+        lives.then(|| match object_of(notes_of(weak).notes.holds.load(SeqCst)) {
+            Some(object) => self.check(object, weak),
+            // It was moved out.
+            None => Held { wrapper: weak, result_of: None },
+        })
+    }
+
     /// `protocol::bind`, giving a count of the object.
     pub fn bind(&self, held: &Held, object: Object) -> Result<Tie, Object> {
         // SAFETY: both counts are the caller's.
@@ -247,181 +355,23 @@ impl Thread {
     /// What Python reads through a wrapper: the object it holds, which is looked at before the section ends.
     pub fn read(&self, held: &Held) -> Option<Object> {
         let _section = self.open();
-        // Acquire: pairs with the Release of `adopt`, `seat` and `note`. Carries: the object's initialisation.
+        // Acquire: pairs with the Release of `begin_bind`, `set_object` and `finish_bind`. Carries: the object's
+        // initialisation.
         let handle = wrapper(held.wrapper).handle.load(Ordering::Acquire);
         let object = object_of(handle).filter(|_| handle & MOVED == 0);
         object.inspect(|object| object.peek().block.touch("an object"))
     }
 
-    /// `protocol::shift`.
-    pub fn shift(&self, held: &Held) -> Option<Object> {
+    /// `protocol::move_out`.
+    pub fn move_out(&self, held: &Held) -> Option<Object> {
         // SAFETY: the count of the wrapper is the caller's.
-        unsafe { protocol::shift(self, held.wrapper, |_| true) }
+        unsafe { protocol::move_out(self, held.wrapper, |_| true) }
     }
 
     /// `protocol::evict` of an object of which the caller owns a count.
     pub fn evict(&self, object: Object) -> bool {
         // SAFETY: the count is the caller's.
-        unsafe { protocol::evict(self, object) }
-    }
-
-    /// `Py_DECREF`.
-    pub fn decref(&self, pointer: NonNull<Wrapper>) {
-        if std::thread::panicking() {
-            return;
-        }
-        assert!(self.attached, "P7: a thread without Python touches a refcount");
-        assert_eq!(self.depth(), 0, "P5: a wrapper is released, which may run user code, inside a section");
-        let rich = notes_of(pointer).notes.rich.load(SeqCst);
-        self.tell(|| format!("decref {pointer:?}"));
-        // CPython runs no safe point between the last decrement and tp_dealloc, which reads the handle of a lean one.
-        let section = (!rich).then(|| self.open());
-        match wrapper(pointer).header.decref(self.id) {
-            Decref::Alive => {}
-            Decref::Dead => self.die(pointer, section),
-            Decref::Queue => {
-                drop(section);
-                self.queue(pointer);
-            }
-        }
-    }
-
-    /// `_Py_brc_queue_object`.
-    fn queue(&self, pointer: NonNull<Wrapper>) {
-        match wrapper(pointer).header.owner() {
-            // The owner merged it meanwhile.
-            0 => self.decref(pointer),
-            owner => self.world.queue(owner, pointer),
-        }
-    }
-
-    /// `_Py_brc_merge_refcounts`, which a thread runs now and then for itself, and others run for a thread that ended.
-    pub fn merge_queue(&self, owner: usize) -> bool {
-        let queue = self.world.take_queue(owner);
-        let some = !queue.is_empty();
-        for pointer in queue {
-            let rich = notes_of(pointer).notes.rich.load(SeqCst);
-            let section = (!rich).then(|| self.open());
-            if wrapper(pointer).header.merge(-1) == 0 {
-                self.die(pointer, section);
-            }
-        }
-        some
-    }
-
-    /// Stops the world and ends the limbo of wrappers that were moved from.
-    pub fn flush_limbo(&self) {
-        let limbo = std::mem::take(&mut *lock(&self.world.limbo));
-        if limbo.is_empty() {
-            return;
-        }
-        self.quiesce();
-        for pointer in limbo {
-            let handle = &wrapper(pointer).handle;
-            let now = handle.load(Ordering::Acquire);
-            if now & (MOVED | BUSY) == MOVED {
-                // Fails when it holds another object now, or is about to. A later move has an entry of its own in limbo.
-                let _ = handle.compare_exchange(now, 0, Ordering::AcqRel, Ordering::Relaxed);
-            }
-            self.decref(pointer);
-        }
-    }
-
-    /// Frees what threads without Python left.
-    pub fn drain(&self) {
-        // A statement of its own: the lock is let go before anything is scheduled.
-        let left = std::mem::take(&mut *lock(&self.world.left));
-        left.into_iter().for_each(|pointer| self.world.free(pointer));
-    }
-
-    /// `_Py_Dealloc`.
-    fn die(&self, pointer: NonNull<Wrapper>, mut section: Option<Section>) {
-        self.tell(|| format!("death of {pointer:?}"));
-        let notes = &notes_of(pointer).notes;
-        match &section {
-            Some(_) => drop(notes.pending.fetch_add(1, SeqCst)),
-            None => notes.dying.store(true, SeqCst),
-        }
-        if self.late.get() {
-            if let Some(section) = &mut section {
-                section.suspend();
-            }
-            lock(&self.world.late).push(Late { wrapper: pointer, section });
-            return;
-        }
-        match section {
-            Some(section) => self.dealloc_lean(pointer, section),
-            None => self.dealloc_rich(pointer),
-        }
-    }
-
-    /// Lets a stuck death go on; false when there is none.
-    pub fn run_late(&self, at: usize) -> bool {
-        let Late { wrapper: pointer, section } = {
-            let mut late = lock(&self.world.late);
-            if at >= late.len() {
-                return false;
-            }
-            late.remove(at)
-        };
-        self.tell(|| format!("the death of {pointer:?} goes on"));
-        match section {
-            Some(section) => self.dealloc_lean(pointer, section),
-            None => {
-                // It was on the trashcan.
-                wrapper(pointer).header.trashcan();
-                self.dealloc_rich(pointer);
-            }
-        }
-        true
-    }
-
-    /// Our `tp_dealloc` of lean classes.
-    fn dealloc_lean(&self, pointer: NonNull<Wrapper>, section: Section) {
-        // Relaxed: the handle of a tied wrapper keeps its pointer in all of its lives, see `Host::disown`; `quiesce` orders
-        // what comes after it.
-        let handle = wrapper(pointer).handle.load(Ordering::Relaxed);
-        notes_of(pointer).notes.pending.fetch_sub(1, SeqCst);
-        drop(section);
-        match (object_of(handle), handle & ALIAS != 0) {
-            (None, _) => self.world.free(pointer),
-            (Some(object), true) => {
-                self.world.free(pointer);
-                self.release(object);
-            }
-            // SAFETY: the life owned a count; whether this one was moved from or a later one of the same wrapper.
-            (Some(object), false) => unsafe { protocol::retire_lean(self, object) },
-        }
-    }
-
-    /// `subtype_dealloc` and our base dealloc.
-    fn dealloc_rich(&self, pointer: NonNull<Wrapper>) {
-        let dying = wrapper(pointer);
-        let notes = &dying.notes;
-        // Relaxed: this thread ends the life, so all changes of the handle are ordered before.
-        let holds = || object_of(dying.handle.load(Ordering::Relaxed));
-        if notes.finalizer.load(SeqCst) && !notes.finalized.swap(true, SeqCst) {
-            dying.header.resurrect_start(self.id);
-            dying.header.rearm();
-            self.world.run_user_code(self, Moment::Finalize(pointer, holds()));
-            // Others may have found it alive meanwhile, and given it another object.
-            if dying.header.resurrect_end(self.id) {
-                notes.dying.store(false, SeqCst);
-                return;
-            }
-        }
-        self.world.run_user_code(self, Moment::Clear(pointer, holds()));
-        dying.block.fill(0, "a dying wrapper");
-        let handle = dying.handle.load(Ordering::Relaxed);
-        assert_eq!(handle & MOVED, 0, "a wrapper that was moved from died in limbo");
-        match object_of(handle) {
-            None => self.world.free(pointer),
-            Some(object) if handle & ALIAS != 0 => {
-                self.world.free(pointer);
-                self.release(object);
-            }
-            // SAFETY: the life owned a count, and this is its last step.
-            Some(object) => unsafe { protocol::retire_rich(self, pointer, object) },
-        }
+        let evicted = unsafe { protocol::evict(self, object) };
+        evicted.inspect(|wrapper| self.world.defer_free(*wrapper)).is_some()
     }
 }

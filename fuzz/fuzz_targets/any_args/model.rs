@@ -25,6 +25,8 @@ pub enum Model {
     DType(DataType),
     Device(Device),
     Str(String),
+    /// A string that is no UTF-8.
+    LooseStr(Vec<u8>),
     Bytes(Vec<u8>),
     /// A borrowed C string; not always UTF-8.
     RawStr(Vec<u8>),
@@ -53,7 +55,7 @@ impl Model {
     pub fn is_object(&self) -> bool {
         match self {
             Model::Str(text) => text.len() > 7,
-            Model::Bytes(bytes) => bytes.len() > 7,
+            Model::Bytes(bytes) | Model::LooseStr(bytes) => bytes.len() > 7,
             other => other.address().is_some(),
         }
     }
@@ -69,7 +71,7 @@ impl Model {
             (Model::DType(a), Model::DType(b)) => a == b,
             (Model::Device(a), Model::Device(b)) => a == b,
             (Model::Str(a), Model::Str(b)) => a == b,
-            (Model::Bytes(a), Model::Bytes(b)) => a == b,
+            (Model::Bytes(a), Model::Bytes(b)) | (Model::LooseStr(a), Model::LooseStr(b)) => a == b,
             (a, b) => a.address().is_some() && a.address() == b.address(),
         }
     }
@@ -97,6 +99,10 @@ impl Model {
             Model::Str(text) => {
                 assert_eq!(view.as_str(), Some(text.as_str()));
                 assert_eq!(index, if text.len() <= 7 { tag::SMALL_STR } else { tag::STR });
+            }
+            Model::LooseStr(bytes) => {
+                assert_eq!((view.as_str(), view.as_text()), (None, Some(bytes.as_slice())));
+                assert_eq!(index, if bytes.len() <= 7 { tag::SMALL_STR } else { tag::STR });
             }
             Model::Bytes(bytes) => {
                 assert_eq!(view.as_bytes(), Some(bytes.as_slice()));

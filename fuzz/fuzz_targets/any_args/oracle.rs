@@ -66,7 +66,10 @@ impl Type {
     /// What `value` becomes, or the kind of the error.
     pub fn convert(&self, value: &Model) -> Result<Model, &'static str> {
         let found = match (self, value) {
-            (Type::Any, Model::RawStr(text)) => Some(Model::Str(String::from_utf8_lossy(text).into_owned())),
+            (Type::Any, Model::RawStr(text)) => Some(match String::from_utf8(text.clone()) {
+                Ok(text) => Model::Str(text),
+                Err(_) => Model::LooseStr(text.clone()),
+            }),
             (Type::Any, Model::RawBytes(bytes)) => Some(Model::Bytes(bytes.clone())),
             (Type::Any, value) => Some(value.clone()),
             (Type::None, Model::None) => Some(Model::None),
@@ -128,7 +131,7 @@ impl Type {
 fn index(value: &Model) -> Option<i32> {
     Some(match value {
         Model::Object(_, index) => *index,
-        Model::Str(_) => tag::STR,
+        Model::Str(_) | Model::LooseStr(_) => tag::STR,
         Model::Bytes(_) => tag::BYTES,
         Model::Array(..) => tag::ARRAY,
         Model::List(..) => tag::LIST,

@@ -1,6 +1,5 @@
 """The native form of Python values.
 
-Imports `bowline.core` only.
 Upholds: what is native already is returned as it is.
 """
 
@@ -23,9 +22,9 @@ def convert(value: Any) -> Any:
     Parameters
     ----------
     value : Any
-        Wrappers, numbers, None, element types, devices and ``ctypes.c_void_p`` are returned as they are; lists and tuples
-        become `Array`, dicts `Map`, callables `Function`, strings `String`, bytes `Bytes`, exceptions `Error`; whatever
-        stands for an object becomes that, what exports a tensor a `Tensor`; anything else an `OpaquePyObject`.
+        Wrappers, numbers, None, element types, devices and ``ctypes.c_void_p`` are returned as they are. Lists and tuples
+        become `Array`, dicts `Map`, callables `Function`, strings `String`, bytes `Bytes`, exceptions `Error`. A value that
+        stands for an object becomes that object, one that exports a tensor a `Tensor`. All others become `OpaquePyObject`.
 
     Examples
     --------
@@ -50,7 +49,7 @@ def convert(value: Any) -> Any:
     return OpaquePyObject(value) if found is value else found
 
 
-# Protocols that say what a value is now, whatever else it says.
+# Protocols that say what a value is now. They come before those of the next table.
 _CONVERTED = ("__tvm_ffi_object__", "__dlpack__", "__dlpack_c_exchange_api__")
 
 # Protocols by which a value says what it is when it is used, not before.
@@ -88,3 +87,7 @@ def convert_func(pyfunc: Callable[..., Any], tensor_cls: type | None = None) -> 
     if tensor_cls is None:
         return _core.function_from_callable(pyfunc)
     return _core.function_from_callable_of(pyfunc, tensor_cls)
+
+
+# The name that libraries find in `bowline.core`.
+_convert_to_ffi_func = convert_func

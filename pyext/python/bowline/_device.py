@@ -1,6 +1,5 @@
 """Devices: where memory is and code runs.
 
-Imports `bowline._core` only.
 Upholds: a device never changes; it crosses native code as a value, so that what comes back is equal but another object.
 """
 
@@ -133,7 +132,7 @@ _core.set_plain_class("Device", device)
 
 
 def set_class(cls: type[Device]) -> None:
-    """Make a class below `Device` that of all devices to come, as libraries with devices of their own do.
+    """Make a subclass of `Device` the class of all devices to come. Libraries with devices of their own do.
 
     Raises
     ------
@@ -144,3 +143,7 @@ def set_class(cls: type[Device]) -> None:
     if not (isinstance(cls, type) and issubclass(cls, Device)):
         raise TypeError(f"expected a class that derives from Device, got {cls!r}")
     _class = cls
+
+
+# The name that libraries find in `bowline.core`.
+_set_class_device = set_class

@@ -1,6 +1,5 @@
 """Element types: `dtype` and one name for each common type.
 
-Imports `bowline._core` only.
 Upholds: a `dtype` is the text that names it, and equal to that text; it crosses native code as a value, so that what comes
 back is equal but another object.
 """

@@ -1,6 +1,5 @@
 """Shapes of tensors.
 
-Imports `bowline._core` only.
 Upholds: a shape is a tuple; it crosses native code by value, so that what comes back is equal but another object.
 """
 
@@ -12,7 +11,7 @@ from typing import Any
 from . import _core
 
 
-class Shape(tuple):
+class Shape(tuple[int, ...]):
     """The sizes of a tensor's dimensions.
 
     Parameters
@@ -38,7 +37,7 @@ class Shape(tuple):
         self = super().__new__(cls, content)
         for size in self:
             if not isinstance(size, int):
-                raise ValueError("Shape must be a tuple of integers")
+                raise ValueError(f"Shape must be a tuple of integers, got {size!r} among them")
         return self
 
     def __ffi_plain__(self) -> list[int]:

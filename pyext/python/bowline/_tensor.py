@@ -1,6 +1,5 @@
 """Tensors, and their exchange with other libraries by DLPack.
 
-Imports `bowline.core` only.
 Upholds: memory is shared, not copied, unless a copy is asked for.
 """
 
@@ -18,7 +17,7 @@ class Tensor(_core.CTensor, Object):
     """Memory with a shape, which other libraries can share; `from_dlpack` makes one.
 
     Two tensors are equal if they are the same object; `structural_equal` compares their content. Shape, strides, element
-    type and device never change. Threads that write the memory see to it that nobody else uses that part meanwhile.
+    type and device never change. A thread that writes the memory must be the only one that uses that part.
 
     Attributes
     ----------

@@ -1,6 +1,5 @@
 """Tracebacks of native frames, as Python shows its own.
 
-Imports the standard library only.
 Upholds: what cannot be read as a frame is left out; making a traceback runs no code of others.
 """
 
@@ -36,9 +35,7 @@ def native_traceback(backtrace: str) -> types.TracebackType | None:
     for match in _FRAME.finditer(backtrace):
         line = min(int(match["line"]), _MOST_LINES)
         name = match["name"]
-        code = _here.__code__.replace(
-            co_filename=match["file"], co_name=name, co_qualname=name, co_firstlineno=max(line, 1)
-        )
+        code = _here.__code__.replace(co_filename=match["file"], co_name=name, co_qualname=name, co_firstlineno=max(line, 1))
         frame = types.FunctionType(code, {"_getframe": sys._getframe})()
         found = types.TracebackType(found, frame, frame.f_lasti, line)
     return found

@@ -1,7 +1,6 @@
 """Ways through a graph of objects.
 
-Imports `bowline.core` only.
-Upholds: a path is made from the root, step by step; equal paths are equal, whoever made them.
+Upholds: a path is made from the root, step by step; paths of the same steps are equal.
 """
 
 from __future__ import annotations
@@ -65,9 +64,7 @@ class AccessPath(Object):
     """
 
     def __init__(self) -> None:
-        raise ValueError(
-            "AccessPath cannot be made directly: begin with AccessPath.root() and add steps"
-        )
+        raise ValueError("AccessPath cannot be made directly: begin with AccessPath.root() and add steps")
 
     @staticmethod
     def root() -> AccessPath:

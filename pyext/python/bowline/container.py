@@ -1,6 +1,5 @@
 """Containers of native values.
 
-Imports `bowline.core` only.
 Upholds: an instance is a wrapper like any other; its items live in the native object.
 """
 
@@ -18,9 +17,9 @@ from collections.abc import (
     ValuesView,
 )
 from types import GenericAlias
-from typing import Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from . import _core
+from . import _core, _pretty  # noqa: F401, lets `pprint` know objects
 from .core import CContainerBase
 
 __all__ = ["Array", "Dict", "List", "Map"]
@@ -28,6 +27,12 @@ __all__ = ["Array", "Dict", "List", "Map"]
 
 class _Items(CContainerBase):
     """What the two sequences share."""
+
+    if TYPE_CHECKING:
+        # The native half of each has these.
+        def __len__(self) -> int: ...
+        def __iter__(self) -> Iterator[Any]: ...
+        def __getitem__(self, index: Any) -> Any: ...
 
     def __eq__(self, other: object) -> bool:
         return True if self is other else _core.content_equal_items(self, other)
@@ -65,7 +70,7 @@ class _Items(CContainerBase):
         """Return how many items are equal to `value`."""
         return sum(1 for item in self if item is value or item == value)
 
-    __class_getitem__ = classmethod(GenericAlias)
+    __class_getitem__ = classmethod(GenericAlias)  # type: ignore[var-annotated]
 
 
 class Array(_core.CArray, _Items):
@@ -81,7 +86,7 @@ class Array(_core.CArray, _Items):
     >>> from bowline import Array
     >>> a = Array([1, "two", (3.0, None)])
     >>> a
-    (1, "two", (3, None))
+    (1, "two", (3.0, None))
     >>> a[2] is a[2]
     True
     >>> a[:2]
@@ -148,6 +153,13 @@ class List(_core.CList, _Items):
 class _Pairs(CContainerBase):
     """What the two mappings share."""
 
+    if TYPE_CHECKING:
+        # The native half of each has these.
+        def __len__(self) -> int: ...
+        def __iter__(self) -> Iterator[Any]: ...
+        def __contains__(self, key: object) -> bool: ...
+        def __getitem__(self, key: Any) -> Any: ...
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, _Pairs) or not (isinstance(self, type(other)) or isinstance(other, type(self))):
             return NotImplemented
@@ -162,7 +174,7 @@ class _Pairs(CContainerBase):
 
     def keys(self) -> KeysView[Any]:
         """Return a view of the keys."""
-        return KeysView(self)
+        return _Keys(self)
 
     def values(self) -> ValuesView[Any]:
         """Return a view of the values."""
@@ -172,21 +184,31 @@ class _Pairs(CContainerBase):
         """Return a view of the pairs."""
         return _PairViews(self)
 
-    __class_getitem__ = classmethod(GenericAlias)
+    __class_getitem__ = classmethod(GenericAlias)  # type: ignore[var-annotated]
+
+
+class _Keys(KeysView[Any]):
+    __slots__ = ()
+    _mapping: _Pairs
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._mapping)
 
 
 class _Values(ValuesView[Any]):
     __slots__ = ()
+    _mapping: _Pairs
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(_core.map_values(self._mapping))
+        return _core.map_values(self._mapping)
 
 
 class _PairViews(ItemsView[Any, Any]):
     __slots__ = ()
+    _mapping: _Pairs
 
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        return iter(_core.map_shown_items(self._mapping))
+        return _core.map_shown_items(self._mapping)
 
 
 class Map(_core.CMap, _Pairs):

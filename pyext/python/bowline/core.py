@@ -1,6 +1,5 @@
-"""The root of all wrapper classes, and views of registered types.
+"""The root of all wrapper classes, and the names that tvm-ffi's module `core` has.
 
-Imports ``bowline._core`` and the standard library only.
 Upholds: every class below `Object` is known to the native half before it has an instance.
 """
 
@@ -8,8 +7,9 @@ from __future__ import annotations
 
 import abc
 import importlib
-import threading
-from typing import Any
+import sys
+from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 from . import _core
 from ._core import (
@@ -21,6 +21,7 @@ from ._core import (
     OpaquePyObject,
     TypeSchema,
 )
+from ._type_info import TypeInfo, TypeMethod, type_info
 
 __all__ = [
     "KWARGS",
@@ -49,160 +50,35 @@ __all__ = [
 FFIProperty = FieldProperty
 TypeField = FieldInfo
 # What `TypeField.getter` and `TypeField.setter` are.
-FieldGetter = FieldSetter = type([].append)
+FieldGetter: type = type([].append)
+FieldSetter: type = FieldGetter
 
 
-class TypeMethod:
-    """A method that a native type registered.
-
-    Attributes
-    ----------
-    name : str
-        The attribute under which classes show it.
-    func : Function
-        The native function; takes the object first unless `is_static`.
-    is_static : bool
-        Whether it is called without an object.
-    doc : str or None
-        What it does.
-    metadata : dict
-        What else is known; ``type_schema`` is the JSON text of its type.
-    """
-
-    __slots__ = ("doc", "func", "is_static", "metadata", "name")
-
-    def __init__(self, name: str, func: Any, is_static: bool, doc: str | None, metadata: str = "") -> None:
-        self.name = name
-        self.func = func
-        self.is_static = is_static
-        self.doc = doc
-        self.metadata: dict[str, Any] = {}
-        if metadata:
-            import json
-
-            self.metadata = json.loads(metadata)
-
-    def as_callable(self, cls: type) -> Any:
-        """Return what a class shows under the method's name."""
-        from .registry import _method
-
-        return _method(cls, self.name, self.func, self.is_static, self.doc)
-
-    def __repr__(self) -> str:
-        return f"TypeMethod({self.name!r}, is_static={self.is_static})"
+# Modules whose frames stand between a call that makes a class and the metaclass.
+_MAKERS = ("abc", "types", "typing", "dataclasses")
 
 
-# By type index: there is one view of a type. Changed under the lock.
-_KNOWN: dict[int, TypeInfo] = {}
-_KNOWN_LOCK = threading.RLock()
-
-
-class TypeInfo:
-    """What is known of a registered type; the same object each time.
-
-    Attributes
-    ----------
-    type_index : int
-        The number by which native code names the type.
-    type_key : str
-        Its name.
-    """
-
-    __slots__ = ("type_index", "type_key")
-    type_index: int
-    type_key: str
-
-    def __new__(cls, type_index: int) -> TypeInfo:
-        key = _core.type_key(type_index)
-        known = _KNOWN.get(type_index)
-        # A type whose registration was taken back leaves its index to another.
-        if known is not None and known.type_key == key:
-            return known
-        made = super().__new__(cls)
-        made.type_index = type_index
-        made.type_key = key
-        with _KNOWN_LOCK:
-            known = _KNOWN.get(type_index)
-            if known is None or known.type_key != key:
-                known = _KNOWN[type_index] = made
-        return known
-
-    @property
-    def total_size(self) -> int:
-        """Bytes of an object, its header included; 0 while that is not known."""
-        return _core.total_size(self.type_index)
-
-    @property
-    def type_cls(self) -> type | None:
-        """The class of the type's wrappers; None while it has none."""
-        return _core.class_of(self.type_index) or _plain_class(self.type_key)
-
-    @property
-    def parent_type_info(self) -> TypeInfo | None:
-        """The parent's view; None for the root."""
-        parent = _core.parent_index(self.type_index)
-        return None if parent is None else TypeInfo(parent)
-
-    @property
-    def type_ancestors(self) -> list[int]:
-        """Type indices of all ancestors, the root first."""
-        found = []
-        index = _core.parent_index(self.type_index)
-        while index is not None:
-            found.append(index)
-            index = _core.parent_index(index)
-        return found[::-1]
-
-    @property
-    def all_fields(self) -> list[FieldInfo]:
-        """Inherited and own fields, the root's first."""
-        return _core.fields_of(self.type_index)
-
-    @property
-    def fields(self) -> list[FieldInfo]:
-        """Fields that the type itself declares."""
-        return [field for field in self.all_fields if field.owner == self.type_index]
-
-    @property
-    def methods(self) -> list[TypeMethod]:
-        """Methods that the type itself registers."""
-        return [TypeMethod(*method) for method in _core.methods_of(self.type_index)]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (_type_info_of_key, (self.type_key,))
-
-    def __repr__(self) -> str:
-        return f"TypeInfo({self.type_key!r}, type_index={self.type_index})"
-
-
-def _type_info_of_key(key: str) -> TypeInfo:
-    return TypeInfo(_core.type_index(key))
-
-
-def type_info(cls: type) -> TypeInfo:
-    """Return what is known of a class's type.
-
-    Parameters
-    ----------
-    cls : type
-        A registered class, or one that derives from such a class.
-
-    Raises
-    ------
-    TypeError
-        If neither it nor any class that it derives from is registered.
-    """
-    index = _core.index_of_class(cls)
-    if index is None:
-        raise TypeError(f"{cls!r} is not a registered class")
-    return TypeInfo(index)
+def _module_of_caller() -> str:
+    """Return the module of the code that makes a class by a call. `type` would take that of `abc`."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        name = frame.f_globals.get("__name__")
+        if isinstance(name, str) and name not in _MAKERS and not name.startswith("bowline."):
+            return name
+        frame = frame.f_back
+    return __name__
 
 
 class ObjectMeta(_core.CObjectMeta, abc.ABCMeta):
     """Metaclass of `Object`: instances have no ``__dict__`` unless the class asks for one."""
 
-    def __new__(mcls, name: str, bases: tuple, namespace: dict, /, **kwargs: Any) -> ObjectMeta:
+    def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **kwargs: Any) -> ObjectMeta:
+        if type(namespace) is dict:
+            # It may be the caller's, who made the class without a class statement.
+            namespace = dict(namespace)
         namespace.setdefault("__slots__", ())
+        if "__module__" not in namespace:
+            namespace["__module__"] = _module_of_caller()
         cls = super().__new__(mcls, name, bases, namespace, **kwargs)
         _core.adjust_class(cls)
         return cls
@@ -234,13 +110,13 @@ class Object(_core.CObject, metaclass=ObjectMeta):
     True
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, /, *args: Any, **kwargs: Any) -> None:
         # A user's `__init__` of a `py_class` finds its object made, and may call this one.
         if not self.__chandle__():
             self.__ffi_init__(*args, **kwargs)
 
     def __ctypes_handle__(self) -> Any:
-        """Return the address of the native object as ctypes has it; its value is None when there is none."""
+        """Return the address of the native object for ctypes. Its value is None when there is no object."""
         import ctypes
 
         return ctypes.c_void_p(self.__chandle__() or None)
@@ -248,11 +124,16 @@ class Object(_core.CObject, metaclass=ObjectMeta):
     def __repr__(self) -> str:
         return _core.object_text(self)
 
+    def __rich_repr__(self) -> Any:
+        return importlib.import_module("._pretty", __package__).rich_parts(self)
+
 
 class _Sentinel(Object):
     """What says something about arguments instead of being one."""
 
     __slots__ = ()
+    if TYPE_CHECKING:
+        name: Any
 
     def __reduce__(self) -> str:
         return self.name  # that of a global of this module
@@ -283,22 +164,22 @@ class ObjectConvertible:
 
 
 class PyNativeObject:
-    """Base of the package's classes that are Python values and native ones by turns, such as `String`."""
+    """Base of classes whose instances are Python values and native ones, such as `String`."""
 
     __slots__ = ()
 
 
 class _AlsoPlain(type):
-    """Metaclass of `String` and `Bytes`: native strings and bytes come to Python as plain ones, and count as instances."""
+    """Metaclass of `String` and `Bytes`, which counts plain strings and bytes as instances."""
 
     def __instancecheck__(cls, instance: object) -> bool:
         # A class that derives from one of the two has the instances that it made.
         plain = cls.__base__ if PyNativeObject in cls.__bases__ else cls
-        return type.__instancecheck__(plain, instance)
+        return type.__instancecheck__(plain, instance)  # type: ignore[arg-type]
 
 
 class String(str, PyNativeObject, metaclass=_AlsoPlain):
-    """A string that went through native code; in all respects a `str`, and every `str` counts as one."""
+    """A string that went through native code. It is a `str` in all respects, and every `str` counts as an instance."""
 
     __slots__ = ()
 
@@ -307,7 +188,7 @@ class String(str, PyNativeObject, metaclass=_AlsoPlain):
 
 
 class Bytes(bytes, PyNativeObject, metaclass=_AlsoPlain):
-    """Bytes that went through native code; in all respects `bytes`, and all `bytes` count as some."""
+    """Bytes that went through native code. It is `bytes` in all respects, and all `bytes` count as instances."""
 
     __slots__ = ()
 
@@ -332,18 +213,34 @@ _ELSEWHERE = {
     "ERROR_NAME_TO_TYPE": "error",
     "ERROR_TYPE_TO_NAME": "error",
     "_convert_to_ffi_error": "error",
+    "_convert_to_ffi_func": "_convert",
+    "_set_class_device": "_device",
     "Device": "_device",
     "DLDeviceType": "_device",
     "DataType": "_dtype",
     "Shape": "_shape",
+    **dict.fromkeys(
+        (
+            "_type_cls_to_type_info",
+            "_type_index_to_type_info",
+            "_object_type_key_to_index",
+            "_lookup_or_register_type_info_from_type_key",
+            "_lookup_type_attr",
+            "_register_type_attr",
+            "_register_object_by_index",
+            "_register_py_class",
+            "_rollback_py_class",
+            "_to_py_class_value",
+            "_convert_to_opaque_object",
+        ),
+        "_compat",
+    ),
 }
 
 
 def __getattr__(name: str) -> Any:
     if name == "_CLASS_DEVICE":
-        from . import _device
-
-        return _device._class
+        return importlib.import_module("._device", __package__)._class
     if name not in _ELSEWHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f".{_ELSEWHERE[name]}", __package__), name)
@@ -354,89 +251,3 @@ def __getattr__(name: str) -> Any:
 def object_repr(obj: CObject) -> str:
     """Return the text of a wrapper, whatever its class says."""
     return _core.object_text(obj)
-
-
-# What libraries that extend the object system use.
-
-
-# Classes whose instances are no wrappers, by the keys of what they stand for.
-_PLAIN = {"DataType": "DataType", "Device": "Device", "ffi.Shape": "Shape", "ffi.String": "String", "ffi.Bytes": "Bytes"}
-
-
-def _plain_class(type_key: str) -> type | None:
-    name = _PLAIN.get(type_key)
-    return None if name is None else getattr(importlib.import_module(__name__), name)
-
-
-def _type_cls_to_type_info(type_cls: type) -> TypeInfo | None:
-    """Return what is known of the type for which exactly this class is registered."""
-    index = _core.index_of_class(type_cls)
-    if index is None:
-        index = next((_core.type_index(key) for key in _PLAIN if _plain_class(key) is type_cls), None)
-        return None if index is None else TypeInfo(index)
-    return TypeInfo(index) if _core.class_of(index) is type_cls else None
-
-
-def _type_index_to_type_info(type_index: int) -> TypeInfo | None:
-    """Return what is known of a type; None if there is none of this index."""
-    try:
-        return TypeInfo(type_index)
-    except ValueError:
-        return None
-
-
-def _object_type_key_to_index(type_key: str) -> int | None:
-    """Return the index of a type; None if there is none of this key."""
-    try:
-        return _core.type_index(type_key)
-    except ValueError:
-        return None
-
-
-def _lookup_or_register_type_info_from_type_key(type_key: str) -> TypeInfo:
-    """Return what is known of the type with this key."""
-    return TypeInfo(_core.type_index(type_key))
-
-
-_lookup_type_attr = _core.lookup_type_attr
-_register_type_attr = _core.register_type_attr
-
-
-def _register_object_by_index(type_index: int, type_cls: type) -> TypeInfo:
-    """Make a class the one that wraps objects of a type."""
-    _core.register_class(type_cls, type_index)
-    return TypeInfo(type_index)
-
-
-def _register_py_class(parent_type_info: TypeInfo, type_key: str, type_cls: type) -> TypeInfo:
-    """Register a type below another, without fields yet; `_rollback_py_class` takes it back."""
-    return TypeInfo(_core.new_type(type_key, parent_type_info.type_index))
-
-
-def _rollback_py_class(type_info: TypeInfo) -> None:
-    """Take a registration back, so that its key is free."""
-    _core.rollback_type(type_info.type_index)
-
-
-def _to_py_class_value(value: Any) -> Any:
-    """Return a value as Python sees it."""
-    return value.to_py() if isinstance(value, CAny) else value
-
-
-def _convert_to_ffi_func(pyfunc: Any, tensor_cls: type | None = None) -> Any:
-    """Return the Function that calls a callable."""
-    from ._convert import convert_func
-
-    return convert_func(pyfunc, tensor_cls)
-
-
-def _convert_to_opaque_object(pyobject: Any) -> OpaquePyObject:
-    """Return an object that crosses native code as it is, even if it could be converted."""
-    return OpaquePyObject(pyobject)
-
-
-def _set_class_device(cls: type) -> None:
-    """Make a class below `Device` that of all devices to come."""
-    from . import _device
-
-    _device.set_class(cls)

@@ -1,6 +1,5 @@
-"""C++ extensions, which are not supported: they would be compiled against headers that are not part of this package.
+"""C++ extensions are not supported: this package has no headers for them.
 
-Imports `bowline._core` only.
 Upholds: every name says what to do instead.
 """
 

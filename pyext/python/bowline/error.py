@@ -1,6 +1,5 @@
 """Native errors and the exceptions that stand for them.
 
-Imports `bowline.core` only.
 Upholds: an exception that crosses native code comes out as the same object.
 """
 
@@ -60,7 +59,7 @@ def register_error(name_or_cls: str | type | None = None, cls: type | None = Non
     ...     pass
     """
     if isinstance(name_or_cls, type):
-        name_or_cls, cls = name_or_cls.__name__, name_or_cls
+        cls, name_or_cls = name_or_cls, name_or_cls.__name__
 
     def register(cls: type, name: str | None = name_or_cls) -> type:
         if not (isinstance(cls, type) and issubclass(cls, BaseException)):
@@ -79,7 +78,7 @@ def _convert_to_ffi_error(error: BaseException) -> Error:
     return _core.convert(error)
 
 
-class _Kinds(Mapping):
+class _Kinds(Mapping[Any, Any]):
     """The kinds of errors and their exception classes, as they are at the moment."""
 
     def __init__(self, by_name: bool) -> None:

@@ -1,6 +1,5 @@
 """Functions that native code and Python both call.
 
-Imports `bowline.core` only.
 Upholds: a native function has one wrapper; calls convert arguments by the rules of `convert`.
 """
 

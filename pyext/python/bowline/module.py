@@ -1,6 +1,5 @@
 """Modules: functions under names, from shared libraries and from this process.
 
-Imports `bowline.core` only.
 Upholds: a function of a module is the same object each time; what has its code keeps it loaded.
 """
 
@@ -183,7 +182,7 @@ def load_module(path: str | os.PathLike[str], keep_module_alive: bool = True) ->
 
 
 def system_lib(symbol_prefix: str = "") -> Module:
-    """Return the module of functions that native code of this process registered: the same module each time.
+    """Return the module of functions that native code of this process registered. It is the same each time.
 
     Parameters
     ----------

@@ -1,18 +1,18 @@
 """Classes for native types, and the table of global functions.
 
-Imports `bowline.core` only.
 Upholds: a native type has one class; a value that comes from native code always finds one.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import _core
+from ._method import method_of_class
 from .core import Object
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
     "remove_global_func",
 ]
 
-# Where the classes of the built-in types are: a value may come before anyone imported them.
+# Where the classes of the built-in types are: a value may come before they are imported.
 _BUILT_IN = {
     "ffi.Array": "bowline.container",
     "ffi.List": "bowline.container",
@@ -46,9 +46,8 @@ _BUILT_IN = {
     "ffi.EnumState": "bowline.dataclasses._enum",
 }
 
-_LOCK = threading.RLock()
-# Type indices whose class was made here, for want of a better one.
-_FALLBACKS: set[int] = set()
+# The first index of types that are no part of the ABI.
+_DYNAMIC = 128
 
 
 def register_object(type_key: str | type | None = None, *, init: bool = True) -> Any:
@@ -64,7 +63,11 @@ def register_object(type_key: str | type | None = None, *, init: bool = True) ->
     Raises
     ------
     ValueError
-        If there is no such type, or it has a class already.
+        If there is no such type, or Python code or this package defined it.
+
+    Notes
+    -----
+    Of several classes for a type the last one wins, as when its module is loaded anew; wrappers that exist keep theirs.
 
     Examples
     --------
@@ -81,22 +84,54 @@ def register_object(type_key: str | type | None = None, *, init: bool = True) ->
     def register(cls: type) -> type:
         key = type_key if isinstance(type_key, str) else cls.__name__
         index = _core.type_index(key)
-        with _LOCK:
-            former = _core.class_of(index) if index in _FALLBACKS else None
-            if former is not None:
-                # Wrappers that were made with it keep it; new ones get the class that somebody wrote.
-                _core.unregister_class(index)
-            try:
-                _core.register_class(cls, index)
-            except BaseException:
-                if former is not None:
-                    _core.register_class(former, index)
-                raise
-            _FALLBACKS.discard(index)
+        with former_on_failure(index):
+            _expect_free(cls, key, index)
+            # Wrappers that were made with a former class keep it; new ones get this one.
+            _core.register_class(cls, index, True)
             _equip(cls, index, init)
         return cls
 
     return register(type_key) if isinstance(type_key, type) else register
+
+
+@contextlib.contextmanager
+def former_on_failure(index: int) -> Iterator[None]:
+    """Give a type its former class back, if any, when giving it another one fails."""
+    former = _core.class_of(index)
+    try:
+        yield
+    except BaseException:
+        if former is None:
+            _core.unregister_class(index)
+        elif _core.class_of(index) is not former:
+            _core.register_class(former, index, True)
+        raise
+
+
+def _expect_free(cls: type, key: str, index: int) -> None:
+    """Refuse a class whose type has a class that stays, or that has foreign ancestors."""
+    above = {index}
+    while (parent := _core.parent_index(min(above))) is not None:
+        above.add(parent)
+    for ancestor in cls.__mro__[1:]:
+        other = _core.exact_index(ancestor)
+        if other is not None and other not in above:
+            raise TypeError(
+                f"{cls.__qualname__} derives from {ancestor.__qualname__}, whose type '{_core.type_key(other)}' is not one "
+                f"that '{key}' derives from: its fields would not be there"
+            )
+    former = _core.class_of(index)
+    if former is None or former is cls:
+        return
+    if key in _BUILT_IN or index < _DYNAMIC:
+        raise ValueError(f"type '{key}' has a class of the package, {former.__qualname__}; derive from that")
+    from ._place import is_defined_here  # late, as few classes come to this
+
+    if is_defined_here(index):
+        raise ValueError(
+            f"type '{key}' is that of the class {former.__module__}.{former.__qualname__}, which defines it: give "
+            f"{cls.__qualname__} another key, or derive from that class"
+        )
 
 
 def _equip(cls: type, index: int, init: bool) -> None:
@@ -106,33 +141,16 @@ def _equip(cls: type, index: int, init: bool) -> None:
             setattr(cls, field.name, _core.field_property(index, field.name))
     for name, function, is_static, doc, _ in _core.methods_of(index):
         if name not in cls.__dict__:
-            setattr(cls, name, _method(cls, name, function, is_static, doc))
+            setattr(cls, name, method_of_class(cls, name, function, is_static, doc))
     if not init or "__init__" in cls.__dict__:
         return
     if _core.is_constructible(index):
-        from .dataclasses._signature import give_init
+        # Late: it imports inspect, which is slow, and a program may have no such class.
+        from ._constructor import give_init
 
-        give_init(cls)
+        give_init(cls, index=index)
     else:
         cls.__init__ = _no_constructor(cls)
-
-
-def _method(cls: type, name: str, function: Callable[..., Any], is_static: bool, doc: str | None) -> Any:
-    if is_static:
-
-        def method(*args: Any) -> Any:
-            return function(*args)
-
-    else:
-
-        def method(self: Any, /, *args: Any) -> Any:
-            return function(self, *args)
-
-    method.__name__ = name
-    method.__qualname__ = f"{cls.__qualname__}.{name}"
-    method.__module__ = cls.__module__
-    method.__doc__ = doc
-    return staticmethod(method) if is_static else method
 
 
 def _no_constructor(cls: type) -> Callable[..., None]:
@@ -150,23 +168,29 @@ def _make_fallback(index: int) -> type:
     key = _core.type_key(index)
     if key in _BUILT_IN:
         importlib.import_module(_BUILT_IN[key])
-    with _LOCK:
-        found = _core.class_of(index)
-        if found is not None:
-            return found
-        above = _core.parent_index(index)
-        parent = Object if above is None else _core.class_of(above) or _make_fallback(above)
-        module, _, name = key.rpartition(".")
-        namespace = {
-            "__module__": module or "bowline",
-            "__qualname__": key,
-            "__doc__": f"Auto-generated fallback class for {key}.",
-        }
-        cls = type(parent)(name, (parent,), namespace)
+    above = _core.parent_index(index)
+    parent = Object if above is None else _core.class_of(above) or _make_fallback(above)
+    found = _core.class_of(index)
+    if found is not None:
+        return found
+    module, _, name = key.rpartition(".")
+    namespace = {
+        "__module__": module or "bowline",
+        "__qualname__": key,
+        "__doc__": f"Auto-generated fallback class for {key}.",
+    }
+    cls = type(parent)(name, (parent,), namespace)
+    # Whole before others find it, without a lock: a parent's `__init_subclass__` has run, and its metaclass runs below.
+    _equip(cls, index, True)
+    try:
         _core.register_class(cls, index)
-        _FALLBACKS.add(index)
-        _equip(cls, index, True)
-        return cls
+    except ValueError:
+        # Another thread was first.
+        found = _core.class_of(index)
+        if found is None:
+            raise
+        return found
+    return cls
 
 
 def register_global_func(
@@ -235,7 +259,7 @@ def get_global_func(name: str, allow_missing: bool = False) -> Any:
 
 
 def get_global_func_metadata(name: str) -> dict[str, Any]:
-    """Return what is known of a global function; ``type_schema`` is the JSON text of its type.
+    """Return what is known of a global function. ``type_schema`` is the JSON text of its type.
 
     Raises
     ------

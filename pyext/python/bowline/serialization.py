@@ -1,6 +1,5 @@
 """Graphs of objects as JSON text.
 
-Imports `bowline._core` only.
 Upholds: what is written is read back with the same structure and sharing; depth is no limit.
 """
 

@@ -1,6 +1,5 @@
 """Streams: on which of a device's queues a thread has its work done.
 
-Imports `bowline.core` only.
 Upholds: a thread's streams are its own; a context leaves what it found.
 """
 
@@ -49,7 +48,7 @@ class StreamContext:
         if not isinstance(stream, int):
             raise TypeError(f"stream must be int or c_void_p, got {type(stream).__name__}")
         if not 0 <= stream < 1 << 64:
-            raise OverflowError(f"no address of a stream: {stream}")
+            raise OverflowError(f"expected an address of 64 bits as stream, got {stream}")
         self._stream = stream
         self._former = threading.local()
 
@@ -82,7 +81,7 @@ def use_raw_stream(device: Device, stream: int | c_void_p) -> StreamContext:
 
 
 def get_raw_stream(device: Device) -> int:
-    """Return the address of the calling thread's stream for a device; 0, the default stream, unless one was set.
+    """Return the address of the calling thread's stream for a device. It is 0, the default stream, unless one was set.
 
     Raises
     ------

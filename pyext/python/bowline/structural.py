@@ -1,6 +1,5 @@
 """Equality, hash and walks by structure.
 
-Imports `bowline.core`, `bowline.access_path`.
 Upholds: the work is done natively; depth is no limit, other threads run meanwhile, and a signal ends it.
 """
 
@@ -8,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import _core
 from .access_path import AccessPath
@@ -65,7 +64,7 @@ def structural_equal(lhs: Any, rhs: Any, map_free_vars: bool = False, skip_tenso
 
 
 def structural_hash(value: Any, map_free_vars: bool = False, skip_tensor_content: bool = False) -> int:
-    """Return a hash of 64 bits, the same for values of the same structure; the same for the life of the process.
+    """Return a hash of 64 bits that values of the same structure share. It is the same for the life of the process.
 
     Parameters
     ----------
@@ -85,7 +84,7 @@ def structural_hash(value: Any, map_free_vars: bool = False, skip_tensor_content
 def get_first_structural_mismatch(
     lhs: Any, rhs: Any, map_free_vars: bool = False, skip_tensor_content: bool = False
 ) -> tuple[AccessPath, AccessPath] | None:
-    """Return the paths to where two values differ first; None if they have the same structure.
+    """Return the paths to where two values differ first. None if they have the same structure.
 
     Parameters
     ----------
@@ -103,7 +102,7 @@ def get_first_structural_mismatch(
 
 @register_object("ffi.StructuralKey", init=False)
 class StructuralKey(Object):
-    """A value that is a key by its structure, in Python's mappings and sets as in `Map` and `Dict`.
+    """A value that is a key by its structure, in dicts, `Map` and `Dict`.
 
     Parameters
     ----------
@@ -116,6 +115,10 @@ class StructuralKey(Object):
     >>> {StructuralKey([1, 2]): "found"}[StructuralKey([1, 2])]
     'found'
     """
+
+    if TYPE_CHECKING:
+        key: Any
+        hash_i64: int
 
     def __init__(self, key: Any) -> None:
         self.__move_handle_from__(_core.structural_key(key))
@@ -132,7 +135,6 @@ class StructuralKey(Object):
     def __hash__(self) -> int:
         # As `structural_hash` has it, unsigned.
         return self.hash_i64 & (2**64 - 1)
-
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Its hash is made anew: types have other indices in another process.
@@ -152,7 +154,7 @@ class VisitInterrupt(Object):
 
 @register_object("ffi.StructuralVisitor", init=False)
 class StructuralVisitor(Object):
-    """What a class's ``__s_visit__(self, visitor)`` gets, to say which parts a walk visits instead of all fields.
+    """What a class's ``__s_visit__(self, visitor)`` gets. By it the hook says which parts a walk visits instead of all fields.
 
     The walk visits them once the hook has ended, in the order in which it said them. To end the walk the hook returns a
     `VisitInterrupt`.
@@ -178,7 +180,7 @@ class StructuralVisitor(Object):
         return DefRegionKind(self._def_region_kind())  # type: ignore[attr-defined]
 
     def with_def_region_kind(self, kind: DefRegionKind, callback: Callable[[], Any]) -> Any:
-        """Call `callback`, and let the parts that it says be of another kind; return what it returns."""
+        """Call `callback`, in which parts are of another kind. Returns what it returns."""
         return self._with_def_region_kind(int(kind), callback)  # type: ignore[attr-defined]
 
 
@@ -209,11 +211,13 @@ _ORDERS = {"pre": "pre", "post": "post", WalkOrder.PREORDER: "pre", WalkOrder.PO
 
 def structural_walk(
     root: Any,
-    callbacks: tuple | Sequence | Callable[..., Any] = (),
-    with_def_region_kind: tuple | Sequence | Callable[..., Any] = (),
+    callbacks: tuple[Any, ...] | Sequence[Any] | Callable[..., Any] = (),
+    with_def_region_kind: tuple[Any, ...] | Sequence[Any] | Callable[..., Any] = (),
     order: str | WalkOrder = "pre",
+    *,
+    once: bool = False,
 ) -> VisitInterrupt | None:
-    """Visit a value and all that it consists of: items, keys and values, fields that structure counts; None excepted.
+    """Visit a value and all its parts. These are items, keys and values, and fields that structure counts, but not None.
 
     Parameters
     ----------
@@ -227,6 +231,9 @@ def structural_walk(
         As `callbacks`, called with the value and its `DefRegionKind`.
     order : {"pre", "post"} or WalkOrder
         Whether a value is visited before or after its parts.
+    once : bool
+        Visit an object the first time only, however often it comes. Without it a graph is walked as the tree that it
+        stands for, which may be exponentially larger. What is no object, such as a number, is visited each time.
 
     Returns
     -------
@@ -242,18 +249,24 @@ def structural_walk(
 
     Examples
     --------
+    >>> import bowline
     >>> from bowline.structural import structural_walk
     >>> found = []
     >>> structural_walk([1, ["a", 2]], (int, found.append))
     >>> found
     [1, 2]
+    >>> shared = bowline.Array([1])
+    >>> found.clear()
+    >>> structural_walk([shared, shared], (int, found.append), once=True)
+    >>> found
+    [1]
     """
     known = _ORDERS.get(order)
     if known is None:
-        raise ValueError(f"Unknown structural walk order: {order!r}")
+        raise ValueError(f"Unknown structural walk order: expected 'pre', 'post' or a WalkOrder, got {order!r}")
     rows = [(types, call, False) for types, call in _entries(callbacks)]
     rows += [(types, _with_kind(call), True) for types, call in _entries(with_def_region_kind)]
-    return _core.structural_walk(root, rows, known)
+    return _core.structural_walk(root, rows, known, once)
 
 
 def _with_kind(call: Callable[[Any, DefRegionKind], Any]) -> Callable[[Any, int], Any]:

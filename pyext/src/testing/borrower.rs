@@ -1,12 +1,10 @@
-//! Native threads that borrow objects: they hold counts for a while, read and write fields and items, and drop what they
+//! Native threads that borrow objects. They hold counts for a while, read and write fields and items, and drop what they
 //! have, now and then last of all.
-//! Imports the core.
 //! Upholds: these threads never meet Python; what they defer, they settle themselves.
 
 use bowline::container::{DictObj, ListObj};
 use bowline::object::{Obj, Object};
-use bowline::reclaim;
-use bowline::reflect;
+use bowline::{reclaim, reflect};
 use std::sync::mpsc::{sync_channel, Receiver, SyncSender};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
@@ -22,8 +20,8 @@ const WAITING: usize = 64;
 pub enum Use {
     /// Keeps it for a time.
     Keep(Duration),
-    /// So many times takes a value out of it (an item of a list or dict, else the field `value`), holds it, and puts it back
-    /// to where another was.
+    /// Takes a value out of it, so many times, holds it, and puts it back to where another was. A value is an item of a list or
+    /// dict, else the field `value`.
     Stir(u32),
 }
 
@@ -56,11 +54,11 @@ fn borrow_one(loans: &Mutex<Receiver<Loan>>) -> Option<()> {
         Use::Stir(rounds) => (0..rounds as usize).for_each(|round| stir(&object, round)),
     }
     drop(object);
-    reclaim::flush();
+    reclaim::settle();
     Some(())
 }
 
-/// Short times are spun: a sleeping thread wakes too late to race with anybody.
+/// Short times are spun: a sleeping thread wakes too late to race with another.
 fn keep(time: Duration) {
     let end = Instant::now() + time;
     if time > Duration::from_millis(1) {

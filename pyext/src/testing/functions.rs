@@ -1,16 +1,16 @@
 //! Global functions under `testing.`.
-//! Imports the core, `cpython::attach`, `error`.
 //! Upholds: names and types are those that users of the object system test with.
 #![forbid(unsafe_code)]
 
-use super::symbol;
-use super::types::{TestIntPair, TestUnregisteredObject};
-use crate::cpython::attach::attached;
-use crate::error;
+use crate::interpreter::attach::attached;
+use crate::testing::symbol;
+use crate::testing::types::{TestIntPair, TestUnregisteredObject};
+use crate::to_python::error;
 use bowline::container::{Array, ArrayObj, Dict, List, Map};
 use bowline::function::global::{register_described, register_typed};
 use bowline::function::{Error, Function};
 use bowline::module::system;
+use bowline::object::grow::out_of_memory;
 use bowline::object::{Obj, Object};
 use bowline::reflect::instance;
 use bowline::value::{Any, AnyView, Bytes, DataType, Device, IntoAny, OneOf, Str};
@@ -27,9 +27,9 @@ fn apply(arguments: &[AnyView<'_>]) -> Result<Any, Error> {
 /// An Array of so many shallow copies of an object, which no wrapper has seen.
 fn copies(object: Obj<Object>, count: i64) -> Result<Any, Error> {
     let copy = || instance::copy_shallow(&object).map(IntoAny::into_any);
-    // Says what is wrong with the type. No vector: what it leaves behind would be counted as the objects'.
+    // Says what is wrong with the type; then only memory can be missing. No vector: what it leaves behind would be counted as the objects'.
     copy()?;
-    let items = (0..count.max(0) as usize).map(|_| copy().expect("a type whose objects are copied"));
+    let items = (0..count.max(0) as usize).map(|_| copy().unwrap_or_else(|_| out_of_memory()));
     Ok(ArrayObj::make(items).into_any())
 }
 
@@ -59,11 +59,11 @@ fn install_typed() -> Result<(), Error> {
     register_typed(
         "testing.make_unregistered_object",
         || -> Obj<Object> {
-            TestUnregisteredObject::new(super::types::TestUnregisteredBaseObject::value(41), 42).upcast()
+            TestUnregisteredObject::new(crate::testing::types::TestUnregisteredBaseObject::value(41), 42).upcast()
         },
         "",
     )?;
-    register_typed("testing.enum_variant_get", super::types::enum_variant, "")?;
+    register_typed("testing.enum_variant_get", crate::testing::enumerations::enum_variant, "")?;
     register_typed("testing.get_add_one_c_symbol", || symbol::add_one as *const () as i64, "")?;
     register_typed("testing.get_mlir_add_one_c_symbol", || symbol::mlir_add_one as *const () as i64, "")
 }

@@ -1,5 +1,4 @@
 //! Functions that are called by address, as code of other languages is.
-//! Imports the core's values and errors.
 //! Upholds: both follow their calling convention to the letter.
 
 use bowline::function::error::raise;
@@ -12,13 +11,13 @@ use std::ffi::c_void;
 /// # Safety
 /// `arguments` are `count` valid values, `result` can be written and holds no value.
 pub unsafe extern "C" fn add_one(_: *mut c_void, arguments: *const RawAny, count: i32, result: *mut RawAny) -> i32 {
-    // SAFETY: by contract.
+    // SAFETY: `arguments` are `count` values, as `# Safety` says; there is one.
     let argument = (count == 1).then(|| unsafe { AnyView::from_raw(*arguments) });
     let Some(x) = argument.and_then(AnyView::as_int) else {
         raise(Error::type_error("Expects a single int argument"));
         return -1;
     };
-    // SAFETY: by contract.
+    // SAFETY: `result` can be written and holds no value, as `# Safety` says.
     unsafe { result.write(x.wrapping_add(1).into_any().into_raw()) };
     0
 }
@@ -28,7 +27,7 @@ pub unsafe extern "C" fn add_one(_: *mut c_void, arguments: *const RawAny, count
 /// # Safety
 /// `packed` are five pointers: to the handle, the arguments, their count, the result's place, and the code to return.
 pub unsafe extern "C" fn mlir_add_one(packed: *mut *mut c_void) {
-    // SAFETY: by contract.
+    // SAFETY: `packed` are five pointers, as `# Safety` says.
     unsafe {
         let arguments = *(*packed.add(1)).cast::<*const RawAny>();
         let count = *(*packed.add(2)).cast::<i32>();

@@ -1,5 +1,4 @@
 //! Global functions under `testing.` that take tensors.
-//! Imports the core.
 //! Upholds: as `functions`.
 #![forbid(unsafe_code)]
 

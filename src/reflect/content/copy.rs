@@ -1,51 +1,22 @@
-//! Copies of values, shallow and deep.
-//! Imports this folder, `reflect::{parts, hook, instance, pulse, enumeration}`, `container`.
-//! Upholds: a deep copy has the sharing and the cycles of its original; nothing of the original changes, and nothing of it
-//! is kept alive by the copy but what both share: strings, functions, errors, shapes, variants of enumerations, sentinels.
+//! Deep copies of values.
+//! Upholds: a deep copy has the sharing and the cycles of its original; nothing of the original changes. The copy keeps nothing
+//! of it alive but what both share: strings, functions, errors, shapes, variants of enumerations, sentinels.
 
 use super::address;
+use super::shallow::{by_hook, is_shared};
 use crate::container::key::is_custom;
 use crate::container::{ArrayObj, DictObj, ListObj, MapObj};
-use crate::function::{Error, Function};
-use crate::object::{registry, Obj, Object, ObjectType};
-use crate::reflect::enumeration::Enum;
-use crate::reflect::parts::{field, is_plain, parts, Parts};
-use crate::reflect::pulse::{finish, Work};
-use crate::reflect::sentinel::Sentinel;
+use crate::function::Error;
+use crate::object::grow::{gather_into, gathered, out_of_memory, Grow};
+use crate::object::{Obj, Object};
+use crate::reflect::checkpoint::{finish, Work};
+use crate::reflect::children::{children, field, Children};
 use crate::reflect::structural::StructuralKey;
 use crate::reflect::{hook, info, instance, Reflection};
-use crate::tensor::{self, Tensor, TensorObj};
-use crate::value::{tag, Any, AnyView, FromAny, IntoAny};
+use crate::tensor::TensorObj;
+use crate::value::{tag, Any, AnyView, IntoAny};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
-
-/// A copy with the same parts: of an object, a container, or as the type's `__ffi_shallow_copy__` makes it; of a tensor one
-/// over the same memory. What never changes is its own copy.
-///
-/// # Errors
-/// Kind `TypeError` for objects that cannot be copied, `MemoryError`, what the hook ends in.
-pub fn copy_shallow(value: AnyView<'_>) -> Result<Any, Error> {
-    if is_shared(value) {
-        return Ok(AnyView::to_owned(value));
-    }
-    if let Some(copy) = by_hook(value)? {
-        return Ok(copy);
-    }
-    if let Ok(tensor) = Tensor::from_any(value) {
-        return tensor::share(&tensor).map(IntoAny::into_any);
-    }
-    match parts(value) {
-        Parts::Items(items) if value.type_index() == tag::LIST => Ok(ListObj::make(items).into_any()),
-        Parts::Items(items) => Ok(ArrayObj::make(items.into_iter()).into_any()),
-        Parts::Entries(entries) if value.type_index() == tag::DICT => Ok(DictObj::make(entries)?.into_any()),
-        Parts::Entries(entries) => Ok(MapObj::make(entries)?.into_any()),
-        Parts::Fields(_) => match AnyView::to_owned(value).into_object() {
-            Ok(object) => instance::copy_shallow(&object).map(IntoAny::into_any),
-            Err(plain) => Ok(plain),
-        },
-        Parts::Leaf => Err(Error::type_error(format!("`{}` does not support copying", value.type_name()))),
-    }
-}
 
 /// A copy of a value and of all that it consists of.
 ///
@@ -53,27 +24,6 @@ pub fn copy_shallow(value: AnyView<'_>) -> Result<Any, Error> {
 /// Kind `RuntimeError` for objects that cannot be copied, `MemoryError`, what hooks end in.
 pub fn deep_copy(value: AnyView<'_>) -> Result<Any, Error> {
     finish(DeepCopy::new(value, Arc::default(), Box::new(|_| Ok(None))))
-}
-
-/// What never changes, or is the only one of its kind.
-fn is_shared(view: AnyView<'_>) -> bool {
-    is_plain(view)
-        || matches!(view.type_index(), tag::FUNCTION | tag::ERROR | tag::SHAPE)
-        || registry::is_instance(view.type_index(), Enum::type_index())
-        || view.as_ref::<Sentinel>().is_some()
-}
-
-fn by_hook(view: AnyView<'_>) -> Result<Option<Any>, Error> {
-    let Some(hook) = hook::of(view.type_index(), "__ffi_shallow_copy__") else { return Ok(None) };
-    let copy = Function::call_view(hook.view(), &[view])?;
-    match copy.type_index() == view.type_index() {
-        true => Ok(Some(copy)),
-        false => Err(Error::type_error(format!(
-            "__ffi_shallow_copy__ of `{}` returned `{}`",
-            view.type_name(),
-            copy.view().type_name()
-        ))),
-    }
 }
 
 /// What was copied so far, for copies that are to share: by address the original and its copy.
@@ -93,15 +43,16 @@ impl Memo {
     /// Notes a copy, unless there is one; gives the one that there is now.
     fn note(&self, original: Any, copy: Any) -> Any {
         let at = address(original.view());
-        let (first, _late) = self.locked(|copies| match copies.get(&at) {
-            // Released once the lock is open.
-            Some((_, first)) => (first.clone(), Some((original, copy))),
-            None => {
+        // What is late is released once the lock is open.
+        let (first, _late) = self.locked(|copies| match (copies.try_reserve(1), copies.get(&at)) {
+            (_, Some((_, first))) => (Some(first.clone()), Some((original, copy))),
+            (Err(_), None) => (None, Some((original, copy))),
+            (Ok(()), None) => {
                 copies.insert(at, (original, copy.clone()));
-                (copy, None)
+                (Some(copy), None)
             }
         });
-        first
+        first.unwrap_or_else(|| out_of_memory())
     }
 }
 
@@ -144,8 +95,8 @@ impl Plan {
 
 /// The work of [`deep_copy`].
 ///
-/// What can be made before its parts is, and waits to be filled until nothing is left that needs its parts first: so
-/// cycles close, as each leads through a list, a dict, or a field that can be set.
+/// What can be made before its parts is made first. It waits to be filled until nothing is left that needs its parts first. So
+/// cycles close: each leads through a list, a dict, or a field that can be set.
 pub struct DeepCopy<'a> {
     memo: Arc<Memo>,
     elsewhere: Elsewhere<'a>,
@@ -206,10 +157,12 @@ impl<'a> DeepCopy<'a> {
     fn copy(&mut self, original: Any) -> Result<(), Error> {
         let view = original.view();
         if is_shared(view) {
+            self.made.grow(1);
             self.made.push(original);
             return Ok(());
         }
         if let Some(copy) = self.memo.get(view) {
+            self.made.grow(1);
             self.made.push(copy);
             return Ok(());
         }
@@ -225,19 +178,19 @@ impl<'a> DeepCopy<'a> {
             self.finish(original, copy);
             return Ok(());
         }
-        match parts(view) {
-            Parts::Items(items) if view.type_index() == tag::LIST => {
+        match children(view) {
+            Children::Items(items) if view.type_index() == tag::LIST => {
                 self.begin(original, ListObj::make([]).into_any(), items);
             }
-            Parts::Entries(entries) if view.type_index() == tag::DICT => {
-                let items = entries.into_iter().flat_map(|(key, value)| [key, value]).collect();
+            Children::Entries(entries) if view.type_index() == tag::DICT => {
+                let items = gathered(entries.into_iter().flat_map(|(key, value)| [key, value]));
                 self.begin(original, DictObj::empty().into_any(), items);
             }
-            Parts::Items(items) => self.postpone(original, items),
-            Parts::Entries(entries) => {
-                self.postpone(original, entries.into_iter().flat_map(|(key, value)| [key, value]).collect());
+            Children::Items(items) => self.postpone(original, items),
+            Children::Entries(entries) => {
+                self.postpone(original, gathered(entries.into_iter().flat_map(|(key, value)| [key, value])));
             }
-            Parts::Fields(_) | Parts::Leaf => self.copy_object(original)?,
+            Children::Fields(_) | Children::Leaf => self.copy_object(original)?,
         }
         Ok(())
     }
@@ -248,14 +201,14 @@ impl<'a> DeepCopy<'a> {
         let Some(object) = view.as_object() else { return Ok(()) };
         if let Some(copy) = by_hook(view)? {
             let set = |at: &usize| field(plan.reflection, *at, object);
-            let values = plan.settable.iter().map(set).collect();
+            let values = gathered(plan.settable.iter().map(set));
             self.begin(original, copy, values);
         } else if plan.blank {
-            let values = plan.settable.iter().map(|at| field(plan.reflection, *at, object)).collect();
+            let values = gathered(plan.settable.iter().map(|at| field(plan.reflection, *at, object)));
             let copy = instance::new_zeroed(view.type_index())?.into_any();
             self.begin(original, copy, values);
         } else {
-            let values = plan.needed.iter().map(|at| field(plan.reflection, *at, object)).collect();
+            let values = gathered(plan.needed.iter().map(|at| field(plan.reflection, *at, object)));
             self.postpone(original, values);
         }
         Ok(())
@@ -264,25 +217,30 @@ impl<'a> DeepCopy<'a> {
     /// A copy is there, but for what it gets afterwards.
     fn begin(&mut self, original: Any, copy: Any, parts: Vec<Any>) {
         let copy = self.finish(original, copy);
+        self.waiting.grow(1);
         self.waiting.push((copy, parts));
     }
 
     /// A copy needs its parts first.
     fn postpone(&mut self, original: Any, parts: Vec<Any>) {
+        self.open.grow(1);
         self.open.insert(address(original.view()));
+        self.todo.grow(1);
         self.todo.push(Task::Make(original, parts.len()));
-        self.todo.extend(parts.into_iter().rev().map(Task::Copy));
+        gather_into(&mut self.todo, parts.into_iter().rev().map(Task::Copy));
     }
 
-    /// Notes a copy as a value for whoever waits; gives the one that counts, should there be an earlier one.
+    /// Notes a copy as a value for the copies that wait for it; gives the one that counts, should there be an earlier one.
     fn finish(&mut self, original: Any, copy: Any) -> Any {
         let copy = self.memo.note(original, copy);
+        self.made.grow(1);
         self.made.push(copy.clone());
         copy
     }
 
     fn top(&mut self, count: usize) -> Vec<Any> {
-        self.made.split_off(self.made.len() - count)
+        let first = self.made.len() - count;
+        gathered(self.made.drain(first..))
     }
 
     fn make(&mut self, original: Any, count: usize) -> Result<(), Error> {
@@ -298,10 +256,11 @@ impl<'a> DeepCopy<'a> {
                 // What is set afterwards begins as it is.
                 let mut all: Vec<Any> =
                     (0..plan.reflection.fields.len()).map(|at| field(plan.reflection, at, object)).collect();
-                let settable = plan.settable.iter().map(|at| all[*at].clone()).collect();
+                let settable = gathered(plan.settable.iter().map(|at| all[*at].clone()));
                 plan.needed.iter().zip(values).for_each(|(at, value)| all[*at] = value);
                 let copy = instance::make(plan.reflection.index, all)?.into_any();
                 if copy.view().as_ref::<StructuralKey>().is_some() {
+                    self.keys.grow(1);
                     self.keys.push(copy.clone());
                 }
                 self.begin(original, copy, settable);
@@ -317,6 +276,7 @@ impl<'a> DeepCopy<'a> {
         let custom = has_custom_keys(&values);
         let copy = MapObj::make_copy(original, in_pairs(values)).into_any();
         if custom {
+            self.maps.grow(1);
             self.maps.push(copy.clone());
         }
         copy
@@ -354,6 +314,7 @@ impl<'a> DeepCopy<'a> {
     fn fill(&mut self, copy: Any, values: Vec<Any>) -> Result<(), Error> {
         let view = copy.view();
         if view.type_index() == tag::DICT && has_custom_keys(&values) {
+            self.late.grow(1);
             self.late.push((copy, values));
             return Ok(());
         }
@@ -404,8 +365,9 @@ impl Work for DeepCopy<'_> {
                 }
                 None => match self.waiting.pop() {
                     Some((copy, parts)) => {
+                        self.todo.grow(1);
                         self.todo.push(Task::Fill(copy, parts.len()));
-                        self.todo.extend(parts.into_iter().rev().map(Task::Copy));
+                        gather_into(&mut self.todo, parts.into_iter().rev().map(Task::Copy));
                     }
                     None => {
                         if !self.end()? {

@@ -1,15 +1,15 @@
 //! A hash of content.
-//! Imports this folder, `reflect::{parts, hook, pulse}`.
 //! Upholds: what is equal by content hashes alike; so an object from which a cycle can be reached hashes by its type only,
 //! as graphs with cycles can be equal without having the same shape.
 
 use super::address;
 use crate::container::{custom_hash, ShapeObj};
 use crate::function::Error;
+use crate::object::grow::{gathered, try_gathered, Grow};
 use crate::object::registry;
+use crate::reflect::checkpoint::{finish, with_checkpoints, Work};
+use crate::reflect::children::{children, field, is_plain, is_sequence, Children};
 use crate::reflect::hook;
-use crate::reflect::parts::{field, is_plain, is_sequence, parts, Parts};
-use crate::reflect::pulse::{beating, finish, Work};
 use crate::reflect::structural::of_tensor;
 use crate::tensor::TensorObj;
 use crate::value::{convert, tag, Any, AnyView, IntoAny};
@@ -138,6 +138,7 @@ impl Hash {
                     return Ok(Some(known));
                 }
                 if let Some(frame) = self.frames.last_mut() {
+                    frame.hashes.grow(1);
                     frame.hashes.push(known.hash);
                     frame.cyclic |= known.cyclic;
                 }
@@ -151,7 +152,7 @@ impl Hash {
         let [value, ..] = arguments else { return Err(Error::type_error("expected a value to hash")) };
         let base = self.frames.len();
         self.next = Some(AnyView::to_owned(*value));
-        let found = beating(|steps| self.advance(base, steps));
+        let found = with_checkpoints(|steps| self.advance(base, steps));
         self.next = None;
         for frame in self.frames.drain(base..) {
             self.known.remove(&address(frame.object.view()));
@@ -176,12 +177,14 @@ impl Hash {
         }
         if let Some(shape) = ShapeObj::of(view) {
             let numbers = shape.iter().map(|number| self.scheme.plain(number.into_any().view()));
-            return sure(self.scheme.sequence(&numbers.collect::<Result<Vec<_>, _>>()?));
+            return sure(self.scheme.sequence(&try_gathered(numbers)?));
         }
         if let Some(tensor) = view.as_ref::<TensorObj>() {
             return sure(of_tensor(tensor, false)?);
         }
+        self.kept.grow(1);
         self.kept.push(value.clone());
+        self.known.grow(1);
         if let Some(hook) = hook::of(index, "__ffi_hash__") {
             // What the hook hashes may lead back here.
             self.known.insert(at, None);
@@ -199,25 +202,25 @@ impl Hash {
                 "`{key}` has __ffi_eq__ or __ffi_compare__ but not __ffi_hash__, and so no hash"
             )));
         }
-        let (kind, mut rest) = match parts(view) {
-            Parts::Items(items) => (Kind::Sequence, items),
-            Parts::Entries(entries) => {
-                let (keys, values): (Vec<Any>, Vec<Any>) = entries.into_iter().unzip();
-                let keys = keys.iter().map(|key| self.key(key.view())).collect::<Result<_, _>>()?;
-                (Kind::Mapping(keys), values)
+        let (kind, mut rest) = match children(view) {
+            Children::Items(items) => (Kind::Sequence, items),
+            Children::Entries(entries) => {
+                let keys = try_gathered(entries.iter().map(|(key, _)| self.key(key.view())))?;
+                (Kind::Mapping(keys), gathered(entries.into_iter().map(|(_, value)| value)))
             }
-            Parts::Fields(reflection) => {
+            Children::Fields(reflection) => {
                 // What equality passes over cannot tell hashes apart.
                 let flags = |at: &usize| reflection.fields[*at].flags();
                 let hashed = (0..reflection.fields.len()).filter(|at| flags(at).hash && flags(at).compare);
                 let object = view.as_object();
                 (Kind::Object, hashed.filter_map(|at| Some(field(reflection, at, object?))).collect())
             }
-            Parts::Leaf => return sure(mix(index as u64, at as u64)),
+            Children::Leaf => return sure(mix(index as u64, at as u64)),
         };
         rest.reverse();
         self.known.insert(at, None);
-        self.frames.push(Frame { object: value, kind, hashes: Vec::with_capacity(rest.len()), rest, cyclic: false });
+        self.frames.grow(1);
+        self.frames.push(Frame { object: value, kind, hashes: Vec::new(), rest, cyclic: false });
         Ok(None)
     }
 

@@ -1,5 +1,4 @@
 //! What values are made of: equality, order, hash, text and copies by content, of graphs of any depth and shape.
-//! Imports `reflect`, `container`.
 //! Upholds: depth is no limit; equal values have equal hashes; what hooks of types do ends in an error at worst.
 //!
 //! Types may have hooks, as attributes by these names, each called with a function that goes on for it:
@@ -21,23 +20,26 @@
 //! let (a, b) = (make([1.0, f64::NAN]), make([1.0, f64::NAN]));
 //! assert!(content::equal(a.view(), b.view()).unwrap());
 //! assert_eq!(content::hash(a.view()).unwrap(), content::hash(b.view()).unwrap());
-//! assert_eq!(content::text(a.view()).unwrap(), "(1, nan)");
+//! assert_eq!(content::text(a.view()).unwrap(), "(1.0, nan)");
 //! assert!(content::order(make([1.0, 2.0]).view(), make([1.0, 3.0]).view()).unwrap().is_lt());
 //! assert!(content::equal(a.view(), content::deep_copy(a.view()).unwrap().view()).unwrap());
 //! ```
 
+mod compare;
 mod copy;
-mod equal;
 mod hash;
 mod number;
-mod order;
+mod plain_text;
+mod shallow;
+mod shared;
 mod text;
 
-pub use copy::{copy_shallow, deep_copy, DeepCopy, Elsewhere, Memo};
-pub use equal::{equal, Equality};
+pub use compare::{equal, order, Comparison, Equality};
+pub use copy::{deep_copy, DeepCopy, Elsewhere, Memo};
 pub use hash::{hash, Hash, Own, Scheme};
-pub use order::{order, Comparison};
-pub use text::{decide_addresses, text, Text};
+pub use shallow::copy_shallow;
+pub use shared::Shared;
+pub use text::{decide_addresses, set_front, text, Front, Text};
 
 use crate::value::AnyView;
 

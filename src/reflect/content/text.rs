@@ -1,25 +1,32 @@
 //! Text of values, for people.
-//! Imports this folder, `reflect::{parts, hook, pulse, enumeration}`.
-//! Upholds: an object is shown in full each time it occurs, except within itself.
+//! Upholds: the text of a tree shows all of it; that of a graph is linear in its nodes.
 
-use super::{address, number};
+use super::address;
+use super::plain_text::{listed, show_plain};
+use super::shared::{is_small, Shared, SMALL};
 use crate::container::ShapeObj;
+use crate::function::stack;
 use crate::function::Error;
+use crate::object::grow::{gather_into, owned, Grow, TextBuf};
 use crate::object::registry;
+use crate::reflect::checkpoint::{finish, with_checkpoints, Work};
+use crate::reflect::children::{children, field, is_plain, Children};
 use crate::reflect::enumeration::Enum;
 use crate::reflect::hook;
-use crate::reflect::parts::{field, is_plain, parts, Parts};
-use crate::reflect::pulse::{beating, finish, Work};
 use crate::tensor::TensorObj;
 use crate::value::{convert, tag, Any, AnyView, IntoAny, Str};
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 use std::sync::OnceLock;
 
 /// The text of a value: `(1, "two")` of an Array, `[…]` of a List, `{key: value}` of mappings, `type.key(field=value)` of
-/// objects, `...` where an object contains itself. With `TVM_FFI_REPR_WITH_ADDR=1` in the environment objects are shown with
-/// their addresses.
+/// objects, `...` where an object contains itself.
+///
+/// An object that comes a second time is not shown in full again, unless it is small: where it comes first it has a number,
+/// `type.key#1(field=value)`, and afterwards it is `type.key#1(...)`; for containers `(…)#1` and `(...)#1`. With
+/// `TVM_FFI_REPR_WITH_ADDR=1` in the environment objects are shown with their addresses instead.
 ///
 /// # Errors
 /// What hooks end in.
@@ -28,22 +35,78 @@ pub fn text(value: AnyView<'_>) -> Result<String, Error> {
 }
 
 enum Task {
+    /// The value that the text is asked for.
+    Begin(Any),
     Show(Any),
     Say(Cow<'static, str>),
     /// Reached after an object's parts.
     Close(Any),
 }
 
+/// What stands where an object comes again.
+enum Again {
+    /// A reference to where it has this mark.
+    Mark(String),
+    /// A text that its type told.
+    Told(String),
+}
+
 /// The work of [`text`].
 #[derive(Default)]
 pub struct Text {
-    done: String,
+    done: TextBuf,
     /// The last first.
     todo: Vec<Task>,
     /// Objects that are being shown.
     open: HashSet<usize>,
+    /// What comes more than once; all of it is looked for before anything is shown.
+    shared: Shared,
+    /// By address, what was shown of that.
+    again: HashMap<usize, Again>,
+    /// Objects that hooks gave.
+    given: HashSet<usize>,
+    /// How many numbers are taken.
+    numbers: usize,
+    telling: Telling,
     /// Whether objects are shown with their addresses.
     addresses: bool,
+}
+
+/// How a front end's classes show their instances.
+pub struct Front {
+    /// Whether objects of a type may have a text of their own.
+    pub tells: fn(i32) -> Result<bool, Error>,
+    /// An object's own text, if it has one.
+    pub tell: fn(AnyView<'_>) -> Result<Option<String>, Error>,
+}
+
+static FRONT: OnceLock<Front> = OnceLock::new();
+
+/// Sets how a front end's classes show their instances within others. Once; later calls change nothing.
+pub fn set_front(front: Front) {
+    let _ = FRONT.set(front);
+}
+
+std::thread_local! {
+    /// The numbers that are taken in the text into which what a class tells will go.
+    static NUMBERS: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// By type index, what the front end said.
+#[derive(Default)]
+struct Telling(HashMap<i32, bool>);
+
+impl Telling {
+    fn may_tell(&mut self, index: i32) -> Result<bool, Error> {
+        let Some(front) = FRONT.get() else { return Ok(false) };
+        if let Some(known) = self.0.get(&index) {
+            return Ok(*known);
+        }
+        // What a type says to native code comes first.
+        let tells = hook::of(index, "__ffi_repr__").is_none() && (front.tells)(index)?;
+        self.0.insert(index, tells);
+        Ok(tells)
+    }
 }
 
 /// What decides whether objects are shown with their addresses.
@@ -66,26 +129,46 @@ fn shows_addresses() -> bool {
 impl Text {
     /// Of this value.
     pub fn new(value: AnyView<'_>) -> Text {
-        let todo = vec![Task::Show(AnyView::to_owned(value))];
-        Text { todo, addresses: shows_addresses(), ..Text::default() }
+        Text {
+            todo: vec![Task::Begin(AnyView::to_owned(value))],
+            shared: Shared::new(value),
+            numbers: NUMBERS.get().unwrap_or(0),
+            addresses: shows_addresses(),
+            ..Text::default()
+        }
     }
 
-    fn at(&self, view: AnyView<'_>) -> String {
-        match self.addresses {
-            true => format!("@{:#x}", address(view)),
-            false => String::new(),
+    /// What tells an object from others where it is shown: nothing, a number, or its address.
+    fn mark(&mut self, view: AnyView<'_>) -> String {
+        let is_shared = self.shared.contains(view);
+        let mark = match (self.addresses, is_shared) {
+            (true, _) => format!("@{:#x}", address(view)),
+            (false, false) => return String::new(),
+            (false, true) => {
+                self.numbers += 1;
+                format!("#{}", self.numbers)
+            }
+        };
+        if is_shared {
+            self.again.grow(1);
+            self.again.insert(address(view), Again::Mark(mark.clone()));
         }
+        mark
     }
 
     fn advance(&mut self, base: usize, steps: u32) -> Result<Option<String>, Error> {
         for _ in 0..steps {
+            if self.shared.step(|index| self.telling.may_tell(index))? {
+                continue;
+            }
             if self.todo.len() == base {
-                return Ok(Some(std::mem::take(&mut self.done)));
+                return Ok(Some(std::mem::take(&mut self.done).into_string()));
             }
             match self.todo.pop() {
                 None => break,
                 Some(Task::Say(text)) => self.done.push_str(&text),
-                Some(Task::Show(value)) => self.show(value)?,
+                Some(Task::Begin(value)) => self.show(value, false)?,
+                Some(Task::Show(value)) => self.show(value, true)?,
                 Some(Task::Close(object)) => {
                     self.open.remove(&address(object.view()));
                 }
@@ -97,10 +180,14 @@ impl Text {
     /// A text within this one, for a hook.
     fn inside(&mut self, arguments: &[AnyView<'_>]) -> Result<Any, Error> {
         let [value, ..] = arguments else { return Err(Error::type_error("expected a value to show")) };
+        if !is_plain(*value) {
+            self.give(*value);
+        }
         let base = self.todo.len();
         let before = std::mem::take(&mut self.done);
+        self.todo.grow(1);
         self.todo.push(Task::Show(AnyView::to_owned(*value)));
-        let found = beating(|steps| self.advance(base, steps));
+        let found = with_checkpoints(|steps| self.advance(base, steps));
         self.done = before;
         for task in self.todo.drain(base..) {
             if let Task::Close(object) = task {
@@ -110,57 +197,115 @@ impl Text {
         found.map(|text| Str::from(text.as_str()).into_any())
     }
 
-    fn show(&mut self, value: Any) -> Result<(), Error> {
+    /// Notes an object that a hook gives. That it gives one again is known only then, too late for a mark where it came first.
+    fn give(&mut self, value: AnyView<'_>) {
+        if !self.shared.has_met(value) {
+            self.shared.add(value);
+        }
+        if !self.given.insert(address(value)) && !self.shared.contains(value) && !is_small(value) {
+            self.again.entry(address(value)).or_insert(Again::Mark(String::new()));
+        }
+    }
+
+    /// What its class says of an object, if it says anything.
+    fn tell(&mut self, view: AnyView<'_>) -> Result<Option<String>, Error> {
+        let (true, Some(front)) = (self.telling.may_tell(view.type_index())?, FRONT.get()) else { return Ok(None) };
+        stack::expect()?;
+        // Texts that are made meanwhile on this thread become parts of this one.
+        let before = NUMBERS.replace(Some(self.numbers));
+        let told = (front.tell)(view);
+        self.numbers = NUMBERS.replace(before).unwrap_or(self.numbers);
+        told
+    }
+
+    /// Says a text that the object's type told. A short one is said again, without being asked for again.
+    fn say_told(&mut self, view: AnyView<'_>, told: String) {
+        self.done.push_str(&told);
+        if told.len() <= SMALL {
+            self.again.insert(address(view), Again::Told(told));
+        } else if self.shared.contains(view) {
+            let mark = self.mark(view);
+            self.done.push_str(&mark);
+        }
+    }
+
+    /// Shows an object that was shown already.
+    fn refer(&mut self, view: AnyView<'_>) {
+        let Some(again) = self.again.get(&address(view)) else { return };
+        // Writing to a string does not fail.
+        let _ = match (again, view.type_index()) {
+            (Again::Told(text), _) => write!(self.done, "{text}"),
+            (Again::Mark(mark), tag::ARRAY) => write!(self.done, "(...){mark}"),
+            (Again::Mark(mark), tag::LIST) => write!(self.done, "[...]{mark}"),
+            (Again::Mark(mark), tag::MAP | tag::DICT) => write!(self.done, "{{...}}{mark}"),
+            (Again::Mark(mark), index) => write!(self.done, "{}{mark}(...)", key(index)),
+        };
+    }
+
+    fn show(&mut self, value: Any, is_part: bool) -> Result<(), Error> {
         let view = value.view();
         if is_plain(view) {
             show_plain(&mut self.done, view);
             return Ok(());
         }
         let (index, here) = (view.type_index(), address(view));
-        if !self.open.insert(here) {
-            let _ = write!(self.done, "...{}", self.at(view));
+        if self.open.contains(&here) {
+            let at = if self.addresses { format!("@{here:#x}") } else { String::new() };
+            let _ = write!(self.done, "...{at}");
             return Ok(());
         }
+        if self.again.contains_key(&here) {
+            self.refer(view);
+            return Ok(());
+        }
+        self.open.grow(1);
+        self.open.insert(here);
+        self.todo.grow(1);
         self.todo.push(Task::Close(value.clone()));
         if let Some(hook) = hook::of(index, "__ffi_repr__") {
             let answer = hook::call(self, &hook, &[view], Text::inside)?;
-            self.done.push_str(&convert::<Str>(answer.view())?);
+            self.say_told(view, owned(&convert::<Str>(answer.view())?));
             return Ok(());
         }
-        let key = registry::type_info(index).map_or("?", |info| info.key);
+        if is_part {
+            if let Some(told) = self.tell(view)? {
+                self.say_told(view, told);
+                return Ok(());
+            }
+        }
+        let mark = self.mark(view);
+        let key = key(index);
         if let Some(shape) = ShapeObj::of(view) {
-            let numbers: Vec<String> = shape.iter().map(i64::to_string).collect();
-            let _ = write!(self.done, "Shape({}){}", numbers.join(", "), self.at(view));
+            let _ = write!(self.done, "Shape({}){mark}", listed(shape));
             return Ok(());
         }
         if let Some(tensor) = view.as_ref::<TensorObj>() {
-            let sizes: Vec<String> = tensor.shape().iter().map(i64::to_string).collect();
-            let _ = write!(self.done, "{}[{}]@{}{}", tensor.dtype(), sizes.join(", "), tensor.device(), self.at(view));
+            let _ = write!(self.done, "{}[{}]@{}{mark}", tensor.dtype(), listed(tensor.shape()), tensor.device());
             return Ok(());
         }
         if let Some(variant) = view.as_ref::<Enum>() {
             let _ = write!(self.done, "{key}.{}", variant._str_index);
             return Ok(());
         }
-        match parts(view) {
-            Parts::Items(items) => {
+        match children(view) {
+            Children::Items(items) => {
                 let (left, right) = match (index, items.len()) {
                     (tag::ARRAY, 1) => ("(", ",)"),
                     (tag::ARRAY, _) => ("(", ")"),
                     _ => ("[", "]"),
                 };
-                let right = format!("{right}{}", self.at(view));
                 let items = items.into_iter().enumerate();
-                self.push(left, items.map(|(at, item)| (if at == 0 { "" } else { ", " }.into(), item)), right);
+                let items = items.map(|(at, item)| (if at == 0 { "" } else { ", " }.into(), item));
+                self.push(left, items, format!("{right}{mark}"));
             }
-            Parts::Entries(entries) => {
+            Children::Entries(entries) => {
                 let parts = entries.into_iter().enumerate().flat_map(|(at, (key, value))| {
                     [(if at == 0 { "" } else { ", " }.into(), key), (": ".into(), value)]
                 });
-                self.push("{", parts, format!("}}{}", self.at(view)));
+                self.push("{", parts, format!("}}{mark}"));
             }
-            Parts::Fields(reflection) => {
-                let _ = write!(self.done, "{key}{}", self.at(view));
+            Children::Fields(reflection) => {
+                let _ = write!(self.done, "{key}{mark}");
                 let Some(object) = view.as_object() else { return Ok(()) };
                 let mut shown =
                     (0..reflection.fields.len()).filter(|at| reflection.fields[*at].flags().repr).peekable();
@@ -174,8 +319,8 @@ impl Text {
                 });
                 self.push("(", parts, ")".to_owned());
             }
-            Parts::Leaf => {
-                let _ = write!(self.done, "{key}{}", self.at(view));
+            Children::Leaf => {
+                let _ = write!(self.done, "{key}{mark}");
             }
         }
         Ok(())
@@ -185,7 +330,8 @@ impl Text {
     fn push(&mut self, left: &str, parts: impl Iterator<Item = (Cow<'static, str>, Any)>, right: String) {
         self.done.push_str(left);
         let first = self.todo.len();
-        self.todo.extend(parts.flat_map(|(before, part)| [Task::Say(before), Task::Show(part)]));
+        gather_into(&mut self.todo, parts.flat_map(|(before, part)| [Task::Say(before), Task::Show(part)]));
+        self.todo.grow(1);
         self.todo.push(Task::Say(right.into()));
         self.todo[first..].reverse();
     }
@@ -194,58 +340,14 @@ impl Text {
 impl Work for Text {
     type Output = String;
     fn work(&mut self, steps: u32) -> Result<Option<String>, Error> {
-        self.advance(0, steps)
+        let done = self.advance(0, steps)?;
+        if done.is_some() {
+            NUMBERS.set(NUMBERS.get().map(|taken| taken.max(self.numbers)));
+        }
+        Ok(done)
     }
 }
 
-/// Writing to a string does not fail.
-fn show_plain(out: &mut String, view: AnyView<'_>) {
-    if let Some(text) = view.as_str() {
-        out.push('"');
-        text.chars().for_each(|char| match escape(char) {
-            Some(escaped) => out.push_str(escaped),
-            None if char.is_ascii_control() => {
-                let _ = write!(out, "\\x{:02x}", u32::from(char));
-            }
-            None => out.push(char),
-        });
-        return out.push('"');
-    }
-    if let Some(bytes) = view.as_bytes() {
-        out.push_str("b\"");
-        for byte in bytes {
-            let _ = match escape(char::from(*byte)) {
-                Some(escaped) => write!(out, "{escaped}"),
-                None if (32..127).contains(byte) => write!(out, "{}", char::from(*byte)),
-                None => write!(out, "\\x{byte:02x}"),
-            };
-        }
-        return out.push('"');
-    }
-    let _ = match view.type_index() {
-        tag::NONE => write!(out, "None"),
-        _ => {
-            match (view.as_int(), view.as_bool(), view.as_float(), view.as_dtype(), view.as_device(), view.as_pointer())
-            {
-                (Some(int), ..) => write!(out, "{int}"),
-                (_, Some(truth), ..) => write!(out, "{}", if truth { "True" } else { "False" }),
-                (_, _, Some(float), ..) => write!(out, "{}", number::general(float)),
-                (_, _, _, Some(dtype), ..) => write!(out, "{dtype}"),
-                (_, _, _, _, Some(device), _) => write!(out, "{device}"),
-                (.., Some(pointer)) => write!(out, "{pointer:p}"),
-                _ => write!(out, "{}", view.type_name()),
-            }
-        }
-    };
-}
-
-fn escape(char: char) -> Option<&'static str> {
-    Some(match char {
-        '"' => "\\\"",
-        '\\' => "\\\\",
-        '\n' => "\\n",
-        '\r' => "\\r",
-        '\t' => "\\t",
-        _ => return None,
-    })
+fn key(index: i32) -> &'static str {
+    registry::type_info(index).map_or("?", |info| info.key)
 }

@@ -1,5 +1,4 @@
 //! Graphs of values as JSON text: `{"root_index": …, "nodes": [{"type": …, "data": …}, …]}`.
-//! Imports `reflect`, `container`, serde_json.
 //! Upholds: what is written is read back with the same structure and sharing; depth is no limit.
 //!
 //! ```

@@ -1,13 +1,15 @@
 //! Values without identity between JSON and native form.
-//! Imports serde_json, base64, `value`, `container`.
 //! Upholds: a number that JSON cannot write is text: `"nan"`, `"inf"`, `"-inf"`.
 
 use crate::container::{Array, ArrayObj, DictObj, ListObj, Map, MapObj};
 use crate::function::Error;
+use crate::object::grow::{gathered, is_short, out_of_memory, owned, try_gathered, with_room, Grow, TextBuf};
 use crate::value::{tag, Any, AnyView, Bytes, DataType, Device, IntoAny, Str};
 use base64::engine::general_purpose::STANDARD;
 use base64::Engine;
 use serde_json::{json, Value};
+use std::fmt::Write;
+use std::io;
 
 /// A float.
 pub(super) fn of_float(float: f64) -> Value {
@@ -32,17 +34,20 @@ pub(super) fn to_float(data: &Value) -> Option<f64> {
 /// Type name and data of plain data, of a string, or of bytes; none for other values.
 pub(super) fn node_of(view: AnyView<'_>) -> Option<(&'static str, Value)> {
     if let Some(text) = view.as_str() {
-        return Some(("ffi.String", json!(text)));
+        return Some(("ffi.String", Value::String(owned(text))));
     }
     if let Some(bytes) = view.as_bytes() {
-        return Some(("ffi.Bytes", json!(STANDARD.encode(bytes))));
+        let mut text = String::new();
+        text.grow(base64::encoded_len(bytes.len(), true).unwrap_or(usize::MAX));
+        STANDARD.encode_string(bytes, &mut text);
+        return Some(("ffi.Bytes", Value::String(text)));
     }
     Some(match view.type_index() {
         tag::NONE => ("None", Value::Null),
         tag::INT => ("int", json!(view.as_int()?)),
         tag::BOOL => ("bool", json!(view.as_bool()?)),
         tag::FLOAT => ("float", of_float(view.as_float()?)),
-        tag::DTYPE => ("DataType", json!(view.as_dtype()?.to_string())),
+        tag::DTYPE => ("DataType", Value::String(format!("{}", view.as_dtype()?))),
         tag::DEVICE => {
             let Device { kind, id } = view.as_device()?;
             ("Device", json!([kind, id]))
@@ -60,7 +65,12 @@ pub(super) fn value_of(name: &str, data: &Value) -> Option<Result<Any, Error>> {
         "float" => to_float(data).map(IntoAny::into_any),
         "ffi.String" => data.as_str().map(|text| Str::from(text).into_any()),
         "ffi.Bytes" => {
-            data.as_str().and_then(|text| STANDARD.decode(text).ok()).map(|bytes| Bytes::from(bytes).into_any())
+            let bytes = data.as_str().and_then(|text| {
+                let mut bytes = Vec::new();
+                bytes.grow(base64::decoded_len_estimate(text.len()));
+                STANDARD.decode_vec(text, &mut bytes).is_ok().then_some(bytes)
+            });
+            bytes.map(|bytes| Bytes::from(bytes).into_any())
         }
         "DataType" => data.as_str().and_then(|text| text.parse::<DataType>().ok()).map(IntoAny::into_any),
         "Device" => device(data).map(IntoAny::into_any),
@@ -76,13 +86,19 @@ fn device(data: &Value) -> Option<Device> {
 
 /// A native value as JSON, for what a type's own hook says; containers are written as they are.
 pub(super) fn json_of(view: AnyView<'_>) -> Result<Value, Error> {
-    let sequence = |items: &[Any]| items.iter().map(|item| json_of(item.view())).collect::<Result<_, _>>();
+    let sequence = |items: &[Any]| try_gathered(items.iter().map(|item| json_of(item.view())));
     let mapping = |entries: Vec<(Any, Any)>| {
-        let entry = |(key, value): (Any, Any)| match key.view().as_str() {
-            Some(key) => Ok((key.to_owned(), json_of(value.view())?)),
-            None => Err(Error::type_error(format!("a key of JSON must be str, got {}", key.view().type_name()))),
-        };
-        entries.into_iter().map(entry).collect::<Result<_, Error>>().map(Value::Object)
+        let mut made = with_room(ENTRY.saturating_mul(entries.len()), || serde_json::Map::with_capacity(entries.len()));
+        for (key, value) in entries {
+            match key.view().as_str() {
+                Some(key) => made.insert(owned(key), json_of(value.view())?),
+                None => {
+                    let found = key.view().type_name();
+                    return Err(Error::type_error(format!("a key of JSON must be str, got {found}")));
+                }
+            };
+        }
+        Ok(Value::Object(made))
     };
     if let Some(array) = view.as_ref::<ArrayObj>() {
         return sequence(array.as_slice()).map(Value::Array);
@@ -91,7 +107,7 @@ pub(super) fn json_of(view: AnyView<'_>) -> Result<Value, Error> {
         return sequence(&list.snapshot()).map(Value::Array);
     }
     if let Some(map) = view.as_ref::<MapObj>() {
-        return mapping(map.entries().map(|(k, v)| (AnyView::to_owned(k), AnyView::to_owned(v))).collect());
+        return mapping(gathered(map.entries().map(|(k, v)| (AnyView::to_owned(k), AnyView::to_owned(v)))));
     }
     if let Some(dict) = view.as_ref::<DictObj>() {
         return mapping(dict.snapshot());
@@ -120,12 +136,43 @@ pub(super) fn native_of(data: &Value) -> Any {
     }
 }
 
+/// How many bytes an entry of a table takes at most, its place in the table's index included.
+const ENTRY: usize = 256;
+
+/// How many times a text's length its tree may take: a number of two bytes is a value of 72, in a vector that has just doubled its size.
+/// Of that much only what is used is ever touched.
+const TREE: usize = 80;
+
+/// A text that ends when there is no memory for what is read of it.
+struct Source<'a>(&'a [u8]);
+
+impl io::Read for Source<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match is_short() {
+            true => Err(io::ErrorKind::OutOfMemory.into()),
+            false => self.0.read(buffer),
+        }
+    }
+}
+
+/// JSON text as serde_json has it. That allocates without asking, so what it may need is set aside before, as one block.
+///
+/// # Errors
+/// Kind `ValueError` for text that is no JSON.
+pub(super) fn tree(text: &str) -> Result<Value, Error> {
+    let read = || serde_json::from_reader(Source(text.as_bytes()));
+    with_room(text.len().saturating_mul(TREE), read).map_err(|error| match error.is_io() {
+        true => out_of_memory(),
+        false => Error::value_error(format!("{error}")),
+    })
+}
+
 /// The value that JSON text is: arrays, and maps of strings.
 ///
 /// # Errors
 /// Kind `ValueError` for text that is no JSON.
 pub fn parse(text: &str) -> Result<Any, Error> {
-    serde_json::from_str(text).map(|data| native_of(&data)).map_err(|error| Error::value_error(error.to_string()))
+    tree(text).map(|data| native_of(&data))
 }
 
 /// A value as JSON text, in one line or with lines of so many more spaces each level deeper.
@@ -134,12 +181,15 @@ pub fn parse(text: &str) -> Result<Any, Error> {
 /// Kind `TypeError` for values that JSON does not have.
 pub fn stringify(value: AnyView<'_>, indent: Option<usize>) -> Result<String, Error> {
     let data = json_of(value)?;
-    let Some(indent) = indent else { return Ok(data.to_string()) };
+    let Some(indent) = indent else { return Ok(format!("{data}")) };
     // A line begins with two spaces for each level; within strings there are no line breaks.
     let pretty = format!("{data:#}");
-    let lines = pretty.lines().map(|line| {
+    let mut text = TextBuf::default();
+    for (at, line) in pretty.lines().enumerate() {
+        text.push_str(if at == 0 { "" } else { "\n" });
         let content = line.trim_start_matches(' ');
-        format!("{:1$}{content}", "", (line.len() - content.len()) / 2 * indent)
-    });
-    Ok(lines.collect::<Vec<_>>().join("\n"))
+        // Writing to a text does not fail.
+        let _ = write!(text, "{:1$}{content}", "", (line.len() - content.len()) / 2 * indent);
+    }
+    Ok(text.into_string())
 }

@@ -1,14 +1,14 @@
 //! Values from JSON text.
-//! Imports this folder, `reflect::instance`.
 //! Upholds: text that is no graph is an error, whatever it is; a node becomes one object.
 
-use super::plain::{native_of, to_float, value_of};
+use super::plain::{native_of, to_float, tree, value_of};
 use super::write::inline_schema;
 use crate::container::{Array, Dict, DictObj, List, MapObj, ShapeObj};
 use crate::function::{Error, Function};
+use crate::object::grow::{gathered, try_gathered, Grow};
 use crate::object::registry;
+use crate::reflect::checkpoint::Checkpoints;
 use crate::reflect::enumeration::State;
-use crate::reflect::pulse::Pulse;
 use crate::reflect::structural::StructuralKey;
 use crate::reflect::{attr, info, instance, FieldDefault, Reflection};
 use crate::value::{convert, Any, IntoAny, Schema};
@@ -20,11 +20,12 @@ use serde_json::Value;
 /// Kind `ValueError` for text that is no graph, or for types that are not known; `TypeError` for values that do not suit
 /// their fields; what hooks end in.
 pub fn read(text: &str) -> Result<Any, Error> {
-    let graph: Value = serde_json::from_str(text).map_err(|error| Error::value_error(error.to_string()))?;
+    let graph = tree(text)?;
     let root = graph.get("root_index").and_then(Value::as_u64);
     let root = root.ok_or_else(|| invalid("expected `root_index` integer field"))? as usize;
     let nodes = graph.get("nodes").and_then(Value::as_array).ok_or_else(|| invalid("expected `nodes` array field"))?;
-    let mut reader = Reader { nodes, made: (0..nodes.len()).map(|_| Made::Not).collect(), pulse: Pulse::default() };
+    let mut reader =
+        Reader { nodes, made: gathered((0..nodes.len()).map(|_| Made::Not)), checkpoints: Checkpoints::default() };
     reader.run(root)
 }
 
@@ -43,14 +44,14 @@ enum Made {
 struct Reader<'a> {
     nodes: &'a [Value],
     made: Vec<Made>,
-    pulse: Pulse,
+    checkpoints: Checkpoints,
 }
 
 impl<'a> Reader<'a> {
     fn run(&mut self, root: usize) -> Result<Any, Error> {
         let mut todo = vec![root];
         while let Some(at) = todo.last().copied() {
-            self.pulse.beat()?;
+            self.checkpoints.step()?;
             let made = self.made.get_mut(at).ok_or_else(|| invalid(format!("invalid node index {at}")))?;
             let parts = match made {
                 Made::Done(_) => {
@@ -68,7 +69,10 @@ impl<'a> Reader<'a> {
                 match self.made.get(part) {
                     Some(Made::Done(_)) => {}
                     Some(Made::Begun) => return Err(invalid(format!("node {part} is a part of itself"))),
-                    _ => todo.push(part),
+                    _ => {
+                        todo.grow(1);
+                        todo.push(part);
+                    }
                 }
             }
             if todo.len() == before {
@@ -103,7 +107,9 @@ impl<'a> Reader<'a> {
                 (Some(reflection), Some(fields)) => {
                     let apart =
                         reflection.fields.iter().enumerate().filter(|(at, _)| inline_schema(reflection, *at).is_none());
-                    apart.filter_map(|(_, field)| fields.get(&field.name)).map(|index| one_index(name, index)).collect()
+                    try_gathered(
+                        apart.filter_map(|(_, field)| fields.get(&*field.name)).map(|index| one_index(name, index)),
+                    )
                 }
                 _ => Ok(Vec::new()),
             },
@@ -124,11 +130,11 @@ impl<'a> Reader<'a> {
         if let Some(value) = value_of(name, data) {
             return value;
         }
-        let items = || indices(name, data)?.into_iter().map(|at| self.done(at)).collect::<Result<Vec<Any>, Error>>();
+        let items = || try_gathered(indices(name, data)?.into_iter().map(|at| self.done(at)));
         let entries = || {
             let items = items()?;
             match items.len() % 2 {
-                0 => Ok(items.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect::<Vec<_>>()),
+                0 => Ok(gathered(items.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())))),
                 _ => Err(invalid(format!("a key without value in node {at}"))),
             }
         };
@@ -138,9 +144,9 @@ impl<'a> Reader<'a> {
             "ffi.Map" => MapObj::make(entries()?)?.into_any(),
             "ffi.Dict" => DictObj::make(entries()?)?.into_any(),
             "ffi.Shape" => {
-                let numbers =
-                    data.as_array().and_then(|items| items.iter().map(Value::as_i64).collect::<Option<Vec<_>>>());
-                ShapeObj::make(&numbers.ok_or_else(|| invalid("expected integers in a shape"))?).into_any()
+                let number = |item: &Value| item.as_i64().ok_or_else(|| invalid("expected integers in a shape"));
+                let items = data.as_array().ok_or_else(|| invalid("expected integers in a shape"))?;
+                ShapeObj::make(&try_gathered(items.iter().map(number))?).into_any()
             }
             _ => self.object(name, data)?,
         })
@@ -166,8 +172,8 @@ impl<'a> Reader<'a> {
             return Err(invalid(format!("`{name}` has no field `{key}`")));
         }
         let values =
-            (0..reflection.fields.len()).map(|at| self.field(reflection, at, data.get(&reflection.fields[at].name)));
-        let object = instance::make(index, values.collect::<Result<Vec<_>, _>>()?)?;
+            (0..reflection.fields.len()).map(|at| self.field(reflection, at, data.get(&*reflection.fields[at].name)));
+        let object = instance::make(index, try_gathered(values)?)?;
         if let Some(key) = object.downcast_ref::<StructuralKey>() {
             key.renew()?;
         }
@@ -218,5 +224,5 @@ fn one_index(name: &str, data: &Value) -> Result<usize, Error> {
 fn indices(name: &str, data: &Value) -> Result<Vec<usize>, Error> {
     let items =
         data.as_array().ok_or_else(|| invalid(format!("expected an array of node indices in `{name}`, got {data}")))?;
-    items.iter().map(|index| one_index(name, index)).collect()
+    try_gathered(items.iter().map(|index| one_index(name, index)))
 }

@@ -1,19 +1,19 @@
 //! Values to JSON text.
-//! Imports this folder, `reflect::parts`.
 //! Upholds: parts come before what they are parts of; equal plain values share a node, and an object has one.
 
 use super::plain::{json_of, node_of, of_float};
 use crate::container::ShapeObj;
 use crate::function::{Error, Function};
+use crate::object::grow::{gathered, owned, Grow, TextBuf};
 use crate::object::registry;
+use crate::reflect::checkpoint::Checkpoints;
+use crate::reflect::children::{children, field, Children};
 use crate::reflect::enumeration::{Enum, IntEnum};
-use crate::reflect::parts::{field, parts, Parts};
-use crate::reflect::pulse::Pulse;
 use crate::reflect::{attr, Reflection};
 use crate::value::{Any, AnyView, Schema};
-use serde_json::{json, Map, Value};
+use serde_json::{json, Value};
 use std::collections::HashMap;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 /// A graph as JSON text. `metadata` is JSON text, too, and goes along.
 ///
@@ -22,8 +22,14 @@ use std::fmt::Write;
 pub fn write(value: AnyView<'_>, metadata: Option<&str>) -> Result<String, Error> {
     let mut writer = Writer::default();
     let root = writer.run(AnyView::to_owned(value))?;
-    let metadata = metadata.map(|metadata| format!(",\"metadata\":{metadata}")).unwrap_or_default();
-    Ok(format!("{{\"root_index\":{root},\"nodes\":[{}]{metadata}}}", writer.text))
+    let mut text = TextBuf::default();
+    // Writing to a text does not fail.
+    let _ = write!(text, "{{\"root_index\":{root},\"nodes\":[{}]", writer.text);
+    if let Some(metadata) = metadata {
+        let _ = write!(text, ",\"metadata\":{metadata}");
+    }
+    text.push('}');
+    Ok(text.into_string())
 }
 
 /// An object whose parts are being written.
@@ -36,15 +42,15 @@ struct Frame {
 
 #[derive(Default)]
 struct Writer {
-    text: String,
+    text: TextBuf,
     count: usize,
-    plain: HashMap<String, usize>,
+    plain: HashMap<TextBuf, usize>,
     /// By address; none while the object's parts are being written.
     objects: HashMap<usize, Option<usize>>,
     /// Objects whose addresses are known above.
     kept: Vec<Any>,
     frames: Vec<Frame>,
-    pulse: Pulse,
+    checkpoints: Checkpoints,
 }
 
 fn address(view: AnyView<'_>) -> usize {
@@ -55,7 +61,7 @@ impl Writer {
     fn run(&mut self, root: Any) -> Result<usize, Error> {
         let mut next = Some(root);
         loop {
-            self.pulse.beat()?;
+            self.checkpoints.step()?;
             let done = match next.take() {
                 Some(value) => self.begin(value)?,
                 None => {
@@ -71,7 +77,10 @@ impl Writer {
             };
             if let Some(node) = done {
                 match self.frames.last_mut() {
-                    Some(frame) => frame.nodes.push(node),
+                    Some(frame) => {
+                        frame.nodes.grow(1);
+                        frame.nodes.push(node);
+                    }
                     None => return Ok(node),
                 }
             }
@@ -82,11 +91,12 @@ impl Writer {
     fn begin(&mut self, value: Any) -> Result<Option<usize>, Error> {
         let view = value.view();
         if let Some((name, data)) = node_of(view) {
-            let node = node(name, &data);
+            let node = node(name, unless_null(&data));
             if let Some(known) = self.plain.get(&node) {
                 return Ok(Some(*known));
             }
             let at = self.add(&node);
+            self.plain.grow(1);
             self.plain.insert(node, at);
             return Ok(Some(at));
         }
@@ -102,23 +112,24 @@ impl Writer {
             _ => {}
         }
         if let Some(data) = whole(view)? {
-            let text = node(&view.type_name(), &data);
+            let text = node(&view.type_name(), unless_null(&data));
             let number = self.add(&text);
-            self.objects.insert(at, Some(number));
-            self.kept.push(value);
+            self.finish(at, number, value);
             return Ok(Some(number));
         }
-        let parts = match parts(view) {
-            Parts::Items(items) => items,
-            Parts::Entries(entries) => entries.into_iter().flat_map(|(key, value)| [key, value]).collect(),
-            Parts::Fields(reflection) if reflection.copyable => {
+        let parts = match children(view) {
+            Children::Items(items) => items,
+            Children::Entries(entries) => gathered(entries.into_iter().flat_map(|(key, value)| [key, value])),
+            Children::Fields(reflection) if reflection.copyable => {
                 let Some(object) = view.as_object() else { return Err(unsupported(view)) };
                 let apart = |at: &usize| inline_schema(reflection, *at).is_none();
                 (0..reflection.fields.len()).filter(apart).map(|at| field(reflection, at, object)).collect()
             }
             _ => return Err(unsupported(view)),
         };
+        self.objects.grow(1);
         self.objects.insert(at, None);
+        self.frames.grow(1);
         self.frames.push(Frame { object: value, parts, nodes: Vec::new() });
         Ok(None)
     }
@@ -126,25 +137,39 @@ impl Writer {
     fn end(&mut self) -> Result<usize, Error> {
         let frame = self.frames.pop().expect("a frame that is at its end");
         let view = frame.object.view();
-        let data = match (parts_kind(view), view.as_object()) {
+        // Writing to a text does not fail.
+        let mut data = TextBuf::default();
+        match (parts_kind(view), view.as_object()) {
             (Some(reflection), Some(object)) => {
                 let mut apart = frame.nodes.iter();
-                let mut data = Map::new();
                 for (at, info) in reflection.fields.iter().enumerate() {
-                    let written = match inline_schema(reflection, at) {
-                        Some(_) => inline(field(reflection, at, object).view()),
-                        None => json!(apart.next()),
+                    let _ = write!(data, "{}{}:", if at == 0 { '{' } else { ',' }, Value::String(owned(&info.name)));
+                    let _ = match inline_schema(reflection, at) {
+                        Some(_) => write!(data, "{}", inline(field(reflection, at, object).view())),
+                        None => write!(data, "{}", json!(apart.next())),
                     };
-                    data.insert(info.name.clone(), written);
                 }
-                Value::Object(data)
+                data.push_str(if reflection.fields.is_empty() { "{}" } else { "}" });
             }
-            _ => json!(frame.nodes),
+            _ => {
+                data.push('[');
+                for (at, node) in frame.nodes.iter().enumerate() {
+                    let _ = write!(data, "{}{node}", if at == 0 { "" } else { "," });
+                }
+                data.push(']');
+            }
         };
-        let number = self.add(&node(&view.type_name(), &data));
-        self.objects.insert(address(view), Some(number));
-        self.kept.push(frame.object);
+        let number = self.add(&node(&view.type_name(), Some(&data)));
+        self.finish(address(view), number, frame.object.clone());
         Ok(number)
+    }
+
+    /// Notes the node of an object, which stays.
+    fn finish(&mut self, at: usize, node: usize, object: Any) {
+        self.objects.grow(1);
+        self.objects.insert(at, Some(node));
+        self.kept.grow(1);
+        self.kept.push(object);
     }
 
     fn add(&mut self, node: &str) -> usize {
@@ -158,8 +183,8 @@ impl Writer {
 }
 
 fn parts_kind(view: AnyView<'_>) -> Option<&'static Reflection> {
-    match parts(view) {
-        Parts::Fields(reflection) => Some(reflection),
+    match children(view) {
+        Children::Fields(reflection) => Some(reflection),
         _ => None,
     }
 }
@@ -177,12 +202,17 @@ fn inline(view: AnyView<'_>) -> Value {
     }
 }
 
-fn node(name: &str, data: &Value) -> String {
-    let mut text = format!("{{\"type\":{}", json!(name));
-    // Writing to a string does not fail.
+fn unless_null(data: &Value) -> Option<&dyn Display> {
+    (!data.is_null()).then_some(data as &dyn Display)
+}
+
+fn node(name: &str, data: Option<&dyn Display>) -> TextBuf {
+    let mut text = TextBuf::default();
+    // Writing to a text does not fail.
+    let _ = write!(text, "{{\"type\":{}", Value::String(owned(name)));
     let _ = match data {
-        Value::Null => write!(text, "}}"),
-        data => write!(text, ",\"data\":{data}}}"),
+        None => write!(text, "}}"),
+        Some(data) => write!(text, ",\"data\":{data}}}"),
     };
     text
 }
@@ -190,13 +220,13 @@ fn node(name: &str, data: &Value) -> String {
 /// The data of an object that needs no other nodes: of shapes, of variants, and what a type's own hook says.
 fn whole(view: AnyView<'_>) -> Result<Option<Value>, Error> {
     if let Some(shape) = ShapeObj::of(view) {
-        return Ok(Some(json!(shape)));
+        return Ok(Some(Value::Array(gathered(shape.iter().map(|size| json!(size))))));
     }
     if let Some(variant) = view.as_ref::<IntEnum>() {
         return Ok(Some(json!(variant.value)));
     }
     if let Some(variant) = view.as_ref::<Enum>() {
-        return Ok(Some(json!(variant._str_index.as_str())));
+        return Ok(Some(Value::String(owned(&variant._str_index))));
     }
     match attr::get(view.type_index(), "__data_to_json__") {
         Some(hook) => json_of(Function::call_view(hook.view(), &[view])?.view()).map(Some),
@@ -205,7 +235,7 @@ fn whole(view: AnyView<'_>) -> Result<Option<Value>, Error> {
 }
 
 fn unsupported(view: AnyView<'_>) -> Error {
-    let key = registry::type_info(view.type_index()).map_or_else(|| view.type_name(), |info| info.key.to_owned());
+    let key = registry::type_info(view.type_index()).map_or_else(|| view.type_name(), |info| owned(info.key));
     Error::type_error(format!(
         "Type `{key}` does not support ToJSONGraph: its objects cannot be made from field values"
     ))

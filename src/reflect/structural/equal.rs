@@ -1,14 +1,15 @@
 //! Whether two graphs have the same structure, and where they differ first.
-//! Imports this folder, `reflect::{parts, hook}`.
 //! Upholds: a pair that is being compared counts as equal, so that cycles end; nothing is held while a hook runs.
 
+use super::options::kind_of;
 use super::path::{AccessPath, StepKind, Trail};
-use super::{kind_of, Options, Region};
+use super::{Options, Region};
 use crate::container::ShapeObj;
 use crate::function::Error;
+use crate::object::grow::Grow;
 use crate::object::Obj;
-use crate::reflect::parts::{entry, field, is_plain, parts, same_plain, Parts};
-use crate::reflect::pulse::{beating, finish, Work};
+use crate::reflect::checkpoint::{finish, with_checkpoints, Work};
+use crate::reflect::children::{children, entry, field, is_plain, same_plain, Children};
 use crate::reflect::{hook, FieldRole, StructuralKind};
 use crate::tensor::TensorObj;
 use crate::value::{convert, Any, AnyView, IntoAny};
@@ -93,12 +94,16 @@ fn compare(state: &mut Comparison, pair: &Pair) -> Result<bool, Error> {
     if kind == StructuralKind::ConstTree && left == right && state.left.is_empty() {
         return Ok(true);
     }
+    state.seen.grow(1);
     if !state.seen.insert((left, right, pair.region)) {
         return Ok(true);
     }
+    state.kept.grow(1);
     state.kept.push((pair.a.clone(), pair.b.clone(), pair.region));
     if matches!(kind, StructuralKind::FreeVar | StructuralKind::Dag) {
+        state.left.grow(1);
         state.left.insert(left, right);
+        state.right.grow(1);
         state.right.insert(right, left);
     }
     if let Some(hook) = hook::of(a.type_index(), "__s_equal__") {
@@ -143,6 +148,7 @@ impl Comparison {
     }
 
     fn push(&mut self, a: Any, b: Any, region: Region, path: usize) {
+        self.todo.grow(1);
         self.todo.push(Task::Compare(Pair { a, b, region, path }));
     }
 
@@ -163,10 +169,10 @@ impl Comparison {
         if let (Some(a), Some(b)) = (ShapeObj::of(a), ShapeObj::of(b)) {
             return Ok(a == b);
         }
-        Ok(match (parts(a), parts(b)) {
-            (Parts::Items(a), Parts::Items(b)) => self.push_items(pair, a, b),
-            (Parts::Entries(mine), Parts::Entries(other)) => self.push_entries(pair, mine, &other)?,
-            (Parts::Fields(reflection), Parts::Fields(_)) => {
+        Ok(match (children(a), children(b)) {
+            (Children::Items(a), Children::Items(b)) => self.push_items(pair, a, b),
+            (Children::Entries(mine), Children::Entries(other)) => self.push_entries(pair, mine, &other)?,
+            (Children::Fields(reflection), Children::Fields(_)) => {
                 let (Some(left), Some(right)) = (a.as_object(), b.as_object()) else { return Ok(false) };
                 for at in (0..reflection.fields.len()).rev() {
                     let role = reflection.fields[at].flags().structural;
@@ -207,6 +213,7 @@ impl Comparison {
 
     /// Of sequences of different lengths: the items that both have are still compared, for the sake of the path.
     fn compare_prefix(&mut self, pair: &Pair, a: Vec<Any>, b: Vec<Any>, otherwise: Mismatch) -> bool {
+        self.todo.grow(1);
         self.todo.push(Task::Differ(otherwise));
         for (at, (x, y)) in a.into_iter().zip(b).enumerate().rev() {
             let path = self.trail.step(pair.path, StepKind::ArrayItem, at as i64);
@@ -216,7 +223,8 @@ impl Comparison {
     }
 
     fn push_entries(&mut self, pair: &Pair, mine: Vec<(Any, Any)>, other: &[(Any, Any)]) -> Result<bool, Error> {
-        let mut pushed = Vec::with_capacity(mine.len());
+        let mut pushed = Vec::new();
+        pushed.grow(mine.len());
         for (key, value) in mine {
             match self.counterpart(pair.b.view(), &key)? {
                 Some(counterpart) => pushed.push((key, value, counterpart)),
@@ -270,7 +278,7 @@ impl Comparison {
         };
         let (base, known) = (self.todo.len(), self.kept.len());
         self.push(AnyView::to_owned(*x), AnyView::to_owned(*y), region, path);
-        let found = beating(|steps| self.advance(base, steps));
+        let found = with_checkpoints(|steps| self.advance(base, steps));
         if !matches!(found, Ok(true)) {
             self.forget(base, known);
         }

@@ -1,13 +1,13 @@
 //! Where in a graph an error came up: the values that a visit was inside of, and the ways to them.
-//! Imports this folder's paths, `container`, `reflect::parts`.
 //! Upholds: depth is no limit; a value that is reached by many ways is searched once for what it does not have.
 
 use super::path::{AccessPath, StepKind, Trail};
 use crate::container::{Array, List};
 use crate::function::Error;
+use crate::object::grow::{gather_into, gathered, Grow};
 use crate::object::Obj;
-use crate::reflect::parts::{field, parts, Parts};
-use crate::reflect::pulse::Pulse;
+use crate::reflect::checkpoint::Checkpoints;
+use crate::reflect::children::{children, field, Children};
 use crate::value::{Any, AnyView, Mutable, Str};
 use std::collections::HashSet;
 
@@ -76,12 +76,13 @@ struct Search {
 
 impl Search {
     fn run(mut self, root: AnyView<'_>) -> Result<Array<Obj<AccessPath>>, Error> {
-        let mut pulse = Pulse::default();
+        let mut checkpoints = Checkpoints::default();
         if !self.pattern.is_empty() {
+            self.todo.grow(1);
             self.todo.push(Task::Enter(AnyView::to_owned(root), Trail::ROOT, 0, Trail::ROOT));
         }
         while let Some(task) = self.todo.pop() {
-            pulse.beat()?;
+            checkpoints.step()?;
             match task {
                 Task::Enter(value, way, met, last) => self.enter(value, way, met, last),
                 Task::Leave(address, met, last, before) => self.leave(address, met, last, before),
@@ -94,6 +95,7 @@ impl Search {
         let is_next = value.view().same(&self.pattern[met].view());
         let (met, last) = if is_next { (met + 1, way) } else { (met, last) };
         if met == self.pattern.len() {
+            self.found.grow(1);
             self.found.push(self.trail.path(way, None));
             return;
         }
@@ -102,9 +104,10 @@ impl Search {
             return;
         }
         // What is met here is told here when nothing further is found below.
+        self.todo.grow(1);
         self.todo.push(Task::Leave(address, met, if is_next { last } else { usize::MAX }, self.found.len()));
         let parts = self.parts_of(value.view(), way);
-        self.todo.extend(parts.into_iter().rev().map(|(part, way)| Task::Enter(part, way, met, last)));
+        gather_into(&mut self.todo, parts.into_iter().rev().map(|(part, way)| Task::Enter(part, way, met, last)));
     }
 
     fn leave(&mut self, address: usize, met: usize, last: usize, before: usize) {
@@ -121,23 +124,23 @@ impl Search {
     fn parts_of(&mut self, view: AnyView<'_>, way: usize) -> Vec<(Any, usize)> {
         let Some(object) = view.as_object() else { return Vec::new() };
         let trail = &mut self.trail;
-        match parts(view) {
-            Parts::Items(items) => {
+        match children(view) {
+            Children::Items(items) => {
                 let item = |(at, item)| (item, trail.step(way, StepKind::ArrayItem, at as i64));
-                items.into_iter().enumerate().map(item).collect()
+                gathered(items.into_iter().enumerate().map(item))
             }
-            Parts::Entries(entries) => {
+            Children::Entries(entries) => {
                 let entry = |(key, value): (Any, Any)| (value, trail.step(way, StepKind::MapItem, key));
-                entries.into_iter().map(entry).collect()
+                gathered(entries.into_iter().map(entry))
             }
-            Parts::Fields(reflection) => {
+            Children::Fields(reflection) => {
                 let part = |at: usize| {
-                    let name = Str::from(reflection.fields[at].name.as_str());
+                    let name = Str::from(&*reflection.fields[at].name);
                     (field(reflection, at, object), trail.step(way, StepKind::Attr, name))
                 };
-                (0..reflection.fields.len()).map(part).collect()
+                gathered((0..reflection.fields.len()).map(part))
             }
-            Parts::Leaf => Vec::new(),
+            Children::Leaf => Vec::new(),
         }
     }
 }

@@ -1,13 +1,14 @@
 //! A hash of structure.
-//! Imports this folder, `reflect::{parts, hook}`.
 //! Upholds: what is structurally equal hashes alike: variables that are defined go by the order of their definition, others
 //! by identity.
 
-use super::{kind_of, Options, Region};
+use super::options::kind_of;
+use super::{Options, Region};
 use crate::container::{custom_hash, ShapeObj};
 use crate::function::Error;
-use crate::reflect::parts::{field, is_plain, parts, Parts};
-use crate::reflect::pulse::{beating, finish, Work};
+use crate::object::grow::{gathered, try_gathered, Grow};
+use crate::reflect::checkpoint::{finish, with_checkpoints, Work};
+use crate::reflect::children::{children, field, is_plain, Children};
 use crate::reflect::{hook, FieldRole, StructuralKind};
 use crate::tensor::TensorObj;
 use crate::value::{convert, tag, Any, AnyView, IntoAny};
@@ -136,19 +137,23 @@ fn begin(state: &mut Hash, value: Any, region: Region) -> Result<Option<Known>, 
     if let Some(tensor) = view.as_ref::<TensorObj>() {
         return Ok(Some(Known::sure(of_tensor(tensor, state.skip_tensor_content)?)));
     }
+    state.kept.grow(1);
     state.kept.push(value.clone());
     let mut hash = index as u64;
     if kind == StructuralKind::FreeVar {
         hash = mix(hash, state.variables.len() as u64);
         let number = state.variables.len();
+        state.variables.grow(1);
         state.variables.insert(at, number);
     }
     let defined_at_start = state.variables.len();
     if let Some(hook) = hook::of(index, "__s_hash__") {
         return by_hook(state, &value, hash, region, &hook).map(Some);
     }
+    state.known.grow(1);
     state.known.insert(at, None);
     let rest = state.parts(view, &mut hash, region)?;
+    state.frames.grow(1);
     state.frames.push(Frame { object: value, hash, rest, depends: false, cyclic: false, defined_at_start });
     Ok(None)
 }
@@ -189,25 +194,26 @@ impl Hash {
 
     /// What an object's hash is made of, the last first.
     fn parts(&self, view: AnyView<'_>, hash: &mut u64, region: Region) -> Result<Vec<(Any, Region)>, Error> {
-        let mut rest: Vec<(Any, Region)> = match parts(view) {
-            Parts::Items(items) => items.into_iter().map(|item| (item, region)).collect(),
-            Parts::Entries(entries) => {
+        let mut rest: Vec<(Any, Region)> = match children(view) {
+            Children::Items(items) => gathered(items.into_iter().map(|item| (item, region))),
+            Children::Entries(entries) => {
                 // Their order does not count.
-                let hashed = entries.into_iter().map(|(key, value)| Ok((self.key(key.view())?, value)));
-                let mut entries = hashed.collect::<Result<Vec<(u64, Any)>, Error>>()?;
-                entries.sort_by_key(|(key, _)| *key);
-                entries
-                    .into_iter()
-                    .flat_map(|(key, value)| [((key as i64).into_any(), Region::Use), (value, region)])
-                    .collect()
+                let hashed = entries.into_iter().enumerate();
+                let hashed = hashed.map(|(at, (key, value))| Ok((self.key(key.view())?, at, value)));
+                let mut entries = try_gathered::<(u64, usize, Any), Error>(hashed)?;
+                // Among equal ones by place, as a stable sort has them, which takes memory without asking.
+                entries.sort_unstable_by_key(|(key, at, _)| (*key, *at));
+                let parts =
+                    |(key, _, value): (u64, usize, Any)| [((key as i64).into_any(), Region::Use), (value, region)];
+                gathered(entries.into_iter().flat_map(parts))
             }
-            Parts::Fields(reflection) => {
+            Children::Fields(reflection) => {
                 let Some(object) = view.as_object() else { return Ok(Vec::new()) };
                 let roles = reflection.fields.iter().map(|field| field.flags().structural);
                 let counted = roles.enumerate().filter(|(_, role)| *role != FieldRole::Ignored);
-                counted.map(|(at, role)| (field(reflection, at, object), region.of_field(role))).collect()
+                gathered(counted.map(|(at, role)| (field(reflection, at, object), region.of_field(role))))
             }
-            Parts::Leaf => Vec::new(),
+            Children::Leaf => Vec::new(),
         };
         *hash = mix(*hash, rest.len() as u64);
         rest.reverse();
@@ -232,6 +238,7 @@ impl Hash {
             defined: frame.depends.then_some(frame.defined_at_start),
             cyclic: frame.cyclic,
         };
+        self.known.grow(1);
         self.known.insert(address(view), Some(known));
         Ok(known)
     }
@@ -257,7 +264,7 @@ fn by_hook(state: &mut Hash, value: &Any, start: u64, region: Region, hook: &Any
         let region = if asked == 0 && region == Region::Define { region } else { Region::of_number(asked) };
         let base = state.frames.len();
         state.next = Some((AnyView::to_owned(*value), region));
-        let found = beating(|steps| state.advance(base, steps));
+        let found = with_checkpoints(|steps| state.advance(base, steps));
         state.next = None;
         // Those of a walk that ended in an error.
         for frame in state.frames.drain(base..) {
@@ -267,6 +274,7 @@ fn by_hook(state: &mut Hash, value: &Any, start: u64, region: Region, hook: &Any
     })?;
     // Whether it depends on variables only the hook knows.
     let known = Known { hash: convert::<i64>(answer.view())? as u64, defined: Some(defined), cyclic: false };
+    state.known.grow(1);
     state.known.insert(address(value.view()), Some(known));
     Ok(known)
 }

@@ -1,5 +1,4 @@
 //! Values as keys by their structure.
-//! Imports this folder.
 //! Upholds: the hash is made once, when the key is; again when a key was made of the fields of another.
 
 use super::{equal, hash, Options};
@@ -40,12 +39,12 @@ impl StructuralKey {
 
     /// The hash of the value's structure.
     pub fn hash(&self) -> u64 {
-        // Relaxed: whoever has the key got it after its hash was made.
+        // Relaxed: a thread that has the key got it after its hash was made.
         self.hash_i64.load(Ordering::Relaxed) as u64
     }
 
-    /// Makes the hash anew, for a key with the fields of another: in a copy, variables and what is the only one of its kind are others;
-    /// in another process, types have other indices.
+    /// Makes the hash anew, for a key with the fields of another. In a copy, variables and what is the only one of its kind are
+    /// others; in another process, types have other indices.
     ///
     /// # Errors
     /// As [`hash`](super::hash()).

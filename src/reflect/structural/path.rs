@@ -1,8 +1,8 @@
 //! Ways through a graph: attributes, items and keys, from the root on.
-//! Imports the object macro, `value`, `reflect::attr`.
 //! Upholds: a path never changes; its depth is the number of its steps.
 
 use crate::function::Function;
+use crate::object::grow::{gather_into, Grow, TextBuf};
 use crate::object::{Obj, ObjectType};
 use crate::reflect::attr;
 use crate::value::{Any, AnyView, IntoAny, Str};
@@ -68,9 +68,9 @@ crate::object! {
 pub(super) fn declare() {
     let path = Function::from_typed("__ffi_repr__", |path: Obj<AccessPath>, _: Any| Str::from(path.text().as_str()));
     let step = Function::from_typed("__ffi_repr__", |step: Obj<AccessStep>, _: Any| {
-        let mut text = String::new();
+        let mut text = TextBuf::default();
         step.write(&mut text);
-        Str::from(text.as_str())
+        Str::from(&*text)
     });
     for (index, hook) in [(AccessPath::type_index(), path), (AccessStep::type_index(), step)] {
         attr::set(index, "__ffi_repr__", hook.into_any()).expect("a type that is registered");
@@ -82,7 +82,7 @@ impl AccessStep {
         self.kind == other.kind && self.key.view().same(&other.key.view())
     }
 
-    fn write(&self, text: &mut String) {
+    fn write(&self, text: &mut TextBuf) {
         let name = self.key.view();
         let quoted = match name.as_str() {
             Some(name) => format!("{name:?}"),
@@ -114,6 +114,7 @@ impl AccessPath {
     fn extended(&self, kind: i64, key: Any) -> Obj<AccessPath> {
         // A handle of its own: the macro's methods lend the object only.
         let mut steps = self.steps();
+        steps.grow(1);
         steps.push(AccessStep::new(kind, key));
         steps.into_iter().fold(AccessPath::root(), |path, step| {
             let depth = path.depth + 1;
@@ -126,7 +127,7 @@ impl AccessPath {
         let mut steps: Vec<Obj<AccessStep>> = Vec::new();
         let mut at = Some(self);
         while let Some(path) = at {
-            steps.extend(path.step.clone());
+            gather_into(&mut steps, path.step.clone());
             at = path.parent.as_deref();
         }
         steps.reverse();
@@ -146,9 +147,10 @@ impl AccessPath {
 
     /// The path as text: `<root>.body[1]["key"]`.
     pub fn text(&self) -> String {
-        let mut text = "<root>".to_owned();
+        let mut text = TextBuf::default();
+        text.push_str("<root>");
         self.steps().iter().for_each(|step| step.write(&mut text));
-        text
+        text.into_string()
     }
 }
 
@@ -162,6 +164,7 @@ impl Trail {
 
     /// The number of the path that goes one step further than another.
     pub(super) fn step(&mut self, from: usize, kind: StepKind, key: impl IntoAny) -> usize {
+        self.0.grow(1);
         self.0.push((from, kind, key.into_any()));
         self.0.len()
     }
@@ -172,11 +175,12 @@ impl Trail {
         let mut at = number;
         while at != Trail::ROOT {
             let (from, kind, key) = &self.0[at - 1];
+            steps.grow(1);
             steps.push((*kind, key.clone()));
             at = *from;
         }
         steps.reverse();
-        steps.extend(last.map(|(kind, key)| (kind, AnyView::to_owned(key))));
+        gather_into(&mut steps, last.map(|(kind, key)| (kind, AnyView::to_owned(key))));
         AccessPath::of_steps(steps)
     }
 }

@@ -1,11 +1,11 @@
 //! What a type's `__s_visit__` hook says to a walk: which parts its objects have, and which of them define variables.
-//! Imports the object macro, `container`, `reflect::hook`.
 //! Upholds: a hook says parts until it ends, and the walk visits them after it, so that depth takes no stack.
 
-use super::walk::VisitInterrupt;
+use super::interrupt::VisitInterrupt;
 use super::Region;
 use crate::container::List;
 use crate::function::{Error, Function};
+use crate::object::grow::gathered;
 use crate::object::{Obj, ObjectType};
 use crate::reflect::hook;
 use crate::value::{convert, Any, AnyView, IntoAny, Mutable};
@@ -65,12 +65,12 @@ impl StructuralVisitor {
     fn parts(&self) -> Vec<(Any, Region)> {
         let said = self._parts.as_object().snapshot();
         let region = |number: &Any| Region::of_number(number.view().as_int().unwrap_or(0));
-        said.chunks_exact(2).map(|part| (part[0].clone(), region(&part[1]))).collect()
+        gathered(said.chunks_exact(2).map(|part| (part[0].clone(), region(&part[1]))))
     }
 }
 
 /// What a hook said.
-pub(super) enum Said {
+pub(super) enum VisitAnswer {
     /// These are the parts.
     Parts(Vec<(Any, Region)>),
     /// The walk ends with this.
@@ -78,15 +78,15 @@ pub(super) enum Said {
 }
 
 /// What a type's hook says of an object; none if the type has no hook.
-pub(super) fn ask(view: AnyView<'_>, region: Region) -> Result<Option<Said>, Error> {
+pub(super) fn query(view: AnyView<'_>, region: Region) -> Result<Option<VisitAnswer>, Error> {
     let Some(hook) = hook::of(view.type_index(), "__s_visit__") else { return Ok(None) };
     let visitor = StructuralVisitor::new(List::new(), region as i64, false);
     let answer = Function::call_view(hook.view(), &[view, AnyView::of_object(&visitor)]);
     visitor._ended.set(true);
     let answer = answer?;
     Ok(Some(match answer.is_none() {
-        true => Said::Parts(visitor.parts()),
-        false => Said::Interrupt(convert::<Obj<VisitInterrupt>>(answer.view())?.into_any()),
+        true => VisitAnswer::Parts(visitor.parts()),
+        false => VisitAnswer::Interrupt(convert::<Obj<VisitInterrupt>>(answer.view())?.into_any()),
     }))
 }
 

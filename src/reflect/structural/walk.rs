@@ -1,15 +1,15 @@
 //! Walks through the structure of a value.
-//! Imports this folder, `reflect::parts`.
-//! Upholds: every occurrence is visited, a cycle's once more at most; depth is no limit.
+//! Upholds: every occurrence is visited, a cycle's once more at most, or every object once; depth is no limit.
 
-use super::visitor::{self, Said};
+use super::visitor::{self, VisitAnswer};
 use super::Region;
 use crate::function::Error;
-use crate::reflect::parts::{field, parts, Parts};
-use crate::reflect::pulse::Pulse;
+use crate::object::grow::{gather_into, gathered, Grow};
+use crate::reflect::checkpoint::Checkpoints;
+use crate::reflect::children::{children, field, is_plain, Children};
 use crate::reflect::FieldRole;
 use crate::value::{Any, AnyView};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// When a value is visited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,15 +32,6 @@ pub enum Flow {
     Interrupt(Any),
 }
 
-crate::object! {
-    /// The end of a walk that a visit asked for, with what it says.
-    #[key = "ffi.VisitInterrupt"]
-    pub struct VisitInterrupt {
-        /// What it says; the walk gives it back.
-        pub value: Any,
-    }
-}
-
 enum Task {
     Enter(Any, Region),
     /// After the parts of a value: the visit if it is due now.
@@ -55,18 +46,47 @@ enum Task {
 pub fn walk(
     root: AnyView<'_>,
     order: Order,
+    visit: impl FnMut(AnyView<'_>, Region) -> Result<Flow, Error>,
+) -> Result<Option<Any>, Error> {
+    go(root, order, None, visit)
+}
+
+/// As [`walk`], but an object that comes several times is visited the first time only, so that the work is linear in the
+/// nodes of a graph. What is no object is visited each time.
+///
+/// # Errors
+/// As [`walk`].
+pub fn walk_once(
+    root: AnyView<'_>,
+    order: Order,
+    visit: impl FnMut(AnyView<'_>, Region) -> Result<Flow, Error>,
+) -> Result<Option<Any>, Error> {
+    go(root, order, Some(HashMap::new()), visit)
+}
+
+/// `met` has the objects that are not visited again, by their addresses, if there are such.
+fn go(
+    root: AnyView<'_>,
+    order: Order,
+    mut met: Option<HashMap<usize, Any>>,
     mut visit: impl FnMut(AnyView<'_>, Region) -> Result<Flow, Error>,
 ) -> Result<Option<Any>, Error> {
     let mut todo = vec![Task::Enter(AnyView::to_owned(root), Region::Use)];
     // Objects that the walk is inside of.
     let mut inside: HashSet<usize> = HashSet::new();
-    let mut pulse = Pulse::default();
+    let mut checkpoints = Checkpoints::default();
     let address = |view: AnyView<'_>| view.as_object().map_or(0, |object| object.as_ptr() as usize);
     while let Some(task) = todo.pop() {
-        pulse.beat()?;
+        checkpoints.step()?;
         match task {
             Task::Enter(value, _) if value.is_none() => {}
             Task::Enter(value, region) => {
+                if let (Some(met), false) = (&mut met, is_plain(value.view())) {
+                    met.grow(1);
+                    if met.insert(address(value.view()), value.clone()).is_some() {
+                        continue;
+                    }
+                }
                 if order == Order::Pre {
                     match visit(value.view(), region)? {
                         Flow::Advance => {}
@@ -74,17 +94,19 @@ pub fn walk(
                         Flow::Interrupt(value) => return Ok(Some(value)),
                     }
                 }
+                inside.grow(1);
                 let fresh = address(value.view()) == 0 || inside.insert(address(value.view()));
                 let mut parts = Vec::new();
                 if fresh {
-                    parts = match visitor::ask(value.view(), region)? {
-                        Some(Said::Interrupt(value)) => return Ok(Some(value)),
-                        Some(Said::Parts(parts)) => parts,
+                    parts = match visitor::query(value.view(), region)? {
+                        Some(VisitAnswer::Interrupt(value)) => return Ok(Some(value)),
+                        Some(VisitAnswer::Parts(parts)) => parts,
                         None => parts_of(value.view(), region),
                     };
                 }
+                todo.grow(1);
                 todo.push(Task::Leave(value, region, fresh));
-                todo.extend(parts.into_iter().rev().map(|(part, region)| Task::Enter(part, region)));
+                gather_into(&mut todo, parts.into_iter().rev().map(|(part, region)| Task::Enter(part, region)));
             }
             Task::Leave(value, region, fresh) => {
                 if fresh {
@@ -103,16 +125,16 @@ pub fn walk(
 
 fn parts_of(view: AnyView<'_>, region: Region) -> Vec<(Any, Region)> {
     let Some(object) = view.as_object() else { return Vec::new() };
-    match parts(view) {
-        Parts::Items(items) => items.into_iter().map(|item| (item, region)).collect(),
-        Parts::Entries(entries) => {
-            entries.into_iter().flat_map(|(key, value)| [(key, region), (value, region)]).collect()
+    match children(view) {
+        Children::Items(items) => gathered(items.into_iter().map(|item| (item, region))),
+        Children::Entries(entries) => {
+            gathered(entries.into_iter().flat_map(|(key, value)| [(key, region), (value, region)]))
         }
-        Parts::Fields(reflection) => {
+        Children::Fields(reflection) => {
             let roles = reflection.fields.iter().map(|field| field.flags().structural).enumerate();
             let counted = roles.filter(|(_, role)| *role != FieldRole::Ignored);
-            counted.map(|(at, role)| (field(reflection, at, object), region.of_field(role))).collect()
+            gathered(counted.map(|(at, role)| (field(reflection, at, object), region.of_field(role))))
         }
-        Parts::Leaf => Vec::new(),
+        Children::Leaf => Vec::new(),
     }
 }

@@ -12,11 +12,12 @@ from bowline import _core
 from history import LANES
 from world import AnyHolder, FrozenHolder, Holder, Leaf
 
+from .copies import copied, pickled, shown
 from .memory import collect, deep, settle, stats, trim
 from .moves import fail_to_init, init_again, move, remake, set_state
 from .reads import compare_posted, drop_and_read, hold, post, read
 from .stores import read_cell, store
-from .weakrefs import weak
+from .weakrefs import attributes, state, weak, weak_cache
 from .worker import IN_CHILD, OPERATIONS, Worker, describe, expect, operation
 
 
@@ -82,9 +83,14 @@ def fork(worker: Worker) -> None:
     expect(os.waitstatus_to_exitcode(status) == 0, "exit code of a forked child:", os.waitstatus_to_exitcode(status))
 
 
-# They stop the world, and the collector does. On 3.13t a child waits for that for ever if another thread of its parent was
+# They stop the world, and the collector does. On 3.13t a child waits for that without end if another thread of its parent was
 # about to (also without bowline: `gc.unfreeze()` on three threads, `os.fork()` on another, `gc.unfreeze()` in the child).
 _STOPPING = (collect, trim, settle, stats, init_again, remake, set_state, fail_to_init)
+
+# They take the lock that CPython's free-threaded builds have in each object, of wrappers and their dicts that other threads write, too:
+# what such a thread held when it was left behind stays locked (also without bowline: `shared.append(1)` on seven threads, `os.fork()`
+# on another, `shared.append(1)` in the child hangs in one of ten on a busy machine).
+_LOCKING = (state, attributes, weak, weak_cache, pickled, copied, shown)
 
 
 def _work_in_child(worker: Worker) -> None:
@@ -93,9 +99,13 @@ def _work_in_child(worker: Worker) -> None:
         # The parent's watchdog did not come along, and faulthandler cannot start another. See `work` for what this does.
         signal.alarm(int(worker.world.patience))
         # The locks that other threads held stay locked.
-        worker.world._trims = threading.Lock()
+        worker.world.begin_again_in_child()
         gc.disable()
-        left_out = {deep, *_STOPPING} if sys.version_info < (3, 14) else {deep}
+        left_out = {deep}
+        if not getattr(sys, "_is_gil_enabled", lambda: True)():
+            left_out.update(_LOCKING)
+        if sys.version_info < (3, 14):
+            left_out.update(_STOPPING)
         numbers = [OPERATIONS.index(f) for f in IN_CHILD if f not in left_out]
         for number in worker.random.choices(numbers, k=100):
             worker.do(number)

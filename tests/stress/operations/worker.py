@@ -85,7 +85,7 @@ class Worker:
         return self.random.choice(self.world.stable)
 
     def fresh(self) -> Any:
-        """An object that is nobody else's."""
+        """An object that no other thread has."""
         cls = self.random.choice((*LEAN, *RICH, LateLeaf))
         return cls(self.number())
 
@@ -109,4 +109,4 @@ def expect(condition: bool, *found: Any) -> None:
 
 def is_known(value: Any) -> bool:
     """Whether a value is one that a cell may hold."""
-    return value is None or type(value) in (*LEAN, *RICH, LateLeaf) and value.n >= 0
+    return value is None or (type(value) in (*LEAN, *RICH, LateLeaf) and value.n >= 0)

@@ -4,13 +4,25 @@
 enumeration; the other names work as those of the standard library's `dataclasses`.
 """
 
+from .. import _pretty  # noqa: F401, lets `pprint` know objects
 from ..core import MISSING, Object
+from . import _reduction as _reduction  # for the reducers that it registers
 from ._c_class import c_class
 from ._field import KW_ONLY, Field, field
 from ._init_property import init_property
 from ._method import method
 from ._py_class import py_class
 from ._tools import asdict, astuple, fields, is_dataclass, replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._enum import Enum as Enum
+    from ._enum import EnumAttrMap as EnumAttrMap
+    from ._enum import EnumState as EnumState
+    from ._enum import IntEnum as IntEnum
+    from ._enum import StrEnum as StrEnum
+    from ._enum import auto as auto
+    from ._enum import entry as entry
 
 _ENUM = ("Enum", "EnumAttrMap", "EnumState", "IntEnum", "StrEnum", "auto", "entry")
 

@@ -1,7 +1,6 @@
-"""What annotations mean: the schema of a type, and evaluation of a class's annotations.
+"""What annotations mean: the schema of a type.
 
-Imports `bowline.core` only.
-Upholds: an unknown name is a `NameError`, anything that no field can hold a `TypeError`.
+Upholds: an annotation that no field can hold is a `TypeError`.
 """
 
 from __future__ import annotations
@@ -15,15 +14,10 @@ import typing
 from typing import Any
 
 from .. import _core
+from .._declared import DECLARED, exact_index
 from .._device import Device
 from .._dtype import dtype
 from ..core import Bytes, Object, String, TypeSchema
-
-# Classes whose registration is under way, with their type index. A class stays while a name in it is unknown.
-DECLARED: dict[type, int] = {}
-
-# Registered and declared classes by module and name: what string annotations may name besides the module's globals.
-_BY_MODULE: dict[str, dict[str, type]] = {}
 
 _PLAIN: dict[Any, str] = {
     Any: "Any",
@@ -52,46 +46,11 @@ _GENERIC: dict[Any, tuple[str, int]] = {
 }
 
 
-def declare(cls: type, index: int) -> None:
-    """Make a class known to annotations before its fields are."""
-    DECLARED[cls] = index
-    _BY_MODULE.setdefault(cls.__module__, {})[cls.__name__] = cls
-
-
-def withdraw(cls: type) -> None:
-    """Take a declaration back."""
-    DECLARED.pop(cls, None)
-    names = _BY_MODULE.get(cls.__module__, {})
-    if names.get(cls.__name__) is cls:
-        del names[cls.__name__]
-
-
-def type_index_of(cls: type) -> int | None:
-    """Return the type index of a class, or of the nearest registered or declared class that it derives from."""
-    for ancestor in cls.__mro__:
-        index = DECLARED.get(ancestor)
-        if index is not None:
-            return index
-        index = exact_index(ancestor)
-        if index is not None:
-            return index
-    return None
-
-
-def exact_index(cls: type) -> int | None:
-    """Return the type index for which exactly this class is registered."""
-    index = _core.index_of_class(cls)
-    return index if index is not None and _core.class_of(index) is cls else None
-
-
-def is_known(cls: type) -> bool:
-    """Whether exactly this class is registered or declared."""
-    return cls in DECLARED or exact_index(cls) is not None
-
-
 def is_foreign(cls: type) -> bool:
-    """Whether a base is part of the language or of this package, hence contributes no fields."""
-    return cls in (object, typing.Generic, abc.Hashable) or cls.__module__ in ("abc", "collections.abc", "typing")
+    """Whether a base is part of the language, hence contributes no fields."""
+    # A class that is made by a call of its metaclass may say that it comes from `abc`, too.
+    library = ("builtins", "abc", "collections.abc", "typing")
+    return cls.__module__ in library and getattr(sys.modules.get(cls.__module__), cls.__name__, None) is cls
 
 
 def schema_of(annotation: Any, owner: type | None = None) -> TypeSchema:
@@ -131,10 +90,18 @@ def schema_of(annotation: Any, owner: type | None = None) -> TypeSchema:
         return _schema_of_generic(annotation, origin, typing.get_args(annotation), owner)
     if isinstance(annotation, type):
         return _schema_of_class(annotation)
-    raise TypeError(f"Cannot convert the annotation {annotation!r} to a type of fields")
+    raise _no_field(annotation)
 
 
-def _schema_of_generic(annotation: Any, origin: Any, args: tuple, owner: type | None) -> TypeSchema:
+def _no_field(annotation: Any, why: str = "") -> TypeError:
+    return TypeError(
+        f"Cannot convert the annotation {annotation!r} to a type of fields{why}. Use Any for values of every kind, or int, "
+        "float, bool, str, bytes, a registered class, a list, dict, tuple, Callable or union of such, or ClassVar for what "
+        "is no field"
+    )
+
+
+def _schema_of_generic(annotation: Any, origin: Any, args: tuple[Any, ...], owner: type | None) -> TypeSchema:
     if origin is typing.Annotated or origin is typing.Final:
         return schema_of(args[0], owner)
     if origin is typing.Union or origin is types.UnionType:
@@ -152,7 +119,7 @@ def _schema_of_generic(annotation: Any, origin: Any, args: tuple, owner: type | 
     if known is None and isinstance(origin, type) and issubclass(origin, Object):
         known = _native_container(origin)
     if known is None:
-        raise TypeError(f"Cannot convert the annotation {annotation!r} to a type of fields")
+        raise _no_field(annotation)
     name, arity = known
     if len(args) != arity:
         # The language's own may come without any.
@@ -161,7 +128,7 @@ def _schema_of_generic(annotation: Any, origin: Any, args: tuple, owner: type | 
     return TypeSchema(name, tuple(schema_of(arg, owner) for arg in args))
 
 
-def _schema_of_union(args: tuple, owner: type | None) -> TypeSchema:
+def _schema_of_union(args: tuple[Any, ...], owner: type | None) -> TypeSchema:
     rest = [schema_of(arg, owner) for arg in args if arg is not type(None)]
     one = rest[0] if len(rest) == 1 else TypeSchema("Union", tuple(rest))
     return one if len(rest) == len(args) else TypeSchema("Optional", (one,))
@@ -183,10 +150,10 @@ def _schema_of_class(cls: type) -> TypeSchema:
             index = exact_index(cls)
         if index is not None:
             return TypeSchema("Object", (), index)
-        raise TypeError(f"{cls!r} is not registered; register it with py_class or register_object first")
+        raise TypeError(f"{cls!r} is not registered: decorate it with @py_class, or @c_class if its type is a native one")
     if hasattr(cls, "__dlpack__"):
         return TypeSchema("Tensor")
-    raise TypeError(f"Cannot convert the annotation {cls!r} to a type of fields: none can hold instances of this class")
+    raise _no_field(cls, ": none holds instances of this class alone")
 
 
 def _native_container(cls: type) -> tuple[str, int] | None:
@@ -209,97 +176,3 @@ def is_class_var(annotation: Any) -> bool:
 def is_kw_only_mark(annotation: Any) -> bool:
     """Whether an evaluated annotation is the mark after which fields are keyword only."""
     return annotation is _stdlib.KW_ONLY
-
-
-def own_annotations(cls: type, scope: dict[str, Any], anywhere: bool = False) -> dict[str, Any]:
-    """Return the evaluated annotations that a class itself has.
-
-    Parameters
-    ----------
-    cls : type
-        The class.
-    scope : dict
-        Local names where the class statement stands, for annotations that are strings.
-    anywhere : bool
-        Whether a name may be that of a class of another module, registered under it by that module alone.
-
-    Raises
-    ------
-    NameError
-        If a name in them does not exist yet.
-    """
-    raw = _raw_annotations(cls)
-    if not raw:
-        return {}
-    # `get_type_hints` evaluates strings at any depth, but of all ancestors; this class has none.
-    carrier = type(cls.__name__, (), {"__annotations__": raw, "__module__": cls.__module__})
-    return evaluated(carrier, cls, scope, anywhere)
-
-
-def evaluated(annotated: Any, cls: type, scope: dict[str, Any], anywhere: bool = False) -> dict[str, Any]:
-    """Return the evaluated annotations of something that stands in the body of a class, or of its stand-in.
-
-    Parameters
-    ----------
-    annotated : type or function
-        What has the annotations.
-    cls : type
-        The class.
-    scope : dict
-        Local names where the class statement stands.
-    anywhere : bool
-        As for `own_annotations`.
-
-    Raises
-    ------
-    NameError
-        If a name in them does not exist yet.
-    """
-    module = sys.modules.get(cls.__module__)
-    globals_ = getattr(annotated, "__globals__", None) or (vars(module) if module is not None else {})
-    # What the module says wins over what a function of it may have registered under the same name.
-    registered = {n: c for n, c in _BY_MODULE.get(cls.__module__, {}).items() if n not in globals_}
-    names = {**registered, **scope, cls.__name__: cls}
-    while True:
-        try:
-            return typing.get_type_hints(annotated, globals_, names, include_extras=True)
-        except NameError as error:
-            found = _elsewhere(error.name) if anywhere else None
-            if found is None or error.name in names:
-                raise
-            names[error.name] = found
-
-
-def _elsewhere(name: str | None) -> type | None:
-    """The class of a name, if only one module has registered one."""
-    found = [names[name] for names in list(_BY_MODULE.values()) if name in names]
-    return found[0] if len(found) == 1 else None
-
-
-def unresolved(cls: type, scope: dict[str, Any]) -> list[str]:
-    """Return the annotations of a class that cannot be evaluated, each as ``name: text``."""
-    found = []
-    for name, annotation in unevaluated(cls).items():
-        carrier = type(cls.__name__, (), {"__annotations__": {name: annotation}, "__module__": cls.__module__})
-        try:
-            evaluated(carrier, cls, scope, True)
-        except Exception:
-            found.append(f"{name}: {getattr(annotation, '__forward_arg__', annotation)}")
-    return found
-
-
-def _raw_annotations(cls: type) -> dict[str, Any]:
-    if sys.version_info >= (3, 14):
-        import annotationlib
-
-        return annotationlib.get_annotations(cls, format=annotationlib.Format.VALUE)
-    return dict(cls.__dict__.get("__annotations__", {}))
-
-
-def unevaluated(cls: type) -> dict[str, Any]:
-    """Return the annotations that a class itself has, those that cannot be evaluated yet in some form."""
-    if sys.version_info >= (3, 14):
-        import annotationlib
-
-        return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
-    return dict(cls.__dict__.get("__annotations__", {}))

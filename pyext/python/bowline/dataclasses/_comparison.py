@@ -1,27 +1,28 @@
 """Comparisons and hashes that classes ask for by options.
 
-Imports `bowline.core`.
 Upholds: what a class defines itself wins.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
 from .. import _core
 from ..core import Object
 
-_ORDER: dict[str, Callable[[int], bool]] = {
-    "__lt__": lambda order: order < 0,
-    "__le__": lambda order: order <= 0,
-    "__gt__": lambda order: order > 0,
-    "__ge__": lambda order: order >= 0,
+# No lambdas: the methods made of them can be pickled by value.
+_ORDER: dict[str, Callable[[int, int], bool]] = {
+    "__lt__": operator.lt,
+    "__le__": operator.le,
+    "__gt__": operator.gt,
+    "__ge__": operator.ge,
 }
 
 
 def add_comparisons(cls: type, options: dict[str, Any]) -> None:
-    """Give a class the comparisons and the hash that its options `eq`, `order`, `unsafe_hash` and `frozen` ask for."""
+    """Give a class the comparisons and the hash that its options ask for."""
     if options["eq"] and not {"__eq__", "__ne__"} & cls.__dict__.keys():
         cls.__eq__ = _equality(cls)
     if options["order"] and not _ORDER.keys() & cls.__dict__.keys():
@@ -50,11 +51,11 @@ def _equality(cls: type) -> Callable[[Any, object], Any]:
     return _named(cls, __eq__, "__eq__")
 
 
-def _ordering(cls: type, name: str, holds: Callable[[int], bool]) -> Callable[[Any, object], Any]:
+def _ordering(cls: type, name: str, holds: Callable[[int, int], bool]) -> Callable[[Any, object], Any]:
     def compare(self: Any, other: object) -> Any:
         if not isinstance(other, Object) or not _related(self, other):
             return NotImplemented
-        return holds(_core.content_order(self, other))
+        return holds(_core.content_order(self, other), 0)
 
     return _named(cls, compare, name)
 

@@ -1,7 +1,6 @@
 """What a class says of one field.
 
-Imports `bowline.core` only.
-Upholds: a `Field` that exists is consistent in itself; whether it fits its class is `_py_class`'s business.
+Upholds: a `Field` that exists is consistent in itself; whether it fits its class is `_plan`'s business.
 """
 
 from __future__ import annotations
@@ -76,7 +75,7 @@ class Field:
             raise TypeError(f"default_factory must be a callable, got {default_factory!r}")
         if structural_eq not in _STRUCTURAL:
             raise ValueError(f"structural_eq of a field must be one of {list(_STRUCTURAL)}, got {structural_eq!r}")
-        self.name: str | None = None
+        self.name: str | Any = None  # until its class is known
         self.type: Any = None
         self.schema: Any = None
         self.default = default
@@ -91,6 +90,11 @@ class Field:
         self.doc = doc
         self.converter = converter
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        options = {name: getattr(self, name) for name in self.__slots__ if name != "schema"}
+        # What its type means is said anew, where the classes that it names may be others.
+        return (_restored, (options, self.schema if self.type is None else None))
+
     @property
     def is_required(self) -> bool:
         """Whether construction needs a value for it."""
@@ -99,6 +103,22 @@ class Field:
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={getattr(self, name, None)!r}" for name in ("name", "type", "default"))
         return f"Field({shown})"
+
+
+def _restored(options: dict[str, Any], schema: Any) -> Field:
+    from ._annotation import schema_of
+
+    made = Field.__new__(Field)
+    for name, value in options.items():
+        setattr(made, name, value)
+    if made.type is not None:
+        try:
+            schema = schema_of(made.type)
+        except TypeError:
+            # Of a class that is registered once its fields are there.
+            schema = None
+    made.schema = schema
+    return made
 
 
 def field(

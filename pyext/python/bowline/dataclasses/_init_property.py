@@ -1,6 +1,5 @@
 """Fields that are computed once, when an object is made.
 
-Imports `bowline.core` and the other files of this folder.
 Upholds: they are computed in the order of their declaration, a parent's first, and before ``__post_init__``.
 """
 
@@ -10,13 +9,13 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from .. import _core
+from .. import _core, _declared
 from . import _annotation
 from ._field import Field, field
 
 
 class InitProperty:
-    """A field whose value a function computes once, after the fields that the constructor takes are set.
+    """A field whose value a function computes once, after the constructor has set the others.
 
     The constructor does not take it; text, comparison, hash and structural equality pass over it.
 
@@ -40,7 +39,7 @@ class InitProperty:
     """
 
     def __init__(self, func: Callable[[Any], Any]) -> None:
-        functools.update_wrapper(self, func)
+        functools.update_wrapper(self, func)  # type: ignore[arg-type]
         self.func = func
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -48,7 +47,7 @@ class InitProperty:
 
     def as_field(self, name: str, cls: type, source: type, scope: dict[str, Any], anywhere: bool) -> Field:
         """Return the field that holds the value."""
-        hints = _annotation.evaluated(self.func, cls, {**scope, source.__name__: cls}, anywhere)
+        hints = _declared.evaluated(self.func, cls, {**scope, source.__name__: cls}, anywhere)
         declared = field(init=False, repr=False, hash=False, compare=False, structural_eq="ignore", doc=self.__doc__)
         declared.name = name
         declared.type = hints.get("return", Any)
@@ -63,7 +62,7 @@ class InitProperty:
 
 
 def is_computed(cls: type, name: str) -> bool:
-    """Whether a field of a class is computed so; a subclass may compute it in another way."""
+    """Return whether a field of a class is computed so. A subclass may compute it in another way."""
     return name in _computed(cls)
 
 

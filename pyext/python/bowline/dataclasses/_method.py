@@ -1,6 +1,5 @@
 """Methods and hooks of classes that native code is to know.
 
-Imports the standard library only.
 Upholds: a hook is found by its name alone; a method only if it is marked.
 """
 
@@ -72,7 +71,7 @@ def method(fn: Any) -> Any:
 
 
 def methods_and_hooks(cls: type) -> tuple[list[tuple[str, Any, bool, str | None]], list[tuple[str, Any]]]:
-    """Return what a class itself defines for native code: methods (name, function, static, doc), and hooks by name."""
+    """Return a class's own methods (name, function, static, doc), and its hooks by name."""
     methods, hooks = [], []
     for name, value in cls.__dict__.items():
         is_static = isinstance(value, staticmethod)

@@ -1,7 +1,4 @@
-"""``python -m bowline.demo [--quick]``.
-
-Imports the files of this folder.
-"""
+"""``python -m bowline.demo [--quick]``."""
 
 from __future__ import annotations
 
@@ -99,14 +96,12 @@ def _workers(report: Report) -> None:
         with multiprocessing.get_context(method).Pool(2) as pool:
             found = pool.map(sharing, [pair] * 4)
         took = time.perf_counter() - began
-        report.claim(
-            f"Pool.map, {method}: axes and offset share their variables there ({took:.2f} s)", found == [wanted] * 4
-        )
+        report.claim(f"Pool.map, {method}: axes and offset share their variables there ({took:.2f} s)", found == [wanted] * 4)
 
 
 def _counters(report: Report, start: dict[str, int]) -> None:
     layout = make()
-    layout.offset.a  # noqa: B018
+    layout.offset.a
     now = bowline.stats()
     for name, value in now.items():
         report.line(f"{name:18} {value:10,}")

@@ -1,7 +1,4 @@
-"""The classes of the demo, where worker processes can import them, and what a worker looks at.
-
-Imports the package only.
-"""
+"""The classes of the demo, which worker processes import, and what a worker looks at."""
 
 from __future__ import annotations
 
@@ -35,7 +32,7 @@ class Layout(bowline.Object):
     """Where the element with given axes is."""
 
     axes: tuple[Var, ...]
-    offset: Expr
+    offset: Add
 
 
 @bowline.py_class("demo.Cell")
@@ -56,8 +53,7 @@ def sharing(pair: tuple[Any, Any]) -> dict[str, bool]:
     axes, offset = pair
     return {
         "by `is`": axes[0] is offset.a and axes[1] is offset.b,
-        "by handle": axes[0].__chandle__() == offset.a.__chandle__()
-        and axes[1].__chandle__() == offset.b.__chandle__(),
+        "by handle": axes[0].__chandle__() == offset.a.__chandle__() and axes[1].__chandle__() == offset.b.__chandle__(),
         "by name": [axis.name for axis in axes] == ["i", "j"] == [offset.a.name, offset.b.name],
     }
 
@@ -73,7 +69,7 @@ def rewrite(expr: Any, memo: dict[int, Any], hits: list[int], kept: list[Any] | 
         hits.append(id(expr))
         return memo[id(expr)]
     if hasattr(expr, "a"):
-        result = Add(rewrite(expr.a, memo, hits, kept), rewrite(expr.b, memo, hits, kept))
+        result: Expr = Add(rewrite(expr.a, memo, hits, kept), rewrite(expr.b, memo, hits, kept))
     else:
         result = Var(expr.name + "'")
     memo[id(expr)] = result

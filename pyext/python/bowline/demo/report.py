@@ -1,6 +1,5 @@
 """Sections, lines and claims on standard output.
 
-Imports nothing.
 Upholds: a claim that fails is shown where it is made, counted, and named again at the end.
 """
 

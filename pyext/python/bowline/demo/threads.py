@@ -1,7 +1,4 @@
-"""The demo's threads: they share nodes, while wrappers are dropped, collected and fetched again.
-
-Imports the package only.
-"""
+"""The demo's threads: they share nodes, while wrappers are dropped, collected and fetched again."""
 
 from __future__ import annotations
 
@@ -70,7 +67,7 @@ def run(report: Report, seconds: float) -> None:
         report.line(f"a thread raised {error!r}")
     report.line(
         f"{THREADS} threads, {seconds:g} s: {tally.reads:,} reads, {tally.stores:,} stores, {rounds:,} collections, "
-        f"{bowline.stats()['revivals'] - revivals:,} wrappers woken again"
+        f"{bowline.stats()['revivals'] - revivals:,} wrappers revived"
     )
     report.claim("no thread raised anything", not tally.errors)
     report.claim(f"no thread ever saw a second wrapper of a living one ({tally.strangers} seen)", tally.strangers == 0)

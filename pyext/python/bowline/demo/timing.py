@@ -1,7 +1,4 @@
-"""The demo's timings: reads of fields beside reads of `__slots__` attributes.
-
-Imports the package only.
-"""
+"""The demo's timings: reads of fields beside reads of `__slots__` attributes."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ class Slotted:
 
 
 def nanoseconds(statement: str, **names: Any) -> float:
-    """Return the time of a statement: the best of several runs, the loop's own time taken off."""
+    """Return the time of a statement: the best of several runs, without the loop's own."""
 
     def best(statement: str, loops: int = 20_000) -> float:
         return min(timeit.repeat(";".join([statement] * 10), globals=names, number=loops, repeat=7)) / (10 * loops)

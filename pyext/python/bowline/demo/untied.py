@@ -1,7 +1,4 @@
-"""What the demo compares with: objects behind wrappers that every read makes anew.
-
-Imports nothing.
-"""
+"""What the demo compares with: objects behind wrappers that every read makes anew."""
 
 from __future__ import annotations
 

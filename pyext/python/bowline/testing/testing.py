@@ -1,10 +1,8 @@
 """Classes of the native types under ``testing.``.
 
-Imports `bowline.core`, `bowline.dataclasses`.
 Upholds: each is the class of the native type of its key, with that type's fields and defaults.
 """
 
-# ruff: noqa: N801 - names that tests know
 from __future__ import annotations
 
 from typing import Any, ClassVar
@@ -235,7 +233,7 @@ def create_object(type_key: str, **kwargs: Any) -> Any:
     """
     from .. import _core
 
-    cls = _core.ensure_class(_core.type_index(type_key))
+    cls: Any = _core.ensure_class(_core.type_index(type_key))
     made = cls.__new__(cls)
     made.__ffi_init__(**kwargs)
     return made

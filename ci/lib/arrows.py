@@ -1,0 +1,285 @@
+"""Which file of a crate or package uses which other, read from the sources: the arrows of ci/check/layers.
+
+A file is named by its path below the root, without suffix. A name that `mod.rs` or `__init__.py` hands on (`pub use`, an
+import) leads to the file that has it. What is compiled for tests only, or again for models, does not count, nor what type checkers read only.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+# File → the files that it uses, each with the line that says so.
+Arrows = dict[str, dict[str, int]]
+
+
+def circles(arrows: Arrows) -> list[list[str]]:
+    """Return the sets of files that reach each other (Tarjan), the largest first."""
+    number: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(file: str) -> None:
+        number[file] = low[file] = len(number)
+        stack.append(file)
+        for other in arrows.get(file, ()):
+            if other not in number:
+                visit(other)
+                low[file] = min(low[file], low[other])
+            elif other in stack:
+                low[file] = min(low[file], number[other])
+        if low[file] == number[file]:
+            at = stack.index(file)
+            found.append(sorted(stack[at:]))
+            del stack[at:]
+
+    for file in arrows:
+        if file not in number:
+            visit(file)
+    return sorted((circle for circle in found if len(circle) > 1), key=lambda circle: (-len(circle), circle))
+
+
+# ---- Rust
+
+Path_ = tuple[str, ...]
+_WORD = r"[A-Za-z_]\w*"
+_ITEM = re.compile(rf"\b(?:fn|struct|enum|union|trait|type|const|static|macro_rules!)\s+(?:mut\s+)?({_WORD})")
+_USE = re.compile(r"^[ \t]*(pub(?:\([^)]*\))?[ \t]+)?use\s+([^;]+);", re.M)
+# A file that is compiled a second time, for models.
+_AGAIN = re.compile(r"#\[path\s*=[^\]]*\]\s*(?:pub\s+)?mod\s+\w+\s*;")
+_INLINE = re.compile(rf"((?:#\[[^\]]*\]\s*)*)(?:pub(?:\([^)]*\))?\s+)?mod\s+({_WORD})\s*\{{")
+_CHILD = re.compile(rf"^\s*(?:pub(?:\([^)]*\))?\s+)?mod\s+({_WORD})\s*;", re.M)
+_PATH = re.compile(rf"(?<![\w:.]){_WORD}(?:\s*::\s*{_WORD})+")
+# Comments, strings and characters; a lifetime is none of them.
+_NO_CODE = re.compile(
+    r"""//[^\n]* | /\*.*?\*/ | b?r(?P<h>\#*)".*?"(?P=h) | b?"(?:\\.|[^"\\])*" | b?'(?:\\.[^']*|[^'\\\n])'""", re.S | re.X
+)
+
+
+class Crate:
+    """The modules of a crate: where each is, what it has, what it hands on."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.files: dict[Path_, str] = {}
+        self.texts: dict[Path_, str] = {}
+        self.items: dict[Path_, set[str]] = {}
+        self.handed_on: dict[Path_, dict[str, Path_]] = {}
+        self.starred: dict[Path_, list[Path_]] = {}
+        self._read((), root / "lib.rs")
+        for module in self.texts:
+            self.handed_on[module] = {}
+            self.starred[module] = []
+            for public, path, name in self._uses(module):
+                if name == "*":
+                    self.starred[module].append(path)
+                elif public and path != (*module, name):
+                    self.handed_on[module][name] = path
+
+    def order(self) -> list[str]:
+        """The top modules in the order of the `mod` lines of lib.rs."""
+        return _CHILD.findall(self.texts[()])
+
+    def arrows(self) -> Arrows:
+        found: Arrows = {file: {} for file in self.files.values()}
+        for module, text in self.texts.items():
+            if not module:
+                continue  # lib.rs wires all
+            near = {name: path for _, path, name in self._uses(module) if name != "*"}
+            for public, path, name in self._uses(module):
+                # A module that hands a name of its own room on does not use it. A neighbour that is named is used where a path goes on from its
+                # name, unless a function has that name, too.
+                neighbour = path in self.texts and path[:1] == module[:1] and path[-1] not in self.handed_on.get(path[:-1], ())
+                hands_on = public and path[:1] == module[:1]
+                if not hands_on and (name == "*" or not neighbour):
+                    self._note(found, module, path, text, name)
+            body = _USE.sub(lambda use: re.sub(r"[^\n]", " ", use[0]), text)
+            for match in _PATH.finditer(body):
+                parts = tuple(re.split(r"\s*::\s*", match[0]))
+                path = self._absolute(module, parts)
+                if path is None and near.get(parts[0]) in self.texts:
+                    path = (*near[parts[0]], *parts[1:])
+                if path is not None:
+                    line = body.count("\n", 0, match.start()) + 1
+                    self._note(found, module, path, text, parts[-1], line)
+        return found
+
+    def _read(self, module: Path_, file: Path) -> None:
+        text = _NO_CODE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), file.read_text())
+        self._take(module, text, file.relative_to(self.root).with_suffix("").as_posix(), file)
+
+    def _take(self, module: Path_, text: str, name: str, file: Path) -> None:
+        text = _AGAIN.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+        while match := _INLINE.search(text):
+            end = _closing(text, match.end())
+            inner = "\n" * text.count("\n", 0, match.end()) + text[match.end() : end]
+            text = text[: match.start()] + re.sub(r"[^\n]", " ", text[match.start() : end + 1]) + text[end + 1 :]
+            if not re.search(r"cfg\((?:test|doctest)\)", match[1]):
+                known = self.texts.get((*module, match[2]), "")
+                self._take((*module, match[2]), known + inner, name, file)
+        self.files[module] = name
+        self.texts[module] = text
+        self.items[module] = set(_ITEM.findall(text))
+        folder = file.parent if file.name in ("lib.rs", "mod.rs") else file.with_suffix("")
+        for child in _CHILD.findall(text):
+            inside = folder / child / "mod.rs"
+            self._read((*module, child), inside if inside.exists() else folder / f"{child}.rs")
+
+    def _uses(self, module: Path_) -> Iterator[tuple[bool, Path_, str]]:
+        """The leaves of `use` lines that stay in the crate: whether handed on, from where, under which name."""
+        for match in _USE.finditer(self.texts[module]):
+            for parts, name in _leaves("".join(re.sub(r"\s+as\s+", " as ", match[2]).split("\n"))):
+                path = self._absolute(module, parts)
+                if path is not None:
+                    yield bool(match[1]), path, name
+
+    def _absolute(self, module: Path_, parts: Path_) -> Path_ | None:
+        """What a path means; None if it leads out of the crate, or to a name that is not known here."""
+        first, rest = parts[0], parts[1:]
+        if first == "crate":
+            return rest
+        if first in ("self", "super"):
+            base = module if first == "self" else module[:-1]
+            while rest and rest[0] == "super":
+                base, rest = base[:-1], rest[1:]
+            return (*base, *rest)
+        return (*module, *parts) if (*module, first) in self.texts else None
+
+    def _note(self, found: Arrows, module: Path_, path: Path_, text: str, name: str, line: int = 0) -> None:
+        owner = self._owner(path)
+        if owner is None or self.files[owner] == self.files[module] or not owner:
+            return
+        if not line:
+            at = re.search(rf"\buse\b[^;]*\b{re.escape(name)}\b" if name != "*" else r"\buse\b[^;]*\*", text)
+            line = text.count("\n", 0, at.end()) + 1 if at else 1
+        found[self.files[module]].setdefault(self.files[owner], line)
+
+    def _owner(self, path: Path_, depth: int = 8) -> Path_ | None:
+        """The module that has what a path names."""
+        at = max((n for n in range(len(path) + 1) if path[:n] in self.texts), default=0)
+        module, rest = path[:at], path[at:]
+        if not rest or depth == 0:
+            return module
+        if rest[0] in self.handed_on[module]:
+            return self._owner((*self.handed_on[module][rest[0]], *rest[1:]), depth - 1)
+        if rest[0] not in self.items[module]:
+            for starred in self.starred[module]:
+                if starred in self.texts and rest[0] in self.items[starred]:
+                    return starred
+        return module
+
+
+def _closing(text: str, start: int) -> int:
+    depth = 1
+    for match in re.compile(r"[{}]").finditer(text, start):
+        depth += 1 if match[0] == "{" else -1
+        if depth == 0:
+            return match.start()
+    raise SyntaxError("a brace is not closed")
+
+
+def _leaves(tree: str, before: Path_ = ()) -> Iterator[tuple[Path_, str]]:
+    """`a::{b, c as d}` → (a, b) named b, (a, c) named d."""
+    tree = tree.strip()
+    if "{" in tree:
+        head, _, inner = tree.partition("{")
+        before = (*before, *(part.strip() for part in head.split("::") if part.strip()))
+        depth, start = 0, 0
+        inner = inner.rstrip()[:-1]
+        for at, letter in enumerate(inner + ","):
+            depth += (letter == "{") - (letter == "}")
+            if letter == "," and depth == 0:
+                if inner[start:at].strip():
+                    yield from _leaves(inner[start:at], before)
+                start = at + 1
+        return
+    path, _, alias = tree.partition(" as ")
+    parts = (*before, *(part.strip() for part in path.split("::")))
+    if parts[-1] == "*":
+        yield parts[:-1], "*"
+    elif parts[-1] == "self" and len(parts) > 1:
+        yield parts[:-1], alias.strip() or parts[-2]
+    else:
+        yield parts, alias.strip() or parts[-1]
+
+
+# ---- Python
+
+
+class _Imports(ast.NodeVisitor):
+    """The import statements of a file, those within functions too."""
+
+    def __init__(self) -> None:
+        self.found: list[ast.ImportFrom | ast.Import] = []
+
+    def visit_If(self, node: ast.If) -> None:
+        if not (isinstance(node.test, ast.Name | ast.Attribute) and ast.unparse(node.test).endswith("TYPE_CHECKING")):
+            self.generic_visit(node)
+        else:
+            for other in node.orelse:
+                self.visit(other)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        self.found.append(node)
+
+    visit_Import = visit_ImportFrom  # noqa: N815
+
+
+def package_arrows(root: Path) -> Arrows:
+    """The arrows of a Python package. Stubs are for type checkers, and `__init__` only hands on."""
+    files = {_dotted(root, file): file for file in sorted(root.rglob("*.py"))}
+    handed_on: dict[str, dict[str, str]] = {}
+    trees = {name: ast.parse(file.read_text()) for name, file in files.items()}
+    folders = {name for name, file in files.items() if file.stem == "__init__"}
+
+    def resolved(name: str, node: ast.ImportFrom) -> str:
+        if not node.level:
+            return (node.module or "").removeprefix(root.name).lstrip(".")
+        parts = name.split(".") if name else []
+        up = node.level - (1 if name in folders else 0)
+        return ".".join([*parts[: len(parts) - up], *(node.module.split(".") if node.module else [])])
+
+    def is_inside(node: ast.ImportFrom) -> bool:
+        return bool(node.level) or (node.module or "").split(".")[0] == root.name
+
+    for name in folders:
+        handed_on[name] = {
+            alias.asname or alias.name: resolved(name, node)
+            for node in trees[name].body
+            if isinstance(node, ast.ImportFrom) and is_inside(node)
+            for alias in node.names
+        }
+    arrows: Arrows = {name: {} for name in files}
+    for name, tree in trees.items():
+        imports = _Imports()
+        imports.visit(tree)
+        for node in imports.found:
+            if name in folders:
+                continue
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    inside = alias.name.removeprefix(f"{root.name}.")
+                    if inside != alias.name and inside in files:
+                        arrows[name].setdefault(inside, node.lineno)
+                continue
+            if not is_inside(node):
+                continue
+            base = resolved(name, node)
+            for alias in node.names:
+                inside = f"{base}.{alias.name}".lstrip(".")
+                owner = inside if inside in files else handed_on.get(base, {}).get(alias.name, base)
+                if owner != name and inside != "_core":
+                    arrows[name].setdefault(owner, node.lineno)
+    return {_shown(name, folders): {_shown(to, folders): line for to, line in found.items()} for name, found in arrows.items()}
+
+
+def _dotted(root: Path, file: Path) -> str:
+    parts = file.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _shown(name: str, folders: set[str]) -> str:
+    return "/".join([*name.split("."), "__init__"] if name in folders and name else [name or "__init__"]).replace(".", "/")

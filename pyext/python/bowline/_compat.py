@@ -1,0 +1,72 @@
+"""The private names of tvm-ffi's `core` that libraries use which extend its object system.
+
+Upholds: each does what that of tvm-ffi does; `bowline.core` has them all under these names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import _core
+from ._core import CAny, OpaquePyObject
+from ._type_info import PLAIN, TypeInfo, plain_class
+
+
+def _type_cls_to_type_info(type_cls: type) -> TypeInfo | None:
+    """Return what is known of the type for which exactly this class is registered."""
+    index = _core.index_of_class(type_cls)
+    if index is None:
+        index = next((_core.type_index(key) for key in PLAIN if plain_class(key) is type_cls), None)
+        return None if index is None else TypeInfo(index)
+    return TypeInfo(index) if _core.class_of(index) is type_cls else None
+
+
+def _type_index_to_type_info(type_index: int) -> TypeInfo | None:
+    """Return what is known of a type; None if there is none of this index."""
+    try:
+        return TypeInfo(type_index)
+    except ValueError:
+        return None
+
+
+def _object_type_key_to_index(type_key: str) -> int | None:
+    """Return the index of a type; None if there is none of this key."""
+    try:
+        return _core.type_index(type_key)
+    except ValueError:
+        return None
+
+
+def _lookup_or_register_type_info_from_type_key(type_key: str) -> TypeInfo:
+    """Return what is known of the type with this key."""
+    return TypeInfo(_core.type_index(type_key))
+
+
+_lookup_type_attr = _core.lookup_type_attr
+_register_type_attr = _core.register_type_attr
+
+
+def _register_object_by_index(type_index: int, type_cls: type) -> TypeInfo:
+    """Make a class the one that wraps objects of a type."""
+    _core.register_class(type_cls, type_index)
+    return TypeInfo(type_index)
+
+
+def _register_py_class(parent_type_info: TypeInfo, type_key: str, type_cls: type) -> TypeInfo:
+    """Register a type below another, without fields yet; `_rollback_py_class` takes it back."""
+    return TypeInfo(_core.new_type(type_key, parent_type_info.type_index))
+
+
+def _rollback_py_class(type_info: TypeInfo) -> None:
+    """Take a registration back, so that its key is free."""
+    _core.rollback_type(type_info.type_index)
+
+
+def _to_py_class_value(value: Any) -> Any:
+    """Return a value as Python sees it."""
+    return value.to_py() if isinstance(value, CAny) else value
+
+
+def _convert_to_opaque_object(pyobject: Any) -> OpaquePyObject:
+    """Return an object that crosses native code as it is, without conversion."""
+    return OpaquePyObject(pyobject)

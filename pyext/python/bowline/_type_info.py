@@ -1,0 +1,160 @@
+"""Views of registered types: their fields, methods and classes.
+
+Upholds: there is one view of a type, which is known by its index.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from . import _core
+from ._core import FieldInfo
+from ._method import method_of_class
+
+# Classes whose instances are no wrappers, by the keys of what they stand for.
+PLAIN = {"DataType": "DataType", "Device": "Device", "ffi.Shape": "Shape", "ffi.String": "String", "ffi.Bytes": "Bytes"}
+
+
+def plain_class(type_key: str) -> type | None:
+    """Return the class of a type whose values are no wrappers, such as strings. None for other types."""
+    name = PLAIN.get(type_key)
+    return None if name is None else getattr(importlib.import_module(".core", __package__), name)
+
+
+class TypeMethod:
+    """A method that a native type registered.
+
+    Attributes
+    ----------
+    name : str
+        The attribute under which classes show it.
+    func : Function
+        The native function; takes the object first unless `is_static`.
+    is_static : bool
+        Whether it is called without an object.
+    doc : str or None
+        What it does.
+    metadata : dict
+        What else is known; ``type_schema`` is the JSON text of its type.
+    """
+
+    __slots__ = ("doc", "func", "is_static", "metadata", "name")
+
+    def __init__(self, name: str, func: Any, is_static: bool, doc: str | None, metadata: str = "") -> None:
+        self.name = name
+        self.func = func
+        self.is_static = is_static
+        self.doc = doc
+        self.metadata: dict[str, Any] = {}
+        if metadata:
+            import json
+
+            self.metadata = json.loads(metadata)
+
+    def as_callable(self, cls: type) -> Any:
+        """Return what a class shows under the method's name."""
+        return method_of_class(cls, self.name, self.func, self.is_static, self.doc)
+
+    def __repr__(self) -> str:
+        return f"TypeMethod({self.name!r}, is_static={self.is_static})"
+
+
+# By type index, which is given out once: there is one view of a type.
+_KNOWN: dict[int, TypeInfo] = {}
+
+
+class TypeInfo:
+    """What is known of a registered type; the same object each time.
+
+    Attributes
+    ----------
+    type_index : int
+        The number by which native code names the type.
+    type_key : str
+        Its name.
+    """
+
+    __slots__ = ("type_index", "type_key")
+    type_index: int
+    type_key: str
+
+    def __new__(cls, type_index: int) -> TypeInfo:
+        key = _core.type_key(type_index)
+        known = _KNOWN.get(type_index)
+        if known is not None:
+            return known
+        made = super().__new__(cls)
+        made.type_index = type_index
+        made.type_key = key
+        return _KNOWN.setdefault(type_index, made)
+
+    @property
+    def total_size(self) -> int:
+        """Bytes of an object, its header included; 0 while that is not known."""
+        return _core.total_size(self.type_index)
+
+    @property
+    def type_cls(self) -> type | None:
+        """The class of the type's wrappers; None while it has none."""
+        return _core.class_of(self.type_index) or plain_class(self.type_key)
+
+    @property
+    def parent_type_info(self) -> TypeInfo | None:
+        """The parent's view; None for the root."""
+        parent = _core.parent_index(self.type_index)
+        return None if parent is None else TypeInfo(parent)
+
+    @property
+    def type_ancestors(self) -> list[int]:
+        """Type indices of all ancestors, the root first."""
+        found = []
+        index = _core.parent_index(self.type_index)
+        while index is not None:
+            found.append(index)
+            index = _core.parent_index(index)
+        return found[::-1]
+
+    @property
+    def all_fields(self) -> list[FieldInfo]:
+        """Inherited and own fields, the root's first."""
+        return _core.fields_of(self.type_index)
+
+    @property
+    def fields(self) -> list[FieldInfo]:
+        """Fields that the type itself declares."""
+        return [field for field in self.all_fields if field.owner == self.type_index]
+
+    @property
+    def methods(self) -> list[TypeMethod]:
+        """Methods that the type itself registers."""
+        return [TypeMethod(*method) for method in _core.methods_of(self.type_index)]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_type_info_of_key, (self.type_key,))
+
+    def __repr__(self) -> str:
+        return f"TypeInfo({self.type_key!r}, type_index={self.type_index})"
+
+
+def _type_info_of_key(key: str) -> TypeInfo:
+    return TypeInfo(_core.type_index(key))
+
+
+def type_info(cls: type) -> TypeInfo:
+    """Return what is known of a class's type.
+
+    Parameters
+    ----------
+    cls : type
+        A registered class, or one that derives from such a class.
+
+    Raises
+    ------
+    TypeError
+        If neither it nor any class that it derives from is registered.
+    """
+    index = _core.index_of_class(cls)
+    if index is None:
+        raise TypeError(f"{cls!r} is not a registered class")
+    return TypeInfo(index)

@@ -1,0 +1,35 @@
+//! The checkpoints of long native work.
+//! Upholds: long work lets other threads run and ends on a signal.
+#![forbid(unsafe_code)]
+
+use crate::interpreter::attach::{attached, known};
+use crate::to_python::error;
+use bowline::function::Error;
+use bowline::reflect::checkpoint;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+/// A Python function that does nothing.
+static NOTHING: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// Does what CPython does before it goes on with a function. Signal handlers run. A thread that has waited long enough for the
+/// GIL, or for this one to stop, gets its turn.
+///
+/// Letting go of the GIL for a moment is not enough: it wakes the thread that waits, which comes too late, and begins to wait for the
+/// switch interval anew (`take_gil` in CPython's Python/ceval_gil.c).
+fn checkpoint() -> Result<(), Error> {
+    // Native threads that Python does not know have neither signals nor the GIL.
+    if !attached() && !known() {
+        return Ok(());
+    }
+    let turn = |py: Python<'_>| {
+        let nothing = NOTHING.get_or_try_init(py, || py.eval(c"lambda: None", None, None).map(Bound::unbind))?;
+        nothing.call0(py)
+    };
+    Python::try_attach(|py| error::guarded(py, || turn(py).map(drop))).unwrap_or(Ok(()))
+}
+
+/// Gives all long work of the core its checkpoint.
+pub fn install() {
+    checkpoint::set_hook(checkpoint);
+}

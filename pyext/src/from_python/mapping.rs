@@ -1,0 +1,197 @@
+//! Python mappings and native ones.
+//! Upholds: a Python mapping is read out before its keys and values are converted; a native one that fits is kept.
+#![forbid(unsafe_code)]
+
+use crate::from_python::fail::{Converted, Fail, CONVERTING};
+use crate::from_python::{convert, fail};
+use crate::interpreter::dict::Entry;
+use crate::interpreter::exceptions::{PyAttributeError, PyTypeError};
+use crate::interpreter::names::intern;
+use crate::interpreter::{dict, interrupt, recursion, stdlib, take};
+use crate::to_python::{error, tensor_library, value};
+use crate::wrapper::tie;
+use bowline::container::{DictObj, MapObj};
+use bowline::function::Error;
+use bowline::object::grow::{gathered, try_gathered};
+use bowline::object::{Obj, Object};
+use bowline::value::{Any, AnyView, IntoAny, Schema};
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+/// A native mapping.
+pub enum Mapping {
+    /// An immutable one.
+    Map(Obj<MapObj>),
+    /// A mutable one.
+    Dict(Obj<DictObj>),
+}
+
+impl Mapping {
+    fn from_object(object: Obj<Object>) -> Result<Mapping, Obj<Object>> {
+        match object.downcast::<MapObj>() {
+            Ok(map) => Ok(Mapping::Map(map)),
+            Err(object) => object.downcast::<DictObj>().map(Mapping::Dict),
+        }
+    }
+
+    /// The mapping behind a wrapper.
+    ///
+    /// # Errors
+    /// `TypeError`.
+    pub fn of(ob: &Bound<'_, PyAny>) -> PyResult<Mapping> {
+        let mapping = tie::object_of(ob).map(Mapping::from_object).and_then(Result::ok);
+        mapping.ok_or_else(|| PyTypeError::new_err(format!("expected a native mapping, got {}", fail::describe(ob))))
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Mapping::Map(map) => map.len(),
+            Mapping::Dict(dict) => dict.len(),
+        }
+    }
+
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// What the key's class raises.
+    pub fn get(&self, py: Python<'_>, key: AnyView<'_>) -> PyResult<Option<Any>> {
+        let found = match self {
+            Mapping::Map(map) => map.get(key).map(|found| found.map(AnyView::to_owned)),
+            Mapping::Dict(dict) => dict.get(key),
+        };
+        found.map_err(raise(py))
+    }
+
+    /// The entries, as they are now.
+    pub fn entries(&self) -> Vec<(Any, Any)> {
+        match self {
+            Mapping::Map(map) => gathered(map.entries().map(|(key, value)| (key.to_owned(), value.to_owned()))),
+            Mapping::Dict(dict) => dict.snapshot(),
+        }
+    }
+}
+
+/// A native error as an exception.
+pub fn raise(py: Python<'_>) -> impl Fn(Error) -> PyErr + '_ {
+    move |error| error::to_python(py, &error)
+}
+
+/// The native dict behind a wrapper.
+///
+/// # Errors
+/// `TypeError`.
+pub fn dict_of(ob: &Bound<'_, PyAny>) -> PyResult<Obj<DictObj>> {
+    match Mapping::of(ob) {
+        Ok(Mapping::Dict(dict)) => Ok(dict),
+        _ => Err(PyTypeError::new_err(format!("expected a Dict, got {}", fail::describe(ob)))),
+    }
+}
+
+/// The entries of anything that counts as a Python mapping.
+///
+/// # Errors
+/// What user code raises.
+pub fn python_entries<'py>(ob: &Bound<'py, PyAny>) -> PyResult<Option<Vec<Entry<'py>>>> {
+    if !ob.is_instance_of::<PyDict>() && !ob.is_instance(stdlib::MAPPING.get(ob.py())?)? {
+        return Ok(None);
+    }
+    if let Ok(dict) = ob.cast_exact::<PyDict>() {
+        return dict::entries(dict).map(Some);
+    }
+    recursion::expect_stack()?;
+    let pairs = ob.call_method0(intern!(ob.py(), "items"))?.try_iter()?;
+    let pair = |pair: PyResult<Bound<'py, PyAny>>| {
+        let pair = pair?;
+        pair.extract().map_err(|_| {
+            PyTypeError::new_err(format!("expected pairs from items() of {}, got something else", fail::describe(ob)))
+        })
+    };
+    try_gathered(pairs.map(pair)).map(Some)
+}
+
+/// What failed at a key, which the text shows; a signal that came while its text was asked for goes first.
+#[cold]
+fn at_key(fail: Fail, what: &str, key: &Bound<'_, PyAny>) -> Fail {
+    match key.repr() {
+        Ok(text) => fail.inside(&format!("{what} {}", take::lent(&text))),
+        Err(raised) if interrupt::is_interrupt(key.py(), &raised) => Fail::Raised(raised),
+        Err(_) => fail.inside(&format!("{what} ?")),
+    }
+}
+
+fn converted(
+    py: Python<'_>,
+    entries: Vec<Entry<'_>>,
+    key_schema: &Schema,
+    value_schema: &Schema,
+) -> Result<Vec<(Any, Any)>, Fail> {
+    let _level = recursion::enter(py, CONVERTING)?;
+    let convert = |(key, value): Entry<'_>| {
+        let native_key = convert::to_native(&key, key_schema).map_err(|fail| at_key(fail, "key", &key))?;
+        let native_value =
+            convert::to_native(&value, value_schema).map_err(|fail| at_key(fail, "value for key", &key))?;
+        Ok((native_key, native_value))
+    };
+    try_gathered(entries.into_iter().map(convert))
+}
+
+/// A Map or a Dict, as `schema` says.
+///
+/// # Errors
+/// A mismatch, or what user code raises.
+pub fn to_mapping(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
+    let (key_schema, value_schema, is_map) = match schema {
+        Schema::Map(key, value) => (&**key, &**value, true),
+        Schema::Dict(key, value) => (&**key, &**value, false),
+        _ => return Err(Fail::expected(schema, ob)),
+    };
+    let py = ob.py();
+    let entries = match tie::object_of(ob) {
+        Some(object) => {
+            let object = object.into_any();
+            if schema.check(object.view()) {
+                return Ok(object);
+            }
+            let mapping = object.into_object().ok().map(Mapping::from_object).and_then(Result::ok);
+            let mapping = mapping.ok_or_else(|| Fail::expected(schema, ob))?;
+            let entries = mapping.entries().into_iter();
+            let show = |(key, value)| -> PyResult<Entry<'_>> {
+                Ok((value::to_python(py, key)?, value::to_python(py, value)?))
+            };
+            try_gathered(entries.map(show))?
+        }
+        None => python_entries(ob)?.ok_or_else(|| Fail::expected(schema, ob))?,
+    };
+    let entries = converted(py, entries, key_schema, value_schema)?;
+    let made = match is_map {
+        true => MapObj::make(entries).map(IntoAny::into_any),
+        false => DictObj::make(entries).map(IntoAny::into_any),
+    };
+    Ok(made.map_err(raise(py))?)
+}
+
+/// The entries of a mapping of either kind, each part as it comes.
+///
+/// # Errors
+/// `AttributeError` for what is no mapping; what converting raises.
+pub fn collect_entries(ob: &Bound<'_, PyAny>) -> PyResult<Vec<(Any, Any)>> {
+    if let Some(Ok(mapping)) = tie::object_of(ob).map(Mapping::from_object) {
+        return Ok(mapping.entries());
+    }
+    let entries = python_entries(ob)?
+        .ok_or_else(|| PyAttributeError::new_err(format!("expected a mapping, got {}", fail::describe(ob))))?;
+    converted(ob.py(), entries, &Schema::Any, &Schema::Any).map_err(|fail| fail.raise_cause(ob.py()))
+}
+
+/// What was read of a mapping, as Python sees it.
+///
+/// # Errors
+/// Those of showing it.
+pub fn shown_of<'py>(mapping: &Bound<'py, PyAny>, value: Any) -> PyResult<Bound<'py, PyAny>> {
+    match tie::object_of(mapping) {
+        Some(object) => tensor_library::item_of(mapping.py(), &object, value),
+        None => value::to_python(mapping.py(), value),
+    }
+}

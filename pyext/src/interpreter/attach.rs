@@ -1,0 +1,53 @@
+//! Whether this thread may touch Python.
+//! Upholds P7: never attaches, never blocks, gives the answer "no" on threads that Python does not know and after the
+//! interpreter is gone.
+
+use pyo3::ffi;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether the calling thread is attached to a live interpreter (holds the GIL, where there is one).
+#[inline]
+pub fn attached() -> bool {
+    #[cfg(Py_3_12)]
+    // SAFETY: reads a thread-local; valid at any time on any thread, also after finalization.
+    unsafe {
+        !ffi::compat::PyThreadState_GetUnchecked().is_null()
+    }
+    #[cfg(not(Py_3_12))]
+    // Before 3.12 the current thread state is one global: it is ours only if it is also this thread's own.
+    // SAFETY: both read globals; the first is null on unknown threads and after finalization.
+    unsafe {
+        let own = ffi::PyGILState_GetThisThreadState();
+        !own.is_null() && own == ffi::compat::PyThreadState_GetUnchecked()
+    }
+}
+
+/// Whether Python knows the calling thread: it is attached, or was and will be again.
+pub fn known() -> bool {
+    // SAFETY: reads thread-specific storage; null on unknown threads and after finalization.
+    unsafe { !ffi::PyGILState_GetThisThreadState().is_null() }
+}
+
+/// Whether the interpreter has ended, with all that it collects.
+static GONE: AtomicBool = AtomicBool::new(false);
+
+/// Whether there is no interpreter any more: nothing of Python's will be looked at again. Not yet while one is being finalized, whose
+/// collector runs once more.
+pub fn is_gone() -> bool {
+    // Acquire: pairs with the Release in `note_end`. Carries: the last collection's looks at objects.
+    GONE.load(Ordering::Acquire)
+}
+
+/// Called at the very end of the finalization (`call_ll_exitfuncs` in Python/pylifecycle.c).
+extern "C" fn note_end() {
+    // Release: pairs with the Acquire in `is_gone`.
+    GONE.store(true, Ordering::Release);
+}
+
+/// Has itself told when the interpreter ends; without a place for that it never has ended.
+pub fn install() {
+    // Relaxed: an interpreter that starts in the process of another that ended; no other thread has the module yet.
+    GONE.store(false, Ordering::Relaxed);
+    // SAFETY: attached: the module is being initialised.
+    unsafe { ffi::Py_AtExit(Some(note_end)) };
+}

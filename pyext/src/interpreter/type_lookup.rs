@@ -1,0 +1,43 @@
+//! What the interpreter finds in a class, and the number it gives to each state of one.
+//! Upholds: what is found under a version stays so for as long as the class has it.
+
+#[cfg(not(Py_3_13))]
+use crate::interpreter::ffi::_PyType_Lookup;
+#[cfg(Py_3_13)]
+use crate::interpreter::ffi::_PyType_LookupRef;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+use std::ffi::c_uint;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// What the classes in the MRO have under a name, as it is; gives the class a version.
+///
+/// # Safety
+/// Attached; a live class.
+pub unsafe fn lookup<'py>(
+    py: Python<'py>,
+    class: *mut ffi::PyTypeObject,
+    name: &Bound<'py, PyString>,
+) -> Option<Bound<'py, PyAny>> {
+    // SAFETY: by contract; before 3.13 the result is borrowed, and the GIL is held.
+    unsafe {
+        #[cfg(Py_3_13)]
+        let found = Bound::from_owned_ptr_or_opt(py, _PyType_LookupRef(class, name.as_ptr()));
+        #[cfg(not(Py_3_13))]
+        let found = Bound::from_borrowed_ptr_or_opt(py, _PyType_Lookup(class, name.as_ptr()));
+        found
+    }
+}
+
+/// The number that the interpreter gives to each state of a class. It is 0 from a change of the class, or of one that it
+/// derives from, to the next lookup (`PyType_Modified` in CPython's Objects/typeobject.c).
+///
+/// # Safety
+/// A live class.
+#[inline(always)]
+pub unsafe fn version(class: *mut ffi::PyTypeObject) -> c_uint {
+    // Relaxed: as the interpreter's specialised instructions read it.
+    // SAFETY: by contract; CPython writes the field atomically where threads are free.
+    unsafe { AtomicU32::from_ptr(&raw mut (*class).tp_version_tag) }.load(Ordering::Relaxed)
+}

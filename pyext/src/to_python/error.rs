@@ -1,0 +1,296 @@
+//! Errors across the boundary: a kind and a message on one side, an exception on the other.
+//! Upholds: an exception that passes through native code comes back as the same object; neither direction makes a cycle
+//! (a native error holds its exception, or an exception its native error, never both).
+#![forbid(unsafe_code)]
+
+use crate::interpreter::exceptions::{
+    PyAssertionError, PyAttributeError, PyIndexError, PyKeyError, PyMemoryError, PyRecursionError, PyRuntimeError,
+    PyTypeError, PyValueError,
+};
+use crate::interpreter::interrupt::{is_interrupt, is_signal};
+use crate::interpreter::make;
+use crate::interpreter::names::intern;
+use crate::interpreter::take;
+use crate::interpreter::trampoline::or_memory_error;
+use crate::to_python::opaque::OpaqueObj;
+use crate::to_python::value;
+use crate::wrapper::tie;
+use arc_swap::ArcSwap;
+use bowline::function::error::{set_read_frames, ErrorObj, Update};
+use bowline::function::{stack, Error};
+use bowline::object::grow::{joined, owned};
+use bowline::object::{Obj, Object};
+use pyo3::exceptions::PyBaseException;
+use pyo3::prelude::*;
+use pyo3::types::{PyTraceback, PyType};
+use std::sync::LazyLock;
+
+/// The kind that says: an exception is pending already.
+const PENDING: &str = "EnvErrorAlreadySet";
+
+type Kinds = Vec<(String, Py<PyType>)>;
+
+/// Kinds that packages added. Read without locks, which a forked child could find taken.
+static ADDED: LazyLock<ArcSwap<Kinds>> = LazyLock::new(ArcSwap::default);
+
+/// The exception of the language that a kind names.
+fn builtin<'py>(py: Python<'py>, kind: &str) -> Option<Bound<'py, PyType>> {
+    Some(match kind {
+        "RuntimeError" => py.get_type::<PyRuntimeError>(),
+        "ValueError" => py.get_type::<PyValueError>(),
+        "TypeError" => py.get_type::<PyTypeError>(),
+        "AttributeError" => py.get_type::<PyAttributeError>(),
+        "KeyError" => py.get_type::<PyKeyError>(),
+        "IndexError" => py.get_type::<PyIndexError>(),
+        "AssertionError" => py.get_type::<PyAssertionError>(),
+        "MemoryError" => py.get_type::<PyMemoryError>(),
+        other => {
+            let found = py
+                .import(intern!(py, "builtins"))
+                .ok()?
+                .getattr(make::text(py, other).ok()?)
+                .ok()?
+                .cast_into::<PyType>()
+                .ok()?;
+            found.is_subclass_of::<PyBaseException>().ok()?.then_some(found)?
+        }
+    })
+}
+
+/// An exception of a class, with a message. One of the language's own that takes more than that, such as a
+/// `UnicodeDecodeError`, gives its place to what it derives from.
+fn instance<'py>(class: &Bound<'py, PyType>, message: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = class.py();
+    let made = class.call1((message,));
+    match made {
+        Err(raised)
+            if raised.is_instance_of::<PyTypeError>(py) && class.module().is_ok_and(|name| name == "builtins") =>
+        {
+            let above = class.mro().iter().skip(1).find_map(|above| above.call1((message,)).ok());
+            above.ok_or(raised)
+        }
+        made => made,
+    }
+}
+
+/// Maps a kind to an exception class, in both directions.
+///
+/// # Errors
+/// `TypeError` when the class is none of exceptions.
+pub fn register(kind: &str, class: &Bound<'_, PyType>) -> PyResult<()> {
+    if !class.is_subclass_of::<PyBaseException>()? {
+        return Err(PyTypeError::new_err(format!("error kind '{kind}' needs an exception class, got {class}")));
+    }
+    let py = class.py();
+    let former = ADDED.rcu(|added| {
+        let others = added.iter().filter(|(name, _)| name != kind);
+        let mut kinds: Kinds = others.map(|(name, class)| (owned(name), class.clone_ref(py))).collect();
+        kinds.push((owned(kind), class.clone().unbind()));
+        kinds
+    });
+    drop(former);
+    Ok(())
+}
+
+fn class_of_kind<'py>(py: Python<'py>, kind: &str) -> Option<Bound<'py, PyType>> {
+    let added = ADDED.load();
+    let found = added.iter().find(|(name, _)| name == kind).map(|(_, class)| class.bind(py).clone());
+    found.or_else(|| builtin(py, kind))
+}
+
+/// The kinds that packages share, and those that were added, last; any other exception of the language is a kind by its
+/// name as well.
+pub fn kinds(py: Python<'_>) -> Vec<(String, Bound<'_, PyType>)> {
+    let names = [
+        "RuntimeError",
+        "ValueError",
+        "TypeError",
+        "AttributeError",
+        "KeyError",
+        "IndexError",
+        "AssertionError",
+        "MemoryError",
+        "RecursionError",
+    ];
+    let builtin = names.iter().filter_map(|name| Some(((*name).to_owned(), builtin(py, name)?)));
+    let added = ADDED.load();
+    builtin.chain(added.iter().map(|(name, class)| (owned(name), class.bind(py).clone()))).collect()
+}
+
+fn kind_of(class: &Bound<'_, PyType>) -> String {
+    let py = class.py();
+    let added = ADDED.load();
+    for ancestor in class.mro() {
+        if let Some((kind, _)) = added.iter().find(|(_, known)| known.is(&ancestor)) {
+            return owned(kind);
+        }
+        let name = ancestor.cast::<PyType>().ok().and_then(|class| class.name().ok());
+        let name = name.map(|name| take::shown(&name)).unwrap_or_default();
+        // The roots say less than what unknown kinds become.
+        let says = !matches!(&*name, "Exception" | "BaseException");
+        if says && builtin(py, &name).is_some_and(|known| known.is(&ancestor)) {
+            return name;
+        }
+    }
+    "RuntimeError".to_owned()
+}
+
+/// The exception of a native error.
+#[cold]
+pub fn to_python(py: Python<'_>, error: &Error) -> PyErr {
+    if error.kind() == PENDING {
+        if let Some(pending) = PyErr::take(py) {
+            return pending;
+        }
+    }
+    if let Some(exception) = exception_in(py, error) {
+        return PyErr::from_value(exception.into_any());
+    }
+    let class = class_of_kind(py, error.kind());
+    if class.is_some() && stack::is_short() && builtin(py, error.kind()).is_none() {
+        // A package's class: making its exception may run anything.
+        return PyRecursionError::new_err(format!("{error}"));
+    }
+    let class = class.unwrap_or_else(|| py.get_type::<PyRuntimeError>());
+    let exception = match value::text(py, error.message().as_bytes()).and_then(|message| instance(&class, &message)) {
+        Ok(exception) => exception,
+        Err(raised) if is_interrupt(py, &raised) => return raised,
+        // A class that takes no message: what the error said must not be lost.
+        Err(raised) => {
+            let plain = PyRuntimeError::new_err(format!("{error}"));
+            plain.set_cause(py, Some(raised));
+            return plain;
+        }
+    };
+    // For later questions, and for the way back; an exception without it is good, too.
+    if let Ok(wrapper) = tie::wrap(py, error.as_object().clone().upcast()) {
+        let _ = exception.setattr(intern!(py, "__tvm_ffi_error__"), wrapper);
+    }
+    let backtrace = error.backtrace();
+    if !backtrace.is_empty() {
+        // An exception without it is good, too.
+        match native_traceback(py, &backtrace) {
+            Ok(traceback) => drop(exception.setattr(intern!(py, "__traceback__"), traceback)),
+            Err(raised) if is_signal(py, &raised) => return raised,
+            Err(_) => {}
+        }
+    }
+    PyErr::from_value(exception)
+}
+
+/// The traceback that shows native frames.
+fn native_traceback<'py>(py: Python<'py>, backtrace: &str) -> PyResult<Bound<'py, PyAny>> {
+    py.import(intern!(py, "bowline._traceback"))?
+        .call_method1(intern!(py, "native_traceback"), (make::text(py, backtrace)?,))
+}
+
+/// The exception that a native error carries.
+fn exception_in<'py>(py: Python<'py>, error: &Error) -> Option<Bound<'py, PyBaseException>> {
+    let carried = error.extra_context()?.downcast::<OpaqueObj>().ok()?;
+    carried.payload(py).cast_into::<PyBaseException>().ok()
+}
+
+/// The native error that an exception carries.
+fn error_in(exception: &Bound<'_, PyBaseException>) -> Option<Error> {
+    let wrapper = exception.getattr_opt(intern!(exception.py(), "__tvm_ffi_error__")).ok()??;
+    let error = tie::object_of(&wrapper)?.downcast::<ErrorObj>().ok()?;
+    Some(Error::from(error))
+}
+
+/// Runs what native code calls of Python.
+///
+/// # Errors
+/// What it raises, and `MemoryError`, as a native error.
+pub fn guarded<R>(py: Python<'_>, body: impl FnOnce() -> PyResult<R>) -> Result<R, Error> {
+    or_memory_error(py, body).map_err(|raised| from_python(py, raised))
+}
+
+/// The native error of an exception that is on its way through native code.
+#[cold]
+pub fn from_python(py: Python<'_>, raised: PyErr) -> Error {
+    from_python_within(py, raised, 0)
+}
+
+fn from_python_within(py: Python<'_>, raised: PyErr, depth: u32) -> Error {
+    let exception = raised.into_value(py).into_bound(py);
+    match error_in(&exception) {
+        Some(error) if error.extra_context().is_some() => {
+            error.update_backtrace(&frames(&exception), Update::Replace);
+            error
+        }
+        // One that comes from native code, and comes back as the same exception all the same.
+        Some(former) => {
+            let error = standing_for(former.kind(), former.message(), &exception);
+            error.set_cause(former.cause());
+            error
+        }
+        None => {
+            let message = match exception.str() {
+                Ok(text) => take::shown(&text),
+                // A signal that came meanwhile would be lost otherwise.
+                Err(raised) if is_signal(py, &raised) && depth == 0 => return from_python_within(py, raised, 1),
+                Err(_) => "<exception str() failed>".to_owned(),
+            };
+            standing_for(&kind_of(&exception.get_type()), &message, &exception)
+        }
+    }
+}
+
+/// An error that is this exception. Its frames are read when they are asked for: reading them at each native frame that the
+/// exception passes would cost the square of their number.
+fn standing_for(kind: &str, message: &str, exception: &Bound<'_, PyBaseException>) -> Error {
+    match OpaqueObj::make(exception.as_any()) {
+        Ok(carried) => Error::standing_for(kind, owned(message), carried.upcast()),
+        // Without memory for it the error goes without its exception.
+        Err(_) => Error::with_backtrace(kind, owned(message), &frames(exception)),
+    }
+}
+
+/// The frames of the exception that is attached to an error.
+fn frames_in(context: &Obj<Object>) -> Option<String> {
+    let carried = context.clone().downcast::<OpaqueObj>().ok()?;
+    Python::try_attach(|py| carried.payload(py).cast_into::<PyBaseException>().ok().map(|exception| frames(&exception)))
+        .flatten()
+}
+
+/// Teaches the core to read frames.
+pub fn install() {
+    set_read_frames(frames_in);
+}
+
+/// The native error of a value that is an exception, if it is one.
+///
+/// # Errors
+/// None at present.
+pub fn of_exception(ob: &Bound<'_, PyAny>) -> PyResult<Option<Obj<ErrorObj>>> {
+    let Ok(exception) = ob.cast::<PyBaseException>() else { return Ok(None) };
+    if let Some(error) = error_in(exception) {
+        error.update_backtrace(&frames(exception), Update::Replace);
+        return Ok(Some(error.into_object()));
+    }
+    Ok(Some(from_python(ob.py(), PyErr::from_value(ob.clone())).into_object()))
+}
+
+/// The frames of an exception as text, the most recent first.
+fn frames(exception: &Bound<'_, PyBaseException>) -> String {
+    let mut lines = Vec::new();
+    let first = exception.getattr(intern!(exception.py(), "__traceback__"));
+    let mut at = first.ok().and_then(|traceback| traceback.cast_into::<PyTraceback>().ok());
+    while let Some(traceback) = at {
+        if let Ok(line) = frame(&traceback) {
+            lines.push(line);
+        }
+        let next = traceback.getattr(intern!(traceback.py(), "tb_next"));
+        at = next.ok().and_then(|next| next.cast_into::<PyTraceback>().ok());
+    }
+    lines.reverse();
+    joined(lines, "")
+}
+
+fn frame(traceback: &Bound<'_, PyTraceback>) -> PyResult<String> {
+    let py = traceback.py();
+    let code = traceback.getattr(intern!(py, "tb_frame"))?.getattr(intern!(py, "f_code"))?;
+    let (file, name) = (code.getattr(intern!(py, "co_filename"))?, code.getattr(intern!(py, "co_name"))?);
+    let line = traceback.getattr(intern!(py, "tb_lineno"))?;
+    Ok(format!("  File \"{file}\", line {line}, in {name}\n"))
+}

@@ -1,0 +1,184 @@
+//! The value of a field of a native object, as Python sees it: the one place that reads it. Who asks finds the field.
+//! Upholds P6: reading a field whose object has a living wrapper writes nothing but that wrapper's refcount.
+
+use crate::interpreter::members::Answer;
+use crate::interpreter::small_int;
+use crate::to_python::value;
+use crate::to_python::value::{borrowed_to_python, live_wrapper, object_to_python, plain_to_python, to_python};
+use bowline::object::Object;
+use bowline::reclaim;
+use bowline::reflect::FieldInfo;
+use bowline::sync::single_threaded::single_threaded;
+use bowline::value::{cell, Storage};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use std::ptr::NonNull;
+
+/// A field, with copies of what each read asks of it.
+#[derive(Clone, Copy)]
+pub struct ReadField {
+    pub field: &'static FieldInfo,
+    storage: Storage,
+    /// Whether it is never written: the field itself is frozen. A property that shows it may be stricter.
+    stays: bool,
+}
+
+impl ReadField {
+    /// What reads of a field need.
+    #[inline]
+    pub fn new(field: &'static FieldInfo) -> ReadField {
+        ReadField { field, storage: field.storage(), stays: field.flags().frozen }
+    }
+
+    /// The value in the object that `find` gives; none if it gives none.
+    ///
+    /// # Errors
+    /// Those of making a wrapper or a value.
+    ///
+    /// # Safety
+    /// Attached. What `find` gives has the field, and is alive until this thread next runs Python code; `find` runs none.
+    #[inline(always)]
+    pub unsafe fn read<'py>(
+        &self,
+        py: Python<'py>,
+        find: impl FnOnce() -> Option<NonNull<Object>>,
+    ) -> Option<Answer<'py>> {
+        // SAFETY: by contract; between finding the object and counting what is in it no Python code runs: pins, which may,
+        // come before.
+        unsafe {
+            if self.storage.owns() && !self.stays && !single_threaded() {
+                let guard = reclaim::pin();
+                return Some(read_mutable(py, find()?, self.field, guard));
+            }
+            Some(read_staying(py, find()?, self.field, self.storage))
+        }
+    }
+}
+
+/// Reads plain data, or a field that is not written meanwhile: a frozen one, or any if there is one thread.
+///
+/// # Safety
+/// The object has the field and is alive until Python code runs; attached.
+#[inline]
+unsafe fn read_staying<'py>(
+    py: Python<'py>,
+    object: NonNull<Object>,
+    field: &'static FieldInfo,
+    storage: Storage,
+) -> Answer<'py> {
+    // SAFETY: the object has the field; what is found lives as long as its owner, or until this thread next runs Python
+    // code.
+    unsafe {
+        if !storage.owns() {
+            return plain_to_python(py, cell::load_frozen(field.address(object), storage).view());
+        }
+        match field.peek_frozen_raw(object) {
+            Some(child) => borrowed_to_python(py, child),
+            None => to_python(py, cell::load_frozen(field.address(object), storage)),
+        }
+    }
+}
+
+/// What a field holds that others may write.
+///
+/// # Safety
+/// As [`read_staying`]; the guard was made before the object was looked up.
+#[inline]
+unsafe fn read_mutable<'py>(
+    py: Python<'py>,
+    object: NonNull<Object>,
+    field: &'static FieldInfo,
+    guard: reclaim::Guard,
+) -> Answer<'py> {
+    // SAFETY: the object has the field; the guard keeps what is found until a count of it is taken.
+    unsafe {
+        let found = match field.peek_raw(object, &guard) {
+            Some(child) => live_wrapper(py, child),
+            None => {
+                let value = cell::load(field.address(object), field.storage());
+                drop(guard);
+                return to_python(py, value);
+            }
+        };
+        drop(guard);
+        match found {
+            Ok(wrapper) => Ok(wrapper),
+            Err(child) => object_to_python(py, child),
+        }
+    }
+}
+
+// ---- Without a stack frame -------------------------------------------------------------------------------------------
+
+/// How a field is read where that takes no call into the interpreter.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum QuickRead {
+    /// An object in a field that stays.
+    Frozen,
+    /// An object in a field that others may write.
+    Mutable,
+    /// Any value in a field that stays.
+    FrozenAny,
+    /// Any value in a field that others may write.
+    MutableAny,
+    Int,
+    /// By [`ReadField::read`] only.
+    Never,
+}
+
+impl QuickRead {
+    /// How a field is read.
+    pub fn of_field(field: &FieldInfo) -> QuickRead {
+        match (field.storage(), field.flags().frozen) {
+            (Storage::Object, true) => QuickRead::Frozen,
+            (Storage::Object, false) => QuickRead::Mutable,
+            (Storage::Any, true) => QuickRead::FrozenAny,
+            (Storage::Any, false) => QuickRead::MutableAny,
+            (Storage::I64, _) => QuickRead::Int,
+            _ => QuickRead::Never,
+        }
+    }
+
+    /// A new reference to the value at the address of such a field, null with an exception set; or what `otherwise` gives,
+    /// where it takes more.
+    ///
+    /// # Safety
+    /// Attached; the address is one of such a field, in an object that is alive until this thread next runs Python code.
+    #[inline(always)]
+    pub unsafe fn read(self, address: *const u8, otherwise: impl FnOnce() -> *mut ffi::PyObject) -> *mut ffi::PyObject {
+        // SAFETY: by contract; the field is not written meanwhile, as it is frozen or there is one thread.
+        unsafe {
+            match self {
+                QuickRead::Mutable | QuickRead::MutableAny if !single_threaded() => otherwise(),
+                QuickRead::Frozen | QuickRead::Mutable => match cell::peek_object_frozen(address, Storage::Object) {
+                    Some(child) => match value::try_cached_object(child) {
+                        Some(wrapper) => wrapper,
+                        None => otherwise(),
+                    },
+                    None => otherwise(),
+                },
+                QuickRead::FrozenAny | QuickRead::MutableAny => read_any(address, otherwise),
+                QuickRead::Int => {
+                    let value = cell::load_frozen(address, Storage::I64);
+                    small_int::new(value.view().to_raw().to_bits() as i64)
+                }
+                QuickRead::Never => otherwise(),
+            }
+        }
+    }
+}
+
+/// Reads any value that is not written meanwhile. Out of line, so that the other kinds need no stack.
+///
+/// # Safety
+/// As for [`QuickRead::read`], with the address of such a field.
+#[inline(never)]
+unsafe fn read_any(address: *const u8, otherwise: impl FnOnce() -> *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: the value at the address is not written meanwhile, and is alive until Python code runs.
+    unsafe {
+        match value::try_cached(cell::peek_frozen(address, Storage::Any)) {
+            Some(found) => found,
+            None => otherwise(),
+        }
+    }
+}

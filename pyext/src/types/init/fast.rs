@@ -1,0 +1,85 @@
+//! The fast ways of construction: for calls with one positional argument for each field, none of which takes Python code.
+//! Upholds: a fast way makes what the plan would make, or does nothing.
+
+use crate::from_python::convert;
+use crate::to_python::error;
+use crate::types::init::parameter::Parameter;
+use crate::types::init::raw_fields::RawFields;
+use bowline::object::{Obj, Object};
+use bowline::reflect::{instance, Reflection, Signature};
+use bowline::value::Any;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use smallvec::SmallVec;
+
+/// Types with more fields than this use the heap for their arguments.
+pub const INLINE_FIELDS: usize = 12;
+
+/// How a type's objects are made fast.
+pub enum Fast {
+    /// All fields are numbers or objects, whose bits are written as they come.
+    Raw(RawFields),
+    /// The object is zeroed memory to begin with, and then gets its values.
+    Zeroed,
+}
+
+impl Fast {
+    /// The fast way of a type; none where an object is more than its fields, or arguments are not in their order.
+    pub fn for_type(reflection: &Reflection, signature: &Signature) -> Option<Fast> {
+        let in_order = || signature.positional().iter().copied().eq(0..reflection.fields.len());
+        let straight = signature.is_blank() && reflection.creator.is_none() && in_order();
+        straight.then(|| RawFields::for_type(reflection).map_or(Fast::Zeroed, Fast::Raw))
+    }
+
+    /// An object of the arguments; none if one takes Python code to convert.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    ///
+    /// # Safety
+    /// Attached; the reflection and parameters are those of the type `index`, for which this way is; there is a live
+    /// argument for each parameter.
+    #[inline(always)]
+    pub unsafe fn object(
+        &self,
+        py: Python<'_>,
+        index: i32,
+        reflection: &Reflection,
+        parameters: &[Parameter],
+        arguments: *const *mut ffi::PyObject,
+    ) -> PyResult<Option<Obj<Object>>> {
+        // SAFETY: handed on.
+        unsafe {
+            match self {
+                Fast::Raw(fields) => fields.object(py, reflection, arguments),
+                Fast::Zeroed => zeroed(py, index, parameters, arguments),
+            }
+        }
+    }
+}
+
+/// # Safety
+/// As [`Fast::object`].
+#[inline]
+unsafe fn zeroed(
+    py: Python<'_>,
+    index: i32,
+    parameters: &[Parameter],
+    arguments: *const *mut ffi::PyObject,
+) -> PyResult<Option<Obj<Object>>> {
+    let mut values: SmallVec<[Any; INLINE_FIELDS]> = SmallVec::new();
+    // SAFETY: there is an argument for each parameter; the values are converted for their fields, and only this thread knows
+    // the object.
+    unsafe {
+        for (at, parameter) in parameters.iter().enumerate() {
+            let given = Bound::from_borrowed_ptr(py, *arguments.add(at));
+            let Some(value) = convert::exact_for_field(&given, parameter.field) else { return Ok(None) };
+            values.push(value);
+        }
+        let object = instance::new_zeroed(index).map_err(|error| error::to_python(py, &error))?;
+        for (parameter, value) in parameters.iter().zip(values) {
+            parameter.field.init_raw(object.as_raw(), value);
+        }
+        Ok(Some(object))
+    }
+}

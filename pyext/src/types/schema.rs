@@ -1,0 +1,270 @@
+//! `TypeSchema`: a type of fields, items and parameters, as Python sees it.
+//! Upholds: a schema never changes; its text is the annotation that declares it.
+#![forbid(unsafe_code)]
+
+use crate::from_python::{convert, fail, sequence};
+use crate::interpreter::exceptions::{PyTypeError, PyValueError};
+use crate::interpreter::make::Make;
+use crate::interpreter::names::intern;
+use crate::interpreter::take;
+use crate::interpreter::trampoline::{guard, or_memory_error};
+use crate::interpreter::{make, recursion};
+use crate::to_python::value;
+use crate::types::any::CAny;
+use crate::types::schema_parts::{build, parts, render, Rendering};
+use bowline::object::grow::{owned, try_gathered};
+use bowline::object::registry;
+use bowline::reflect::attr;
+use bowline::value::{tag, Schema};
+use bowline_python_macros::{guarded, pyfunction, pymethods};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple, PyType};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// A type, as an annotation declares it.
+#[pyclass(frozen, module = "bowline._core")]
+pub struct TypeSchema {
+    schema: Schema,
+}
+
+impl From<Schema> for TypeSchema {
+    fn from(schema: Schema) -> TypeSchema {
+        TypeSchema { schema }
+    }
+}
+
+crate::interpreter::make::make_instance!(TypeSchema);
+
+impl TypeSchema {
+    /// The schema.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn rendered(
+        &self,
+        names: Option<&Bound<'_, PyAny>>,
+        instead: &dyn Fn(&Schema) -> PyResult<Option<String>>,
+    ) -> PyResult<String> {
+        let name = |name: &str| match names {
+            None => Ok(owned(name)),
+            Some(names) => take::text(&names.call1((name.make(names.py())?,))?),
+        };
+        render(&self.schema, &Rendering { name: &name, instead })
+    }
+
+    /// The schema in a Python object.
+    ///
+    /// # Errors
+    /// `TypeError` when it is no `TypeSchema`.
+    pub fn of(ob: &Bound<'_, PyAny>) -> PyResult<Schema> {
+        let schema = ob.cast::<TypeSchema>();
+        schema
+            .map(|schema| schema.get().schema.clone())
+            .map_err(|_| PyTypeError::new_err(format!("expected a TypeSchema, got {}", fail::describe(ob))))
+    }
+}
+
+#[pymethods]
+impl TypeSchema {
+    #[new]
+    #[pyo3(signature = (origin, args = None, type_index = None))]
+    fn new(origin: &str, args: Option<Bound<'_, PyAny>>, type_index: Option<i32>) -> PyResult<TypeSchema> {
+        let make = || {
+            let args = args.map(|args| try_gathered(args.try_iter()?.map(|arg| TypeSchema::of(&arg?))));
+            build(origin, args.transpose()?, type_index).map(TypeSchema::from)
+        };
+        guard(make).map(|made| made.0)
+    }
+
+    /// What the type is, its arguments aside.
+    #[getter]
+    #[guarded]
+    fn origin(&self) -> &str {
+        parts(&self.schema).0
+    }
+
+    /// The arguments of a generic type.
+    #[getter]
+    #[guarded]
+    fn args<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        make::tuple(py, parts(&self.schema).1.into_iter().map(TypeSchema::from))
+    }
+
+    /// The index that values of the type share, if there is one.
+    #[getter]
+    #[guarded]
+    fn type_index(&self) -> Option<i32> {
+        self.schema.index()
+    }
+
+    /// As `type_index`; -1 for any value, -2 for alternatives, -3 for tuples.
+    #[getter]
+    #[guarded]
+    fn origin_type_index(&self) -> i32 {
+        match &self.schema {
+            Schema::Tuple(_) => -3,
+            Schema::Optional(_) | Schema::Union(_) => -2,
+            other => other.index().unwrap_or(-1),
+        }
+    }
+
+    /// The schema of an annotation.
+    #[staticmethod]
+    #[guarded]
+    fn from_annotation<'py>(annotation: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = annotation.py();
+        py.import(intern!(py, "bowline.dataclasses._annotation"))?.call_method1(intern!(py, "schema_of"), (annotation,))
+    }
+
+    /// The schema of values that have a type index.
+    #[staticmethod]
+    #[pyo3(signature = (type_index, args = None))]
+    #[guarded]
+    fn from_type_index(type_index: i32, args: Option<Bound<'_, PyAny>>) -> PyResult<TypeSchema> {
+        if registry::type_info(type_index).is_none() && type_index != tag::ANY {
+            return Err(PyValueError::new_err(format!("there is no type with index {type_index}")));
+        }
+        // Forms in which values come as arguments only.
+        let schema = Schema::of_index(match type_index {
+            tag::DL_TENSOR => tag::TENSOR,
+            tag::RVALUE => tag::OBJECT,
+            index => index,
+        });
+        match args {
+            Some(args) if args.len()? > 0 => TypeSchema::new(parts(&schema).0, Some(args), Some(type_index)),
+            _ => Ok(schema.into()),
+        }
+    }
+
+    /// The schema that a dict `{"type": …, "args": […]}` describes.
+    #[staticmethod]
+    #[guarded]
+    fn from_json_obj(obj: &Bound<'_, PyAny>) -> PyResult<TypeSchema> {
+        let _level = recursion::enter(obj.py(), c" while reading a TypeSchema")?;
+        let described = obj.cast::<PyDict>().ok().and_then(|dict| dict.get_item("type").ok().flatten());
+        let Some(name) = described.and_then(|name| take::text(&name).ok()) else {
+            let found = fail::describe(obj);
+            return Err(PyTypeError::new_err(format!("expected schema dict with a string as its 'type', got {found}")));
+        };
+        let given = obj.get_item("args").ok().filter(sequence::is_sequence);
+        let args = given.map(|given| {
+            // A number, as in the size of an array, says nothing of a type.
+            let described =
+                given.try_iter()?.filter(|arg| !arg.as_ref().is_ok_and(|arg| !arg.is_instance_of::<PyDict>()));
+            try_gathered::<_, PyErr>(described.map(|arg| Ok(TypeSchema::from_json_obj(&arg?)?.0.schema)))
+        });
+        build(&name, args.transpose()?, None).map(TypeSchema::from)
+    }
+
+    /// The schema that JSON text describes.
+    #[staticmethod]
+    #[guarded]
+    fn from_json_str(py: Python<'_>, s: &str) -> PyResult<TypeSchema> {
+        TypeSchema::from_json_obj(
+            &py.import(intern!(py, "json"))?.call_method1(intern!(py, "loads"), (make::text(py, s)?,))?,
+        )
+        .map(|made| made.0)
+    }
+
+    /// A dict `{"type": …, "args": […]}`.
+    #[guarded]
+    fn to_json<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let (origin, args) = parts(&self.schema);
+        let json = make::dict(py)?;
+        json.set_item(intern!(py, "type"), origin.make(py)?)?;
+        if !args.is_empty() || origin == "tuple" {
+            let args = args.into_iter().map(|arg| TypeSchema::from(arg).to_json(py));
+            json.set_item(intern!(py, "args"), try_gathered::<_, PyErr>(args)?.make(py)?)?;
+        }
+        Ok(json)
+    }
+
+    /// The annotation as text; `ty_map` says how each type in it is called.
+    #[pyo3(signature = (ty_map = None))]
+    #[guarded]
+    fn repr(&self, ty_map: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
+        self.rendered(ty_map, &|_| Ok(None))
+    }
+
+    /// As `repr`, for a parameter: of a type whose attribute `__ffi_convert_type_schema__` says, as JSON, what else is
+    /// converted to it, that.
+    #[pyo3(signature = (ty_map = None))]
+    #[guarded]
+    fn input_repr(&self, py: Python<'_>, ty_map: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
+        self.rendered(ty_map, &|schema| {
+            let Schema::Object(index) = schema else { return Ok(None) };
+            let Some(wider) = attr::get(*index, "__ffi_convert_type_schema__") else { return Ok(None) };
+            let text = take::text(&value::to_python(py, wider)?)?;
+            TypeSchema::from_json_str(py, &text)?.0.repr(ty_map).map(|made| Some(made.0))
+        })
+    }
+
+    /// As `repr`, for a result.
+    #[pyo3(signature = (ty_map = None))]
+    #[guarded]
+    fn output_repr(&self, ty_map: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
+        self.repr(ty_map).map(|made| made.0)
+    }
+
+    /// Whether it is the type of a class, or of one derived from it.
+    fn is_subtype_of(&self, target_cls: &Bound<'_, PyType>) -> bool {
+        let target = crate::wrapper::class_table::type_index_of(target_cls);
+        matches!((self.schema.index(), target), (Some(index), Some(target))
+            if index >= tag::OBJECT && (index == target || registry::is_instance(index, target)))
+    }
+
+    /// The value in the form in which a field of this type stores it.
+    #[guarded]
+    fn convert(&self, value: &Bound<'_, PyAny>) -> PyResult<CAny> {
+        let failed =
+            |fail: fail::Fail| fail.inside(&format!("type conversion failed for {}", self.schema)).raise(value.py());
+        or_memory_error(value.py(), || convert::to_native(value, &self.schema).map(CAny::from).map_err(failed))
+    }
+
+    /// Raises a `TypeError` unless a field of this type takes the value.
+    #[guarded]
+    fn check_value(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let failed =
+            |fail: fail::Fail| fail.inside(&format!("type check failed for {}", self.schema)).raise(value.py());
+        or_memory_error(value.py(), || convert::to_native(value, &self.schema).map(drop).map_err(failed))
+    }
+
+    #[guarded]
+    fn __repr__(&self) -> PyResult<String> {
+        self.repr(None).map(|made| made.0)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<TypeSchema>().is_ok_and(|other| other.get().schema == self.schema)
+    }
+
+    fn __hash__(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        format!("{}", self.schema).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    #[guarded]
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        // An index means nothing in another process: object types go by key.
+        if let Schema::Object(index) = self.schema {
+            let key = registry::type_info(index).map_or("?", |info| info.key);
+            let make = py.import(intern!(py, "bowline._core"))?.getattr(intern!(py, "_schema_of_key"))?;
+            return Ok((make, make::tuple(py, [key])?));
+        }
+        let arguments = make::tuple(py, [self.origin()?.make(py)?, self.args(py)?.make(py)?])?;
+        Ok((py.get_type::<TypeSchema>().into_any(), arguments))
+    }
+}
+
+/// The schema of objects of a type that is known by key: what such schemas are pickled as.
+#[pyfunction]
+#[guarded]
+#[pyo3(name = "_schema_of_key")]
+pub fn schema_of_key(key: &str) -> PyResult<TypeSchema> {
+    let index = registry::type_index_of(key);
+    index
+        .map(|index| Schema::Object(index).into())
+        .ok_or_else(|| PyValueError::new_err(format!("there is no type with key '{key}'")))
+}

@@ -1,0 +1,149 @@
+//! How wrappers of rich classes die, and what the collector does to them.
+//! Upholds P9: what a wrapper knows ends with its object and not before, also when the collector takes the wrapper for garbage.
+//!
+//! The collector may find a wrapper garbage whose object is alive: `node.me = node`, when only native code holds the object.
+//! Python code cannot reach it, and yet the next fetch must find it whole. So `tp_finalize` gives it to the object, which
+//! makes it reachable; and `tp_clear`, which is called without `tp_finalize` when the collector finds it again before that
+//! is seen, leaves it alone.
+
+use crate::interpreter::refcount;
+use crate::interpreter::trampoline::unraisable;
+use crate::wrapper::host::CPython;
+use crate::wrapper::layout::Wrapper;
+use crate::wrapper::retired::Retired;
+use crate::wrapper::rich_slots::{self, RichSlots};
+use crate::wrapper::{ends, forget, limbo, state, tie, trashcan};
+use bowline::object::{self, Object};
+use bowline::protocol::{self, Host};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use std::ffi::c_int;
+use std::ptr::NonNull;
+
+/// Makes these functions those of rich classes.
+pub fn install() {
+    let is_gc: ffi::inquiry = trashcan::is_gc;
+    rich_slots::install(RichSlots { dealloc, finalize, clear, is_gc: cfg!(Py_3_14).then_some(is_gc) });
+}
+
+/// `tp_dealloc` of rich classes.
+unsafe extern "C" fn dealloc(op: *mut ffi::PyObject) {
+    // SAFETY: called by the interpreter on a wrapper whose refcount reached zero; attached, and since then at no safe point.
+    unsafe {
+        let wrapper = NonNull::new_unchecked(op.cast::<Wrapper>());
+        let handle = wrapper.as_ref().handle.read();
+        if cfg!(Py_3_14) && wrapper.as_ref().is_deposited() {
+            if trashcan::take_out(wrapper) {
+                // To the collector an object without counts is garbage, which it would end in its way.
+                ffi::PyObject_GC_UnTrack(op.cast());
+                limbo::enter(Retired::Deposited(wrapper));
+            }
+            // The count of the life that ended.
+            return unraisable(|| handle.retiree().into_iter().for_each(|object| object::release(object)));
+        }
+        die(wrapper);
+    }
+}
+
+/// Ends a life.
+///
+/// # Safety
+/// Attached; the wrapper's refcount reached zero by the caller, and since then at no safe point.
+unsafe fn die(wrapper: NonNull<Wrapper>) {
+    let op = wrapper.as_ptr().cast::<ffi::PyObject>();
+    // SAFETY: as `# Safety` says; the life's count protects the object.
+    let end = || unsafe {
+        let handle = wrapper.as_ref().handle.read();
+        match handle.retiree() {
+            Some(object) if !handle.is_alias() => {
+                if cfg!(Py_3_14) {
+                    trashcan::renounce(wrapper, object);
+                }
+                protocol::retire_rich(&CPython, (), wrapper, object);
+            }
+            // No other thread can find it.
+            held => {
+                if state::needs_finalizer(wrapper) && refcount::revive(op, true) {
+                    state::run_finalizer(wrapper);
+                    return ffi::Py_DECREF(op);
+                }
+                ends::end(wrapper, None);
+                if let Some(object) = held {
+                    object::release(object);
+                }
+            }
+        }
+    };
+    // What ends with the object may panic.
+    // SAFETY: attached.
+    unsafe { unraisable(end) };
+}
+
+/// The object that a wrapper is tied to, and whether another than the wrapper's life has a count of it.
+unsafe fn tied(wrapper: NonNull<Wrapper>) -> Option<(NonNull<Object>, bool)> {
+    // SAFETY: alive by the collector's count; a life, or the object's holder, protects the object.
+    unsafe {
+        let handle = wrapper.as_ref().handle.read();
+        let object = handle.object().filter(|_| !handle.is_alias())?;
+        let word = object::tie_word(object)?.observe();
+        let active = word.ties(wrapper) && !word.is_preserved();
+        Some((object, active && object.as_ref().header().counts().strong() > 1))
+    }
+}
+
+/// `tp_finalize`: the wrapper is garbage to the collector. If others hold its object, it becomes the object's.
+unsafe extern "C" fn finalize(op: *mut ffi::PyObject) {
+    // SAFETY: called by the collector with a count of the wrapper.
+    unsafe {
+        let wrapper = NonNull::new_unchecked(op.cast::<Wrapper>());
+        match tied(wrapper).filter(|_| !forget::forgets(wrapper)) {
+            Some((object, true)) => {
+                refcount::forget_finalizer(op);
+                ffi::Py_INCREF(op);
+                match CPython.word(object).preserve(wrapper) {
+                    // The life's count, which those who hold the wrapper do without from now on.
+                    Ok(()) => unraisable(|| object::release(object)),
+                    Err(_) => ffi::Py_DECREF(op),
+                }
+            }
+            _ => state::run_finalizer(wrapper),
+        }
+    }
+}
+
+/// `tp_clear`: a wrapper that is garbage lets go of what it knows, and of an object that has no other holder.
+unsafe extern "C" fn clear(op: *mut ffi::PyObject) -> c_int {
+    // SAFETY: called by the collector, attached, with a count of the wrapper.
+    unsafe {
+        let wrapper = NonNull::new_unchecked(op.cast::<Wrapper>());
+        let held = matches!(tied(wrapper), Some((_, true)));
+        if held && !forget::forgets(wrapper) {
+            return 0;
+        }
+        state::clear_attributes(op);
+        if held {
+            return 0;
+        }
+        release_object(op);
+    }
+    0
+}
+
+/// Lets a wrapper that is garbage let go of an object that has no other holder. An object that is held elsewhere stays tied: no
+/// cycle runs through it, and it will be fetched again.
+///
+/// # Safety
+/// Attached; the caller has a count of the wrapper.
+pub unsafe fn release_object(op: *mut ffi::PyObject) {
+    // SAFETY: the wrapper's life, which the caller's count prolongs, or the object's holder protects the object.
+    unsafe {
+        let handle = (*op.cast::<Wrapper>()).handle.read();
+        let sole = |object: NonNull<Object>| {
+            let preserved = object::tie_word(object).is_some_and(|word| word.observe().is_preserved());
+            !preserved && object.as_ref().header().counts().strong() == 1
+        };
+        if handle.object().is_some_and(sole) {
+            unraisable(|| drop(tie::move_out(&Bound::from_borrowed_ptr(Python::assume_attached(), op))));
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What the functions of the C ABI have in common.
+//! Upholds: a panic becomes an error; null where something is needed, and text that is not UTF-8, are errors.
+//!
+//! Every function demands of its caller: pointers are null or lead to what their types say, for the time of the call, and what
+//! is handed over is the caller's to give. `# Safety` here names that as the callers' contract.
+
+use crate::function::error::raise;
+use crate::function::Error;
+use crate::object::{registry, Obj, Object, ObjectType};
+use crate::value::ByteArray;
+use std::ffi::{c_char, CStr};
+use std::mem::ManuallyDrop;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::ptr::NonNull;
+
+/// An object, or null, as C passes it.
+pub type Handle = *mut Object;
+
+/// Runs the inside of a function: 0, or -1 with the thread's error set.
+#[inline]
+pub(super) fn answer(inside: impl FnOnce() -> Result<(), Error>) -> i32 {
+    match catch(inside) {
+        Ok(()) => 0,
+        Err(error) => {
+            raise(error);
+            -1
+        }
+    }
+}
+
+/// Runs the inside of a function; a panic is an error.
+#[inline]
+pub(super) fn catch<T>(inside: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(inside)).unwrap_or_else(|panic| Err(Error::from_panic(panic)))
+}
+
+/// Runs the inside of a function that cannot fail: it ends the process, having said why.
+pub(super) fn or_abort<T>(name: &str, inside: impl FnOnce() -> Result<T, Error>) -> T {
+    catch(inside).unwrap_or_else(|error| {
+        eprintln!("{name}: {error}");
+        std::process::abort()
+    })
+}
+
+#[cold]
+fn null(what: &str) -> Error {
+    Error::value_error(format!("expected {what}, got null"))
+}
+
+/// A pointer that is not null.
+#[inline]
+pub(super) fn expect<T>(pointer: *const T, what: &str) -> Result<NonNull<T>, Error> {
+    NonNull::new(pointer.cast_mut()).ok_or_else(|| null(what))
+}
+
+/// The bytes of a `TVMFFIByteArray`.
+///
+/// # Safety
+/// The caller's contract; the bytes stay for `'a`.
+pub(super) unsafe fn bytes<'a>(array: *const ByteArray, what: &str) -> Result<&'a [u8], Error> {
+    // SAFETY: the caller's contract.
+    unsafe { Ok(expect(array, what)?.as_ref().as_slice()) }
+}
+
+/// The text of a `TVMFFIByteArray`.
+///
+/// # Safety
+/// As [`bytes`].
+pub(super) unsafe fn text<'a>(array: *const ByteArray, what: &str) -> Result<&'a str, Error> {
+    // SAFETY: the caller's contract.
+    let bytes = unsafe { bytes(array, what) }?;
+    std::str::from_utf8(bytes).map_err(|error| Error::value_error(format!("{what} is not UTF-8: {error}")))
+}
+
+/// A C string as text; what is not UTF-8 is replaced. Null is empty.
+///
+/// # Safety
+/// As [`bytes`].
+pub(super) unsafe fn c_text(text: *const c_char) -> String {
+    match text.is_null() {
+        true => String::new(),
+        // SAFETY: the caller's contract.
+        false => unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned(),
+    }
+}
+
+/// A handle that the caller keeps, as one of a type.
+///
+/// # Safety
+/// The caller's contract; the object lives as long as the result.
+pub(super) unsafe fn borrow<T: ObjectType>(handle: Handle, what: &str) -> Result<ManuallyDrop<Obj<T>>, Error> {
+    let object = expect(handle, what)?;
+    // SAFETY: the caller's contract.
+    let index = unsafe { object.as_ref() }.type_index();
+    if !registry::is_instance(index, T::type_index()) {
+        let found = registry::type_info(index).map_or("an unknown type", |info| info.key);
+        return Err(Error::type_error(format!("expected {what}, got `{found}`")));
+    }
+    // SAFETY: the type is checked; the count stays the caller's, since the handle is not dropped.
+    Ok(ManuallyDrop::new(unsafe { Obj::from_raw(object) }))
+}
+
+/// Writes a result.
+///
+/// # Safety
+/// The caller's contract.
+#[inline]
+pub(super) unsafe fn give<T>(out: *mut T, value: impl FnOnce() -> Result<T, Error>) -> Result<(), Error> {
+    let out = expect(out, "a place for the result")?;
+    let value = value()?;
+    // SAFETY: the caller's contract.
+    unsafe { out.write(value) };
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! Fields, methods, metadata and attributes of types.
+
+use super::boundary::{answer, expect, text};
+use super::start;
+use crate::function::Error;
+use crate::reflect::attr;
+use crate::reflect::record::{self, FieldRecord, MetadataRecord, MethodRecord, TypeRecord};
+use crate::value::{AnyView, ByteArray, Column, RawAny};
+use std::ptr::null;
+
+/// Attributes that the ABI itself knows. A reader in C++ asks for a column once, and believes for good that there is none.
+const KNOWN: [&str; 19] = [
+    "__any_equal__",
+    "__any_hash__",
+    "__data_from_json__",
+    "__data_to_json__",
+    "__ffi_compare__",
+    "__ffi_convert__",
+    "__ffi_convert_type_schema__",
+    "__ffi_enum__",
+    "__ffi_eq__",
+    "__ffi_hash__",
+    "__ffi_init__",
+    "__ffi_new__",
+    "__ffi_repr__",
+    "__ffi_shallow_copy__",
+    "__s_equal__",
+    "__s_hash__",
+    "__s_maybe_inplace_mutate__",
+    "__s_mutate__",
+    "__s_visit__",
+];
+
+fn record_of(index: i32) -> Result<&'static TypeRecord, Error> {
+    record::of(index).ok_or_else(|| Error::type_error(format!("there is no type {index}")))
+}
+
+/// Adds a field to a type.
+#[no_mangle]
+pub unsafe extern "C" fn TVMFFITypeRegisterField(index: i32, field: *const FieldRecord) -> i32 {
+    // SAFETY: the caller's contract: what is said of the field is so for every object of the type.
+    answer(|| unsafe { record_of(index)?.add_field(expect(field, "a field")?.as_ref()) })
+}
+
+/// Adds a method to a type.
+#[no_mangle]
+pub unsafe extern "C" fn TVMFFITypeRegisterMethod(index: i32, method: *const MethodRecord) -> i32 {
+    answer(|| {
+        // SAFETY: the caller's contract.
+        unsafe { record_of(index)?.add_method(expect(method, "a method")?.as_ref()) };
+        Ok(())
+    })
+}
+
+/// Says something of a type as a whole, once.
+#[no_mangle]
+pub unsafe extern "C" fn TVMFFITypeRegisterMetadata(index: i32, metadata: *const MetadataRecord) -> i32 {
+    // SAFETY: the caller's contract.
+    answer(|| unsafe { record_of(index)?.set_metadata(expect(metadata, "metadata")?.as_ref()) })
+}
+
+/// Sets an attribute of a type, once. Of type 0 only the column is made.
+#[no_mangle]
+pub unsafe extern "C" fn TVMFFITypeRegisterAttr(index: i32, name: *const ByteArray, value: *const RawAny) -> i32 {
+    start();
+    answer(|| {
+        // SAFETY: the caller's contract.
+        let name = unsafe { text(name, "a name") }?;
+        if index == 0 {
+            attr::make(name).lend();
+            return Ok(());
+        }
+        // SAFETY: the caller's contract.
+        let view: AnyView<'_> = unsafe { AnyView::from_raw(expect(value, "a value")?.read()) };
+        match attr::set_once(index, name, view.to_owned())? {
+            None => Ok(()),
+            Some(_) => Err(Error::runtime(format!("type {index} has an attribute `{name}` already"))),
+        }
+    })
+}
+
+/// Gives the values of an attribute by type; null if no type ever had it.
+#[no_mangle]
+pub unsafe extern "C" fn TVMFFIGetTypeAttrColumn(name: *const ByteArray) -> *const Column {
+    start();
+    let mut found = null();
+    answer(|| {
+        // SAFETY: the caller's contract.
+        let name = unsafe { text(name, "a name") }?;
+        let column = if KNOWN.contains(&name) { Some(attr::make(name)) } else { attr::column(name) };
+        found = column.map_or(null(), |column| std::ptr::from_ref(column.lend()));
+        Ok(())
+    });
+    found
+}

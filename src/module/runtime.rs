@@ -1,0 +1,51 @@
+//! Which copy of the core a library was linked with.
+//! Upholds: no object crosses between two copies, whose type indices and hooks know nothing of each other.
+
+use crate::function::Error;
+use libloading::Library;
+use std::sync::atomic::AtomicU8;
+
+/// What this copy alone has: its address tells copies apart.
+static OWN: AtomicU8 = AtomicU8::new(0);
+
+/// Tells a loader where the mark of a library's copy of the core is.
+///
+/// A pointer to the mark instead of the mark: a name that two libraries export may be bound to the first one's in both, what
+/// they do not export never is.
+#[no_mangle]
+#[used]
+pub static BOWLINE_RUNTIME: &AtomicU8 = &OWN;
+
+/// The mark of the copy of the core that a library, or what it was linked with, has.
+fn mark(library: &Library) -> Option<*const AtomicU8> {
+    // SAFETY: the name is ours, and names a pointer in every copy.
+    let found = unsafe { library.get::<*const *const AtomicU8>(b"BOWLINE_RUNTIME\0") };
+    // SAFETY: as above; the library is loaded.
+    found.ok().map(|mark| unsafe { **mark })
+}
+
+/// Whether a library, or what it was linked with, brought a copy of the core that is not this one.
+pub fn is_foreign(library: &Library) -> bool {
+    mark(library).is_some_and(|mark| mark != &raw const OWN)
+}
+
+/// Refuses to begin where another library has the name by which libraries of others ask for the C ABI: they would be given that
+/// one, and their objects and errors would be its.
+///
+/// # Errors
+/// Kind `ImportError`.
+pub fn expect_only() -> Result<(), Error> {
+    #[cfg(target_os = "linux")]
+    {
+        use libloading::os::unix::Library as Named;
+        // SAFETY: nothing is loaded: what is loaded already is looked up.
+        let named = unsafe { Named::open(Some("libtvm_ffi.so"), libc::RTLD_LAZY | libc::RTLD_NOLOAD) };
+        if named.is_ok_and(|named| mark(&named.into()) != Some(&raw const OWN)) {
+            return Err(Error::new(
+                "ImportError",
+                "another libtvm_ffi.so is loaded, as by tvm_ffi; there can be one runtime in a process: import bowline alone",
+            ));
+        }
+    }
+    Ok(())
+}

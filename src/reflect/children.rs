@@ -1,0 +1,78 @@
+//! What a value consists of, for all that walk through graphs of values.
+//! Upholds: mutable containers are looked at as a whole, at one moment.
+
+use super::{info, Reflection};
+use crate::container::{ArrayObj, DictObj, ListObj, MapObj};
+use crate::function::Error;
+use crate::object::grow::{expect_memory, gathered};
+use crate::object::Object;
+use crate::value::{tag, Any, AnyView};
+use std::ptr::NonNull;
+
+/// The children of an object.
+pub(super) enum Children {
+    /// It is a sequence of these.
+    Items(Vec<Any>),
+    /// It is a mapping of these.
+    Entries(Vec<(Any, Any)>),
+    /// It has these fields, in the order of the reflection.
+    Fields(&'static Reflection),
+    /// It is not looked into.
+    Leaf,
+}
+
+/// The children of an object that a view lends.
+pub(super) fn children(view: AnyView<'_>) -> Children {
+    expect_memory();
+    if let Some(array) = view.as_ref::<ArrayObj>() {
+        return Children::Items(gathered(array.as_slice().iter().cloned()));
+    }
+    if let Some(list) = view.as_ref::<ListObj>() {
+        return Children::Items(list.snapshot());
+    }
+    if let Some(map) = view.as_ref::<MapObj>() {
+        let entries = map.entries().map(|(key, value)| (AnyView::to_owned(key), AnyView::to_owned(value)));
+        return Children::Entries(gathered(entries));
+    }
+    if let Some(dict) = view.as_ref::<DictObj>() {
+        return Children::Entries(dict.snapshot());
+    }
+    info(view.type_index()).map_or(Children::Leaf, Children::Fields)
+}
+
+/// The value that a mapping has for a key.
+///
+/// # Errors
+/// What the key's type says of its own keys.
+pub(super) fn entry(mapping: AnyView<'_>, key: AnyView<'_>) -> Result<Option<Any>, Error> {
+    match mapping.as_ref::<MapObj>() {
+        Some(map) => Ok(map.get(key)?.map(AnyView::to_owned)),
+        None => mapping.as_ref::<DictObj>().map_or(Ok(None), |dict| dict.get(key)),
+    }
+}
+
+/// The value of a field.
+///
+/// The object is one that `reflection` describes.
+pub(super) fn field(reflection: &'static Reflection, at: usize, object: NonNull<Object>) -> Any {
+    // SAFETY: callers hold the object by a value of its type index, which is the reflection's.
+    unsafe { reflection.fields[at].get_raw(object) }
+}
+
+/// Whether two values that are no objects, or strings, or bytes, are the same: floats by their bits, but any NaN is a NaN.
+pub(super) fn same_plain(a: AnyView<'_>, b: AnyView<'_>) -> bool {
+    match (a.as_float(), b.as_float()) {
+        (Some(a), Some(b)) => a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()),
+        _ => a.same(&b),
+    }
+}
+
+/// Whether a value is a sequence of values.
+pub(super) fn is_sequence(view: AnyView<'_>) -> bool {
+    matches!(view.type_index(), tag::ARRAY | tag::LIST)
+}
+
+/// Whether a value is compared by its content as a whole: plain data, strings and bytes.
+pub(super) fn is_plain(view: AnyView<'_>) -> bool {
+    view.as_object().is_none() || view.text_or_bytes().is_some()
+}

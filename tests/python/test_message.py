@@ -1,0 +1,216 @@
+"""What refusals say: what was wrong, and what to do about it."""
+
+import contextlib
+import io
+import subprocess
+import sys
+import traceback
+import typing
+
+import bowline
+import pytest
+from bowline import Object, get_global_func, py_class
+from bowline.dataclasses import c_class
+from support import new_key
+
+
+@py_class("message.Frozen", frozen=True)
+class Frozen(Object):
+    name: str
+    width: int = 3
+
+
+@py_class("message.Open")
+class Open(Object):
+    name: str
+    width: int = 3
+
+
+def test_frozen_says_frozen():
+    one = Frozen("n")
+    with pytest.raises(AttributeError, match="cannot assign to frozen field 'name' of 'Frozen'"):
+        one.name = "m"
+    with pytest.raises(AttributeError, match="cannot delete frozen field 'name' of 'Frozen'"):
+        del one.name
+    with pytest.raises(AttributeError, match="'name'.*cannot be deleted"):
+        del Open("n").name
+    with pytest.raises(AttributeError, match="frozen field 'a'"):
+        bowline.testing.TestIntPair(1, 2).a = 3
+    assert one.name == "n"
+
+
+class Undecorated(Object):
+    x: int
+
+
+class UndecoratedBelow(Open):
+    x: int
+
+
+def test_a_class_that_was_not_registered():
+    for call in (
+        lambda: Undecorated(1),
+        lambda: Undecorated(x=1),
+        lambda: Undecorated(),
+        lambda: UndecoratedBelow("n", 1, 2),
+        lambda: UndecoratedBelow("n", x=2),
+    ):
+        with pytest.raises(TypeError, match=r"Undecorated\w* is not registered; decorate it with @py_class"):
+            call()
+
+    # One that declares no fields is what its parent is.
+    class Plain(Open):
+        pass
+
+    assert Plain("n").width == 3
+    with pytest.raises(TypeError) as raised:
+        Plain("n", 1, 2)
+    assert "py_class" not in str(raised.value)
+
+    with pytest.raises(TypeError, match="is not registered: decorate it with @py_class"):
+
+        @py_class(new_key())
+        class Holds(Object):
+            one: Undecorated
+
+
+def told(call):
+    """What the interpreter prints of an error."""
+    try:
+        call()
+    except Exception as error:
+        return "".join(traceback.format_exception(error))
+    raise AssertionError("no error")
+
+
+def test_unknown_attributes_have_a_suggestion():
+    one = Open("n")
+    with pytest.raises(AttributeError) as raised:
+        one.widht
+    assert (raised.value.name, raised.value.obj) == ("widht", one)
+    assert "Did you mean: 'width'?" in told(lambda: one.widht)
+    assert "Did you mean: 'width'?" in told(lambda: Open.widht)
+    with pytest.raises(AttributeError) as raised:
+        one.widht = 5
+    # CPython says it of assignments from 3.12 on.
+    assert (raised.value.name, raised.value.obj) == (("widht", one) if sys.version_info >= (3, 12) else (None, None))
+    # A module's, too.
+    assert "Did you mean: 'py_class'?" in told(lambda: bowline.py_clas)
+    assert "Did you mean: 'replace'?" in told(lambda: bowline.dataclasses.replaec)
+    # A frozen field is not unknown: nothing else is suggested.
+    assert "mean" not in told(lambda: setattr(Frozen("n"), "name", "m")).splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("call", "wrong", "meant"),
+    [
+        (lambda: Open("n", widht=4), "widht", "width"),
+        (lambda: Open(nam="n"), "nam", "name"),
+        (lambda: Frozen.__init__(Frozen.__new__(Frozen), nam="n"), "nam", "name"),
+        (lambda: Open("n").__ffi_init__("n", widht=4), "widht", "width"),
+        (lambda: bowline.testing.TestIntPair(1, bb=2), "bb", "b"),
+        (lambda: Open("n").__replace__(widht=4), "widht", "width"),
+    ],
+)
+def test_unknown_keywords_have_a_suggestion(call, wrong, meant):
+    with pytest.raises(TypeError, match=rf"unexpected keyword argument '{wrong}'\. Did you mean '{meant}'\?$"):
+        call()
+
+
+def test_a_keyword_that_is_close_to_nothing():
+    with pytest.raises(TypeError, match="unexpected keyword argument 'zzz'$"):
+        Open("n", zzz=4)
+
+
+def test_a_parents_init_suggests_too():
+    @py_class(new_key())
+    class Child(Open):
+        def __init__(self):
+            super().__init__("n", widht=4)
+
+    with pytest.raises(TypeError, match="Did you mean 'width'"):
+        Child()
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [complex, set, set[int], object(), 5, typing.Literal[1], typing.Iterator[int], contextlib.AbstractContextManager],
+    ids=repr,
+)
+def test_an_annotation_that_cannot_be_a_field(annotation):
+    key = new_key()
+    with pytest.raises(TypeError, match=r"field 'odd' of Odd: .*Use Any"):
+        py_class(key)(type("Odd", (Object,), {"__annotations__": {"odd": annotation}}))
+    assert key not in bowline._core.type_keys()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "FileNotFoundError",
+        "OSError",
+        "StopIteration",
+        "ZeroDivisionError",
+        "NotImplementedError",
+        "RecursionError",
+        "LookupError",
+        "ImportError",
+        "Exception",
+        "UserWarning",
+    ],
+)
+def test_kinds_that_name_an_exception_of_python(kind):
+    with pytest.raises(BaseException, match="the message") as raised:
+        get_global_func("testing.test_raise_error")(kind, "the message")
+    assert type(raised.value).__name__ == kind
+    assert raised.value.__tvm_ffi_error__.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "instead"),
+    [
+        ("UnicodeDecodeError", ValueError),
+        ("ExceptionGroup", Exception),
+        ("print", RuntimeError),
+        ("int", RuntimeError),
+        ("__name__", RuntimeError),
+        ("no such kind", RuntimeError),
+        ("", RuntimeError),
+    ],
+)
+def test_kinds_that_cannot_be_raised_with_a_message(kind, instead):
+    with pytest.raises(instead, match="the message") as raised:
+        get_global_func("testing.test_raise_error")(kind, "the message")
+    assert isinstance(raised.value, instead)
+
+
+def test_an_exception_of_python_keeps_its_kind():
+    assert bowline.core._convert_to_ffi_error(FileNotFoundError("f")).kind == "FileNotFoundError"
+    assert bowline.core._convert_to_ffi_error(subprocess.TimeoutExpired("c", 1)).kind == "RuntimeError"
+
+    class Own(LookupError):
+        pass
+
+    assert bowline.core._convert_to_ffi_error(Own("x")).kind == "LookupError"
+
+
+def test_a_signal_handlers_exception_is_not_lost_in_a_suggestion(monkeypatch):
+    import difflib
+
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(difflib, "get_close_matches", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Open("n", widht=4)
+
+
+def test_errors_print_without_help():
+    with contextlib.redirect_stderr(io.StringIO()) as text:
+        assert "Did you mean" in told(lambda: Open("n", widht=1))
+    assert text.getvalue() == ""
+
+
+def test_c_class_of_an_unknown_type():
+    with pytest.raises(ValueError, match=r"no type with key 'no\.such\.type'"):
+        c_class("no.such.type")(type("X", (Object,), {}))
