@@ -139,12 +139,11 @@ unsafe fn revive_or_retain<H: Host, R>(
     // SAFETY: by contract; what `resolve` does in the same case. The count is for the new life, or for the caller.
     unsafe {
         host.retain(object);
-        let word = host.word(object);
         let dormant = host.dormancy(wrapper, is_rich(seen)) == Dormancy::Dormant;
         if !dormant || !host.revive(wrapper, is_rich(seen)) {
             return otherwise();
         }
-        if is_rich(seen) && !word.still_ties(wrapper) {
+        if is_rich(seen) && host.is_claimed(wrapper) {
             host.decref_within(section, wrapper);
             return otherwise();
         }
@@ -221,8 +220,10 @@ unsafe fn resolve<H: Host>(mut count: Count<'_, H>) -> Result<NonNull<H::Wrapper
                     count.hold();
                     // SAFETY: in a section, tied, and the count is held.
                     if unsafe { host.revive(wrapper, is_rich(seen)) } {
-                        // A rich one may have been claimed since by the host, which unties it before it gives it up.
-                        if !is_rich(seen) || word.still_ties(wrapper) {
+                        // The life has the count from now on: another thread that finds the wrapper may take the object out with
+                        // it. Only a death that the host claimed gives the count no life.
+                        // SAFETY: in the section of the revival.
+                        if !is_rich(seen) || !unsafe { host.is_claimed(wrapper) } {
                             host.revived();
                             return Ok(given(count, wrapper));
                         }

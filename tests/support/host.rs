@@ -147,12 +147,12 @@ unsafe impl Host for Thread {
 
     unsafe fn claim_end(&self, object: Object) -> bool {
         let claimed = object.get().counts.claim_end();
-        self.tell(|| format!("claims the object's end: {claimed}"));
+        self.tell(|| format!("claims the end of {object:?}: {claimed}"));
         claimed
     }
 
     unsafe fn renounce_end(&self, object: Object) {
-        self.tell(|| "renounces the object's end".into());
+        self.tell(|| format!("renounces the end of {object:?}"));
         object.get().counts.renounce_end();
     }
 
@@ -235,7 +235,7 @@ unsafe impl Host for Thread {
                 Err(now) => handle = now,
             }
         }
-        self.tell(|| format!("moved out of {pointer:?}"));
+        self.tell(|| format!("moved {:?} out of {pointer:?}", object_of(handle)));
         moved.notes.moved_out.store(true, SeqCst);
         moved.notes.moved.store(true, SeqCst);
         moved.notes.tied.store(false, SeqCst);
@@ -281,7 +281,7 @@ unsafe impl Host for Thread {
         if handle & BUSY != 0 {
             return Err(InTransition);
         }
-        self.tell(|| format!("begins to rebind {pointer:?}"));
+        self.tell(|| format!("begins to rebind {pointer:?}, which has {:?}", object_of(handle)));
         if handle & MOVED != 0 {
             return Ok(None);
         }
@@ -310,7 +310,7 @@ unsafe impl Host for Thread {
         assert_eq!(notes.pending.load(SeqCst), 0, "the handle changes under a retire of a former life");
         // Relaxed: no other thread changes the handle while it is in transition.
         assert_ne!(handle.load(Ordering::Relaxed) & BUSY, 0, "an object set without begin_rebind");
-        self.tell(|| format!("sets the object of {pointer:?}"));
+        self.tell(|| format!("sets {object:?} in {pointer:?}"));
         notes.moved_out.store(false, SeqCst);
         notes.holds.store(object.0.as_ptr() as usize, SeqCst);
         // Release: pairs with the Acquire of readers. Carries: the object's initialisation.
@@ -340,12 +340,14 @@ unsafe impl Host for Thread {
     }
 
     unsafe fn limbo(&self, pointer: NonNull<Wrapper>) {
+        self.tell(|| format!("limbo takes {pointer:?}"));
         wrapper(pointer).header.incref(self.id);
         lock(&self.world.limbo).push(pointer);
     }
 
     unsafe fn keep_for_readers(&self, pointer: NonNull<Wrapper>, object: Object) {
         if wrapper(pointer).header.shared_with_others(self.id) {
+            self.tell(|| format!("keeps {object:?} for readers"));
             Thread::retain(self, object);
             lock(&self.world.kept).push(object);
         }

@@ -100,6 +100,7 @@ impl Thread {
     pub fn retain(&self, object: Object) {
         self.native_writes.set(self.native_writes.get() + 1);
         let native = object.get();
+        self.tell(|| format!("retains {object:?}"));
         native.counts.retain();
         assert_ne!(native.holders.fetch_add(1, SeqCst), 0, "P2: a dead object was retained");
     }
@@ -112,8 +113,8 @@ impl Thread {
         assert_eq!(self.depth(), 0, "P5: a count is released, which may run user code, inside a section");
         self.native_writes.set(self.native_writes.get() + 1);
         let native = object.get();
-        self.tell(|| "releases the object".into());
         let released = native.counts.release(Some(&native.word));
+        self.tell(|| format!("releases {object:?}: {released:?}"));
         if released == Released::Preserved {
             self.tell(|| "hands its count to the wrapper".into());
             match self.attached {
@@ -156,7 +157,7 @@ impl Thread {
     /// Destroys an object whose last strong count was given back.
     pub fn destroy(&self, object: Object, released: Released) {
         let native = object.get();
-        self.tell(|| "destroys the object".into());
+        self.tell(|| format!("destroys {object:?}"));
         let taken = native.word.take();
         assert!(!taken.is_preserved(), "P9: an object is destroyed whose wrapper was to be kept");
         // SAFETY: the strong count is zero and the word was taken.
@@ -223,7 +224,7 @@ impl Thread {
         // SAFETY: protected by the caller; `get` in every step asserts it.
         let result = unsafe { protocol::fetch(self, object) };
         self.fetching.set(outer);
-        self.tell(|| format!("fetched {result:?}"));
+        self.tell(|| format!("fetched {result:?} of {object:?}"));
         result.map(|wrapper| self.check(object, wrapper))
     }
 
@@ -233,7 +234,7 @@ impl Thread {
         // SAFETY: the count is the caller's.
         let result = unsafe { protocol::fetch_owned(self, object) };
         self.fetching.set(outer);
-        self.tell(|| format!("fetched {result:?}"));
+        self.tell(|| format!("fetched {result:?} of {object:?}"));
         result.map(|wrapper| self.check(object, wrapper))
     }
 
