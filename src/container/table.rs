@@ -101,9 +101,14 @@ impl Table {
     pub(super) fn shift(&self) -> u32 {
         self.shift & 63
     }
+    /// The end of the order. C++ leaves the members of an empty table as they come.
     #[inline]
     pub(super) fn last_slot(&self) -> u64 {
-        self.last
+        if self.size > 0 {
+            self.last
+        } else {
+            NONE
+        }
     }
     pub(super) fn set_first(&mut self, slot: u64) {
         self.first = slot;
@@ -183,7 +188,8 @@ impl Table {
     #[inline]
     pub(super) fn first(&self) -> Option<Place> {
         match self.is_small() {
-            true => (self.size > 0).then_some(Place(0)),
+            _ if self.size == 0 => None,
+            true => Some(Place(0)),
             false => self.place_of(self.first),
         }
     }
@@ -192,7 +198,7 @@ impl Table {
     pub(super) fn last(&self) -> Option<Place> {
         match self.is_small() {
             true => self.len().checked_sub(1).map(Place),
-            false => self.place_of(self.last),
+            false => self.place_of(self.last_slot()),
         }
     }
 

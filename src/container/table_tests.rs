@@ -113,6 +113,21 @@ fn taking_all() {
     }
 }
 
+/// As C++ leaves a table whose entries it has moved elsewhere.
+#[test]
+fn what_is_left_of_a_table_is_empty() {
+    let mut table = Table::default();
+    (0..9).for_each(|n| drop(set(&mut table, n, 0)));
+    let (first, last) = (table.first(), table.last());
+    let taken: Vec<_> = (0..9).map(|n| remove(&mut table, n)).collect();
+    assert!(taken.iter().all(Option::is_some) && first != last);
+    table.set_first(3);
+    table.set_last(5);
+    assert!(table.first().is_none() && table.last().is_none() && table.iter().next().is_none());
+    set(&mut table, 1, 1);
+    expect_sound(&table, own_hash);
+}
+
 /// The parts of every form are found once, from wherever the search goes on.
 #[test]
 fn parts_are_found_once() {
