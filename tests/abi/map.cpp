@@ -204,7 +204,7 @@ class Walk {
 
   void put(const Any& key, const Any& value, bool theirs) {
     auto found = find(key);
-    bool moves = (theirs || on_reference) && found != model_.end() && is_dense();
+    bool moves = (theirs || on_reference) && found != model_.end() && is_dense_when_set();
     if (found == model_.end()) {
       model_.emplace_back(key, value);
     } else if (moves) {
@@ -217,10 +217,12 @@ class Walk {
     }
   }
 
-  bool is_dense() const {
-    // The number of slots, whose highest bit says that the form is small.
+  // Whether the mapping is in the dense form, or is when the headers have set a key: they turn a full one of four places before they
+  // look whether the key is there.
+  bool is_dense_when_set() const {
     const auto* words = reinterpret_cast<const uint64_t*>(dict_.get());
-    return (words[5] >> 63) == 0;
+    uint64_t slots = words[5];
+    return (slots >> 63) == 0 || ((slots & 0xff) == 4 && dict_.size() == 4);
   }
 
   void one_step() {
