@@ -2,8 +2,8 @@
 //! Upholds: every operation takes effect at once, under the dict's stripe; what it displaces is released after that; no
 //! foreign code runs and no object is allocated under the stripe.
 //!
-//! Who goes through the entries looks into the table step by step, and gets copies of what is left before it is changed (see
-//! [`super::cursor`]): to begin costs next to nothing, and taking the first entry again and again neither.
+//! A walk through the entries looks into the table step by step, and gets copies of them before the table is changed (see
+//! `cursor.rs`): to begin costs next to nothing, and taking the first entry again and again neither.
 
 use super::map::mapping;
 use super::mapping_object::{self, Mapping};

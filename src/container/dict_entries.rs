@@ -1,5 +1,5 @@
 //! Going through a dict.
-//! Upholds: what is shown is the dict as it was when the walk began, see [`super::cursor`]; it keeps the dict.
+//! Upholds: what is shown is the dict as it was when the walk began, see `cursor.rs`; it keeps the dict.
 
 use super::cursor::{Cursor, Position};
 use super::dict::DictObj;

@@ -63,11 +63,10 @@ impl Custom {
     #[inline]
     pub(super) fn of(view: &AnyView<'_>) -> Option<Custom> {
         let index = view.type_index();
-        if index < tag::OBJECT {
+        if index < tag::OBJECT || !(HASH.has(index) || EQUAL.has(index)) {
             return None;
         }
-        let (hash, equal) = (HASH.get(index), EQUAL.get(index));
-        (!hash.is_none() || !equal.is_none()).then_some(Custom { hash, equal })
+        Some(Custom { hash: HASH.get(index), equal: EQUAL.get(index) })
     }
 
     /// What the type says is the hash, if it says anything.
@@ -99,7 +98,7 @@ impl Custom {
 #[inline]
 pub(super) fn hashes_itself(view: &AnyView<'_>) -> bool {
     let index = view.type_index();
-    index >= tag::OBJECT && !HASH.get(index).is_none()
+    index >= tag::OBJECT && HASH.has(index)
 }
 
 /// Calls a hook: a function object or, as C++ may set it, the address of a C function.

@@ -30,6 +30,12 @@ fn set(table: &mut Table, key: i64, value: i64) -> Option<i64> {
     }
 }
 
+fn fill(table: &mut Table, keys: std::ops::Range<i64>, value: impl Fn(i64) -> i64) {
+    for key in keys {
+        assert_eq!(set(table, key, value(key)), None);
+    }
+}
+
 fn remove(table: &mut Table, key: i64) -> Option<(i64, i64)> {
     let place = table.find(own_hash(key), key.into_any().as_view())?;
     let (key, value) = table.remove(place);
@@ -77,7 +83,7 @@ fn order_survives_growth_removal_and_reuse() {
 #[test]
 fn the_first_again_and_again() {
     let mut table = Table::default();
-    (0..1000).for_each(|n| drop(set(&mut table, n, 0)));
+    fill(&mut table, 0..1000, |_| 0);
     for n in 0..1000 {
         let first = table.first().unwrap();
         assert_eq!((int(table.entry(first).0), table.len()), (n, 1000 - n as usize));
@@ -91,7 +97,7 @@ fn the_first_again_and_again() {
 #[test]
 fn removing_and_adding_again_and_again_stays_small() {
     let mut table = Table::default();
-    (0..6).for_each(|n| drop(set(&mut table, n, 0)));
+    fill(&mut table, 0..6, |_| 0);
     for n in 6..100_000 {
         set(&mut table, n, 0);
         assert!(remove(&mut table, n - 6).is_some());
@@ -105,10 +111,10 @@ fn removing_and_adding_again_and_again_stays_small() {
 fn taking_all() {
     for count in [0, 3, 50] {
         let mut table = Table::default();
-        (0..count).for_each(|n| drop(set(&mut table, n, 0)));
+        fill(&mut table, 0..count, |_| 0);
         drop(table.take());
         assert_eq!((table.len(), keys(&table)), (0, vec![]));
-        (0..count).for_each(|n| drop(set(&mut table, n, 0)));
+        fill(&mut table, 0..count, |_| 0);
         assert_eq!(keys(&table), (0..count).collect::<Vec<_>>());
     }
 }
@@ -117,7 +123,7 @@ fn taking_all() {
 #[test]
 fn what_is_left_of_a_table_is_empty() {
     let mut table = Table::default();
-    (0..9).for_each(|n| drop(set(&mut table, n, 0)));
+    fill(&mut table, 0..9, |_| 0);
     let (first, last) = (table.first(), table.last());
     let taken: Vec<_> = (0..9).map(|n| remove(&mut table, n)).collect();
     assert!(taken.iter().all(Option::is_some) && first != last);
@@ -133,7 +139,7 @@ fn what_is_left_of_a_table_is_empty() {
 fn parts_are_found_once() {
     for count in [0, 1, 4, 5, 40] {
         let mut table = Table::default();
-        (0..count).for_each(|n| drop(set(&mut table, n, n + 100)));
+        fill(&mut table, 0..count, |n| n + 100);
         remove(&mut table, 2);
         let expected: Vec<i64> = (0..count).filter(|n| *n != 2).flat_map(|n| [n, n + 100]).collect();
         let (mut from, mut found) = (0, Vec::new());
