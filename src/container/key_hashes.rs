@@ -25,7 +25,7 @@ impl From<AllocError> for Obstacle {
 
 /// The hashes of keys whose types say them, by address. The keys are kept, so that no address is used anew.
 #[derive(Default)]
-pub(super) struct KeyHashes(Option<Box<HashMap<usize, (Any, u64)>>>);
+pub(super) struct KeyHashes(Option<HashMap<usize, (Any, u64)>>);
 
 /// Where a key is, if it is an object.
 pub(super) fn address(view: &AnyView<'_>) -> usize {

@@ -161,8 +161,8 @@ impl Table {
         if self.is_small() {
             return self.items().iter().position(|item| key::equal(item.key.as_view(), key)).map(Place);
         }
-        // SAFETY: the slots of a chain are filled.
         let mut chain = self.chain(hash);
+        // SAFETY: the slots of a chain are filled.
         chain.find(|slot| unsafe { key::equal((*self.item(*slot)).key.as_view(), key) }).map(Place)
     }
 
