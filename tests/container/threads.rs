@@ -3,6 +3,7 @@
 //! The races that rounds of work find by luck have a sibling here that finds them for certain.
 
 use super::*;
+use bowline::container::DictEntries;
 use bowline::value::stripe;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Barrier, OnceLock};
@@ -171,6 +172,31 @@ fn dict_vs_dict() {
     assert!(dict.len() <= 50);
     drop(dict);
     assert_eq!(alive.load(Ordering::Relaxed), 0);
+}
+
+/// Walks through one dict, each from where it was when the dict was changed.
+#[test]
+fn walks_through_a_dict_that_changes() {
+    for count in [3, 30_i64] {
+        let dict = DictObj::make((0..count).map(|n| (n.into_any(), n.into_any()))).unwrap();
+        let keys = |walk: DictEntries| walk.map(|(key, _)| key.view().as_int().unwrap()).collect::<Vec<_>>();
+        let mut walks: Vec<DictEntries> = (0..5).map(|_| DictEntries::of(dict.clone())).collect();
+        for (steps, walk) in walks.iter_mut().enumerate() {
+            (0..steps).for_each(|_| drop(walk.next()));
+        }
+        drop(walks.remove(2));
+        dict.remove(1.into_any().view()).unwrap();
+        let late = DictEntries::of(dict.clone());
+        dict.set(100.into_any(), Any::none()).unwrap();
+        dict.clear();
+        for (walk, steps) in walks.into_iter().zip([0, 1, 3, 4]) {
+            assert_eq!(walk.len() as i64, (count - steps).max(0));
+            let again = walk.clone();
+            assert_eq!((keys(walk), keys(again)), ((steps..count).collect(), (steps..count).collect()));
+        }
+        assert_eq!(keys(late), (0..count).filter(|n| *n != 1).collect::<Vec<_>>());
+        assert!(keys(DictEntries::of(dict)).is_empty());
+    }
 }
 
 /// A walk shows the dict as it was at one moment, whatever is changed meanwhile; walks are begun, copied and given up at any time.
