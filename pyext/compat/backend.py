@@ -76,7 +76,11 @@ def _write_wheel(folder: str, name: str, version: str, files: dict[str, bytes]) 
 
 def _files() -> dict[str, bytes]:
     folder = SOURCES / "tvm_ffi"
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and (path.suffix in (".py", ".pyi") or path.name == "py.typed")]
+    paths = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and (path.suffix in (".py", ".pyi") or path.name == "py.typed")
+    ]
     return {path.relative_to(SOURCES).as_posix(): path.read_bytes() for path in paths}
 
 

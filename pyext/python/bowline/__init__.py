@@ -83,7 +83,9 @@ if TYPE_CHECKING:
     from .stream import use_raw_stream as use_raw_stream
     from .stream import use_torch_stream as use_torch_stream
     from .structural import DefRegionKind as DefRegionKind
+    from .structural import InplaceMode as InplaceMode
     from .structural import StructuralKey as StructuralKey
+    from .structural import StructuralMutator as StructuralMutator
     from .structural import StructuralVisitor as StructuralVisitor
     from .structural import VisitInterrupt as VisitInterrupt
     from .structural import WalkOrder as WalkOrder
@@ -91,6 +93,9 @@ if TYPE_CHECKING:
     from .structural import get_first_structural_mismatch as get_first_structural_mismatch
     from .structural import structural_equal as structural_equal
     from .structural import structural_hash as structural_hash
+    from .structural import structural_map as structural_map
+    from .structural import structural_mutate as structural_mutate
+    from .structural import structural_visit as structural_visit
     from .structural import structural_walk as structural_walk
 
 # Loaded on first use: name → module that has it.
@@ -133,7 +138,9 @@ _LAZY = {
 }
 _STRUCTURAL = (
     "DefRegionKind",
+    "InplaceMode",
     "StructuralKey",
+    "StructuralMutator",
     "StructuralVisitor",
     "VisitInterrupt",
     "WalkOrder",
@@ -141,6 +148,9 @@ _STRUCTURAL = (
     "get_first_structural_mismatch",
     "structural_equal",
     "structural_hash",
+    "structural_map",
+    "structural_mutate",
+    "structural_visit",
     "structural_walk",
 )
 _LAZY.update(dict.fromkeys(_STRUCTURAL, "structural"))

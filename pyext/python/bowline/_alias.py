@@ -67,7 +67,7 @@ class _AliasSpec(SecondSpec):
     """What the import of a second name works with. The module has it for a moment, in which others may import from it."""
 
     @property
-    def parent(self) -> str | None:  # type: ignore[override]
+    def parent(self) -> str | None:
         # As the module's own spec says: a relative import compares it with `__package__`.
         real = _real(self.name)
         return real if self.submodule_search_locations is not None else real.rpartition(".")[0]
@@ -151,7 +151,7 @@ class _StandIn(ModuleType):
 
 
 def provide_tvm_ffi() -> None:
-    """Let `import tvm_ffi`, and imports of and from its modules, find this package. Programs written for tvm-ffi then run unchanged.
+    """Let `import tvm_ffi`, and imports from its modules, find this package. Programs written for tvm-ffi run unchanged.
 
     Once for a process, before the first such import. The distribution ``tvm-ffi-on-bowline`` calls it for you.
 

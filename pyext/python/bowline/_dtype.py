@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import enum
+import importlib
 from typing import Any
 
 from . import _core
@@ -16,14 +17,14 @@ _INT, _UINT, _FLOAT, _HANDLE, _BFLOAT, _BOOL = 0, 1, 2, 3, 4, 6
 
 
 class _OfNumPy:
-    """The element types of NumPy with their names: a dict that is made when it is first asked for, as NumPy is slow to import."""
+    """The element types of NumPy with their names: a dict, made when it is first asked for, as NumPy is slow to import."""
 
     _made: dict[Any, str] | None = None
 
     def __get__(self, obj: Any, cls: type) -> dict[Any, str]:
         if self._made is None:
             try:
-                import numpy
+                numpy: Any = importlib.import_module("numpy")
             except ImportError:
                 return {}
             kinds = ("int", "uint")

@@ -141,9 +141,7 @@ def _beside_headers(folder: str, file: str) -> str:
     return str(path)
 
 
-def load_lib_ctypes(
-    package: str, target_name: str, mode: str, extra_lib_paths: list[Path] | None = None
-) -> ctypes.CDLL:
+def load_lib_ctypes(package: str, target_name: str, mode: str, extra_lib_paths: list[Path] | None = None) -> ctypes.CDLL:
     """Load a shared library of a package.
 
     It is looked for among the files of the distribution, then in `extra_lib_paths`, then in the folders for libraries that the

@@ -1,6 +1,7 @@
 """``python -m bowline.run_as_tvm_ffi PROGRAM [ARGUMENT]...``: runs a program that says ``import tvm_ffi``, unchanged.
 
-Upholds: the program finds what ``python PROGRAM`` gives it: `__main__`, `sys.argv`, `sys.path`, tracebacks of its own, its exit code.
+Upholds: the program finds what ``python PROGRAM`` gives it: `__main__`, `sys.argv`, `sys.path`; tracebacks and exit
+code are its own.
 """
 
 from __future__ import annotations

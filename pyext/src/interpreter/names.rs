@@ -63,6 +63,7 @@ const NAMES: &[&str] = &[
     "generation",
     "get",
     "get_close_matches",
+    "input_dict",
     "items",
     "iter",
     "json",
