@@ -322,3 +322,75 @@ def test_the_guide_under_this_name():
 
 def test_pickles_name_this_package():
     assert pickle.loads(pickle.dumps(bowline.Array([1]))) == bowline.Array([1])
+
+
+def test_classes_of_a_library_for_types_of_the_package():
+    # As tvm does when it is imported; the last one wins.
+    run_script(
+        """
+        import tvm_ffi
+        for _ in range(2):
+            @tvm_ffi.register_object("ffi.Module")
+            class Module(tvm_ffi.Module):
+                def more(self):
+                    return self.kind + "!"
+            @tvm_ffi.register_object("ffi.Tensor")
+            class Tensor(tvm_ffi.Tensor):
+                @property
+                def rank(self):
+                    return self.ndim
+            module = tvm_ffi.system_lib("testing.")
+            assert type(module) is Module and module.more() .endswith("!")
+            assert module.add_one(1) == 2 and tvm_ffi.system_lib("testing.") is module
+            tensor = tvm_ffi.testing.make_tensor(tvm_ffi.int8, [2, 3])
+            assert type(tensor) is Tensor and tensor.rank == 2 and tvm_ffi.Array([tensor])[0] is tensor
+            assert tvm_ffi.core._CLASS_TENSOR is Tensor
+            del module, tensor
+            import gc
+            gc.collect()
+            tvm_ffi.trim()
+        class Last(tvm_ffi.Tensor):
+            pass
+        tvm_ffi.core._set_class_tensor(Last)
+        assert type(tvm_ffi.testing.make_tensor(tvm_ffi.int8, [1])) is Last
+        for wrong in (lambda: tvm_ffi.core._set_class_tensor(tvm_ffi.Array), lambda: tvm_ffi.core._set_class_tensor(3)):
+            try:
+                wrong()
+            except TypeError as error:
+                assert "derives from bowline.Tensor" in str(error)
+            else:
+                raise AssertionError
+        for key, base in (("ffi.Tensor", tvm_ffi.Object), ("ffi.Array", tvm_ffi.Array)):
+            try:
+                tvm_ffi.register_object(key)(type(base)("Other", (base,), {}))
+            except ValueError as error:
+                assert "has a class of the package" in str(error)
+            else:
+                raise AssertionError(key)
+        """,
+        **INSTALLED,
+    )
+
+
+def test_types_that_are_not_there_can_be_skipped():
+    run_script(
+        """
+        import tvm_ffi
+        from tvm_ffi import registry
+        def make():
+            @tvm_ffi.register_object("names.of.a.compiler.that.is.not.built")
+            class Node(tvm_ffi.Object):
+                def method(self):
+                    return 1
+            return Node
+        try:
+            make()
+        except ValueError:
+            pass
+        else:
+            raise AssertionError
+        registry._SKIP_UNKNOWN_OBJECTS = True
+        assert make().method(None) == 1
+        """,
+        **INSTALLED,
+    )

@@ -112,7 +112,7 @@ class Size:
     width: object
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(slots=True)
 class Slotted(Size):
     more: tuple = ()
 

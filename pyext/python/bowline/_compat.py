@@ -80,7 +80,10 @@ def _set_type_cls(type_info: TypeInfo, type_cls: type) -> None:
 
 def _set_class_tensor(cls: type) -> None:
     """Make a subclass of `Tensor` the class of all tensors to come. Libraries with tensors of their own do."""
-    _set_derived("ffi.Tensor", cls)
+    own = importlib.import_module("._tensor", __package__).Tensor
+    if not (isinstance(cls, type) and issubclass(cls, own)):
+        raise TypeError(f"expected a class that derives from bowline.Tensor, got {cls!r}")
+    _core.register_class(cls, _core.type_index("ffi.Tensor"), True)
 
 
 def _set_class_object(cls: type) -> None:
@@ -93,14 +96,6 @@ def _set_class_dtype(cls: type) -> None:
     """Make a class the one of element types. Only `dtype` itself is."""
     if cls is not plain_class("DataType"):
         raise TypeError(f"the class of element types is bowline.dtype, and stays that: got {cls!r}")
-
-
-def _set_derived(key: str, cls: type) -> None:
-    index = _core.type_index(key)
-    former = _core.class_of(index)
-    if not (isinstance(cls, type) and former is not None and issubclass(cls, former)):
-        raise TypeError(f"expected a class that derives from that of '{key}', {former!r}: got {cls!r}")
-    _core.register_class(cls, index, True)
 
 
 def class_now(name: str) -> Any:
