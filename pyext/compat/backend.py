@@ -1,7 +1,7 @@
 """Builds the wheel (PEP 517, PEP 660): one module and type stubs, under one of two names.
 
-``--config-settings name=apache-tvm-ffi`` makes the wheel that satisfies what requires that distribution; it has a local version,
-which no public index takes.
+``--config-settings name=apache-tvm-ffi`` makes the wheel that satisfies what requires that distribution; it has a local
+version, which no public index takes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The package under the name `tvm_ffi`: each module once, whichever of its two names is imported first.
 
-Upholds: `tvm_ffi.x` is the module `bowline.x`, whose name, spec and loader stay what they are; a module is found under the other name
-only when it is whole.
+Upholds: `tvm_ffi.x` is the module `bowline.x`, whose name, spec and loader stay what they are. A module is found under
+the other name only when it is whole.
 """
 
 from __future__ import annotations

@@ -72,8 +72,8 @@ def refuse_beside(folder: str) -> None:
         more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         msg = (
             f"{NAME} in {folder} is that of tvm-ffi-on-bowline, but files of another package {NAME} are beside it, which "
-            "brings a runtime of its own; there can be one in a process. Uninstall both (apache-tvm-ffi, tvm-ffi-on-bowline), remove "
-            f"what is left of {', '.join(found[:_SHOWN])}{more}, and install tvm-ffi-on-bowline again"
+            "brings a runtime of its own; there can be one in a process. Uninstall both (apache-tvm-ffi, tvm-ffi-on-bowline), "
+            f"remove what is left of {', '.join(found[:_SHOWN])}{more}, and install tvm-ffi-on-bowline again"
         )
         raise ImportError(msg, name=NAME, path=folder)
 

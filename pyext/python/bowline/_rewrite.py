@@ -260,8 +260,8 @@ def structural_mutate(root: Any, callbacks: Any = ()) -> Any:
     def before(value: Any) -> _Answer:
         for types, call, with_mode in rows:
             if suits(value, types):
-                more = (InplaceMode.DISALLOW,) if with_mode else ()
-                return True, convert(call(value, mutator, *more))
+                answer = call(value, mutator, InplaceMode.DISALLOW) if with_mode else call(value, mutator)
+                return True, convert(answer)
         return False, value
 
     mutator = StructuralMutator(before, lambda value: value)

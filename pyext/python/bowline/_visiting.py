@@ -51,7 +51,8 @@ class _Visitor:
 
     def _run(self, root: Any, is_default: bool) -> Any:
         # What is still to be visited, the next at the end, with the objects that it is in.
-        waiting: list[tuple[Any, DefRegionKind, int]] = [(root, self._region, 0)]
+        waiting: list[tuple[Any, DefRegionKind, int]] = []
+        waiting.append((root, self._region, 0))
         above: list[int] = []
         inside: set[int] = set()
         while waiting:

@@ -17,6 +17,9 @@ from ._variant import auto, check_abstract, check_range, declare, entry, find, i
 
 V = TypeVar("V")
 
+#: The attribute of a type in which its `EnumState` is.
+ENUM_STATE_ATTR = "__ffi_enum__"
+
 
 class _EnumMeta(ObjectMeta):
     """Metaclass of enumerations: calling the class finds a variant, iterating goes through them."""

@@ -194,3 +194,12 @@ def field(
         converter=converter,
         metadata=metadata,
     )
+
+
+def __getattr__(name: str) -> Any:
+    # Of a higher file, for those who look for it here.
+    if name != "init_property":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return importlib.import_module("._init_property", __package__).init_property

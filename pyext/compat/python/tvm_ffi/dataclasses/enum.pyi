@@ -1,5 +1,6 @@
 """The module `bowline.dataclasses._enum`."""
 
+from bowline.dataclasses._enum import ENUM_STATE_ATTR as ENUM_STATE_ATTR
 from bowline.dataclasses._enum import Enum as Enum
 from bowline.dataclasses._enum import EnumAttrMap as EnumAttrMap
 from bowline.dataclasses._enum import EnumState as EnumState

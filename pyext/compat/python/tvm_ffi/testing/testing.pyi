@@ -11,4 +11,6 @@ from bowline.testing.testing import TestNonCopyable as TestNonCopyable
 from bowline.testing.testing import TestObjectBase as TestObjectBase
 from bowline.testing.testing import TestObjectDerived as TestObjectDerived
 from bowline.testing.testing import TestObjectPtrHolder as TestObjectPtrHolder
+from bowline.testing.testing import add_one as add_one
 from bowline.testing.testing import create_object as create_object
+from bowline.testing.testing import make_unregistered_object as make_unregistered_object
