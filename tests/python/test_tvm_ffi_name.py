@@ -394,3 +394,26 @@ def test_types_that_are_not_there_can_be_skipped():
         """,
         **INSTALLED,
     )
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring came with 3.12")
+def test_the_cost_of_this_name():
+    # Bytecode instructions, those of the import system included: a count that no other load of the machine changes.
+    script = """
+    import sys
+    count = 0
+    def count_one(code, offset):
+        global count
+        count += 1
+    monitoring = sys.monitoring
+    monitoring.use_tool_id(0, "count")
+    monitoring.register_callback(0, monitoring.events.INSTRUCTION, count_one)
+    monitoring.set_events(0, monitoring.events.INSTRUCTION)
+    exec("import " + sys.argv[1])
+    monitoring.set_events(0, 0)
+    assert "importlib.util" not in sys.modules
+    print(count)
+    """
+    own, other = (int(run_script(script, name, **INSTALLED).stdout) for name in ("bowline", "tvm_ffi"))
+    assert own > 10_000
+    assert other <= 1.1 * own, (own, other)
