@@ -9,6 +9,7 @@
 #include <tvm/ffi/extra/structural_equal.h>
 #include <tvm/ffi/extra/structural_hash.h>
 #include <tvm/ffi/extra/visit_error_context.h>
+#include <tvm/ffi/reflection/access_path.h>
 #include <tvm/ffi/tvm_ffi.h>
 
 #include <cstring>
@@ -114,6 +115,13 @@ void functions() {
   json::Value graph = ffi::ToJSONGraph(one);
   CHECK(ffi::StructuralEqual::Equal(ffi::FromJSONGraph(graph), one));
   CHECK(throws("ValueError", "", [] { ffi::FromJSONGraph(json::Parse("[3]")); }));
+
+  // Paths of C++ in this runtime, and its paths in C++: numbers of four bytes.
+  namespace refl = ffi::reflection;
+  refl::AccessPath path = refl::AccessPath::Root()->Attr("body")->ArrayItem(3);
+  CHECK(ffi::ReprPrint(path) == "<root>.body[3]" && path->depth == 2);
+  CHECK(mismatch.value().get<0>()->step.value()->kind == refl::AccessKind::kArrayItem);
+  CHECK(mismatch.value().get<0>()->PathEqual(refl::AccessPath::Root()->ArrayItem(2)->ArrayItem(0)));
 
   ffi::VisitErrorContext context(ffi::make_object<ffi::VisitErrorContextObj>());
   CHECK(ffi::VisitErrorContext::FindAccessPaths(one, context).size() == 0);

@@ -380,6 +380,9 @@ BOWLINE_API int TVMFFIEnvCheckSignals(void);
 BOWLINE_API int TVMFFIEnvRegisterCAPI(const char* name, void* symbol);
 BOWLINE_API int TVMFFIEnvModRegisterContextSymbol(const char* name, void* symbol);
 BOWLINE_API int TVMFFIEnvModRegisterSystemLibSymbol(const char* name, void* symbol);
+/* For the code of a library, whose `void* __tvm_ffi__library_ctx` is the context: a function of what the library's module imports, or a
+ * global one. The module keeps it: the caller gets no count. */
+BOWLINE_API int TVMFFIEnvModLookupFromImports(BowlineObjectHandle library_ctx, const char* func_name, BowlineObjectHandle* out);
 
 #ifdef __cplusplus
 } /* extern "C" */
