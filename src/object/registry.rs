@@ -256,8 +256,9 @@ fn next_index(parent: &TypeInfo, reserved: i32) -> Result<i32, RegistryError> {
         .map_err(|_| RegistryError::Full)
 }
 
-/// Forgets all dynamic types and frees what is known of them, so that each input of a fuzzer begins with the same
-/// registry.
+/// Forgets all dynamic types and frees what is known of them.
+///
+/// So each input of a fuzzer begins with the same registry.
 ///
 /// # Safety
 /// No other thread uses the registry; no reference that it gave to a dynamic type is used again, nor an index of one, be

@@ -51,8 +51,9 @@ pub fn walk(
     go(root, order, None, visit)
 }
 
-/// As [`walk`], but an object that comes several times is visited the first time only, so that the work is linear in the
-/// nodes of a graph. What is no object is visited each time.
+/// As [`walk`], but an object that comes several times is visited once.
+///
+/// So the work is linear in the nodes of a graph. What is no object is visited each time.
 ///
 /// # Errors
 /// As [`walk`].
