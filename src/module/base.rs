@@ -115,7 +115,9 @@ pub fn look_up_in_imports(module: &Obj<ModuleObj>, name: &str) -> Result<Functio
         }
     }
     let Some(found) = found.or_else(|| crate::function::global::get(name)) else {
-        return Err(Error::runtime(format!("no module that is imported has a function {name}, and there is no global one")));
+        return Err(Error::runtime(format!(
+            "no module that is imported has a function {name}, and there is no global one"
+        )));
     };
     let _one = IMPORTING.lock().unwrap_or_else(PoisonError::into_inner);
     // Another thread may have been first: what it was given is the module's as well, and has to stay.

@@ -136,6 +136,13 @@ int __tvm_ffi_make(void*, const BowlineAny*, int32_t, BowlineAny* result) {
   return 0;
 }
 
+// The integer of two words.
+int __tvm_ffi_big(void*, const BowlineAny* args, int32_t count, BowlineAny* result) {
+  int64_t words[2] = {args[0].v_int64, args[1].v_int64};
+  BowlineByteArray bytes = {reinterpret_cast<char*>(words), count * sizeof(int64_t)};
+  return TVMFFIBigIntFromByteArray(&bytes, result);
+}
+
 int __tvm_ffi_alive(void*, const BowlineAny*, int32_t, BowlineAny* result) {
   result->type_index = kBowlineInt;
   result->v_int64 = alive;

@@ -6,10 +6,10 @@ import sys
 import zipfile
 from pathlib import Path
 
+import bowline
 import pytest
 
-import bowline
-
+IN_WHEEL = "tvm_ffi/include/"
 SOURCE = r"""
 #include <bowline.h>
 int __tvm_ffi_counted(void* handle, const BowlineAny* args, int32_t count, BowlineAny* result) {
@@ -66,9 +66,9 @@ def test_headers(tmp_path):
         assert "--headers-from" in said
     wheel = tmp_path / "a.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("tvm_ffi/include/tvm/ffi/c_api.h", "/* here */")
-        archive.writestr("tvm_ffi/include/../../out.h", "/* not here */")
-        archive.writestr("tvm_ffi/core.py", "")
+        archive.writestr(IN_WHEEL + "tvm/ffi/c_api.h", "/* here */")
+        archive.writestr(IN_WHEEL + "../../out.h", "/* not here */")
+        archive.writestr(IN_WHEEL + "core.py", "")
     for _ in range(2):
         code, [folder], _ = config("--headers-from", str(wheel), cache=tmp_path)
         assert code == 0

@@ -4,9 +4,8 @@ import gc
 import subprocess
 from pathlib import Path
 
-import pytest
-
 import bowline
+import pytest
 from bowline import load_module, system_lib
 from bowline._config import include_dir, lib_dir
 
@@ -72,3 +71,11 @@ def test_it_ends(path):
     del made
     gc.collect()
     assert library.alive() == before
+
+
+def test_integers_beyond_64_bits_are_ints(path):
+    big = load_module(path).big
+    for low, high in ((5, 0), (-5, -1), (0, 1), (-1, 0), (0, -1), (-(2**63), -1), (3, 2**62), (3, -(2**63))):
+        value = big(low, high)
+        assert type(value) is int
+        assert value == (high << 64) + low % 2**64

@@ -44,8 +44,9 @@ def tvm_ffi_include_dir() -> Path:
     given = os.environ.get("TVM_FFI_INCLUDE")
     if not given:
         raise FileNotFoundError(
-            "there are no headers of tvm-ffi: set TVM_FFI_INCLUDE to their folder, or take them from a wheel of apache-tvm-ffi, "
-            "which need not be installed, by `bowline-config --headers-from WHEEL`; bowline.h has the same ABI for C"
+            "there are no headers of tvm-ffi: set TVM_FFI_INCLUDE to their folder, or take them from a wheel of "
+            "apache-tvm-ffi, which need not be installed, by `bowline-config --headers-from WHEEL`; "
+            "bowline.h has the same ABI for C"
         )
     folder = Path(given)
     if not (folder / "tvm/ffi/c_api.h").is_file():
@@ -98,8 +99,8 @@ def _core_file() -> Path:
 def lib_dir() -> Path:
     """Return a folder with ``libtvm_ffi.so``, for linkers and loaders.
 
-    It is a link to the extension, which has the functions and this name as its soname. A wheel cannot hold links, so the folder is
-    made at the first use, in the user's cache.
+    It is a link to the extension, which has the functions and this name as its soname. A wheel cannot hold links, so the
+    folder is made at the first use, in the user's cache.
     """
     core = _core_file()
     folder = _cache(f"link-{hashlib.sha256(os.fsencode(core)).hexdigest()[:16]}")
@@ -119,7 +120,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     flags = {
         "includedir": "the folder of the headers: bowline.h's, or tvm-ffi's if called as tvm-ffi-config",
         "tvm-includedir": "the folder of tvm-ffi's headers",
-        "dlpack-includedir": "the folder of dlpack/dlpack.h, beside tvm-ffi's headers",
+        "dlpack-includedir": "the folder of the headers of DLPack, beside tvm-ffi's headers",
         "libdir": "a folder with libtvm_ffi.so",
         "libfiles": "the path of libtvm_ffi.so",
         "libs": "the library, for a linker",
