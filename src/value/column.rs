@@ -41,6 +41,12 @@ impl Column {
         Column { entries, size, begin: 0, is_lent: AtomicBool::new(false) }
     }
 
+    /// Whether the column ever had a value, or was lent.
+    pub fn is_made(&self) -> bool {
+        // Relaxed: what was set is read through `entry`.
+        !self.entries.load(Ordering::Relaxed).is_null()
+    }
+
     /// The entry of a type, if the column ever had a value.
     #[inline]
     fn entry(&self, index: i32) -> Option<&Mutable<Any>> {
