@@ -87,7 +87,7 @@ def test_load(library, as_path):
     assert module["add"](3, 4) == 7
     assert module.get_function("add")(5, 6) == 11
     assert module("x", "y") == module.main("x", "y") == 2
-    assert repr(module) == "ffi.Module(imports_=[])"
+    assert repr(module) == "ffi.Module(imports_=())"
 
 
 @pytest.mark.parametrize("name", ["library.dylib", "library.dll", "library.dso"])

@@ -36,6 +36,7 @@ const NAMES: &[&str] = &[
     "__tvm_ffi_opaque_ptr__",
     "__tvm_ffi_value__",
     "_data",
+    "_empty",
     "_schema_of_key",
     "_slotnames",
     "args",
