@@ -49,13 +49,14 @@ def _show_loaded() -> None:
             sys.modules.setdefault(second.get(name) or ALIAS + name[len(_PACKAGE) :], module)
 
 
-def _find(real: str) -> ModuleSpec | None:
-    """Return the spec of a module of the package by its own name; None if there is none. `importlib.util` costs an import."""
+def _find(real: str, path: Sequence[str] | None) -> ModuleSpec | None:
+    """Return the spec of a module of the package by its own name; None if there is none. `path` is that of its parent.
+
+    Nothing is imported: before 3.14 a finder is called under a lock that each import takes.
+    """
     module = sys.modules.get(real)
     if module is not None:
         return own_spec(module)
-    parent = real.rpartition(".")[0]
-    path = getattr(importlib.import_module(parent), "__path__", None)
     for finder in sys.meta_path if path is not None else ():
         spec = finder.find_spec(real, path)
         if spec is not None:
@@ -80,7 +81,7 @@ class _Alias:
         """Return a spec that leads to the module of the package; None for all others."""
         if name != ALIAS and not name.startswith(f"{ALIAS}."):
             return None
-        former = _find(_real(name))
+        former = _find(_real(name), path)
         if former is None:
             return None
         is_package = former.submodule_search_locations is not None
@@ -124,7 +125,8 @@ class _Alias:
 
 
 def _spec(name: str) -> ModuleSpec:
-    spec = _find(_real(name))
+    real = _real(name)
+    spec = _find(real, getattr(importlib.import_module(real.rpartition(".")[0] or real), "__path__", None))
     if spec is None:
         raise ImportError(f"no module named {name!r}", name=name)
     return spec

@@ -96,7 +96,7 @@ def find_dlpack_include_path() -> str:
     RuntimeError
         If it is not there.
     """
-    return _headers("dlpack/dlpack.h")
+    return _headers(os.path.join("dlpack", "dlpack.h"))
 
 
 def find_cython_lib() -> str:

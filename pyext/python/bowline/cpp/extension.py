@@ -29,7 +29,13 @@ IS_WINDOWS = sys.platform == "win32"
 logger = logging.getLogger(__name__)
 
 _Texts = Sequence[str] | str | None
-_HEADERS = ("container/tensor.h", "dtype.h", "error.h", "extra/c_env_api.h", "function.h")
+_HEADERS = (
+    "tvm/ffi/container/tensor.h",
+    "tvm/ffi/dtype.h",
+    "tvm/ffi/error.h",
+    "tvm/ffi/extra/c_env_api.h",
+    "tvm/ffi/function.h",
+)
 # The macro lets a library say the types and documentation of its functions.
 _CFLAGS = ("-std=c++17", "-fPIC", "-O2", "-DTVM_FFI_DLL_EXPORT_INCLUDE_METADATA=1")
 _LDFLAGS = ("-shared",)
@@ -65,7 +71,7 @@ def _quoted(text: str) -> str:
 
 def _inline_source(sources: list[str], functions: Mapping[str, str] | _Texts) -> str:
     docs = dict(functions) if isinstance(functions, Mapping) else dict.fromkeys(_texts(functions), "")
-    lines = [*(f"#include <tvm/ffi/{header}>" for header in _HEADERS), "", *sources]
+    lines = [*(f"#include <{header}>" for header in _HEADERS), "", *sources]
     for name, doc in docs.items():
         lines.append(f"TVM_FFI_DLL_EXPORT_TYPED_FUNC({name}, {name});")
         if doc:
