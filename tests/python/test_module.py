@@ -364,12 +364,6 @@ def test_global_functions(library):
 # ---- C++ ---------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["build", "build_inline", "load", "load_inline"])
-def test_no_extensions(name):
-    with pytest.raises(NotImplementedError, match=rf"cpp\.{name} is not supported.*load_module"):
-        getattr(bowline.cpp, name)("name", cpp_sources="int f() { return 1; }")
-
-
 @pytest.mark.parametrize(
     ("given", "name"), [("int8", "int8_t"), ("uint64", "uint64_t"), ("float32", "float"), ("float64", "double"),
                         ("bool", "bool"), (bowline.dtype("int16"), "int16_t")]

@@ -154,18 +154,39 @@ impl AccessPath {
     }
 }
 
+/// What a step of a walk leads to. Most steps are never told: only those that are become values.
+#[derive(Debug)]
+pub(super) enum StepKey {
+    /// A field of a registered type.
+    Name(&'static str),
+    /// An item.
+    Item(usize),
+    /// Any other key.
+    Value(Any),
+}
+
+impl StepKey {
+    fn to_value(&self) -> Any {
+        match self {
+            StepKey::Name(name) => (*name).into_any(),
+            StepKey::Item(at) => (*at as i64).into_any(),
+            StepKey::Value(key) => key.clone(),
+        }
+    }
+}
+
 /// Paths while a graph is walked, as a tree of steps.
 #[derive(Debug, Default)]
-pub(super) struct Trail(Vec<(usize, StepKind, Any)>);
+pub(super) struct Trail(Vec<(usize, StepKind, StepKey)>);
 
 impl Trail {
     /// The root's number.
     pub(super) const ROOT: usize = 0;
 
     /// The number of the path that goes one step further than another.
-    pub(super) fn step(&mut self, from: usize, kind: StepKind, key: impl IntoAny) -> usize {
+    pub(super) fn step(&mut self, from: usize, kind: StepKind, key: StepKey) -> usize {
         self.0.grow(1);
-        self.0.push((from, kind, key.into_any()));
+        self.0.push((from, kind, key));
         self.0.len()
     }
 
@@ -176,7 +197,7 @@ impl Trail {
         while at != Trail::ROOT {
             let (from, kind, key) = &self.0[at - 1];
             steps.grow(1);
-            steps.push((*kind, key.clone()));
+            steps.push((*kind, key.to_value()));
             at = *from;
         }
         steps.reverse();
