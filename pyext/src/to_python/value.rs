@@ -19,7 +19,7 @@ use bowline::value::{tag, Any, AnyView, RawAny};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyDict, PyInt};
+use pyo3::types::PyInt;
 use std::ptr::NonNull;
 
 /// Takes a new reference that a C function returned.
@@ -246,9 +246,9 @@ pub fn wrapper_if_live<'py>(py: Python<'py>, object: &Obj<Object>) -> Option<Bou
 fn int_of_words<'py>(py: Python<'py>, words: &[i64]) -> PyResult<Bound<'py, PyAny>> {
     let mut bytes = Vec::new();
     gather_into(&mut bytes, words.iter().flat_map(|word| word.to_le_bytes()));
-    let signed = PyDict::new(py);
+    let signed = make::dict(py)?;
     signed.set_item("signed", true)?;
-    py.get_type::<PyInt>().call_method("from_bytes", (PyBytes::new(py, &bytes), "little"), Some(&signed))
+    py.get_type::<PyInt>().call_method("from_bytes", (make::bytes(py, &bytes)?, "little"), Some(&signed))
 }
 
 /// # Safety
