@@ -15,6 +15,7 @@
 //! | `registry`, `cached_index` | type indices, keys and ancestors |
 //! | `type_info` | what is known of a type |
 //! | `grow`, `shared_text` | growth of Rust's own collections, and texts, that may be refused |
+//! | `side` | words of objects that have no room for one |
 //! | `stats` | how many objects are alive |
 
 pub mod alloc;
@@ -30,6 +31,7 @@ mod reference;
 pub mod registry;
 mod root;
 pub mod shared_text;
+pub mod side;
 pub mod stats;
 pub mod table;
 mod type_info;
@@ -41,4 +43,5 @@ pub use handle::Obj;
 pub use header::Header;
 pub use reference::{claim_end, end, is_sole, release, renounce_end, retain};
 pub use root::{Object, ObjectType};
+pub use side::{is_weakly_held_elsewhere, make_tie_word};
 pub use weak::WeakObj;
