@@ -19,7 +19,7 @@ pub const FREE: i32 = 2;
 pub const BOTH: i32 = DESTROY | FREE;
 
 /// Header flag: the tie word stands immediately before the body. Objects without it, as other makers build them, have zero here
-/// until they are wrapped, and then the number of their side slot from bit 4 on (`super::side`).
+/// until they are wrapped, and then the number of their side slot from bit 4 on ([`super::side`]).
 pub const FLAG_PREFIX: u32 = 1;
 /// Header flag, beside [`FLAG_PREFIX`]: before the word stands the function that frees the allocation. Without it the word
 /// is where a builtin allocation starts.

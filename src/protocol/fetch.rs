@@ -259,10 +259,7 @@ fn given<H: Host>(count: Count<'_, H>, wrapper: NonNull<H::Wrapper>) -> NonNull<
 
 /// Ties a fresh wrapper to a detached object; `None` when another thread was faster.
 #[cold]
-unsafe fn first<H: Host>(
-    count: &mut Count<'_, H>,
-    word: &AtomicWord,
-) -> Result<Option<NonNull<H::Wrapper>>, H::Error> {
+unsafe fn first<H: Host>(count: &mut Count<'_, H>, word: &AtomicWord) -> Result<Option<NonNull<H::Wrapper>>, H::Error> {
     let (host, object) = (count.host, count.object);
     // SAFETY: the object is protected; user code may run here, nothing is held.
     let fresh = unsafe { host.allocate(object)? };

@@ -147,18 +147,26 @@ void hammer(ObjectRef object, int64_t threads, int64_t rounds) {
   for (auto& thread : all) thread.join();
 }
 
-// Threads that take the object from a weak pointer for as long as it lives; how often they had it.
+// Threads that take the object from a weak pointer for as long as it lives, and until they are told to stop; how often they had it.
+// One of them may give the last count back, and the object is Python's to end then.
 std::vector<std::thread> lockers;
+std::atomic<bool> stopped{false};
 std::atomic<int64_t> locked{0};
 void begin_locking(ObjectRef object, int64_t threads) {
   for (int64_t n = 0; n < threads; ++n) {
     lockers.emplace_back([weakly = WeakObjectPtr<Object>(ffi::GetObjectPtr<Object>(const_cast<Object*>(object.get())))]() {
-      while (ObjectPtr<Object> strong = weakly.lock()) ++locked;
+      while (!stopped) {
+        ObjectPtr<Object> strong = weakly.lock();
+        if (strong == nullptr) break;
+        ++locked;
+      }
     });
   }
 }
 int64_t end_locking() {
+  stopped = true;
   for (auto& thread : lockers) thread.join();
+  stopped = false;
   lockers.clear();
   return locked.exchange(0);
 }

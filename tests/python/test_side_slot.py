@@ -75,6 +75,7 @@ def test_every_way_once(guest):
     settle()
     guest.end_locking()
     settle()
+    assert guest.alive() == 0
     deaths.clear()
 
 
@@ -211,7 +212,7 @@ def test_slots_are_used_again(guest):
 def test_moves_end_the_tie(guest):
     one = guest.make(NODE, 1)
     guest.hold(one)
-    guest.number(one._move())
+    bowline.List([one._move()])
     again = guest.get_held()
     assert again is not one and again is guest.get_held()
 

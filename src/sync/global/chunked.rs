@@ -53,11 +53,7 @@ impl<T, const FIRST: usize, const CHUNKS: usize> Chunked<T, FIRST, CHUNKS> {
     /// # Errors
     /// Those of `make`; nothing is changed then.
     #[inline]
-    pub fn get_or_try_make<E>(
-        &self,
-        number: usize,
-        make: impl FnOnce(usize) -> Result<Box<[T]>, E>,
-    ) -> Result<&T, E> {
+    pub fn get_or_try_make<E>(&self, number: usize, make: impl FnOnce(usize) -> Result<Box<[T]>, E>) -> Result<&T, E> {
         let (chunk, offset) = place::<FIRST>(number);
         // Acquire: as in `get`.
         let mut entries = self.chunks[chunk].load(Ordering::Acquire);
