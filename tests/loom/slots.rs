@@ -13,7 +13,8 @@ use support::cell::Block;
 
 const WEAK: u64 = 1 << 32;
 
-type Table = Slots<AtomicWord, 2, 1>;
+/// It has three numbers: of its four entries the first has none.
+type Table = Slots<AtomicWord, 4, 1>;
 
 /// A wrapper that the model never looks into.
 #[repr(align(16))]
@@ -170,12 +171,12 @@ fn wrap_and_drop(table: &Table, object: &Foreign) {
     object.release_as_cpp(table, || unreachable!());
 }
 
-/// There are two numbers at most, and one of the two threads loses.
+/// One of the two threads loses, and has the winner's slot.
 #[test]
 fn wrapped_first() {
     explore_with(1, || {
-        let (table, object) = (Arc::new(Slots::<AtomicWord, 4, 1>::new()), Arc::new(Foreign::new(2)));
-        let tie = |table: &Slots<AtomicWord, 4, 1>, object: &Foreign| {
+        let (table, object) = (Arc::new(Table::new()), Arc::new(Foreign::new(2)));
+        let tie = |table: &Table, object: &Foreign| {
             let slot = table.tie(&object.flags, &object.deleter, ours(), || ()).expect("a slot");
             assert_eq!(slot.deleter(), theirs());
             std::ptr::from_ref(slot) as usize
@@ -212,14 +213,17 @@ fn found_whole() {
 }
 
 /// The slot of an object that ended serves the next one, whose word is its own from the start.
-#[test]
-fn used_again() {
-    explore_with(1, || {
-        // One number.
+fn reused(others_free: bool) {
+    explore_with(1, move || {
         let table = Arc::new(Table::new());
-        let (first, second) = (Arc::new(Foreign::new(1)), Arc::new(Foreign::new(1)));
+        let (first, second) = (Arc::new(Foreign::new(1)), Foreign::new(1));
         let slot = first.tie(&table);
         slot.word().publish(Word::tied(NonNull::<Wrapper>::dangling(), State::Lean)).unwrap();
+        let others = [Foreign::new(1), Foreign::new(1)];
+        others.iter().for_each(|other| assert!(other.tie(&table).deleter() == theirs()));
+        if others_free {
+            table.untie(&others[0].flags);
+        }
         let shared = (table.clone(), first.clone());
         let ender = spawn(move || shared.1.release_as_cpp(&shared.0, || unreachable!()));
         if let Some(slot) = table.tie(&second.flags, &second.deleter, ours(), || ()) {
@@ -232,17 +236,28 @@ fn used_again() {
     });
 }
 
-/// Three slots come and go: a number that came back meanwhile is not taken for the one that was seen.
+#[test]
+fn used_again() {
+    reused(false);
+}
+
+/// The same where another slot is free, and is seen first.
+#[test]
+fn used_before_another() {
+    reused(true);
+}
+
+/// Two slots come and go: a number that came back meanwhile is not taken for the one that was seen.
 #[test]
 fn taken_once() {
     explore_with(1, || {
-        let table = Arc::new(Slots::<AtomicWord, 4, 1>::new());
+        let table = Arc::new(Table::new());
         let objects: Vec<Foreign> = (0..2).map(|_| Foreign::new(1)).collect();
         for object in &objects {
             table.tie(&object.flags, &object.deleter, ours(), || ()).unwrap();
         }
         objects.iter().for_each(|object| table.untie(&object.flags));
-        let take = |table: &Slots<AtomicWord, 4, 1>| {
+        let take = |table: &Table| {
             let object = Foreign::new(1);
             table.tie(&object.flags, &object.deleter, ours(), || ()).unwrap();
             object

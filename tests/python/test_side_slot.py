@@ -66,7 +66,7 @@ def test_every_way_once(guest):
     one = guest.make(FINAL, 1)
     guest.hold(one)
     guest.hold_weakly(one)
-    assert guest.lock() is one
+    assert guest.lock() is one is guest.get_held()
     guest.hammer(one, 1, 1)
     guest.begin_locking(one, 1)
     del one
@@ -218,18 +218,19 @@ def test_moves_end_the_tie(guest):
 
 
 def test_trim_and_stats_count_them(guest):
-    root = guest.tree(101)
+    root, child = guest.tree(101), guest.child
     before = bowline.stats()
     for n in range(2):
-        node = guest.child(root, n)
+        node = child(root, n)
     node.note = 1
     del node
     after = bowline.stats()
     assert after["side_slots"] - before["side_slots"] == 2
     assert after["wrappers_inactive"] - before["wrappers_inactive"] == 2
-    # The one that has a note stays. Up to 3.12 a dict is taken for a note.
-    assert bowline.trim() == (1 if sys.version_info >= (3, 13) else 0)
-    assert guest.child(root, 1).note == 1
+    # The one that has a note stays.
+    trimmed = bowline.stats()["wrappers_inactive"], bowline.trim(), bowline.stats()["wrappers_inactive"]
+    assert trimmed[0] - trimmed[1] == trimmed[2] >= 1
+    assert child(root, 1).note == 1
 
 
 def test_first_fetches_by_threads(guest):
@@ -301,7 +302,7 @@ def test_weak_calls_beside_the_last_native_release(guest):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_weak_pointers_that_are_locked_beside_the_last_drop(guest, kind):
-    for n in range(50):
+    for n in range(10):
         one = guest.make(kind, n)
         guest.begin_locking(one, 2)
         link = weakref.ref(one) if kind in (NODE, FINAL) else None
