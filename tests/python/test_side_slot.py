@@ -66,7 +66,7 @@ def test_every_way_once(guest):
     one = guest.make(FINAL, 1)
     guest.hold(one)
     guest.hold_weakly(one)
-    assert guest.lock() is one is guest.get_held()
+    assert guest.lock() is one is guest.get_held() and guest.count(one) == 0
     guest.hammer(one, 1, 1)
     guest.begin_locking(one, 1)
     del one
