@@ -23,7 +23,7 @@ pub const WRAPPER_ALIGN: usize = TAGS + 1;
 pub enum State {
     /// A lean wrapper, alive or dead.
     Lean,
-    /// A rich wrapper of which a life, or one that has ended and not yet been retired, owns a count of the object.
+    /// A rich wrapper whose life owns a count of the object; the life may have ended, and its `retire` be pending.
     Active,
     /// A rich wrapper that the object owns a count of, with all that Python knows of the object.
     Preserved,

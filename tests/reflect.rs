@@ -281,6 +281,31 @@ fn attributes_belong_to_one_type() {
     });
 }
 
+/// Those that walks ask for have a place of their own, which is not seen from outside.
+#[test]
+fn an_attribute_that_walks_ask_for_is_one_as_others() {
+    let (node, name) = (Node::type_index(), "__ffi_compare__");
+    assert!(attr::column(name).is_none() && !attr::names().contains(&name.to_owned()));
+    assert!(attr::get(node, name).is_none());
+    attr::set(node, name, 1.into_any()).unwrap();
+    assert_eq!(attr::get(node, name).unwrap().view().as_int(), Some(1));
+    assert!(std::ptr::eq(attr::make(name), attr::column(name).unwrap()));
+    assert_eq!(attr::names().iter().filter(|known| *known == name).count(), 1);
+    attr::set(node, name, Any::none()).unwrap();
+    assert!(attr::get(node, name).is_none());
+}
+
+#[test]
+fn the_type_right_below_the_root() {
+    let base = registry::register_type("test.Base", registry::OBJECT).unwrap().index;
+    let middle = registry::register_type("test.Middle", base).unwrap().index;
+    let last = registry::register_type("test.Last", middle).unwrap().index;
+    assert_eq!([base, middle, last].map(registry::below_root), [base; 3]);
+    assert_eq!(registry::below_root(registry::OBJECT), registry::OBJECT);
+    assert!(registry::is_instance(last, base) && registry::is_instance(last, registry::OBJECT));
+    assert!(!registry::is_instance(base, last) && !registry::is_instance(last, Node::type_index()));
+}
+
 #[test]
 fn run_time_types_have_methods_and_creators() {
     let index = registry::register_type("test.reflect.Made", registry::OBJECT).unwrap().index;

@@ -9,9 +9,10 @@
 //! ```
 //! Bodies from another allocator have the second form. They come with `delete_space` in the word's place.
 
-use super::header::{Header, FLAG_DELETE_SPACE, FLAG_PREFIX};
+use super::header::{Header, FLAG_DELETE_SPACE, FLAG_PREFIX, FLAG_VTABLE};
 use super::root::Object;
 use super::side;
+use super::vtable;
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::counter::{self, Event};
 use crate::sync::{fresh_static, ArcSwapOption};
@@ -217,6 +218,10 @@ pub(super) unsafe fn give_back(object: NonNull<Object>, layout: Layout) {
     counter::add(Event::Object, -1);
     // SAFETY: the object is still allocated.
     let flags = unsafe { object.cast::<Header>().as_ref() }.flags();
+    if flags == FLAG_VTABLE {
+        // SAFETY: the flags say where the body came from; the caller's contract.
+        return unsafe { vtable::give_back(object, layout) };
+    }
     if flags & FLAG_PREFIX == 0 {
         // SAFETY: bodies without prefix come from `allocate_bare`, with this layout.
         return unsafe { std::alloc::dealloc(object.as_ptr().cast(), bare(layout)) };
@@ -242,21 +247,22 @@ pub(super) unsafe fn give_back(object: NonNull<Object>, layout: Layout) {
 pub unsafe fn tie_word<'a>(object: NonNull<Object>) -> Option<&'a AtomicWord> {
     // SAFETY: the caller's contract.
     let flags = unsafe { object.cast::<Header>().as_ref() }.flags_of_tie();
-    if flags & FLAG_PREFIX == 0 {
-        return side::word(flags);
-    }
     // SAFETY: the caller's contract.
     unsafe { word(object, flags) }
 }
 
-/// The word in front of an object, by its flags; `None` for an object without one.
+/// The word of an object, by its flags; `None` for an object without one.
 ///
 /// # Safety
 /// `object` is allocated for as long as the result is used, and `flags` are its own.
 #[inline(always)]
 pub(super) unsafe fn word<'a>(object: NonNull<Object>, flags: u32) -> Option<&'a AtomicWord> {
     if flags & FLAG_PREFIX == 0 {
-        return None;
+        // SAFETY: the flags say which it is.
+        return match flags {
+            FLAG_VTABLE => Some(unsafe { vtable::word(object) }),
+            _ => side::word(flags),
+        };
     }
     // SAFETY: the flag says that it is there.
     Some(unsafe {

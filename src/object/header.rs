@@ -32,6 +32,10 @@ pub const FLAG_LEAF: u32 = 4;
 /// Header flag of a tensor, beside [`FLAG_PREFIX`]: this crate made it, and what keeps its memory follows.
 pub const FLAG_MADE_HERE: u32 = 2;
 
+/// Header flags, all of them, of an object that this crate made with a pointer to the virtual functions of a C++ class immediately
+/// before the body: the tie word stands before that pointer.
+pub const FLAG_VTABLE: u32 = 2;
+
 /// Header flag of a container, beside [`FLAG_PREFIX`]: there is a note about it elsewhere. Set at any time, for good.
 pub const FLAG_REMEMBERS: u32 = 2;
 

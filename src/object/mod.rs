@@ -7,6 +7,7 @@
 //! | `header` | the 24 bytes that every object starts with |
 //! | `count` | the combined strong and weak count |
 //! | `alloc`, `alloc_error` | where objects' memory comes from and goes to |
+//! | `vtable`, `cxx` | objects behind a pointer to virtual functions, as C++ has them |
 //! | `handle`, `weak` | [`Obj`] and [`WeakObj`] |
 //! | `extra` | objects with trailing items |
 //! | `destroy` | destruction without recursion |
@@ -22,6 +23,7 @@ pub mod alloc;
 mod alloc_error;
 mod cached_index;
 pub mod count;
+mod cxx;
 pub mod destroy;
 mod extra;
 pub mod grow;
@@ -36,9 +38,11 @@ pub mod side;
 pub mod stats;
 pub mod table;
 mod type_info;
+pub mod vtable;
 mod weak;
 
 pub use alloc::{tie_word, AllocError};
+pub use cxx::new_behind_vtable;
 pub use destroy::{set_resume_hook, set_untie_hook};
 pub use handle::Obj;
 pub use header::Header;

@@ -114,10 +114,14 @@ pub fn is_instance(index: i32, target: i32) -> bool {
 
 #[inline(never)]
 fn is_derived(index: i32, target: i32) -> bool {
-    match (type_info(index), type_info(target)) {
-        (Some(info), Some(ancestor)) => info.ancestors.get(ancestor.depth) == Some(&target),
-        _ => false,
-    }
+    // Most types have one ancestor, the root, and few have many: cheaper than to look up how deep the target is.
+    type_info(index).is_some_and(|info| info.ancestors.contains(&target))
+}
+
+/// The type right below the root that `index` is or is derived from.
+#[inline]
+pub fn below_root(index: i32) -> i32 {
+    type_info(index).and_then(|info| info.ancestors.get(1)).copied().unwrap_or(index)
 }
 
 /// The index of the type with this key.
@@ -256,8 +260,9 @@ fn next_index(parent: &TypeInfo, reserved: i32) -> Result<i32, RegistryError> {
         .map_err(|_| RegistryError::Full)
 }
 
-/// Forgets all dynamic types and frees what is known of them, so that each input of a fuzzer begins with the same
-/// registry.
+/// Forgets all dynamic types and frees what is known of them.
+///
+/// So each input of a fuzzer begins with the same registry.
 ///
 /// # Safety
 /// No other thread uses the registry; no reference that it gave to a dynamic type is used again, nor an index of one, be

@@ -194,9 +194,10 @@ pub unsafe trait Host {
         let _ = wrapper;
         false
     }
-    /// If the caller's count is the only one, takes out what the wrapper knows and calls `keep`, while no thread can count the
-    /// wrapper: [`Host::dormancy`] says `Forgetting`. Then lets go of what it knew, which runs user code. Whether `keep` was called, and
-    /// said so: then the caller's count is not the caller's any more.
+    /// Takes out what the wrapper knows and calls `keep`, if the caller's count is the only one.
+    ///
+    /// Meanwhile no thread can count the wrapper: [`Host::dormancy`] says `Forgetting`. Then lets go of what it knew, which runs
+    /// user code. Whether `keep` was called, and said so: then the caller's count is not the caller's any more.
     ///
     /// # Safety
     /// The caller owns a count of the wrapper and one of its object; in no section.
@@ -314,20 +315,23 @@ pub unsafe trait Host {
     /// # Safety
     /// The wrapper is alive.
     unsafe fn is_rich(&self, wrapper: NonNull<Self::Wrapper>) -> bool;
-    /// A wrapper that was moved from, and of which no `retire` of a former life is pending, holds nothing from now on, as if it
-    /// never had. Does nothing if it was given another object meanwhile.
+    /// Lets a wrapper that was moved from hold nothing, as if it never had.
+    ///
+    /// No `retire` of a former life is pending. Does nothing if it was given another object meanwhile.
     ///
     /// # Safety
     /// The wrapper is alive and was moved from by the caller.
     unsafe fn forget_moved(&self, wrapper: NonNull<Self::Wrapper>);
-    /// Keeps a moved-from wrapper from dying until no `retire` of a former life can be pending, nor another thread
-    /// be looking at it in a section that is open now.
+    /// Keeps a moved-from wrapper from dying while other threads may know it.
+    ///
+    /// Until no `retire` of a former life can be pending, nor another thread be looking at it in a section that is open now.
     ///
     /// # Safety
     /// The wrapper is alive and was moved from by the caller.
     unsafe fn limbo(&self, wrapper: NonNull<Self::Wrapper>);
-    /// Keeps an object for those who may have found it in the wrapper's handle, in a section that is open now, before the
-    /// caller took it out. They have counts of the wrapper.
+    /// Keeps an object for those who may have found it in the wrapper's handle.
+    ///
+    /// They did so in a section that is open now, before the caller took it out, and have counts of the wrapper.
     ///
     /// # Safety
     /// The caller owns counts of both, and has changed the handle.

@@ -125,7 +125,7 @@ impl Participant {
         self.owed.0.load(Ordering::Relaxed)
     }
 
-    /// Shows what was deferred to all, lets the epoch go on if no pin is in its way, and finds what is ripe.
+    /// Finds what is ripe, after all see what was deferred, and the epoch has gone on if no pin is in its way.
     pub(super) fn collect(&self) {
         self.pin().flush();
     }

@@ -12,10 +12,46 @@ use std::sync::Arc;
 
 static COLUMNS: ArcSwapOption<HashMap<Arc<str>, &'static Column>> = ArcSwapOption::const_empty();
 
+/// An attribute that walks ask the type of each object for. Its values have a place of their own: the name is not searched.
+pub(super) struct Frequent {
+    name: &'static str,
+    values: Column,
+}
+
+impl Frequent {
+    const fn new(name: &'static str) -> Frequent {
+        Frequent { name, values: Column::new() }
+    }
+
+    /// The attribute of a type, if it was set.
+    #[inline]
+    pub(super) fn get(&self, index: i32) -> Option<Any> {
+        Some(self.values.get(index)).filter(|value| !value.is_none())
+    }
+}
+
+pub(super) static STRUCTURAL_EQUAL: Frequent = Frequent::new("__s_equal__");
+pub(super) static STRUCTURAL_HASH: Frequent = Frequent::new("__s_hash__");
+pub(super) static STRUCTURAL_VISIT: Frequent = Frequent::new("__s_visit__");
+pub(super) static EQUAL: Frequent = Frequent::new("__ffi_eq__");
+pub(super) static COMPARE: Frequent = Frequent::new("__ffi_compare__");
+pub(super) static HASH: Frequent = Frequent::new("__ffi_hash__");
+pub(super) static REPR: Frequent = Frequent::new("__ffi_repr__");
+pub(super) static SHALLOW_COPY: Frequent = Frequent::new("__ffi_shallow_copy__");
+static FREQUENT: [&Frequent; 8] =
+    [&STRUCTURAL_EQUAL, &STRUCTURAL_HASH, &STRUCTURAL_VISIT, &EQUAL, &COMPARE, &HASH, &REPR, &SHALLOW_COPY];
+
+fn frequent(name: &str) -> Option<&'static Column> {
+    FREQUENT.iter().find(|known| known.name == name).map(|known| &known.values)
+}
+
 /// The values of an attribute by type index, if the attribute was ever set or made.
 pub fn column(name: &str) -> Option<&'static Column> {
     if let Some((_, column)) = key::ATTRIBUTES.iter().find(|(known, _)| *known == name) {
         return Some(column);
+    }
+    if let Some(column) = frequent(name) {
+        return column.is_made().then_some(column);
     }
     COLUMNS.load().as_deref()?.get(name).copied()
 }
@@ -42,13 +78,14 @@ pub fn names() -> Vec<String> {
     let mut names: Vec<String> =
         COLUMNS.load().as_deref().into_iter().flat_map(|map| map.keys().map(|name| name.to_string())).collect();
     names.extend(key::ATTRIBUTES.iter().map(|(name, _)| (*name).to_owned()));
+    names.extend(FREQUENT.iter().filter(|known| known.values.is_made()).map(|known| known.name.to_owned()));
     names.sort();
     names
 }
 
 /// The values of an attribute by type index; none yet if the name is new.
 pub fn make(name: &str) -> &'static Column {
-    if let Some(known) = column(name) {
+    if let Some(known) = frequent(name).or_else(|| column(name)) {
         return known;
     }
     let fresh: *mut Column = Box::into_raw(Box::new(Column::new()));

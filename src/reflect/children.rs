@@ -5,7 +5,7 @@ use super::{info, Reflection};
 use crate::container::{ArrayObj, DictObj, ListObj, MapObj};
 use crate::function::Error;
 use crate::object::grow::{expect_memory, gathered};
-use crate::object::Object;
+use crate::object::{registry, Object};
 use crate::value::{tag, Any, AnyView};
 use std::ptr::NonNull;
 
@@ -24,20 +24,30 @@ pub(super) enum Children {
 /// The children of an object that a view lends.
 pub(super) fn children(view: AnyView<'_>) -> Children {
     expect_memory();
-    if let Some(array) = view.as_ref::<ArrayObj>() {
-        return Children::Items(gathered(array.as_slice().iter().cloned()));
+    let index = view.type_index();
+    // One look at the type, and not one for each kind of container that it is not.
+    let found = match registry::below_root(index) {
+        tag::ARRAY => {
+            view.as_ref::<ArrayObj>().map(|array| Children::Items(gathered(array.as_slice().iter().cloned())))
+        }
+        tag::LIST => view.as_ref::<ListObj>().map(|list| Children::Items(list.snapshot())),
+        tag::MAP => view.as_ref::<MapObj>().map(|map| {
+            let entries = map.entries().map(|(key, value)| (AnyView::to_owned(key), AnyView::to_owned(value)));
+            Children::Entries(gathered(entries))
+        }),
+        tag::DICT => view.as_ref::<DictObj>().map(|dict| Children::Entries(dict.snapshot())),
+        _ => info(index).map(Children::Fields),
+    };
+    found.unwrap_or(Children::Leaf)
+}
+
+/// The items of an object that never changes, if it is a sequence.
+#[inline]
+pub(super) fn frozen_items(view: AnyView<'_>) -> Option<&[Any]> {
+    match registry::below_root(view.type_index()) {
+        tag::ARRAY => view.as_ref::<ArrayObj>().map(ArrayObj::as_slice),
+        _ => None,
     }
-    if let Some(list) = view.as_ref::<ListObj>() {
-        return Children::Items(list.snapshot());
-    }
-    if let Some(map) = view.as_ref::<MapObj>() {
-        let entries = map.entries().map(|(key, value)| (AnyView::to_owned(key), AnyView::to_owned(value)));
-        return Children::Entries(gathered(entries));
-    }
-    if let Some(dict) = view.as_ref::<DictObj>() {
-        return Children::Entries(dict.snapshot());
-    }
-    info(view.type_index()).map_or(Children::Leaf, Children::Fields)
 }
 
 /// The value that a mapping has for a key.

@@ -8,9 +8,10 @@ use crate::function::{Error, Function};
 use crate::value::{Any, AnyView};
 use std::sync::{Arc, Mutex};
 
-/// The hook that a type has of a name. Hooks are not inherited: a child has parts that its parent's hook does not know.
-pub(super) fn of(index: i32, name: &str) -> Option<Any> {
-    attr::get(index, name)
+/// The hook that a type has of a kind. Hooks are not inherited: a child has parts that its parent's hook does not know.
+#[inline]
+pub(super) fn of(index: i32, hook: &attr::Frequent) -> Option<Any> {
+    hook.get(index)
 }
 
 type Lent<S> = Mutex<Option<S>>;

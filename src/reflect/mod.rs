@@ -33,6 +33,7 @@ pub mod instance;
 pub mod json;
 pub mod layout;
 pub mod named;
+mod number_map;
 pub mod record;
 mod record_access;
 mod record_init;

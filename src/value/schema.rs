@@ -146,8 +146,9 @@ impl Schema {
 }
 
 impl Schema {
-    /// What an error text adds where the type `found` and the expected one have the same key, because the class was defined
-    /// again. Empty where that is not so.
+    /// What an error text adds where the type `found` and the expected one have the same key.
+    ///
+    /// That is so after a class was defined again. Empty otherwise.
     #[cold]
     pub fn tell_apart(&self, found: i32) -> &'static str {
         let Some(found) = registry::type_info(found) else { return "" };

@@ -8,7 +8,7 @@ from typing import Any, Optional, Union
 
 import bowline
 import pytest
-from bowline import Array, Function, List
+from bowline import Array, Function, List, get_global_func
 from bowline.core import TypeSchema
 from shapes import Plain, Sub
 from support import new_key
@@ -258,3 +258,46 @@ def test_convert():
     assert isinstance(bowline.convert(len), Function)
     plain = Plain(1)
     assert bowline.convert(plain) is plain
+
+
+def test_hooks_are_those_of_the_type_and_not_of_its_class():
+    class Meta(type):
+        asked = []
+
+        def __getattr__(cls, name):
+            Meta.asked.append(name)
+            raise AttributeError(name)
+
+        @property
+        def __tvm_ffi_int__(cls):
+            raise RuntimeError("not a hook of the instances")
+
+    class Value(metaclass=Meta):
+        pass
+
+    value = Value()
+    assert get_global_func("testing.echo")(value) is value
+    with pytest.raises(TypeError, match="expected List"):
+        holder(list)(value)
+    assert not [name for name in Meta.asked if name.startswith("__tvm_ffi")]
+
+
+def test_a_subclass_of_a_built_in_class_may_have_hooks():
+    class Items(list):
+        def __tvm_ffi_value__(self):
+            return [7]
+
+    class Number(int):
+        def __tvm_ffi_object__(self):
+            return Plain(3)
+
+    assert list(holder(list)(Items([1, 2])).v) == [7]
+    assert list(holder(list)([1, 2]).v) == [1, 2]
+    assert get_global_func("testing.echo")(Number(5)).n == 3
+
+
+@pytest.mark.parametrize("value", [[1, 2], (1, 2)])
+def test_convert_of_a_container(value):
+    assert list(bowline.convert(value)) == [1, 2]
+    assert type(bowline.convert(value)) is Array
+    assert dict(bowline.convert({"a": 1})) == {"a": 1}

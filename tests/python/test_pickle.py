@@ -209,6 +209,31 @@ def test_a_reducer_of_the_class_wins():
     assert pickle.loads(pickle.dumps(Own(5))) == 5
 
 
+def test_a_state_of_the_class_wins():
+    @py_class(new_key())
+    class Own(bowline.Object):
+        n: int
+
+        def __getstate__(self):
+            return ((self.n + 1,),)
+
+    make, args, state = Own(5).__reduce_ex__(2)
+    assert state == ((6,),)
+    made = make(*args)
+    made.__setstate__(state)
+    assert made.n == 6
+
+
+def test_a_subclass_with_attributes_keeps_them():
+    class Rich(Plain):
+        __slots__ = ("__dict__", "mark")
+
+    one = Rich(5)
+    one.note, one.mark = "kept", 1
+    assert one.__reduce_ex__(2)[2] == ((5,), {"note": "kept"}, {"mark": 1})
+    assert Plain(5).__reduce_ex__(2)[2] == ((5,),)
+
+
 def test_a_dispatch_table_wins():
     file = io.BytesIO()
     pickler = pickle.Pickler(file)

@@ -37,6 +37,8 @@ def convert(value: Any) -> Any:
     >>> bowline.convert(payload).pyobject() is payload
     True
     """
+    if type(value) in _CONTAINERS:
+        return _core.convert(value)
     if isinstance(value, _AS_THEY_ARE) or hasattr(type(value), "__ffi_plain__"):
         return value
     if isinstance(value, str):
@@ -48,6 +50,9 @@ def convert(value: Any) -> Any:
     found = _core.convert(value)
     return OpaquePyObject(value) if found is value else found
 
+
+# Classes without any of the protocols below.
+_CONTAINERS = (list, tuple, dict)
 
 # Protocols that say what a value is now. They come before those of the next table.
 _CONVERTED = ("__tvm_ffi_object__", "__dlpack__", "__dlpack_c_exchange_api__")

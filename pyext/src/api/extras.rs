@@ -3,6 +3,7 @@
 
 use crate::interpreter::names::intern;
 use crate::interpreter::{dict, make};
+use crate::wrapper::class_table;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -12,12 +13,16 @@ use pyo3::types::PyDict;
 /// What reading them raises.
 pub fn extras<'py>(this: &Bound<'py, PyAny>) -> PyResult<[Option<Bound<'py, PyDict>>; 2]> {
     let py = this.py();
+    let class = this.get_type();
+    if class_table::is_lean(&class) {
+        return Ok([None, None]);
+    }
     let dict = this.getattr_opt(intern!(py, "__dict__"))?;
     let dict = match dict.map(|dict| dict.cast_into::<PyDict>()) {
         Some(Ok(dict)) if !dict.is_empty() => Some(dict.copy()?),
         _ => None,
     };
-    let names = py.import(intern!(py, "copyreg"))?.call_method1(intern!(py, "_slotnames"), (this.get_type(),))?;
+    let names = py.import(intern!(py, "copyreg"))?.call_method1(intern!(py, "_slotnames"), (class,))?;
     let slots = make::dict(py)?;
     for name in names.try_iter()? {
         let name = name?;

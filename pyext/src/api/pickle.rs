@@ -12,12 +12,12 @@ use crate::interpreter::make;
 use crate::interpreter::make::Make;
 use crate::interpreter::members::{Answer, NoArguments, OneArgument};
 use crate::interpreter::names::intern;
-use crate::interpreter::take;
 use crate::interpreter::trampoline::or_memory_error;
+use crate::interpreter::{take, type_lookup};
 use crate::to_python::{error, value};
 use crate::types::init::without_call;
 use crate::types::tensor;
-use crate::wrapper::{metaclass, tie};
+use crate::wrapper::{class_table, metaclass, tie};
 use bowline::container::{ArrayObj, ListObj};
 use bowline::function::error::ErrorObj;
 use bowline::function::{global, Error, FunctionObj};
@@ -28,6 +28,7 @@ use bowline::tensor::{Tensor, TensorObj};
 use bowline::value::{tag, Any, Storage};
 use bowline_python_macros::{guarded, pyfunction};
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 use std::ffi::CStr;
 
@@ -216,7 +217,7 @@ impl OneArgument for ReduceEx {
         let py = this.py();
         // A reducer that a class defines wins, as with `object`.
         let name = intern!(py, "__reduce__");
-        match this.get_type().getattr(name)?.is(metaclass::base_class(py).getattr(name)?) {
+        match type_lookup::is_inherited(&this.get_type(), &metaclass::base_class(py), name) {
             true => Reduce::call(this),
             false => this.call_method0(name),
         }
@@ -232,7 +233,7 @@ impl NoArguments for Reduce {
         let py = this.py();
         let class = this.get_type();
         let own = |name: &str| py.import(intern!(py, "bowline._core"))?.getattr(name);
-        let state = || this.call_method0(intern!(py, "__getstate__"));
+        let state = || state_of(this);
         Ok(match form(this) {
             Form::Empty => {
                 let new = py.import(intern!(py, "copyreg"))?.getattr(intern!(py, "__newobj__"))?;
@@ -246,7 +247,11 @@ impl NoArguments for Reduce {
                 )));
             }
             Form::Fields(object, reflection) => match takes_state(reflection) {
-                true => (own("_empty")?, (class,), state()?).make(py)?,
+                true => {
+                    let empty = EMPTY.get(py).expect("set with the module").clone_ref(py);
+                    let state = state()?;
+                    (empty, (class,), state).make(py)?
+                }
                 false => {
                     let values = field_values(py, reflection, &object)?;
                     (own("_rebuild")?, (class, values), state()?).make(py)?
@@ -291,6 +296,19 @@ impl NoArguments for Reduce {
         })
     }
 }
+
+/// What `__getstate__` gives, which is called if the class has one of its own or the wrapper may.
+fn state_of<'py>(this: &Bound<'py, PyAny>) -> Answer<'py> {
+    let (py, class) = (this.py(), this.get_type());
+    let name = intern!(py, "__getstate__");
+    match class_table::is_lean(&class) && type_lookup::is_inherited(&class, &metaclass::base_class(py), name) {
+        true => GetState::call(this),
+        false => this.call_method0(name),
+    }
+}
+
+/// `_empty`, for each object that is pickled.
+static EMPTY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 /// The type and the name under which a function is registered as a method.
 fn method_named(function: &Obj<FunctionObj>) -> Option<(&'static str, &'static str)> {
@@ -354,6 +372,7 @@ fn _method_func<'py>(py: Python<'py>, key: &str, name: &str) -> PyResult<Bound<'
 /// Those of adding it.
 pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     add_function!(module, _empty)?;
+    let _ = EMPTY.set(module.py(), module.getattr(intern!(module.py(), "_empty"))?.unbind());
     add_function!(module, _rebuild)?;
     add_function!(module, _method_func)?;
     add_function!(module, _global_func)

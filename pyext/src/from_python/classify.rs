@@ -77,6 +77,12 @@ impl Exact {
     }
 }
 
+/// Whether the exact class of an object is one of Python's own, which say nothing to native code by hooks.
+#[inline]
+pub fn is_built_in(ob: &Bound<'_, PyAny>) -> bool {
+    !matches!(classify(ob), Exact::Wrapper | Exact::Other)
+}
+
 /// What an object is, the kinds that come most often first.
 #[inline(always)]
 pub fn classify(ob: &Bound<'_, PyAny>) -> Exact {

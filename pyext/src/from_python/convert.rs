@@ -251,7 +251,7 @@ fn leaf<'py>(ob: &Bound<'py, PyAny>) -> Result<Leaf<'py>, Fail> {
         return Ok(Leaf::Value(object.into_any()));
     }
     let stand_in = || hooks::stand_in(ob).map_err(|error| Fail::hook(&Schema::Any, ob, error));
-    if hooks::stands_for_object(ob)? {
+    if hooks::stands_for_object(ob) {
         if let Some(object) = stand_in()? {
             return Ok(Leaf::StandIn(object));
         }

@@ -2,12 +2,12 @@
 //! Upholds: hooks are looked up on the type, as Python does for special methods; what they raise propagates.
 #![forbid(unsafe_code)]
 
+use crate::from_python::classify::is_built_in;
 use crate::from_python::fail::{describe, HookError};
 use crate::from_python::scalar;
 use crate::interpreter::exceptions::{PyTypeError, PyValueError};
 use crate::interpreter::names::intern;
-use crate::interpreter::stdlib;
-use crate::interpreter::take;
+use crate::interpreter::{stdlib, take, type_lookup};
 use crate::to_python::value;
 use crate::wrapper::{lookup, tie};
 use bowline::container::ShapeObj;
@@ -27,11 +27,16 @@ const MAX_STAND_INS: usize = 64;
 /// # Errors
 /// What the lookup raises.
 pub fn special<'py>(ob: &Bound<'py, PyAny>, name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyAny>>> {
-    match ob.get_type().hasattr(name)? {
+    match has_special(ob, name) {
         // Bound to the instance by its attribute access.
         true => ob.getattr(name).map(Some),
         false => Ok(None),
     }
+}
+
+/// Whether a type has an attribute for its instances. Most have none, and to find that out raises nothing.
+pub fn has_special<'py>(ob: &Bound<'py, PyAny>, name: &Bound<'py, PyString>) -> bool {
+    !is_built_in(ob) && type_lookup::of_class(&ob.get_type(), name).is_some()
 }
 
 /// Whether an object that is no `int` counts as one.
@@ -39,6 +44,9 @@ pub fn special<'py>(ob: &Bound<'py, PyAny>, name: &Bound<'py, PyString>) -> PyRe
 /// # Errors
 /// What a metaclass's `__instancecheck__` raises.
 pub fn is_integral(ob: &Bound<'_, PyAny>) -> PyResult<bool> {
+    if is_built_in(ob) {
+        return Ok(ob.is_instance_of::<PyInt>());
+    }
     if tie::is_wrapper(ob) || ob.is_instance_of::<PyString>() {
         return Ok(false);
     }
@@ -50,6 +58,9 @@ pub fn is_integral(ob: &Bound<'_, PyAny>) -> PyResult<bool> {
 /// # Errors
 /// What the class's name or module raises.
 pub fn is_numpy_bool(ob: &Bound<'_, PyAny>) -> PyResult<bool> {
+    if is_built_in(ob) {
+        return Ok(false);
+    }
     let class = ob.get_type();
     let name = class.name()?;
     Ok((name == "bool" || name == "bool_") && class.module()? == "numpy")
@@ -85,6 +96,9 @@ pub fn as_int<'py>(ob: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>
 /// # Errors
 /// What a metaclass's `__instancecheck__` raises.
 pub fn is_real(ob: &Bound<'_, PyAny>) -> PyResult<bool> {
+    if is_built_in(ob) {
+        return Ok(ob.is_instance_of::<PyInt>() || ob.is_instance_of::<PyFloat>());
+    }
     if tie::is_wrapper(ob) || ob.is_instance_of::<PyString>() {
         return Ok(false);
     }
@@ -138,7 +152,7 @@ pub fn ffi_number(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
 /// # Errors
 /// What user code raises; `ValueError` when stand-ins go round in a cycle.
 pub fn stand_in<'py>(ob: &Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyAny>>, HookError> {
-    if tie::is_wrapper(ob) {
+    if is_built_in(ob) || tie::is_wrapper(ob) {
         return Ok(None);
     }
     let mut found: Option<Bound<'py, PyAny>> = None;
@@ -159,11 +173,8 @@ pub fn stand_in<'py>(ob: &Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyAny>>
 }
 
 /// Whether an object has `__tvm_ffi_object__`.
-///
-/// # Errors
-/// What the lookup raises.
-pub fn stands_for_object(ob: &Bound<'_, PyAny>) -> PyResult<bool> {
-    ob.get_type().hasattr(intern!(ob.py(), "__tvm_ffi_object__"))
+pub fn stands_for_object(ob: &Bound<'_, PyAny>) -> bool {
+    has_special(ob, intern!(ob.py(), "__tvm_ffi_object__"))
 }
 
 const VALUE_HOOK: &str = "__tvm_ffi_value__()";

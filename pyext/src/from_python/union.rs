@@ -59,7 +59,7 @@ fn is_of(ob: &Bound<'_, PyAny>, schema: &Schema, kinds: Kinds) -> PyResult<bool>
         Schema::Int => is_int(ob)?,
         Schema::Float => is_float(ob)?,
         Schema::Bool => ob.is_instance_of::<PyBool>() || hooks::is_numpy_bool(ob)?,
-        Schema::Str => ob.is_instance_of::<PyString>() && !ob.get_type().hasattr(intern!(ob.py(), "__ffi_plain__"))?,
+        Schema::Str => ob.is_instance_of::<PyString>() && !hooks::has_special(ob, intern!(ob.py(), "__ffi_plain__")),
         Schema::Bytes => ob.is_instance_of::<PyBytes>() || ob.is_instance_of::<PyByteArray>(),
         Schema::DType | Schema::Device | Schema::Object(tag::SHAPE) => {
             hooks::plain_value(ob)?.is_some_and(|value| schema.check(value.view()))

@@ -200,7 +200,7 @@ pub fn take(layout: Layout) -> *mut u8 {
     }
 }
 
-/// Whether a block that is the largest so far, and grows to twice its size, might find no place in the room that this thread works in.
+/// Whether the largest block so far could not grow to twice its size in this thread's room.
 pub fn is_low() -> bool {
     HERE.get().is_some_and(|room| {
         let (start, end) = room.range();

@@ -7,7 +7,7 @@ use crate::interpreter::ffi::_PyType_Lookup;
 use crate::interpreter::ffi::_PyType_LookupRef;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyString, PyType};
 use std::ffi::c_uint;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -27,6 +27,20 @@ pub unsafe fn lookup<'py>(
         #[cfg(not(Py_3_13))]
         let found = Bound::from_borrowed_ptr_or_opt(py, _PyType_Lookup(class, name.as_ptr()));
         found
+    }
+}
+
+/// What the classes in a class's MRO have under a name, as it is. A metaclass is not asked, and nothing is raised.
+pub fn of_class<'py>(class: &Bound<'py, PyType>, name: &Bound<'py, PyString>) -> Option<Bound<'py, PyAny>> {
+    // SAFETY: a bound class lives, and binding it says that the thread is attached.
+    unsafe { lookup(class.py(), class.as_type_ptr(), name) }
+}
+
+/// Whether a class has under a name just what another one has.
+pub fn is_inherited<'py>(class: &Bound<'py, PyType>, from: &Bound<'py, PyType>, name: &Bound<'py, PyString>) -> bool {
+    match (of_class(class, name), of_class(from, name)) {
+        (Some(own), Some(other)) => own.is(&other),
+        _ => false,
     }
 }
 

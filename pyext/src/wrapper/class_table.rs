@@ -30,6 +30,12 @@ pub unsafe fn is_rich(class: *mut ffi::PyTypeObject) -> bool {
     unsafe { refcount::type_flags(class) & ffi::Py_TPFLAGS_HAVE_GC != 0 }
 }
 
+/// Whether wrappers of a class have nothing but their object: neither a dict nor slots.
+pub fn is_lean(class: &Bound<'_, PyType>) -> bool {
+    // SAFETY: a bound class lives.
+    unsafe { !is_rich(class.as_type_ptr()) }
+}
+
 /// The class registered for a type index; null if none.
 #[inline]
 pub fn registered(type_index: i32) -> *mut ffi::PyTypeObject {

@@ -20,8 +20,10 @@ pub unsafe fn forgets(wrapper: NonNull<Wrapper>) -> bool {
     unsafe { ClassObject::of_class(refcount::class_of(wrapper.as_ptr().cast())) }.is_some_and(ClassObject::forgets)
 }
 
-/// Lets go of what a wrapper knows, if the caller's count is the only one, and calls `keep` when it knows nothing and no thread can
-/// count it; whether that was called, and true. Runs user code, at the end, when the wrapper may be gone.
+/// Lets go of what a wrapper knows, if the caller's count is the only one.
+///
+/// Calls `keep` when it knows nothing and no thread can count it; whether that was called, and true. Runs user code, at the end,
+/// when the wrapper may be gone.
 ///
 /// Without memory for its dictionary, or to list its weak references, a wrapper keeps what it knows.
 ///

@@ -9,11 +9,11 @@ use crate::object::grow::{gather_into, gathered, try_gathered, Grow};
 use crate::object::registry;
 use crate::reflect::checkpoint::{finish, with_checkpoints, Work};
 use crate::reflect::children::{children, entry, field, is_plain, is_sequence, Children};
-use crate::reflect::hook;
+use crate::reflect::number_map::NumberSet;
+use crate::reflect::{attr, hook};
 use crate::tensor::TensorObj;
 use crate::value::{convert, Any, AnyView, IntoAny};
 use std::cmp::Ordering;
-use std::collections::HashSet;
 
 /// Whether two values are of one type and consist of equal values. A NaN is equal to any NaN, and zero to negative zero;
 /// fields that say that they do not count for comparisons do not.
@@ -29,7 +29,7 @@ pub fn equal(a: AnyView<'_>, b: AnyView<'_>) -> Result<bool, Error> {
 pub struct Equality {
     todo: Vec<(Any, Any)>,
     /// Pairs of addresses that were compared, or are being.
-    seen: HashSet<(usize, usize)>,
+    seen: NumberSet<(usize, usize)>,
     /// The objects of the pairs, in the order of their comparison.
     kept: Vec<(Any, Any)>,
     /// Whether sequences of different types may be equal.
@@ -96,11 +96,11 @@ impl Equality {
         }
         self.kept.grow(1);
         self.kept.push((left.clone(), right.clone()));
-        if let Some(hook) = hook::of(a.type_index(), "__ffi_eq__") {
+        if let Some(hook) = hook::of(a.type_index(), &attr::EQUAL) {
             let answer = hook::call(self, &hook, &[a, b], Equality::inside)?;
             return Ok(convert::<bool>(answer.view())?);
         }
-        if let Some(hook) = hook::of(a.type_index(), "__ffi_compare__") {
+        if let Some(hook) = hook::of(a.type_index(), &attr::COMPARE) {
             return Ok(by_hook(&hook, a, b)?.is_eq());
         }
         if let (Some(a), Some(b)) = (a.as_ref::<TensorObj>(), b.as_ref::<TensorObj>()) {
@@ -202,8 +202,8 @@ pub struct Comparison {
     /// The last first.
     todo: Vec<Task>,
     /// Pairs of addresses, of objects that are being compared, and of those that are equal.
-    open: HashSet<(usize, usize)>,
-    equal: HashSet<(usize, usize, Wanted)>,
+    open: NumberSet<(usize, usize)>,
+    equal: NumberSet<(usize, usize, Wanted)>,
     /// The objects of the equal pairs.
     kept: Vec<(Any, Any)>,
 }
@@ -281,11 +281,11 @@ impl Comparison {
         if a.type_index() != b.type_index() {
             return if in_order { Err(unordered(a, b)) } else { Ok(Ordering::Less) };
         }
-        let says_equal = hook::of(a.type_index(), "__ffi_eq__").is_some() || a.as_ref::<TensorObj>().is_some();
+        let says_equal = hook::of(a.type_index(), &attr::EQUAL).is_some() || a.as_ref::<TensorObj>().is_some();
         if !in_order && says_equal {
             return equality(a, b);
         }
-        if let Some(hook) = hook::of(a.type_index(), "__ffi_compare__") {
+        if let Some(hook) = hook::of(a.type_index(), &attr::COMPARE) {
             return self.query(&hook, a, b);
         }
         if let (Some(a), Some(b)) = (ShapeObj::of(a), ShapeObj::of(b)) {

@@ -11,11 +11,11 @@ use crate::object::grow::{gather_into, gathered, out_of_memory, Grow};
 use crate::object::{Obj, Object};
 use crate::reflect::checkpoint::{finish, Work};
 use crate::reflect::children::{children, field, Children};
+use crate::reflect::number_map::{NumberMap, NumberSet};
 use crate::reflect::structural::StructuralKey;
-use crate::reflect::{hook, info, instance, Reflection};
+use crate::reflect::{attr, hook, info, instance, Reflection};
 use crate::tensor::TensorObj;
 use crate::value::{tag, Any, AnyView, IntoAny};
-use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 /// A copy of a value and of all that it consists of.
@@ -28,10 +28,10 @@ pub fn deep_copy(value: AnyView<'_>) -> Result<Any, Error> {
 
 /// What was copied so far, for copies that are to share: by address the original and its copy.
 #[derive(Default)]
-pub struct Memo(Mutex<HashMap<usize, (Any, Any)>>);
+pub struct Memo(Mutex<NumberMap<usize, (Any, Any)>>);
 
 impl Memo {
-    fn locked<R>(&self, work: impl FnOnce(&mut HashMap<usize, (Any, Any)>) -> R) -> R {
+    fn locked<R>(&self, work: impl FnOnce(&mut NumberMap<usize, (Any, Any)>) -> R) -> R {
         work(&mut self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
     }
 
@@ -103,7 +103,7 @@ pub struct DeepCopy<'a> {
     todo: Vec<Task>,
     made: Vec<Any>,
     /// Objects whose copies need their parts first, which are being copied.
-    open: HashSet<usize>,
+    open: NumberSet<usize>,
     /// Copies, and the parts of which each is to get copies.
     waiting: Vec<(Any, Vec<Any>)>,
     /// Dicts whose keys say themselves what is equal, for which they have to be whole, and the copies for each.
@@ -115,7 +115,7 @@ pub struct DeepCopy<'a> {
     renewed: usize,
     /// Whether what is in keys may have changed after that.
     filled: bool,
-    plans: HashMap<i32, Arc<Plan>>,
+    plans: NumberMap<i32, Arc<Plan>>,
 }
 
 impl<'a> DeepCopy<'a> {
@@ -126,14 +126,14 @@ impl<'a> DeepCopy<'a> {
             elsewhere,
             todo: vec![Task::Copy(AnyView::to_owned(value))],
             made: Vec::new(),
-            open: HashSet::new(),
+            open: NumberSet::default(),
             waiting: Vec::new(),
             late: Vec::new(),
             maps: Vec::new(),
             keys: Vec::new(),
             renewed: 0,
             filled: false,
-            plans: HashMap::new(),
+            plans: NumberMap::default(),
         }
     }
 
@@ -143,7 +143,7 @@ impl<'a> DeepCopy<'a> {
             return Ok(plan.clone());
         }
         let reflection = info(index);
-        let hooked = hook::of(index, "__ffi_shallow_copy__").is_some();
+        let hooked = hook::of(index, &attr::SHALLOW_COPY).is_some();
         let plan = match reflection {
             Some(reflection) if reflection.copyable || hooked => Plan::of(reflection),
             _ => {
@@ -249,7 +249,7 @@ impl<'a> DeepCopy<'a> {
         self.open.remove(&address(view));
         let copy = match view.type_index() {
             tag::ARRAY => ArrayObj::make(values.into_iter()).into_any(),
-            tag::MAP => self.make_map(view, values),
+            tag::MAP => self.make_map(view, values)?,
             _ => {
                 let plan = self.plan(view)?;
                 let Some(object) = view.as_object() else { return Ok(()) };
@@ -271,15 +271,15 @@ impl<'a> DeepCopy<'a> {
         Ok(())
     }
 
-    fn make_map(&mut self, view: AnyView<'_>, values: Vec<Any>) -> Any {
-        let Some(original) = view.as_ref::<MapObj>() else { return Any::none() };
+    fn make_map(&mut self, view: AnyView<'_>, values: Vec<Any>) -> Result<Any, Error> {
+        let Some(original) = view.as_ref::<MapObj>() else { return Ok(Any::none()) };
         let custom = has_custom_keys(&values);
-        let copy = MapObj::make_copy(original, in_pairs(values)).into_any();
+        let copy = MapObj::make_copy(original, in_pairs(values))?.into_any();
         if custom {
             self.maps.grow(1);
             self.maps.push(copy.clone());
         }
-        copy
+        Ok(copy)
     }
 
     /// What could not be done before all copies were whole; false when nothing is left.

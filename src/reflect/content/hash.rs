@@ -9,11 +9,11 @@ use crate::object::grow::{gathered, try_gathered, Grow};
 use crate::object::registry;
 use crate::reflect::checkpoint::{finish, with_checkpoints, Work};
 use crate::reflect::children::{children, field, is_plain, is_sequence, Children};
-use crate::reflect::hook;
+use crate::reflect::number_map::NumberMap;
 use crate::reflect::structural::of_tensor;
+use crate::reflect::{attr, hook};
 use crate::tensor::TensorObj;
 use crate::value::{convert, tag, Any, AnyView, IntoAny};
-use std::collections::HashMap;
 
 /// How parts of a hash come about. A front end has its own where values of its language, which have their own hashes, can
 /// be equal to native ones.
@@ -103,7 +103,7 @@ pub struct Hash {
     next: Option<Any>,
     frames: Vec<Frame>,
     /// By address; none while the object's parts are being hashed.
-    known: HashMap<usize, Option<Known>>,
+    known: NumberMap<usize, Option<Known>>,
     kept: Vec<Any>,
     /// Whether what the current hook hashed leads to a cycle.
     met_cycle: bool,
@@ -111,7 +111,14 @@ pub struct Hash {
 
 impl Default for Hash {
     fn default() -> Hash {
-        Hash { scheme: &Own, next: None, frames: Vec::new(), known: HashMap::new(), kept: Vec::new(), met_cycle: false }
+        Hash {
+            scheme: &Own,
+            next: None,
+            frames: Vec::new(),
+            known: NumberMap::default(),
+            kept: Vec::new(),
+            met_cycle: false,
+        }
     }
 }
 
@@ -185,7 +192,7 @@ impl Hash {
         self.kept.grow(1);
         self.kept.push(value.clone());
         self.known.grow(1);
-        if let Some(hook) = hook::of(index, "__ffi_hash__") {
+        if let Some(hook) = hook::of(index, &attr::HASH) {
             // What the hook hashes may lead back here.
             self.known.insert(at, None);
             let before = std::mem::take(&mut self.met_cycle);
@@ -196,7 +203,7 @@ impl Hash {
             self.known.insert(at, Some(known));
             return Ok(Some(known));
         }
-        if ["__ffi_eq__", "__ffi_compare__"].iter().any(|name| hook::of(index, name).is_some()) {
+        if [&attr::EQUAL, &attr::COMPARE].iter().any(|hook| hook::of(index, hook).is_some()) {
             let key = registry::type_info(index).map_or("?", |info| info.key);
             return Err(Error::value_error(format!(
                 "`{key}` has __ffi_eq__ or __ffi_compare__ but not __ffi_hash__, and so no hash"

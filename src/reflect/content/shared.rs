@@ -8,10 +8,10 @@ use crate::object::grow::{gather_into, gathered, Grow};
 use crate::reflect::checkpoint::Work;
 use crate::reflect::children::{children, field, is_plain, Children};
 use crate::reflect::enumeration::Enum;
-use crate::reflect::hook;
+use crate::reflect::number_map::{NumberMap, NumberSet};
+use crate::reflect::{attr, hook};
 use crate::tensor::TensorObj;
 use crate::value::{Any, AnyView};
-use std::collections::{HashMap, HashSet};
 
 /// What an object may weigh that is shown in full each time: a number weighs 8, a text its length.
 pub(super) const SMALL: usize = 64;
@@ -34,9 +34,9 @@ enum Task {
 pub struct Shared {
     /// The last first.
     todo: Vec<Task>,
-    met: HashMap<usize, Met>,
+    met: NumberMap<usize, Met>,
     /// Objects that are being looked into. Where one comes again within itself, that is a cycle's end.
-    open: HashSet<usize>,
+    open: NumberSet<usize>,
 }
 
 impl Shared {
@@ -131,7 +131,7 @@ fn shown(view: AnyView<'_>) -> Vec<Any> {
 
 /// Whether an object is as short in full as a reference would be, more or less.
 pub(super) fn is_small(view: AnyView<'_>) -> bool {
-    if hook::of(view.type_index(), "__ffi_repr__").is_some() {
+    if hook::of(view.type_index(), &attr::REPR).is_some() {
         return false;
     }
     if is_leaf(view) {

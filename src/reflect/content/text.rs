@@ -12,12 +12,12 @@ use crate::object::registry;
 use crate::reflect::checkpoint::{finish, with_checkpoints, Work};
 use crate::reflect::children::{children, field, is_plain, Children};
 use crate::reflect::enumeration::Enum;
-use crate::reflect::hook;
+use crate::reflect::number_map::{NumberMap, NumberSet};
+use crate::reflect::{attr, hook};
 use crate::tensor::TensorObj;
 use crate::value::{convert, tag, Any, AnyView, IntoAny, Str};
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 use std::sync::OnceLock;
 
@@ -58,13 +58,13 @@ pub struct Text {
     /// The last first.
     todo: Vec<Task>,
     /// Objects that are being shown.
-    open: HashSet<usize>,
+    open: NumberSet<usize>,
     /// What comes more than once; all of it is looked for before anything is shown.
     shared: Shared,
     /// By address, what was shown of that.
-    again: HashMap<usize, Again>,
+    again: NumberMap<usize, Again>,
     /// Objects that hooks gave.
-    given: HashSet<usize>,
+    given: NumberSet<usize>,
     /// How many numbers are taken.
     numbers: usize,
     telling: Telling,
@@ -94,7 +94,7 @@ std::thread_local! {
 
 /// By type index, what the front end said.
 #[derive(Default)]
-struct Telling(HashMap<i32, bool>);
+struct Telling(NumberMap<i32, bool>);
 
 impl Telling {
     fn may_tell(&mut self, index: i32) -> Result<bool, Error> {
@@ -103,7 +103,7 @@ impl Telling {
             return Ok(*known);
         }
         // What a type says to native code comes first.
-        let tells = hook::of(index, "__ffi_repr__").is_none() && (front.tells)(index)?;
+        let tells = hook::of(index, &attr::REPR).is_none() && (front.tells)(index)?;
         self.0.insert(index, tells);
         Ok(tells)
     }
@@ -262,7 +262,7 @@ impl Text {
         self.open.insert(here);
         self.todo.grow(1);
         self.todo.push(Task::Close(value.clone()));
-        if let Some(hook) = hook::of(index, "__ffi_repr__") {
+        if let Some(hook) = hook::of(index, &attr::REPR) {
             let answer = hook::call(self, &hook, &[view], Text::inside)?;
             self.say_told(view, owned(&convert::<Str>(answer.view())?));
             return Ok(());

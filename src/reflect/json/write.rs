@@ -9,6 +9,7 @@ use crate::object::registry;
 use crate::reflect::checkpoint::Checkpoints;
 use crate::reflect::children::{children, field, Children};
 use crate::reflect::enumeration::{Enum, IntEnum};
+use crate::reflect::number_map::NumberMap;
 use crate::reflect::{attr, Reflection};
 use crate::value::{Any, AnyView, Schema};
 use serde_json::{json, Value};
@@ -46,7 +47,7 @@ struct Writer {
     count: usize,
     plain: HashMap<TextBuf, usize>,
     /// By address; none while the object's parts are being written.
-    objects: HashMap<usize, Option<usize>>,
+    objects: NumberMap<usize, Option<usize>>,
     /// Objects whose addresses are known above.
     kept: Vec<Any>,
     frames: Vec<Frame>,

@@ -2,18 +2,18 @@
 //! Upholds: a pair that is being compared counts as equal, so that cycles end; nothing is held while a hook runs.
 
 use super::options::kind_of;
-use super::path::{AccessPath, StepKind, Trail};
+use super::path::{AccessPath, StepKey, StepKind, Trail};
 use super::{Options, Region};
 use crate::container::ShapeObj;
 use crate::function::Error;
 use crate::object::grow::Grow;
-use crate::object::Obj;
+use crate::object::{registry, Obj};
 use crate::reflect::checkpoint::{finish, with_checkpoints, Work};
-use crate::reflect::children::{children, entry, field, is_plain, same_plain, Children};
-use crate::reflect::{hook, FieldRole, StructuralKind};
+use crate::reflect::children::{children, entry, field, frozen_items, is_plain, same_plain, Children};
+use crate::reflect::number_map::{NumberMap, NumberSet};
+use crate::reflect::{attr, hook, FieldRole, StructuralKind};
 use crate::tensor::TensorObj;
-use crate::value::{convert, Any, AnyView, IntoAny};
-use std::collections::{HashMap, HashSet};
+use crate::value::{convert, tag, Any, AnyView, IntoAny};
 
 /// Where two graphs differ: the paths in each.
 pub type Mismatch = (Obj<AccessPath>, Obj<AccessPath>);
@@ -54,10 +54,10 @@ enum Task {
 pub struct Comparison {
     todo: Vec<Task>,
     /// Pairs that were compared, or are being.
-    seen: HashSet<(usize, usize, Region)>,
+    seen: NumberSet<(usize, usize, Region)>,
     /// What objects of the left graph stand for in the right one, and back: variables, and objects whose sharing counts.
-    left: HashMap<usize, usize>,
-    right: HashMap<usize, usize>,
+    left: NumberMap<usize, usize>,
+    right: NumberMap<usize, usize>,
     /// Pairs of objects whose addresses are in the tables, in the order of their comparison.
     kept: Vec<(Any, Any, Region)>,
     trail: Trail,
@@ -69,7 +69,7 @@ fn address(view: AnyView<'_>) -> usize {
     view.as_object().map_or(0, |object| object.as_ptr() as usize)
 }
 
-fn compare(state: &mut Comparison, pair: &Pair) -> Result<bool, Error> {
+fn compare(state: &mut Comparison, pair: Pair) -> Result<bool, Error> {
     let (a, b) = (pair.a.view(), pair.b.view());
     if is_plain(a) || is_plain(b) {
         return Ok(same_plain(a, b));
@@ -99,20 +99,20 @@ fn compare(state: &mut Comparison, pair: &Pair) -> Result<bool, Error> {
         return Ok(true);
     }
     state.kept.grow(1);
-    state.kept.push((pair.a.clone(), pair.b.clone(), pair.region));
     if matches!(kind, StructuralKind::FreeVar | StructuralKind::Dag) {
         state.left.grow(1);
         state.left.insert(left, right);
         state.right.grow(1);
         state.right.insert(right, left);
     }
-    if let Some(hook) = hook::of(a.type_index(), "__s_equal__") {
-        return by_hook(state, pair, &hook);
+    if let Some(hook) = hook::of(a.type_index(), &attr::STRUCTURAL_EQUAL) {
+        state.kept.push((pair.a.clone(), pair.b.clone(), pair.region));
+        return by_hook(state, &pair, &hook);
     }
-    if let (Some(a), Some(b)) = (a.as_ref::<TensorObj>(), b.as_ref::<TensorObj>()) {
-        return if state.skip_tensor_content { Ok(a.is_like(b)) } else { a.is_same(b) };
-    }
-    state.push_parts(pair)
+    let outcome = state.push_parts(&pair);
+    // Whatever came of it: what is forgotten later is found by this.
+    state.kept.push((pair.a, pair.b, pair.region));
+    outcome
 }
 
 impl Comparison {
@@ -137,9 +137,10 @@ impl Comparison {
                     return Ok(Some(false));
                 }
             };
-            if !compare(self, &pair)? {
+            let path = pair.path;
+            if !compare(self, pair)? {
                 if self.found.is_none() {
-                    self.differ(pair.path, None, None);
+                    self.differ(path, None, None);
                 }
                 return Ok(Some(false));
             }
@@ -150,6 +151,16 @@ impl Comparison {
     fn push(&mut self, a: Any, b: Any, region: Region, path: usize) {
         self.todo.grow(1);
         self.todo.push(Task::Compare(Pair { a, b, region, path }));
+    }
+
+    /// Adds a pair of parts, one step from a path. What is plain and the same is done with.
+    #[inline]
+    fn push_part(&mut self, a: Any, b: Any, region: Region, from: usize, kind: StepKind, key: StepKey) {
+        if is_plain(a.view()) && same_plain(a.view(), b.view()) {
+            return;
+        }
+        let path = self.trail.step(from, kind, key);
+        self.push(a, b, region, path);
     }
 
     /// Notes where the graphs differ: at a path, or one step further in each.
@@ -166,8 +177,22 @@ impl Comparison {
     /// Adds what must be equal for a pair of objects to be; false if they are not anyway.
     fn push_parts(&mut self, pair: &Pair) -> Result<bool, Error> {
         let (a, b) = (pair.a.view(), pair.b.view());
-        if let (Some(a), Some(b)) = (ShapeObj::of(a), ShapeObj::of(b)) {
-            return Ok(a == b);
+        match registry::below_root(a.type_index()) {
+            tag::SHAPE => return Ok(ShapeObj::of(a) == ShapeObj::of(b)),
+            tag::TENSOR => {
+                let (Some(a), Some(b)) = (a.as_ref::<TensorObj>(), b.as_ref::<TensorObj>()) else { return Ok(false) };
+                return if self.skip_tensor_content { Ok(a.is_like(b)) } else { a.is_same(b) };
+            }
+            _ => {}
+        }
+        if let (Some(mine), Some(other)) = (frozen_items(a), frozen_items(b)) {
+            if mine.len() == other.len() {
+                for (at, (x, y)) in mine.iter().zip(other).enumerate().rev() {
+                    let key = StepKey::Item(at);
+                    self.push_part(x.clone(), y.clone(), pair.region, pair.path, StepKind::ArrayItem, key);
+                }
+                return Ok(true);
+            }
         }
         Ok(match (children(a), children(b)) {
             (Children::Items(a), Children::Items(b)) => self.push_items(pair, a, b),
@@ -180,8 +205,8 @@ impl Comparison {
                         continue;
                     }
                     let (x, y) = (field(reflection, at, left), field(reflection, at, right));
-                    let path = self.trail.step(pair.path, StepKind::Attr, &*reflection.fields[at].name);
-                    self.push(x, y, pair.region.of_field(role), path);
+                    let name = StepKey::Name(&reflection.fields[at].name);
+                    self.push_part(x, y, pair.region.of_field(role), pair.path, StepKind::Attr, name);
                 }
                 true
             }
@@ -204,9 +229,13 @@ impl Comparison {
             );
             return self.compare_prefix(pair, a, b, (left, right));
         }
+        self.push_each(pair, a, b)
+    }
+
+    /// Adds the items that two sequences have in common.
+    fn push_each(&mut self, pair: &Pair, a: Vec<Any>, b: Vec<Any>) -> bool {
         for (at, (x, y)) in a.into_iter().zip(b).enumerate().rev() {
-            let path = self.trail.step(pair.path, StepKind::ArrayItem, at as i64);
-            self.push(x, y, pair.region, path);
+            self.push_part(x, y, pair.region, pair.path, StepKind::ArrayItem, StepKey::Item(at));
         }
         true
     }
@@ -215,11 +244,7 @@ impl Comparison {
     fn compare_prefix(&mut self, pair: &Pair, a: Vec<Any>, b: Vec<Any>, otherwise: Mismatch) -> bool {
         self.todo.grow(1);
         self.todo.push(Task::Differ(otherwise));
-        for (at, (x, y)) in a.into_iter().zip(b).enumerate().rev() {
-            let path = self.trail.step(pair.path, StepKind::ArrayItem, at as i64);
-            self.push(x, y, pair.region, path);
-        }
-        true
+        self.push_each(pair, a, b)
     }
 
     fn push_entries(&mut self, pair: &Pair, mine: Vec<(Any, Any)>, other: &[(Any, Any)]) -> Result<bool, Error> {
@@ -247,8 +272,7 @@ impl Comparison {
             ));
         }
         for (key, value, counterpart) in pushed.into_iter().rev() {
-            let path = self.trail.step(pair.path, StepKind::MapItem, key);
-            self.push(value, counterpart, pair.region, path);
+            self.push_part(value, counterpart, pair.region, pair.path, StepKind::MapItem, StepKey::Value(key));
         }
         Ok(true)
     }
@@ -273,7 +297,7 @@ impl Comparison {
         let asked = rest.first().and_then(|asked| convert::<i64>(*asked).ok()).unwrap_or(0);
         let region = if asked == 0 && region == Region::Define { region } else { Region::of_number(asked) };
         let path = match rest.get(1).and_then(|name| name.as_str()) {
-            Some(name) => self.trail.step(path, StepKind::Attr, name),
+            Some(name) => self.trail.step(path, StepKind::Attr, StepKey::Value(name.into_any())),
             None => path,
         };
         let (base, known) = (self.todo.len(), self.kept.len());

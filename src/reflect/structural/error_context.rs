@@ -1,15 +1,15 @@
 //! Where in a graph an error came up: the values that a visit was inside of, and the ways to them.
 //! Upholds: depth is no limit; a value that is reached by many ways is searched once for what it does not have.
 
-use super::path::{AccessPath, StepKind, Trail};
+use super::path::{AccessPath, StepKey, StepKind, Trail};
 use crate::container::{Array, List};
 use crate::function::Error;
 use crate::object::grow::{gather_into, gathered, Grow};
 use crate::object::Obj;
 use crate::reflect::checkpoint::Checkpoints;
 use crate::reflect::children::{children, field, Children};
-use crate::value::{Any, AnyView, Mutable, Str};
-use std::collections::HashSet;
+use crate::reflect::number_map::NumberSet;
+use crate::value::{Any, AnyView, Mutable};
 
 crate::object! {
     /// What an error's extra context says of the visit that it ended.
@@ -69,9 +69,9 @@ struct Search {
     todo: Vec<Task>,
     found: Vec<Obj<AccessPath>>,
     /// Addresses that the search is inside of.
-    inside: HashSet<usize>,
+    inside: NumberSet<usize>,
     /// Addresses below which nothing is found, with so much of the pattern met.
-    barren: HashSet<(usize, usize)>,
+    barren: NumberSet<(usize, usize)>,
 }
 
 impl Search {
@@ -126,16 +126,16 @@ impl Search {
         let trail = &mut self.trail;
         match children(view) {
             Children::Items(items) => {
-                let item = |(at, item)| (item, trail.step(way, StepKind::ArrayItem, at as i64));
+                let item = |(at, item)| (item, trail.step(way, StepKind::ArrayItem, StepKey::Item(at)));
                 gathered(items.into_iter().enumerate().map(item))
             }
             Children::Entries(entries) => {
-                let entry = |(key, value): (Any, Any)| (value, trail.step(way, StepKind::MapItem, key));
+                let entry = |(key, value): (Any, Any)| (value, trail.step(way, StepKind::MapItem, StepKey::Value(key)));
                 gathered(entries.into_iter().map(entry))
             }
             Children::Fields(reflection) => {
                 let part = |at: usize| {
-                    let name = Str::from(&*reflection.fields[at].name);
+                    let name = StepKey::Name(&reflection.fields[at].name);
                     (field(reflection, at, object), trail.step(way, StepKind::Attr, name))
                 };
                 gathered((0..reflection.fields.len()).map(part))

@@ -4,15 +4,16 @@
 
 use super::options::kind_of;
 use super::{Options, Region};
-use crate::container::{custom_hash, ShapeObj};
+use crate::container::{custom_hash, ArrayObj, ShapeObj};
 use crate::function::Error;
 use crate::object::grow::{gathered, try_gathered, Grow};
+use crate::object::registry;
 use crate::reflect::checkpoint::{finish, with_checkpoints, Work};
-use crate::reflect::children::{children, field, is_plain, Children};
-use crate::reflect::{hook, FieldRole, StructuralKind};
+use crate::reflect::children::{children, field, frozen_items, is_plain, Children};
+use crate::reflect::number_map::NumberMap;
+use crate::reflect::{attr, hook, FieldRole, Reflection, StructuralKind};
 use crate::tensor::TensorObj;
 use crate::value::{convert, tag, Any, AnyView, IntoAny};
-use std::collections::HashMap;
 
 /// The hash of a value's structure; the same for the life of the process.
 ///
@@ -69,12 +70,48 @@ impl Known {
 struct Frame {
     object: Any,
     hash: u64,
-    /// The parts to come, the last first.
-    rest: Vec<(Any, Region)>,
+    region: Region,
+    rest: Rest,
     depends: bool,
     cyclic: bool,
     /// A variable that is being defined: it goes by its number, its parts count besides.
     defined_at_start: usize,
+}
+
+/// The parts of an object that are still to come.
+enum Rest {
+    /// The fields from this one on.
+    Fields(&'static Reflection, usize),
+    /// The items of a sequence that never changes, from this one on.
+    Items(usize),
+    /// These, the last first.
+    Listed(Vec<(Any, Region)>),
+}
+
+impl Frame {
+    /// The next part.
+    #[inline]
+    fn next(&mut self) -> Option<(Any, Region)> {
+        let view = self.object.view();
+        match &mut self.rest {
+            Rest::Fields(reflection, at) => {
+                let object = view.as_object()?;
+                while let Some(info) = reflection.fields.get(*at) {
+                    *at += 1;
+                    let role = info.flags().structural;
+                    if role != FieldRole::Ignored {
+                        return Some((field(reflection, *at - 1, object), self.region.of_field(role)));
+                    }
+                }
+                None
+            }
+            Rest::Items(at) => {
+                *at += 1;
+                Some((view.as_ref::<ArrayObj>()?.as_slice().get(*at - 1)?.clone(), self.region))
+            }
+            Rest::Listed(parts) => parts.pop(),
+        }
+    }
 }
 
 /// The work of [`hash`].
@@ -82,9 +119,9 @@ struct Frame {
 pub struct Hash {
     next: Option<(Any, Region)>,
     frames: Vec<Frame>,
-    known: HashMap<usize, Option<Known>>,
+    known: NumberMap<usize, Option<Known>>,
     /// Variables by the order of their definition.
-    variables: HashMap<usize, usize>,
+    variables: NumberMap<usize, usize>,
     kept: Vec<Any>,
     skip_tensor_content: bool,
 }
@@ -130,15 +167,21 @@ fn begin(state: &mut Hash, value: Any, region: Region) -> Result<Option<Known>, 
         }
         _ => {}
     }
-    if let Some(shape) = ShapeObj::of(view) {
-        let hash = shape.iter().fold(mix(index as u64, shape.len() as u64), |hash, size| mix(hash, *size as u64));
-        return Ok(Some(Known::sure(hash)));
+    match registry::below_root(index) {
+        tag::SHAPE => {
+            let shape = ShapeObj::of(view).unwrap_or(&[]);
+            let hash = shape.iter().fold(mix(index as u64, shape.len() as u64), |hash, size| mix(hash, *size as u64));
+            return Ok(Some(Known::sure(hash)));
+        }
+        tag::TENSOR => {
+            if let Some(tensor) = view.as_ref::<TensorObj>() {
+                return Ok(Some(Known::sure(of_tensor(tensor, state.skip_tensor_content)?)));
+            }
+        }
+        _ => {}
     }
-    if let Some(tensor) = view.as_ref::<TensorObj>() {
-        return Ok(Some(Known::sure(of_tensor(tensor, state.skip_tensor_content)?)));
-    }
-    state.kept.grow(1);
-    state.kept.push(value.clone());
+    // Room for the value itself, or for its frame's when that ends.
+    state.kept.grow(1 + state.frames.len());
     let mut hash = index as u64;
     if kind == StructuralKind::FreeVar {
         hash = mix(hash, state.variables.len() as u64);
@@ -147,14 +190,23 @@ fn begin(state: &mut Hash, value: Any, region: Region) -> Result<Option<Known>, 
         state.variables.insert(at, number);
     }
     let defined_at_start = state.variables.len();
-    if let Some(hook) = hook::of(index, "__s_hash__") {
+    if let Some(hook) = hook::of(index, &attr::STRUCTURAL_HASH) {
+        state.kept.push(value.clone());
         return by_hook(state, &value, hash, region, &hook).map(Some);
     }
     state.known.grow(1);
     state.known.insert(at, None);
-    let rest = state.parts(view, &mut hash, region)?;
+    let rest = match state.parts(view, &mut hash, region) {
+        Ok(rest) => rest,
+        Err(error) => {
+            // A hook may go on after this: the value is not being hashed any more, and may be a variable.
+            state.known.remove(&at);
+            state.kept.push(value);
+            return Err(error);
+        }
+    };
     state.frames.grow(1);
-    state.frames.push(Frame { object: value, hash, rest, depends: false, cyclic: false, defined_at_start });
+    state.frames.push(Frame { object: value, hash, region, rest, depends: false, cyclic: false, defined_at_start });
     Ok(None)
 }
 
@@ -170,8 +222,12 @@ impl Hash {
         for _ in 0..steps {
             let done = match self.next.take() {
                 Some((value, region)) => begin(self, value, region)?,
-                None => match self.frames.last_mut().and_then(|frame| frame.rest.pop()) {
-                    Some(part) => {
+                None => match self.frames.last_mut().and_then(|frame| Some((frame.next()?, frame))) {
+                    Some(((part, _), frame)) if is_plain(part.view()) => {
+                        frame.hash = mix(frame.hash, plain(part.view()));
+                        None
+                    }
+                    Some((part, _)) => {
                         self.next = Some(part);
                         None
                     }
@@ -192,8 +248,12 @@ impl Hash {
         Ok(None)
     }
 
-    /// What an object's hash is made of, the last first.
-    fn parts(&self, view: AnyView<'_>, hash: &mut u64, region: Region) -> Result<Vec<(Any, Region)>, Error> {
+    /// What an object's hash is made of; how much that is counts, too.
+    fn parts(&self, view: AnyView<'_>, hash: &mut u64, region: Region) -> Result<Rest, Error> {
+        if let Some(items) = frozen_items(view) {
+            *hash = mix(*hash, items.len() as u64);
+            return Ok(Rest::Items(0));
+        }
         let mut rest: Vec<(Any, Region)> = match children(view) {
             Children::Items(items) => gathered(items.into_iter().map(|item| (item, region))),
             Children::Entries(entries) => {
@@ -208,16 +268,15 @@ impl Hash {
                 gathered(entries.into_iter().flat_map(parts))
             }
             Children::Fields(reflection) => {
-                let Some(object) = view.as_object() else { return Ok(Vec::new()) };
-                let roles = reflection.fields.iter().map(|field| field.flags().structural);
-                let counted = roles.enumerate().filter(|(_, role)| *role != FieldRole::Ignored);
-                gathered(counted.map(|(at, role)| (field(reflection, at, object), region.of_field(role))))
+                let counted = reflection.fields.iter().filter(|field| field.flags().structural != FieldRole::Ignored);
+                *hash = mix(*hash, counted.count() as u64);
+                return Ok(Rest::Fields(reflection, 0));
             }
             Children::Leaf => Vec::new(),
         };
         *hash = mix(*hash, rest.len() as u64);
         rest.reverse();
-        Ok(rest)
+        Ok(Rest::Listed(rest))
     }
 
     /// The hash of a key: of an object by what it stands for, by what its type says, or by who it is.
@@ -240,6 +299,8 @@ impl Hash {
         };
         self.known.grow(1);
         self.known.insert(address(view), Some(known));
+        // There is room: one place for each frame.
+        self.kept.push(frame.object);
         Ok(known)
     }
 }
@@ -269,6 +330,8 @@ fn by_hook(state: &mut Hash, value: &Any, start: u64, region: Region, hook: &Any
         // Those of a walk that ended in an error.
         for frame in state.frames.drain(base..) {
             state.known.remove(&address(frame.object.view()));
+            // It may be a variable, which is known by its address.
+            state.kept.push(frame.object);
         }
         Ok((mix(hash, found?.hash) as i64).into_any())
     })?;

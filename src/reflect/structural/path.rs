@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 /// The kinds of steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(i64)]
+#[repr(i32)]
 pub enum StepKind {
     /// A field.
     Attr = 0,
@@ -31,7 +31,7 @@ crate::object! {
     #[key = "ffi.reflection.AccessStep"]
     pub struct AccessStep {
         /// The kind of access.
-        pub kind: i64,
+        pub kind: i32,
         /// The field's name, the item's position, or the key.
         pub key: Any,
     }
@@ -46,13 +46,13 @@ crate::object! {
         /// The last step; none at the root.
         pub step: Option<Obj<AccessStep>>,
         /// How many steps there are.
-        pub depth: i64,
+        pub depth: i32,
     }
     methods {
         /// The path without steps.
         static fn _root = AccessPath::root;
         /// The path with one more step, given by its kind and key.
-        fn _extend = |this: &AccessPath, kind: i64, key: Any| this.extended(kind, key);
+        fn _extend = |this: &AccessPath, kind: i32, key: Any| this.extended(kind, key);
         /// The steps from the root on.
         fn _to_steps = |this: &AccessPath| -> Vec<Obj<AccessStep>> { this.steps() };
         /// Whether both have the same steps.
@@ -107,11 +107,11 @@ impl AccessPath {
     pub fn of_steps(steps: impl IntoIterator<Item = (StepKind, Any)>) -> Obj<AccessPath> {
         steps.into_iter().fold(AccessPath::root(), |path, (kind, key)| {
             let depth = path.depth + 1;
-            AccessPath::new(Some(path), Some(AccessStep::new(kind as i64, key)), depth)
+            AccessPath::new(Some(path), Some(AccessStep::new(kind as i32, key)), depth)
         })
     }
 
-    fn extended(&self, kind: i64, key: Any) -> Obj<AccessPath> {
+    fn extended(&self, kind: i32, key: Any) -> Obj<AccessPath> {
         // A handle of its own: the macro's methods lend the object only.
         let mut steps = self.steps();
         steps.grow(1);
@@ -154,18 +154,39 @@ impl AccessPath {
     }
 }
 
+/// What a step of a walk leads to. Most steps are never told: only those that are become values.
+#[derive(Debug)]
+pub(super) enum StepKey {
+    /// A field of a registered type.
+    Name(&'static str),
+    /// An item.
+    Item(usize),
+    /// Any other key.
+    Value(Any),
+}
+
+impl StepKey {
+    fn to_value(&self) -> Any {
+        match self {
+            StepKey::Name(name) => (*name).into_any(),
+            StepKey::Item(at) => (*at as i64).into_any(),
+            StepKey::Value(key) => key.clone(),
+        }
+    }
+}
+
 /// Paths while a graph is walked, as a tree of steps.
 #[derive(Debug, Default)]
-pub(super) struct Trail(Vec<(usize, StepKind, Any)>);
+pub(super) struct Trail(Vec<(usize, StepKind, StepKey)>);
 
 impl Trail {
     /// The root's number.
     pub(super) const ROOT: usize = 0;
 
     /// The number of the path that goes one step further than another.
-    pub(super) fn step(&mut self, from: usize, kind: StepKind, key: impl IntoAny) -> usize {
+    pub(super) fn step(&mut self, from: usize, kind: StepKind, key: StepKey) -> usize {
         self.0.grow(1);
-        self.0.push((from, kind, key.into_any()));
+        self.0.push((from, kind, key));
         self.0.len()
     }
 
@@ -176,7 +197,7 @@ impl Trail {
         while at != Trail::ROOT {
             let (from, kind, key) = &self.0[at - 1];
             steps.grow(1);
-            steps.push((*kind, key.clone()));
+            steps.push((*kind, key.to_value()));
             at = *from;
         }
         steps.reverse();

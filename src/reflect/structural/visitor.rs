@@ -7,7 +7,7 @@ use crate::container::List;
 use crate::function::{Error, Function};
 use crate::object::grow::gathered;
 use crate::object::{Obj, ObjectType};
-use crate::reflect::hook;
+use crate::reflect::{attr, hook};
 use crate::value::{convert, Any, AnyView, IntoAny, Mutable};
 
 crate::object! {
@@ -79,7 +79,7 @@ pub(super) enum VisitAnswer {
 
 /// What a type's hook says of an object; none if the type has no hook.
 pub(super) fn query(view: AnyView<'_>, region: Region) -> Result<Option<VisitAnswer>, Error> {
-    let Some(hook) = hook::of(view.type_index(), "__s_visit__") else { return Ok(None) };
+    let Some(hook) = hook::of(view.type_index(), &attr::STRUCTURAL_VISIT) else { return Ok(None) };
     let visitor = StructuralVisitor::new(List::new(), region as i64, false);
     let answer = Function::call_view(hook.view(), &[view, AnyView::of_object(&visitor)]);
     visitor._ended.set(true);

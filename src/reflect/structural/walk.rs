@@ -7,9 +7,9 @@ use crate::function::Error;
 use crate::object::grow::{gather_into, gathered, Grow};
 use crate::reflect::checkpoint::Checkpoints;
 use crate::reflect::children::{children, field, is_plain, Children};
+use crate::reflect::number_map::{NumberMap, NumberSet};
 use crate::reflect::FieldRole;
 use crate::value::{Any, AnyView};
-use std::collections::{HashMap, HashSet};
 
 /// When a value is visited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,8 +51,9 @@ pub fn walk(
     go(root, order, None, visit)
 }
 
-/// As [`walk`], but an object that comes several times is visited the first time only, so that the work is linear in the
-/// nodes of a graph. What is no object is visited each time.
+/// As [`walk`], but an object that comes several times is visited once.
+///
+/// So the work is linear in the nodes of a graph. What is no object is visited each time.
 ///
 /// # Errors
 /// As [`walk`].
@@ -61,19 +62,19 @@ pub fn walk_once(
     order: Order,
     visit: impl FnMut(AnyView<'_>, Region) -> Result<Flow, Error>,
 ) -> Result<Option<Any>, Error> {
-    go(root, order, Some(HashMap::new()), visit)
+    go(root, order, Some(NumberMap::default()), visit)
 }
 
 /// `met` has the objects that are not visited again, by their addresses, if there are such.
 fn go(
     root: AnyView<'_>,
     order: Order,
-    mut met: Option<HashMap<usize, Any>>,
+    mut met: Option<NumberMap<usize, Any>>,
     mut visit: impl FnMut(AnyView<'_>, Region) -> Result<Flow, Error>,
 ) -> Result<Option<Any>, Error> {
     let mut todo = vec![Task::Enter(AnyView::to_owned(root), Region::Use)];
     // Objects that the walk is inside of.
-    let mut inside: HashSet<usize> = HashSet::new();
+    let mut inside: NumberSet<usize> = NumberSet::default();
     let mut checkpoints = Checkpoints::default();
     let address = |view: AnyView<'_>| view.as_object().map_or(0, |object| object.as_ptr() as usize);
     while let Some(task) = todo.pop() {
