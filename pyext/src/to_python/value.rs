@@ -185,12 +185,11 @@ pub unsafe fn borrowed_to_python<'py>(py: Python<'py>, object: NonNull<Object>) 
 pub unsafe fn live_wrapper<'py>(py: Python<'py>, object: NonNull<Object>) -> Result<Bound<'py, PyAny>, Obj<Object>> {
     // SAFETY: alive until Python code runs; `hit` leaves a count where it finds no wrapper.
     unsafe {
-        if object::tie_word(object).is_none() {
-            return Err(Obj::from_borrowed(object));
-        }
+        let Some(word) = object::tie_word(object) else { return Err(Obj::from_borrowed(object)) };
         protocol::hit(
             &CPython,
             object,
+            word,
             |wrapper| Ok(Bound::from_owned_ptr(py, wrapper.as_ptr().cast())),
             || Err(Obj::from_raw(object)),
         )
@@ -222,8 +221,8 @@ pub unsafe fn try_cached(raw: RawAny) -> Option<*mut ffi::PyObject> {
 pub unsafe fn try_cached_object(object: NonNull<Object>) -> Option<*mut ffi::PyObject> {
     // SAFETY: alive until Python code runs; `hit` leaves a count where it finds no wrapper.
     unsafe {
-        object::tie_word(object)?;
-        Some(protocol::hit(&CPython, object, |wrapper| wrapper.as_ptr().cast(), move || wrap_slow(object)))
+        let word = object::tie_word(object)?;
+        Some(protocol::hit(&CPython, object, word, |wrapper| wrapper.as_ptr().cast(), move || wrap_slow(object)))
     }
 }
 
