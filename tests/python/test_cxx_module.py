@@ -12,6 +12,8 @@ from bowline._config import include_dir, lib_dir
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
+    # Made at the first call, and kept for good.
+    system_lib("testing.")
     made = tmp_path_factory.mktemp("cxx") / "module.so"
     source = Path(__file__).with_name("cxx_module.cpp")
     with pytest.MonkeyPatch.context() as patch:
