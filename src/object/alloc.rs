@@ -260,6 +260,7 @@ pub(super) unsafe fn word<'a>(object: NonNull<Object>, flags: u32) -> Option<&'a
     if flags & FLAG_PREFIX == 0 {
         // SAFETY: the flags say which it is.
         return match flags {
+            // SAFETY: the caller's contract; the flags say that there is one.
             FLAG_VTABLE => Some(unsafe { vtable::word(object) }),
             _ => side::word(flags),
         };

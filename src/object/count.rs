@@ -200,7 +200,7 @@ impl Counts {
             let strong = match now {
                 now if now & OWED != 0 => now - OWED + STRONG,
                 now if now as u32 == 0 => now + STRONG,
-                now => now + STRONG | CAME,
+                now => (now + STRONG) | CAME,
             };
             let next = strong + if weak { WEAK } else { 0 };
             // Relaxed: `release`, which decides what becomes of the object, acquires.
