@@ -20,10 +20,6 @@ for _module in pkgutil.iter_modules(bowline.__path__):
         importlib.import_module(f"bowline.{_module.name}")
 bowline.testing.make_tensor(bowline.int8, [1])
 
-# From the first thread on 3.13t keeps classes and functions for good, and what they lead to (`immortalize` in
-# Python/gc_free_threading.c). So a test fails for that alone just as it does among all others.
-threading.Thread(target=int).start()
-
 _RETURNING = ("objects_alive", "wrappers_live", "wrappers_inactive", "inactive_bytes", "queued")
 
 
@@ -31,6 +27,9 @@ def pytest_collection_finish():
     # What pytest and the test modules keep is not to be walked by each of the many collections to come.
     gc.collect()
     gc.freeze()
+    # From the first thread on 3.13t keeps classes and functions for good, and what they lead to (`_PyObject_SetDeferredRefcount` in
+    # Objects/object.c). So a test fails for that alone just as it does among all others.
+    threading.Thread(target=int).start()
 
 
 @pytest.hookimpl(hookwrapper=True)
