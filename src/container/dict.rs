@@ -2,14 +2,13 @@
 //! Upholds: every operation takes effect at once, under the dict's stripe; what it displaces is released after that; no
 //! foreign code runs and no object is allocated under the stripe.
 //!
-//! A walk through the entries looks into the table step by step, and gets copies of them before the table is changed (see
-//! `cursor.rs`): to begin costs next to nothing, and taking the first entry again and again neither.
+//! Who goes through the entries shares the table, which is what the dict is at that moment. A dict whose table is shared
+//! makes one of its own before it is changed: to begin costs nothing, and taking the first entry again and again neither.
 
+use super::key::{self, Custom};
 use super::map::mapping;
-use super::mapping_object::{self, Mapping};
-use super::search::{unwind, Search};
-use super::table::{Pair, Place, Table};
-use super::{cursor, key};
+use super::search::Search;
+use super::table::{unwind_without_memory, Place, Table};
 use crate::function::Error;
 use crate::object::grow::Grow;
 use crate::object::{Header, Obj, Object, ObjectType};
@@ -18,6 +17,7 @@ use std::cell::UnsafeCell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::sync::Arc;
 
 /// The object behind a [`Dict`].
 ///
@@ -27,12 +27,8 @@ use std::ops::Deref;
 #[repr(C)]
 pub struct DictObj {
     header: Header,
-    table: UnsafeCell<Table>,
+    table: UnsafeCell<Arc<Table>>,
 }
-
-// A model's atomics are larger.
-#[cfg(not(any(bowline_loom, bowline_shuttle)))]
-const _: () = assert!(size_of::<DictObj>() == 80 && std::mem::offset_of!(DictObj, table) == size_of::<Header>());
 
 // SAFETY: `table` is accessed under its stripe; values are Send + Sync.
 unsafe impl Sync for DictObj {}
@@ -47,20 +43,10 @@ unsafe impl ObjectType for DictObj {
     }
 }
 
-impl Mapping for DictObj {
-    fn of_table(table: Table) -> DictObj {
-        DictObj { header: Header::placeholder(), table: UnsafeCell::new(table) }
-    }
-    fn table_mut(&mut self) -> &mut Table {
-        self.table.get_mut()
-    }
-}
-
 /// What was an entry of a dict when it was looked at.
 #[derive(Clone)]
 pub struct Entry {
-    /// Where it was.
-    place: Place,
+    hash: u64,
     /// The key, as it is in the dict.
     pub key: Any,
     /// Its value.
@@ -69,26 +55,14 @@ pub struct Entry {
 
 impl Entry {
     fn at(table: &Table, place: Place) -> Entry {
-        let (key, value) = table.entry(place);
-        Entry { place, key: key.clone(), value: value.clone() }
+        let (hash, key, value) = table.entry(place);
+        Entry { hash, key: key.clone(), value: value.clone() }
     }
 
     /// Where the entry is, if it still is. The key is the very one of the dict, so that its type need not be asked.
     fn find(&self, table: &Table) -> Option<Place> {
-        let is_there = |place: &Place| {
-            let entry = table.entry_if_there(*place);
-            entry.is_some_and(|(key, value)| {
-                key.view().same(self.key.as_view()) && value.view().same(self.value.as_view())
-            })
-        };
-        if is_there(&self.place) {
-            return Some(self.place);
-        }
-        let key = self.key.as_view();
-        match key::hashes_itself(key) {
-            true => table.places().find(is_there),
-            false => table.find(key::hash(key), key).filter(is_there),
-        }
+        let place = table.find(self.hash, self.key.as_view())?;
+        table.value(place).view().same(self.value.as_view()).then_some(place)
     }
 }
 
@@ -98,17 +72,21 @@ impl DictObj {
     /// # Errors
     /// What types say of their own keys, by `__any_hash__` and `__any_equal__`.
     pub fn make(entries: impl IntoIterator<Item = (Any, Any)>) -> Result<Obj<DictObj>, Error> {
-        mapping_object::make(entries)
+        Table::of(entries).map(DictObj::of_table)
     }
 
     /// A dict without entries.
     pub fn empty() -> Obj<DictObj> {
-        mapping_object::empty()
+        DictObj::of_table(Table::default())
+    }
+
+    fn of_table(table: Table) -> Obj<DictObj> {
+        Obj::new(DictObj { header: Header::placeholder(), table: UnsafeCell::new(Arc::new(table)) })
     }
 
     /// Runs `work`, which neither releases values nor calls out, under the stripe.
     #[inline]
-    pub(super) fn held<R>(&self, work: impl FnOnce(&Table) -> R) -> R {
+    fn held<R>(&self, work: impl FnOnce(&Arc<Table>) -> R) -> R {
         let _held = stripe::of(self).hold();
         // SAFETY: accessed under the stripe only, and `work` does not come back here.
         work(unsafe { &*self.table.get() })
@@ -117,15 +95,21 @@ impl DictObj {
     /// As [`DictObj::held`], for changes.
     #[inline]
     fn change<R>(&self, work: impl FnOnce(&mut Table) -> R) -> R {
+        // Let go of after the stripe: those who shared it may have gone meanwhile.
+        let mut _shared = None;
         let held = stripe::of(self).hold();
         // SAFETY: as above.
         let table = unsafe { &mut *self.table.get() };
-        // SAFETY: under the stripe.
-        if let Err(error) = unsafe { cursor::part(std::ptr::from_ref(self).cast(), table) } {
-            drop(held);
-            error.handle();
+        if Arc::strong_count(table) != 1 {
+            match table.copy() {
+                Ok(own) => _shared = Some(std::mem::replace(table, Arc::new(own))),
+                Err(error) => {
+                    drop(held);
+                    error.handle()
+                }
+            }
         }
-        work(table)
+        work(Arc::get_mut(table).expect("it is shared under the stripe only"))
     }
 
     /// How many entries there are, now.
@@ -144,13 +128,48 @@ impl DictObj {
     /// their own keys is asked before, while nothing is held.
     #[inline]
     fn at_key<R>(&self, key: &AnyView<'_>, work: impl FnOnce(&Table, Option<Place>) -> R) -> Result<R, Error> {
-        let mut work = Some(work);
-        Search::of(key)?.settle(|search| {
-            self.held(|table| {
-                let place = search.look(table, key)?;
-                work.take().map(|work| work(table, place))
-            })
-        })
+        match Custom::of(key) {
+            None => {
+                let hash = key::hash(key);
+                Ok(self.held(|table| work(table, table.find(hash, key))))
+            }
+            Some(custom) => {
+                let mut work = Some(work);
+                Search::of(*key, custom)?.settle(|search| {
+                    self.held(|table| {
+                        let place = search.look(table)?;
+                        work.take().map(|work| work(table, place))
+                    })
+                })
+            }
+        }
+    }
+
+    /// As [`DictObj::at_key`], for changes; also with the hash.
+    #[inline]
+    fn change_at_key<R>(
+        &self,
+        key: &AnyView<'_>,
+        work: impl FnOnce(&mut Table, u64, Option<Place>) -> R,
+    ) -> Result<R, Error> {
+        match Custom::of(key) {
+            None => {
+                let hash = key::hash(key);
+                Ok(self.change(|table| {
+                    let place = table.find(hash, key);
+                    work(table, hash, place)
+                }))
+            }
+            Some(custom) => {
+                let mut work = Some(work);
+                Search::of(*key, custom)?.settle(|search| {
+                    self.change(|table| {
+                        let place = search.look(table)?;
+                        work.take().map(|work| work(table, search.hash, place))
+                    })
+                })
+            }
+        }
     }
 
     /// The value of a key.
@@ -176,7 +195,7 @@ impl DictObj {
     /// # Errors
     /// As [`DictObj::get`].
     pub fn set(&self, key: Any, value: Any) -> Result<Option<Any>, Error> {
-        let placed = self.place(key, value, |table, place, (key, value)| (table.replace(place, value), key))?;
+        let placed = self.place(key, value, |table, place, key, value| (table.replace(place, value), Some(key)))?;
         Ok(placed.map(|(former, _unused)| former))
     }
 
@@ -186,27 +205,39 @@ impl DictObj {
     /// As [`DictObj::get`].
     pub fn get_or_set(&self, key: Any, value: Any) -> Result<Any, Error> {
         let added = value.clone();
-        let found = self.place(key, value, |table, place, entry| (table.value(place).clone(), entry))?;
+        let found =
+            self.place(key, value, |table, place, key, value| (table.value(place).clone(), Some((key, value))))?;
         Ok(found.map_or(added, |(found, _unused)| found))
     }
 
     /// Adds an entry if the key is new; otherwise gives what `found`, under the stripe, makes of it.
     #[inline]
-    fn place<R>(&self, key: Any, value: Any, found: impl Fn(&mut Table, Place, Pair) -> R) -> Result<Option<R>, Error> {
-        let search = Search::of(key.as_view())?;
-        let mut entry = Some((key, value));
-        let placed = search.settle(|search| {
-            self.change(|table| match search.look(table, entry.as_ref()?.0.as_view())? {
-                Some(place) => entry.take().map(|entry| Ok(found(table, place, entry))),
-                None => search.push(table, &mut entry).map(Err),
-            })
-        });
-        // Nothing of what is released now is held.
-        drop(entry);
-        match placed? {
+    fn place<R>(
+        &self,
+        key: Any,
+        value: Any,
+        found: impl FnOnce(&mut Table, Place, Any, Any) -> R,
+    ) -> Result<Option<R>, Error> {
+        let placed = match Custom::of(key.as_view()) {
+            None => {
+                let hash = key::hash(key.as_view());
+                self.change(|table| match table.find(hash, key.as_view()) {
+                    Some(place) => Ok(found(table, place, key, value)),
+                    None => Err(table.push(hash, key, value)),
+                })
+            }
+            Some(_) => {
+                let looked_for = key.clone();
+                self.change_at_key(looked_for.as_view(), |table, hash, place| match place {
+                    Some(place) => Ok(found(table, place, key, value)),
+                    None => Err(table.push(hash, key, value)),
+                })?
+            }
+        };
+        match placed {
             Ok(found) => Ok(Some(found)),
             Err(added) => {
-                added.unwrap_or_else(|obstacle| unwind(obstacle));
+                unwind_without_memory(added);
                 Ok(None)
             }
         }
@@ -217,9 +248,7 @@ impl DictObj {
     /// # Errors
     /// As [`DictObj::get`].
     pub fn remove(&self, key: AnyView<'_>) -> Result<Option<Any>, Error> {
-        let entry = Search::of(&key)?.settle(|search| {
-            self.change(|table| search.look(table, &key).map(|place| place.map(|place| table.remove(place))))
-        })?;
+        let entry = self.change_at_key(&key, |table, _, place| place.map(|place| table.remove(place)))?;
         Ok(entry.map(|(_, value)| value))
     }
 
@@ -258,7 +287,12 @@ impl DictObj {
 
     /// Removes all entries.
     pub fn clear(&self) {
-        drop(self.change(Table::take));
+        let none = Arc::new(Table::default());
+        let held = stripe::of(self).hold();
+        // SAFETY: accessed under the stripe only.
+        let old = std::mem::replace(unsafe { &mut *self.table.get() }, none);
+        drop(held);
+        drop(old);
     }
 
     /// The entries as they are at one moment, in order.
@@ -287,6 +321,40 @@ impl DictObj {
         self.held(|table| table.find_from(from, look))
     }
 }
+
+/// The entries of a dict as they are at one moment, copied one by one. It keeps the dict.
+#[derive(Clone)]
+pub struct DictEntries {
+    table: Arc<Table>,
+    at: usize,
+    left: usize,
+    /// A collector is shown what a dict's table holds only if the dict has no other owner.
+    _dict: Obj<DictObj>,
+}
+
+impl DictEntries {
+    /// Those of this dict, now.
+    pub fn of(dict: Obj<DictObj>) -> DictEntries {
+        let table = dict.held(Arc::clone);
+        DictEntries { left: table.len(), table, at: 0, _dict: dict }
+    }
+}
+
+impl Iterator for DictEntries {
+    type Item = (Any, Any);
+
+    fn next(&mut self) -> Option<(Any, Any)> {
+        let (next, key, value) = self.table.next(self.at)?;
+        (self.at, self.left) = (next, self.left - 1);
+        Some((key.clone(), value.clone()))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for DictEntries {}
 
 /// A mutable mapping from `K` to `V`, shared by all its handles.
 #[repr(transparent)]

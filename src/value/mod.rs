@@ -13,7 +13,6 @@
 
 mod any;
 mod any_words;
-pub mod big_int;
 pub mod cell;
 mod column;
 mod convert;

@@ -15,7 +15,6 @@ KEYS = {
     "revivals",
     "superseded",
     "queued",
-    "side_slots",
 }
 
 

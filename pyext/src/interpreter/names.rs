@@ -64,7 +64,6 @@ const NAMES: &[&str] = &[
     "generation",
     "get",
     "get_close_matches",
-    "input_dict",
     "items",
     "iter",
     "json",

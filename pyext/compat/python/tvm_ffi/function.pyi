@@ -1,3 +1,0 @@
-"""The module `bowline.function`."""
-
-from bowline.function import Function as Function

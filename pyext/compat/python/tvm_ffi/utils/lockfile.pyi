@@ -1,3 +1,0 @@
-"""The module `bowline.utils.lockfile`."""
-
-from bowline.utils.lockfile import FileLock as FileLock
