@@ -346,7 +346,8 @@ fn keys_are_told_apart_by_type_and_content() {
     for (place, key) in keys.iter().enumerate() {
         assert_eq!(at(key.clone()), Some(place as i64));
     }
-    assert_eq!((at((-0.0).into_any()), at((-f64::NAN).into_any())), (Some(5), Some(7)));
+    // Floats by their bits, as C++ tells them apart.
+    assert_eq!((at((-0.0).into_any()), at((-f64::NAN).into_any())), (None, None));
     assert_eq!(
         (at(String::from("a key of more than seven bytes").into_any()), at(object.into_any())),
         (Some(10), Some(12))

@@ -140,8 +140,13 @@ keys!(OnlyHash, "test.keys.OnlyHash");
 #[test]
 fn one_hook_alone() {
     attr::set(OnlyEqual::type_index(), "__any_equal__", Function::from_packed(SAME_NUMBER).into_any()).unwrap();
-    let dict = DictObj::make((0..9).map(|n: i64| (OnlyEqual::key(n % 3, n), n.into_any()))).unwrap();
-    assert_eq!(tags(&dict), [(0, 6), (1, 7), (2, 8)]);
+    // It hashes by identity, by the ABI: a few entries are found without a hash, and each key finds its own.
+    let dict = DictObj::empty();
+    (0..4_i64).for_each(|n| drop(dict.set(OnlyEqual::key(n % 3, n), n.into_any()).unwrap()));
+    assert_eq!(tags(&dict), [(0, 3), (1, 1), (2, 2)]);
+    let keys: Vec<Any> = (10..50_i64).map(|n| OnlyEqual::key(n, n)).collect();
+    keys.iter().for_each(|key| drop(dict.set(key.clone(), number(key.view()).into_any()).unwrap()));
+    assert!(keys.iter().all(|key| int(dict.get(key.view()).unwrap()) == Some(number(key.view()))));
     // Equal to none but itself.
     attr::set(OnlyHash::type_index(), "__any_hash__", Function::from_packed(BY_NUMBER).into_any()).unwrap();
     let key = OnlyHash::key(1, 1);
@@ -192,7 +197,10 @@ fn what_fails_changes_nothing() {
     let odd = DictObj::make([(Failing::key(8, 8), 0.into_any())]).unwrap();
     let error = odd.get(Failing::key(2, 0).view()).unwrap_err();
     assert_eq!(error.kind(), "IndexError");
+    // Few keys are all compared, whatever their hashes say. Of many those in the chain of the hash are.
     let odd = DictObj::make([(Failing::key(9, 9), 0.into_any())]).unwrap();
+    assert_eq!(odd.get(Failing::key(2, 0).view()).unwrap_err().kind(), "TypeError");
+    (100..120_i64).for_each(|n| drop(odd.set(n.into_any(), Any::none()).unwrap()));
     assert!(odd.get(Failing::key(2, 0).view()).unwrap().is_none(), "of another hash, so never compared");
     // Where a conversion takes keys anew, their error comes through.
     let pairs = [(Failing::key(4, 4), 4.into_any()), (Failing::key(5, 5), 5.into_any())];
@@ -219,6 +227,60 @@ fn an_answer_that_is_no_answer() {
     let error = dict.get(Wrong::key(1, 1).view()).unwrap_err();
     assert_eq!(error.kind(), "TypeError");
     assert_eq!(error.message(), "__any_equal__ of `test.keys.Wrong` returned `None`, expected bool");
+}
+
+keys!(Growing, "test.keys.Growing");
+
+/// A table that grows asks types for the hashes of its keys. One that fails leaves everything as it is; one that changes the dict
+/// is asked again for what is there then.
+#[test]
+fn hashes_of_keys_when_a_dict_grows() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    static FAILS: AtomicBool = AtomicBool::new(false);
+    static MEDDLES: AtomicBool = AtomicBool::new(false);
+    static DICT: Mutex<Option<Dict>> = Mutex::new(None);
+    let hash: Hook = |arguments| {
+        ASKED.fetch_add(1, Ordering::Relaxed);
+        if FAILS.load(Ordering::Relaxed) {
+            return Err(Error::new("KeyError", "not now"));
+        }
+        if MEDDLES.swap(false, Ordering::Relaxed) {
+            let dict = DICT.lock().unwrap().clone().unwrap();
+            (0..30).try_for_each(|n| dict.set(Growing::key(500 + n, n), n.into_any()).map(drop))?;
+        }
+        BY_NUMBER(arguments)
+    };
+    say::<Growing>(hash, SAME_NUMBER);
+    let dict = Dict::<Any, Any>::new();
+    (0..4_i64).for_each(|n| drop(dict.set(Growing::key(n, n), n.into_any()).unwrap()));
+    let asked = ASKED.load(Ordering::Relaxed);
+    dict.set("a plain key".into_any(), 4.into_any()).unwrap();
+    assert_eq!(ASKED.load(Ordering::Relaxed) - asked, 4);
+    // No hash but that of the key itself, while there is room.
+    dict.set(Growing::key(5, 5), 5.into_any()).unwrap();
+    dict.remove(Growing::key(3, 3).view()).unwrap();
+    assert_eq!(ASKED.load(Ordering::Relaxed) - asked, 6);
+    FAILS.store(true, Ordering::Relaxed);
+    let failed = (100..200_i64).find_map(|n| dict.set(n.into_any(), Any::none()).err().map(|error| (n, error)));
+    let (n, error) = failed.expect("it grows");
+    assert_eq!((error.kind(), error.message()), ("KeyError", "not now"));
+    assert!(!dict.contains(n.into_any().view()).unwrap());
+    assert!(dict.last().unwrap().key.view().as_int() == Some(n - 1) || n == 100);
+    assert_eq!(dict.get_or_set(n.into_any(), Any::none()).unwrap_err().kind(), "KeyError");
+    FAILS.store(false, Ordering::Relaxed);
+    let before = dict.len();
+    *DICT.lock().unwrap() = Some(dict.clone());
+    MEDDLES.store(true, Ordering::Relaxed);
+    dict.set(n.into_any(), Any::none()).unwrap();
+    assert_eq!(dict.len(), before + 31);
+    for number in [0, 1, 2, 5].into_iter().chain(500..530) {
+        assert!(dict.contains(Growing::key(number, -1).view()).unwrap());
+    }
+    // Entries are taken out without a hash of theirs.
+    FAILS.store(true, Ordering::Relaxed);
+    while dict.pop().is_some() {}
+    assert!(dict.is_empty());
+    *DICT.lock().unwrap() = None;
 }
 
 keys!(Meddling, "test.keys.Meddling");

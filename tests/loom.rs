@@ -156,6 +156,8 @@ mod release_vs_teardown;
 mod retire_vs_revive;
 #[path = "loom/seqlock.rs"]
 mod seqlock;
+#[path = "loom/slots.rs"]
+mod slots;
 #[path = "loom/storage_table.rs"]
 mod storage_table;
 #[path = "loom/trim_vs_release.rs"]

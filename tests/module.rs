@@ -24,7 +24,7 @@ fn module(name: &'static str, number: i64) -> Obj<ModuleObj> {
     ModuleObj::make("test", Function::from_packed(lookup))
 }
 
-fn number(module: &ModuleObj, name: &str, imports: bool) -> Option<i64> {
+fn number(module: &Obj<ModuleObj>, name: &str, imports: bool) -> Option<i64> {
     let found = module.get(name, imports).unwrap()?;
     found.call(&[]).unwrap().view().as_int()
 }
@@ -39,7 +39,7 @@ fn imports_are_searched_when_that_is_asked_for() {
     // Depth first: what an import imports goes before the next import.
     assert_eq!((number(&a, "b", true), number(&a, "c", true)), (Some(2), Some(3)));
     assert_eq!(number(&a, "d", true), None);
-    a.imports_.clear();
+    a.clear_imports().unwrap();
     assert_eq!(number(&a, "b", true), None);
     let error = a.get("broken", false).unwrap_err();
     assert_eq!((error.kind(), error.message()), ("KeyError", "broken"));
@@ -52,12 +52,11 @@ fn modules_do_not_import_each_other() {
     a.import(b.clone()).unwrap();
     b.import(c.clone()).unwrap();
     assert_eq!(c.import(a.clone()).unwrap_err().kind(), "ValueError");
-    assert!(c.imports_.is_empty());
-    // A caller that goes round the check by the list itself still gets an answer.
-    c.imports_.push(a.clone().into_any());
-    c.imports_.push(5.into_any());
+    assert!(c.imports_.get().is_empty());
+    // A caller that goes round the check by the field itself still gets an answer.
+    c.imports_.set([a.clone().into_any(), 5.into_any()].into_iter().collect());
     assert_eq!((number(&c, "b", true), number(&c, "d", true)), (Some(2), None));
-    c.imports_.clear();
+    c.clear_imports().unwrap();
 }
 
 #[test]
@@ -111,5 +110,5 @@ fn endings_have_loaders() {
     global::register_typed("ffi.Module.load_from_file.test_module", loader, "").unwrap();
     // SAFETY: no library.
     let loaded = unsafe { load(Path::new("/nowhere/a.test_module"), false) }.unwrap();
-    assert_eq!((loaded.kind_.as_str(), number(&loaded, "loaded", false)), ("test", Some(9)));
+    assert_eq!((loaded.kind().unwrap().as_str(), number(&loaded, "loaded", false)), ("test", Some(9)));
 }

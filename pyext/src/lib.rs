@@ -80,6 +80,9 @@ macro_rules! format {
     ($($part:tt)*) => { ::bowline::object::grow::formatted(::std::format_args!($($part)*)) };
 }
 
+/// The names that C++ imports come with it.
+extern crate bowline_cxx as _;
+
 mod interpreter;
 
 mod wrapper;

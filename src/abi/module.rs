@@ -1,9 +1,11 @@
 //! Symbols of libraries: those that this process has for a library, and those that are a library of this process.
 
-use super::boundary::{answer, c_text};
+use super::boundary::{answer, borrow, c_text, expect, give, Handle};
 use super::start;
-use crate::function::{Function, SafeCall};
-use crate::module::{context, system, SYMBOL_PREFIX};
+use crate::function::{Error, Function, SafeCall};
+use crate::module::cxx::Virtual;
+use crate::module::{answer_as_base, context, look_up_in_imports, system, ModuleObj, SYMBOL_PREFIX};
+use crate::value::{AnyView, RawAny};
 use std::ffi::{c_char, c_void};
 use std::ptr::null_mut;
 
@@ -38,5 +40,46 @@ pub unsafe extern "C" fn TVMFFIEnvModRegisterContextSymbol(name: *const c_char, 
         // SAFETY: the caller's contract.
         context::register(unsafe { &c_text(name) }, symbol);
         Ok(())
+    })
+}
+
+/// Finds a function for the code of a library: in what the library's module imports, then among the global ones. The context is what
+/// the library has as `__tvm_ffi__library_ctx`. The module keeps the function; the caller gets no count.
+#[no_mangle]
+pub unsafe extern "C" fn TVMFFIEnvModLookupFromImports(context: Handle, name: *const c_char, out: *mut Handle) -> i32 {
+    start();
+    answer(|| {
+        // What C++ knows as the address of a module is that of the pointer in front of its header.
+        let context = expect(context, "the module of a library")?.as_ptr().cast::<*const c_void>().wrapping_add(1);
+        // SAFETY: the caller's contract.
+        let (module, name) = unsafe { (borrow::<ModuleObj>(context.cast(), "the module of a library")?, c_text(name)) };
+        // SAFETY: as above; the module keeps the function.
+        unsafe { give(out, || Ok(look_up_in_imports(&module, &name)?.as_raw().as_ptr())) }
+    })
+}
+
+/// Calls a virtual function of a module that was made here, for C++; or, of any module, imports and clears imports as the base class
+/// does. Its place, the module, as many arguments as it takes.
+#[no_mangle]
+pub unsafe extern "C" fn BowlineModuleCall(
+    which: i32,
+    module: Handle,
+    args: *const AnyView<'_>,
+    out: *mut RawAny,
+) -> i32 {
+    start();
+    answer(|| {
+        let known = usize::try_from(which).ok().and_then(|which| Virtual::ALL.get(which).copied());
+        let which = known.ok_or_else(|| Error::value_error("there is no such function of modules"))?;
+        let args = match which.arguments() {
+            0 => &[],
+            // SAFETY: the caller's contract.
+            count => unsafe { std::slice::from_raw_parts(args, count) },
+        };
+        // SAFETY: the caller's contract.
+        unsafe {
+            let module = borrow::<ModuleObj>(module, "a module")?;
+            give(out, || Ok(answer_as_base(&module, which, args)?.into_raw()))
+        }
     })
 }

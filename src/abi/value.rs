@@ -2,7 +2,9 @@
 
 use super::boundary::{answer, bytes, expect, give, text};
 use crate::function::Error;
-use crate::value::{Any, AnyView, ByteArray, Bytes, DataType, IntoAny, RawAny};
+use crate::object::grow::gathered;
+use crate::value::big_int::{self, BigIntObj};
+use crate::value::{tag, Any, AnyView, ByteArray, Bytes, DataType, IntoAny, RawAny};
 
 /// Makes an owned value of a borrowed one: raw strings are copied, an object is moved out of a slot.
 #[no_mangle]
@@ -52,4 +54,38 @@ pub unsafe extern "C" fn TVMFFIDataTypeToString(dtype: *const DataType, out: *mu
         let dtype = expect(dtype, "a dtype")?.read();
         give(out, || Ok(Any::text(format!("{dtype}").as_bytes()).into_raw()))
     })
+}
+
+/// Makes an integer of the words of a two's complement, the lowest first; they need not be aligned.
+#[no_mangle]
+pub unsafe extern "C" fn TVMFFIBigIntFromByteArray(input: *const ByteArray, out: *mut RawAny) -> i32 {
+    // SAFETY: the caller's contract.
+    answer(|| unsafe {
+        let content = bytes(input, "the words of an integer")?;
+        let (words, rest) = content.as_chunks::<8>();
+        if !rest.is_empty() {
+            let given = content.len();
+            return Err(Error::value_error(format!("the words of an integer have 8 bytes each, got {given} bytes")));
+        }
+        let words = gathered(words.iter().map(|word| i64::from_ne_bytes(*word)));
+        give(out, || Ok(big_int::integer(&words).into_raw()))
+    })
+}
+
+/// Lends the words of an integer; of a value that is none, nothing.
+#[no_mangle]
+pub unsafe extern "C" fn TVMFFIBigIntGetContentByteArray(value: *const RawAny) -> ByteArray {
+    let none = ByteArray::new(&[]);
+    // SAFETY: the caller's contract: the value stays while the words are used.
+    let Some(value) = (unsafe { value.cast::<AnyView<'_>>().as_ref() }) else { return none };
+    match (value.as_int(), value.as_object()) {
+        // The word is in the value, behind the tag.
+        (Some(_), _) => ByteArray { data: std::ptr::from_ref(value).cast::<u8>().wrapping_add(8), size: 8 },
+        (_, Some(object)) if value.type_index() == tag::BIG_INT => {
+            // SAFETY: the type is checked; the value keeps the object.
+            let words = unsafe { BigIntObj::words(object) };
+            ByteArray { data: words.as_ptr().cast(), size: size_of_val(words) }
+        }
+        _ => none,
+    }
 }

@@ -2,13 +2,14 @@
 //! Upholds: every operation takes effect at once, under the dict's stripe; what it displaces is released after that; no
 //! foreign code runs and no object is allocated under the stripe.
 //!
-//! Who goes through the entries shares the table, which is what the dict is at that moment. A dict whose table is shared
-//! makes one of its own before it is changed: to begin costs nothing, and taking the first entry again and again neither.
+//! A walk through the entries looks into the table step by step, and gets copies of them before the table is changed (see
+//! `cursor.rs`): to begin costs next to nothing, and taking the first entry again and again neither.
 
-use super::key::{self, Custom};
 use super::map::mapping;
-use super::search::Search;
-use super::table::{unwind_without_memory, Place, Table};
+use super::mapping_object::{self, Mapping};
+use super::search::{unwind, Search};
+use super::table::{Pair, Place, Table};
+use super::{cursor, key};
 use crate::function::Error;
 use crate::object::grow::Grow;
 use crate::object::{Header, Obj, Object, ObjectType};
@@ -17,7 +18,6 @@ use std::cell::UnsafeCell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::sync::Arc;
 
 /// The object behind a [`Dict`].
 ///
@@ -27,8 +27,12 @@ use std::sync::Arc;
 #[repr(C)]
 pub struct DictObj {
     header: Header,
-    table: UnsafeCell<Arc<Table>>,
+    table: UnsafeCell<Table>,
 }
+
+// A model's atomics are larger.
+#[cfg(not(any(bowline_loom, bowline_shuttle)))]
+const _: () = assert!(size_of::<DictObj>() == 80 && std::mem::offset_of!(DictObj, table) == size_of::<Header>());
 
 // SAFETY: `table` is accessed under its stripe; values are Send + Sync.
 unsafe impl Sync for DictObj {}
@@ -43,10 +47,20 @@ unsafe impl ObjectType for DictObj {
     }
 }
 
+impl Mapping for DictObj {
+    fn of_table(table: Table) -> DictObj {
+        DictObj { header: Header::placeholder(), table: UnsafeCell::new(table) }
+    }
+    fn table_mut(&mut self) -> &mut Table {
+        self.table.get_mut()
+    }
+}
+
 /// What was an entry of a dict when it was looked at.
 #[derive(Clone)]
 pub struct Entry {
-    hash: u64,
+    /// Where it was.
+    place: Place,
     /// The key, as it is in the dict.
     pub key: Any,
     /// Its value.
@@ -55,14 +69,26 @@ pub struct Entry {
 
 impl Entry {
     fn at(table: &Table, place: Place) -> Entry {
-        let (hash, key, value) = table.entry(place);
-        Entry { hash, key: key.clone(), value: value.clone() }
+        let (key, value) = table.entry(place);
+        Entry { place, key: key.clone(), value: value.clone() }
     }
 
     /// Where the entry is, if it still is. The key is the very one of the dict, so that its type need not be asked.
     fn find(&self, table: &Table) -> Option<Place> {
-        let place = table.find(self.hash, self.key.as_view())?;
-        table.value(place).view().same(self.value.as_view()).then_some(place)
+        let is_there = |place: &Place| {
+            let entry = table.entry_if_there(*place);
+            entry.is_some_and(|(key, value)| {
+                key.view().same(self.key.as_view()) && value.view().same(self.value.as_view())
+            })
+        };
+        if is_there(&self.place) {
+            return Some(self.place);
+        }
+        let key = self.key.as_view();
+        match key::hashes_itself(key) {
+            true => table.places().find(is_there),
+            false => table.find(key::hash(key), key).filter(is_there),
+        }
     }
 }
 
@@ -72,21 +98,17 @@ impl DictObj {
     /// # Errors
     /// What types say of their own keys, by `__any_hash__` and `__any_equal__`.
     pub fn make(entries: impl IntoIterator<Item = (Any, Any)>) -> Result<Obj<DictObj>, Error> {
-        Table::of(entries).map(DictObj::of_table)
+        mapping_object::make(entries)
     }
 
     /// A dict without entries.
     pub fn empty() -> Obj<DictObj> {
-        DictObj::of_table(Table::default())
-    }
-
-    fn of_table(table: Table) -> Obj<DictObj> {
-        Obj::new(DictObj { header: Header::placeholder(), table: UnsafeCell::new(Arc::new(table)) })
+        mapping_object::empty()
     }
 
     /// Runs `work`, which neither releases values nor calls out, under the stripe.
     #[inline]
-    fn held<R>(&self, work: impl FnOnce(&Arc<Table>) -> R) -> R {
+    pub(super) fn held<R>(&self, work: impl FnOnce(&Table) -> R) -> R {
         let _held = stripe::of(self).hold();
         // SAFETY: accessed under the stripe only, and `work` does not come back here.
         work(unsafe { &*self.table.get() })
@@ -95,21 +117,15 @@ impl DictObj {
     /// As [`DictObj::held`], for changes.
     #[inline]
     fn change<R>(&self, work: impl FnOnce(&mut Table) -> R) -> R {
-        // Let go of after the stripe: those who shared it may have gone meanwhile.
-        let mut _shared = None;
         let held = stripe::of(self).hold();
         // SAFETY: as above.
         let table = unsafe { &mut *self.table.get() };
-        if Arc::strong_count(table) != 1 {
-            match table.copy() {
-                Ok(own) => _shared = Some(std::mem::replace(table, Arc::new(own))),
-                Err(error) => {
-                    drop(held);
-                    error.handle()
-                }
-            }
+        // SAFETY: under the stripe.
+        if let Err(error) = unsafe { cursor::part(std::ptr::from_ref(self).cast(), table) } {
+            drop(held);
+            error.handle();
         }
-        work(Arc::get_mut(table).expect("it is shared under the stripe only"))
+        work(table)
     }
 
     /// How many entries there are, now.
@@ -128,48 +144,13 @@ impl DictObj {
     /// their own keys is asked before, while nothing is held.
     #[inline]
     fn at_key<R>(&self, key: &AnyView<'_>, work: impl FnOnce(&Table, Option<Place>) -> R) -> Result<R, Error> {
-        match Custom::of(key) {
-            None => {
-                let hash = key::hash(key);
-                Ok(self.held(|table| work(table, table.find(hash, key))))
-            }
-            Some(custom) => {
-                let mut work = Some(work);
-                Search::of(*key, custom)?.settle(|search| {
-                    self.held(|table| {
-                        let place = search.look(table)?;
-                        work.take().map(|work| work(table, place))
-                    })
-                })
-            }
-        }
-    }
-
-    /// As [`DictObj::at_key`], for changes; also with the hash.
-    #[inline]
-    fn change_at_key<R>(
-        &self,
-        key: &AnyView<'_>,
-        work: impl FnOnce(&mut Table, u64, Option<Place>) -> R,
-    ) -> Result<R, Error> {
-        match Custom::of(key) {
-            None => {
-                let hash = key::hash(key);
-                Ok(self.change(|table| {
-                    let place = table.find(hash, key);
-                    work(table, hash, place)
-                }))
-            }
-            Some(custom) => {
-                let mut work = Some(work);
-                Search::of(*key, custom)?.settle(|search| {
-                    self.change(|table| {
-                        let place = search.look(table)?;
-                        work.take().map(|work| work(table, search.hash, place))
-                    })
-                })
-            }
-        }
+        let mut work = Some(work);
+        Search::of(key)?.settle(|search| {
+            self.held(|table| {
+                let place = search.look(table, key)?;
+                work.take().map(|work| work(table, place))
+            })
+        })
     }
 
     /// The value of a key.
@@ -195,7 +176,7 @@ impl DictObj {
     /// # Errors
     /// As [`DictObj::get`].
     pub fn set(&self, key: Any, value: Any) -> Result<Option<Any>, Error> {
-        let placed = self.place(key, value, |table, place, key, value| (table.replace(place, value), Some(key)))?;
+        let placed = self.place(key, value, |table, place, (key, value)| (table.replace(place, value), key))?;
         Ok(placed.map(|(former, _unused)| former))
     }
 
@@ -205,39 +186,27 @@ impl DictObj {
     /// As [`DictObj::get`].
     pub fn get_or_set(&self, key: Any, value: Any) -> Result<Any, Error> {
         let added = value.clone();
-        let found =
-            self.place(key, value, |table, place, key, value| (table.value(place).clone(), Some((key, value))))?;
+        let found = self.place(key, value, |table, place, entry| (table.value(place).clone(), entry))?;
         Ok(found.map_or(added, |(found, _unused)| found))
     }
 
     /// Adds an entry if the key is new; otherwise gives what `found`, under the stripe, makes of it.
     #[inline]
-    fn place<R>(
-        &self,
-        key: Any,
-        value: Any,
-        found: impl FnOnce(&mut Table, Place, Any, Any) -> R,
-    ) -> Result<Option<R>, Error> {
-        let placed = match Custom::of(key.as_view()) {
-            None => {
-                let hash = key::hash(key.as_view());
-                self.change(|table| match table.find(hash, key.as_view()) {
-                    Some(place) => Ok(found(table, place, key, value)),
-                    None => Err(table.push(hash, key, value)),
-                })
-            }
-            Some(_) => {
-                let looked_for = key.clone();
-                self.change_at_key(looked_for.as_view(), |table, hash, place| match place {
-                    Some(place) => Ok(found(table, place, key, value)),
-                    None => Err(table.push(hash, key, value)),
-                })?
-            }
-        };
-        match placed {
+    fn place<R>(&self, key: Any, value: Any, found: impl Fn(&mut Table, Place, Pair) -> R) -> Result<Option<R>, Error> {
+        let search = Search::of(key.as_view())?;
+        let mut entry = Some((key, value));
+        let placed = search.settle(|search| {
+            self.change(|table| match search.look(table, entry.as_ref()?.0.as_view())? {
+                Some(place) => entry.take().map(|entry| Ok(found(table, place, entry))),
+                None => search.push(table, &mut entry).map(Err),
+            })
+        });
+        // Nothing of what is released now is held.
+        drop(entry);
+        match placed? {
             Ok(found) => Ok(Some(found)),
             Err(added) => {
-                unwind_without_memory(added);
+                added.unwrap_or_else(|obstacle| unwind(obstacle));
                 Ok(None)
             }
         }
@@ -248,7 +217,9 @@ impl DictObj {
     /// # Errors
     /// As [`DictObj::get`].
     pub fn remove(&self, key: AnyView<'_>) -> Result<Option<Any>, Error> {
-        let entry = self.change_at_key(&key, |table, _, place| place.map(|place| table.remove(place)))?;
+        let entry = Search::of(&key)?.settle(|search| {
+            self.change(|table| search.look(table, &key).map(|place| place.map(|place| table.remove(place))))
+        })?;
         Ok(entry.map(|(_, value)| value))
     }
 
@@ -287,12 +258,7 @@ impl DictObj {
 
     /// Removes all entries.
     pub fn clear(&self) {
-        let none = Arc::new(Table::default());
-        let held = stripe::of(self).hold();
-        // SAFETY: accessed under the stripe only.
-        let old = std::mem::replace(unsafe { &mut *self.table.get() }, none);
-        drop(held);
-        drop(old);
+        drop(self.change(Table::take));
     }
 
     /// The entries as they are at one moment, in order.
@@ -321,40 +287,6 @@ impl DictObj {
         self.held(|table| table.find_from(from, look))
     }
 }
-
-/// The entries of a dict as they are at one moment, copied one by one. It keeps the dict.
-#[derive(Clone)]
-pub struct DictEntries {
-    table: Arc<Table>,
-    at: usize,
-    left: usize,
-    /// A collector is shown what a dict's table holds only if the dict has no other owner.
-    _dict: Obj<DictObj>,
-}
-
-impl DictEntries {
-    /// Those of this dict, now.
-    pub fn of(dict: Obj<DictObj>) -> DictEntries {
-        let table = dict.held(Arc::clone);
-        DictEntries { left: table.len(), table, at: 0, _dict: dict }
-    }
-}
-
-impl Iterator for DictEntries {
-    type Item = (Any, Any);
-
-    fn next(&mut self) -> Option<(Any, Any)> {
-        let (next, key, value) = self.table.next(self.at)?;
-        (self.at, self.left) = (next, self.left - 1);
-        Some((key.clone(), value.clone()))
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left, Some(self.left))
-    }
-}
-
-impl ExactSizeIterator for DictEntries {}
 
 /// A mutable mapping from `K` to `V`, shared by all its handles.
 #[repr(transparent)]

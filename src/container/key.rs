@@ -1,14 +1,10 @@
-//! When two values are the same key, and the hash that goes with it.
-//! Upholds: equal keys hash alike; but for what [`Custom`] does no foreign code runs, so that keys can be compared under a
-//! lock.
+//! When two values are the same key, and the hash that goes with it: both as the C ABI has them.
+//! Upholds: but for what [`Custom`] does no foreign code runs, so that keys can be compared under a lock; the hash of a key
+//! is the one by which inlined C++ looks for it.
 
 use crate::function::stack;
 use crate::function::{Error, Function};
-use crate::value::{convert, tag, Any, AnyView, Column};
-use std::hash::{BuildHasher, RandomState};
-use std::sync::OnceLock;
-
-static SEED: OnceLock<RandomState> = OnceLock::new();
+use crate::value::{convert, tag, Any, AnyView, Column, RawAny};
 
 /// By type, the function that hashes an object as a key, and the one that compares two.
 static HASH: Column = Column::new();
@@ -17,84 +13,116 @@ static EQUAL: Column = Column::new();
 /// The attributes of types that say how their objects are keys, each with the place where it is kept.
 pub(crate) static ATTRIBUTES: [(&str, &Column); 2] = [("__any_hash__", &HASH), ("__any_equal__", &EQUAL)];
 
-/// What a value hashes by, beside its kind.
-enum KeyRepr<'a> {
-    Bits(i32, u64),
-    Content(bool, &'a [u8]),
-}
-
-/// Plain data by type and bits, where all zeros and all NaNs of a float are one; strings and bytes by content; objects
-/// by identity.
-fn key_repr<'a>(view: &'a AnyView<'_>) -> KeyRepr<'a> {
-    if let Some((text, content)) = view.text_or_bytes() {
-        return KeyRepr::Content(text, content);
-    }
-    match view.as_float() {
-        Some(0.0) => KeyRepr::Bits(tag::FLOAT, 0),
-        Some(float) if float.is_nan() => KeyRepr::Bits(tag::FLOAT, f64::NAN.to_bits()),
-        _ => KeyRepr::Bits(view.type_index(), view.to_raw().to_bits()),
-    }
-}
-
-/// Whether both are one key at a glance.
+/// Whether both are one key at a glance: plain data by type and bits, strings and bytes by content, objects by identity.
 #[inline]
 pub(super) fn equal(a: &AnyView<'_>, b: &AnyView<'_>) -> bool {
-    match (key_repr(a), key_repr(b)) {
-        (KeyRepr::Bits(kind, bits), KeyRepr::Bits(other, others)) => kind == other && bits == others,
-        (KeyRepr::Content(text, content), KeyRepr::Content(other, others)) => text == other && content == others,
-        _ => false,
-    }
+    a.same(b)
 }
 
-/// The hash of a key whose type does not say otherwise, the same for the life of the process.
+/// The ABI's way to mix a type index with a hash.
+#[inline]
+fn combine(index: i32, hash: u64) -> u64 {
+    let index = index as u64;
+    index ^ hash.wrapping_add(0x9E37_79B9).wrapping_add(index << 6).wrapping_add(index >> 2)
+}
+
+/// The ABI's hash of a text: its words in little endian, the last one filled up with zeros.
+#[inline]
+fn hash_bytes(content: &[u8]) -> u64 {
+    const PRIME: u64 = (1 << 31) - 1;
+    let mix =
+        |hash: u64, word: [u8; 8]| hash.wrapping_mul(0x100_0000_01B3).wrapping_add(u64::from_le_bytes(word)) % PRIME;
+    let (words, rest) = content.as_chunks::<8>();
+    let hash = words.iter().fold(0, |hash, word| mix(hash, *word));
+    if rest.is_empty() {
+        return hash;
+    }
+    let mut word = [0; 8];
+    word[..rest.len()].copy_from_slice(rest);
+    mix(hash, word)
+}
+
+/// The hash of a key whose type does not say otherwise, the same in every process but for addresses.
 #[inline]
 pub(super) fn hash(view: &AnyView<'_>) -> u64 {
-    let seed = SEED.get_or_init(RandomState::new);
-    match key_repr(view) {
-        KeyRepr::Bits(kind, bits) => seed.hash_one((kind, bits)),
-        KeyRepr::Content(text, content) => seed.hash_one((text, content)),
+    match view.text_or_bytes() {
+        Some((true, content)) => combine(tag::STR, hash_bytes(content)),
+        Some((false, content)) => combine(tag::BYTES, hash_bytes(content)),
+        None => combine(view.type_index(), view.to_raw().to_bits()),
     }
 }
 
 /// How objects of a type are keys: by its own idea of what is equal. Not inherited, as no hook is.
 pub(super) struct Custom {
+    hash: Any,
     equal: Any,
 }
 
 impl Custom {
-    /// That of a value's type, if it has one. Without `__any_equal__` a key is equal to none but itself.
+    /// That of a value's type, if it has one.
     #[inline]
     pub(super) fn of(view: &AnyView<'_>) -> Option<Custom> {
         let index = view.type_index();
-        if index < tag::OBJECT {
+        if index < tag::OBJECT || !(HASH.has(index) || EQUAL.has(index)) {
             return None;
         }
-        let equal = EQUAL.get(index);
-        (!equal.is_none()).then_some(Custom { equal })
+        Some(Custom { hash: HASH.get(index), equal: EQUAL.get(index) })
     }
 
-    /// What the type says is the hash; the same for all objects if it says nothing.
-    pub(super) fn hash(&self, view: AnyView<'_>) -> Result<u64, Error> {
-        let hook = HASH.get(view.type_index());
-        if hook.is_none() {
-            return Ok(0);
+    /// What the type says is the hash, if it says anything.
+    fn hash(&self, view: AnyView<'_>) -> Result<Option<u64>, Error> {
+        if self.hash.is_none() {
+            return Ok(None);
         }
-        stack::expect()?;
-        let answer = Function::call_view(hook.view(), &[view])?;
-        convert::<i64>(answer.view()).map(|hash| hash as u64).map_err(|_| wrong("__any_hash__", view, &answer, "int"))
+        let answer = ask(&self.hash, &[view])?;
+        let hash = convert::<i64>(answer.view()).map_err(|_| wrong("__any_hash__", view, &answer, "int"))?;
+        Ok(Some(hash as u64))
     }
 
-    /// Whether the type says that both are equal.
+    /// Whether the type says that both are equal. One that says nothing has no equal objects.
     pub(super) fn equal(&self, a: AnyView<'_>, b: AnyView<'_>) -> Result<bool, Error> {
-        stack::expect()?;
-        let answer = Function::call_view(self.equal.view(), &[a, b])?;
+        if self.equal.is_none() {
+            return Ok(false);
+        }
+        let answer = ask(&self.equal, &[a, b])?;
         convert::<bool>(answer.view()).map_err(|_| wrong("__any_equal__", a, &answer, "bool"))
     }
 
     /// The hash by which tables find it.
     pub(super) fn hash_in_table(&self, view: AnyView<'_>) -> Result<u64, Error> {
-        let own = self.hash(view)?;
-        Ok(SEED.get_or_init(RandomState::new).hash_one((view.type_index(), own)))
+        Ok(self.hash(view)?.map_or_else(|| hash(&view), |own| combine(view.type_index(), own)))
+    }
+}
+
+/// Whether a type says what its objects hash as: then only foreign code knows the hash of one.
+#[inline]
+pub(super) fn hashes_itself(view: &AnyView<'_>) -> bool {
+    let index = view.type_index();
+    index >= tag::OBJECT && HASH.has(index)
+}
+
+/// Calls a hook: a function object or, as C++ may set it, the address of a C function.
+fn ask(hook: &Any, keys: &[AnyView<'_>]) -> Result<Any, Error> {
+    type Hash = unsafe extern "C" fn(&AnyView<'_>) -> RawAny;
+    type Equal = unsafe extern "C" fn(&AnyView<'_>, &AnyView<'_>) -> RawAny;
+    stack::expect()?;
+    let Some(address) = hook.view().as_pointer() else {
+        return Function::call_view(hook.view(), keys);
+    };
+    if address.is_null() {
+        return Err(Error::type_error("a hook of keys is a null pointer"));
+    }
+    // SAFETY: what the ABI says of such an attribute: a function of this type, which lends its arguments and gives its
+    // result away.
+    let answer = unsafe {
+        Any::from_raw(match keys {
+            [one, other] => std::mem::transmute::<*mut std::ffi::c_void, Equal>(address)(one, other),
+            _ => std::mem::transmute::<*mut std::ffi::c_void, Hash>(address)(&keys[0]),
+        })
+    };
+    match answer.type_index() {
+        tag::ERROR => Err(convert::<Error>(answer.view()).map_err(Error::from)?),
+        _ => Ok(answer),
     }
 }
 
@@ -104,15 +132,47 @@ fn wrong(hook: &str, of: AnyView<'_>, answer: &Any, expected: &str) -> Error {
     Error::type_error(format!("{hook} of `{of}` returned `{found}`, expected {expected}"))
 }
 
-/// The hash that an object's type says it has as a key; none for what is a key by its value or its identity.
+/// The hash that an object's type says it has as a key; none for what is a key by its value or its identity. Zero where the
+/// type says what is equal, and no more.
 ///
 /// # Errors
 /// What the type's `__any_hash__` ends in.
 pub fn custom_hash(view: AnyView<'_>) -> Result<Option<u64>, Error> {
-    Custom::of(&view).map(|custom| custom.hash(view)).transpose()
+    match Custom::of(&view) {
+        Some(custom) if !custom.equal.is_none() => Ok(Some(custom.hash(view)?.unwrap_or(0))),
+        _ => Ok(None),
+    }
 }
 
 /// Whether a value's type says how its objects are keys.
 pub(crate) fn is_custom(view: AnyView<'_>) -> bool {
     Custom::of(&view).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::IntoAny;
+
+    /// As computed by hand from the ABI's rule, and by C++ in `tests/abi/map.cpp`.
+    #[test]
+    fn hashes_are_those_of_the_abi() {
+        let of = |key: Any| hash(key.as_view());
+        assert_eq!(of(5.into_any()), 1 ^ (5 + 0x9E37_79B9 + 64));
+        assert_eq!(of("".into_any()), 65 ^ (0x9E37_79B9 + (65 << 6) + 16));
+        assert_eq!(of("a".into_any()), 65 ^ (97 + 0x9E37_79B9 + (65 << 6) + 16));
+        assert_eq!(of(b"a".as_slice().into_any()), 66 ^ (97 + 0x9E37_79B9 + (66 << 6) + 16));
+        assert_eq!(
+            hash_bytes(b"\0\0\0\0\0\0\0\x01b"),
+            (1_u64 << 25).wrapping_mul(0x100_0000_01B3).wrapping_add(98) % 2_147_483_647
+        );
+        let small = AnyView::of_c_str(c"a");
+        assert!(hash(&small) == of("a".into_any()) && equal(&small, "a".into_any().as_view()));
+    }
+
+    #[test]
+    fn floats_are_keys_by_their_bits() {
+        let same = |a: f64, b: f64| equal(a.into_any().as_view(), b.into_any().as_view());
+        assert!(same(0.0, 0.0) && same(f64::NAN, f64::NAN) && !same(0.0, -0.0) && !same(f64::NAN, -f64::NAN));
+    }
 }

@@ -2,7 +2,8 @@
 //! Upholds: a map never changes once it is shared; its order is that of insertion.
 
 use super::array::item;
-use super::table::Table;
+use super::mapping_object::{self, Mapping};
+use super::table::{Place, Table};
 use crate::function::Error;
 use crate::object::{Header, Obj, Object, ObjectType};
 use crate::value::{tag, Any, AnyView, Field, FromAny, IntoAny, Schema, Storage, Typed};
@@ -27,19 +28,38 @@ unsafe impl ObjectType for MapObj {
     }
 }
 
+// A model's atomics are larger.
+#[cfg(not(any(bowline_loom, bowline_shuttle)))]
+const _: () = assert!(size_of::<MapObj>() == 80 && std::mem::offset_of!(MapObj, table) == size_of::<Header>());
+
+impl Mapping for MapObj {
+    fn of_table(table: Table) -> MapObj {
+        MapObj { header: Header::placeholder(), table }
+    }
+    fn table_mut(&mut self) -> &mut Table {
+        &mut self.table
+    }
+}
+
 impl MapObj {
     /// A map of these entries. Of equal keys the first says the place and the last the value.
     ///
     /// # Errors
     /// What types say of their own keys, by `__any_hash__` and `__any_equal__`.
     pub fn make(entries: impl IntoIterator<Item = (Any, Any)>) -> Result<Obj<MapObj>, Error> {
-        Table::of(entries).map(MapObj::of_table)
+        mapping_object::make(entries)
     }
 
     /// A map of copies of another's keys and values, which need not be whole yet: no type is asked which keys are equal. When
     /// they are whole, [`MapObj::is_sound`] is to be asked.
-    pub(crate) fn make_copy(original: &MapObj, copies: impl IntoIterator<Item = (Any, Any)>) -> Obj<MapObj> {
-        MapObj::of_table(Table::of_copies(&original.table, copies))
+    ///
+    /// # Errors
+    /// What types say of the hashes of the original's keys.
+    pub(crate) fn make_copy(
+        original: &MapObj,
+        copies: impl IntoIterator<Item = (Any, Any)>,
+    ) -> Result<Obj<MapObj>, Error> {
+        mapping_object::make_with(original.len(), |table| table.fill_with_copies(&original.table, copies))
     }
 
     /// Whether every key has the hash by which it is found.
@@ -52,11 +72,7 @@ impl MapObj {
 
     /// A map without entries.
     pub fn empty() -> Obj<MapObj> {
-        MapObj::of_table(Table::default())
-    }
-
-    fn of_table(table: Table) -> Obj<MapObj> {
-        Obj::new(MapObj { header: Header::placeholder(), table })
+        mapping_object::empty()
     }
 
     /// Shows keys and values, without counts, from part `from` on until `look` finds something: that, and the part to go on
@@ -83,7 +99,7 @@ impl MapObj {
     /// As [`MapObj::make`].
     #[inline]
     pub fn get(&self, key: AnyView<'_>) -> Result<Option<AnyView<'_>>, Error> {
-        let (_, place) = self.table.search(&key)?;
+        let place = self.table.search(&key)?;
         Ok(place.map(|place| self.table.value(place).view()))
     }
 
@@ -98,14 +114,14 @@ impl MapObj {
 #[derive(Clone)]
 pub struct MapEntries {
     map: Obj<MapObj>,
-    at: usize,
+    next: Option<Place>,
     left: usize,
 }
 
 impl MapEntries {
     /// Those of this map.
     pub fn of(map: Obj<MapObj>) -> MapEntries {
-        MapEntries { left: map.len(), map, at: 0 }
+        MapEntries { left: map.len(), next: map.table.first(), map }
     }
 }
 
@@ -113,8 +129,9 @@ impl Iterator for MapEntries {
     type Item = (Any, Any);
 
     fn next(&mut self) -> Option<(Any, Any)> {
-        let (next, key, value) = self.map.table.next(self.at)?;
-        (self.at, self.left) = (next, self.left - 1);
+        let place = self.next?;
+        let (key, value) = self.map.table.entry(place);
+        (self.next, self.left) = (self.map.table.next(place), self.left.saturating_sub(1));
         Some((key.clone(), value.clone()))
     }
 

@@ -23,18 +23,27 @@
 pub mod array;
 mod check;
 mod convert;
+mod cursor;
+mod dense;
 pub mod dict;
+mod dict_entries;
 pub(crate) mod key;
+mod key_hashes;
 pub mod list;
 pub mod map;
+mod mapping_object;
 mod search;
 mod seq;
 pub mod shape;
 pub mod slice;
 mod table;
+mod table_memory;
+#[cfg(test)]
+mod table_tests;
 
 pub use array::{Array, ArrayObj};
-pub use dict::{Dict, DictEntries, DictObj, Entry};
+pub use dict::{Dict, DictObj, Entry};
+pub use dict_entries::DictEntries;
 pub use key::custom_hash;
 pub use list::{List, ListObj};
 pub use map::{Map, MapEntries, MapObj};

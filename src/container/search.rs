@@ -1,16 +1,26 @@
 //! Finding a key in a table, where it takes foreign code to say which keys are equal.
 //! Upholds: foreign code runs while nothing is held, on keys that are owned. What is found, or found missing, is so at that
-//! very moment: every key of the same hash that is in the table then was compared.
+//! very moment: every key that may be equal and is in the table then was compared.
 
 use super::key::{self, Custom};
-use super::table::{unwind_without_memory, Place, Table};
+use super::key_hashes::{address, KeyHashes, Obstacle};
+use super::table::{Pair, Place, Table};
+use super::table_memory::Memory;
 use crate::function::Error;
 use crate::value::{Any, AnyView};
 use std::collections::HashMap;
 
-/// The search for a key of a type with its own idea of equality.
+/// The search for a key, and what types were asked for it.
 pub(super) struct Search {
     pub(super) hash: u64,
+    /// Of a key of a type with its own idea of equality.
+    asked: Option<Box<Asked>>,
+    hashes: KeyHashes,
+    /// Keys whose hashes are needed.
+    unhashed: Vec<Any>,
+}
+
+struct Asked {
     key: Any,
     custom: Custom,
     /// By address: keys and whether they are equal. Kept, so that no address is used anew.
@@ -19,33 +29,91 @@ pub(super) struct Search {
     todo: Vec<Any>,
 }
 
-fn address(view: AnyView<'_>) -> usize {
-    view.as_object().map_or(0, |object| object.as_ptr() as usize)
-}
-
 impl Search {
     /// For this key; hashes it.
     ///
     /// # Errors
     /// What the type's own hash ends in.
+    #[inline]
+    pub(super) fn of(key: &AnyView<'_>) -> Result<Search, Error> {
+        let (hash, asked) = match Custom::of(key) {
+            None => (key::hash(key), None),
+            Some(custom) => Search::ask_for(key, custom)?,
+        };
+        Ok(Search { hash, asked, hashes: KeyHashes::default(), unhashed: Vec::new() })
+    }
+
     #[cold]
-    pub(super) fn of(key: AnyView<'_>, custom: Custom) -> Result<Search, Error> {
-        let hash = custom.hash_in_table(key)?;
-        Ok(Search { hash, key: key.to_owned(), custom, answers: HashMap::new(), todo: Vec::new() })
+    fn ask_for(key: &AnyView<'_>, custom: Custom) -> Result<(u64, Option<Box<Asked>>), Error> {
+        let hash = custom.hash_in_table(*key)?;
+        let asked = Asked { key: (*key).to_owned(), custom, answers: HashMap::new(), todo: Vec::new() };
+        Ok((hash, Some(Box::new(asked))))
     }
 
     /// Where the key is, or that it is nowhere. None: foreign code is to be asked first, see [`Search::settle`]. Runs none
     /// itself, and releases nothing.
-    pub(super) fn look(&mut self, table: &Table) -> Option<Option<Place>> {
-        if let Some(place) = table.find(self.hash, self.key.as_view()) {
-            return Some(Some(place));
+    #[inline]
+    pub(super) fn look(&mut self, table: &Table, key: &AnyView<'_>) -> Option<Option<Place>> {
+        match (table.find(self.hash, key), &mut self.asked) {
+            (None, Some(asked)) => asked.look(table, self.hash),
+            (found, _) => Some(found),
         }
-        for (place, candidate) in table.candidates(self.hash) {
+    }
+
+    /// Adds an entry of the key, which is nowhere. None: foreign code is to be asked first; the entry is put back then. Releases
+    /// nothing.
+    #[inline]
+    pub(super) fn push(
+        &mut self,
+        table: &mut Table,
+        entry: &mut Option<Pair>,
+    ) -> Option<Result<Option<Memory>, Obstacle>> {
+        let pushed = table.push(self.hash, entry.take()?, &self.hashes);
+        Some(match pushed {
+            Ok(memory) => Ok(memory),
+            Err((obstacle, back)) => {
+                *entry = Some(back);
+                match obstacle {
+                    Obstacle::Hashes(keys) => {
+                        self.unhashed = keys;
+                        return None;
+                    }
+                    obstacle => Err(obstacle),
+                }
+            }
+        })
+    }
+
+    /// Repeats `attempt`, which calls [`Search::look`] and [`Search::push`] and gives none if they do, until it gives a result.
+    ///
+    /// # Errors
+    /// What the type's own equality ends in, or the hash of another key.
+    #[inline]
+    pub(super) fn settle<R>(mut self, mut attempt: impl FnMut(&mut Search) -> Option<R>) -> Result<R, Error> {
+        loop {
+            if let Some(result) = attempt(&mut self) {
+                return Ok(result);
+            }
+            self.ask()?;
+        }
+    }
+
+    #[cold]
+    fn ask(&mut self) -> Result<(), Error> {
+        self.hashes.learn(std::mem::take(&mut self.unhashed))?;
+        self.asked.as_mut().map_or(Ok(()), |asked| asked.compare_next())
+    }
+}
+
+impl Asked {
+    #[cold]
+    fn look(&mut self, table: &Table, hash: u64) -> Option<Option<Place>> {
+        for (place, candidate) in table.candidates(hash) {
             // Keys of other types may have the same hash by chance.
             if candidate.type_index() != self.key.type_index() {
                 continue;
             }
-            match self.answers.get(&address(candidate.view())) {
+            match self.answers.get(&address(candidate.as_view())) {
                 Some((_, true)) => return Some(Some(place)),
                 Some((_, false)) => {}
                 None => self.todo.push(candidate.clone()),
@@ -54,24 +122,11 @@ impl Search {
         self.todo.is_empty().then_some(None)
     }
 
-    /// Repeats `attempt`, which calls [`Search::look`] and gives none if that does, until it gives a result.
-    ///
-    /// # Errors
-    /// What the type's own equality ends in.
-    pub(super) fn settle<R>(mut self, mut attempt: impl FnMut(&mut Search) -> Option<R>) -> Result<R, Error> {
-        loop {
-            if let Some(result) = attempt(&mut self) {
-                return Ok(result);
-            }
-            self.compare_next()?;
-        }
-    }
-
-    /// Compares what [`Search::look`] found, up to the first that is equal.
+    /// Compares what [`Asked::look`] found, up to the first that is equal.
     fn compare_next(&mut self) -> Result<(), Error> {
         for candidate in std::mem::take(&mut self.todo) {
             let equal = self.custom.equal(candidate.view(), self.key.view())?;
-            self.answers.insert(address(candidate.view()), (candidate, equal));
+            self.answers.insert(address(candidate.as_view()), (candidate, equal));
             if equal {
                 break;
             }
@@ -80,64 +135,99 @@ impl Search {
     }
 }
 
-/// What of a table's work asks types about their own keys.
+/// Unwinds for what is still in the way when types were asked: that there is no memory.
+#[cold]
+pub(super) fn unwind(obstacle: Obstacle) -> ! {
+    match obstacle {
+        Obstacle::Memory(error) => error.handle(),
+        Obstacle::Hashes(_) => unreachable!("hashes were asked for"),
+    }
+}
+
+/// What of a table's work asks types about their own keys. The table is the caller's alone, or never changes.
 impl Table {
-    /// The hash of a key, and where it is.
+    /// Where a key is.
     ///
     /// # Errors
     /// What its type says of its own keys.
     #[inline]
-    pub(super) fn search(&self, key: &AnyView<'_>) -> Result<(u64, Option<Place>), Error> {
-        match Custom::of(key) {
-            None => {
-                let hash = key::hash(key);
-                Ok((hash, self.find(hash, key)))
-            }
-            Some(custom) => {
-                let search = Search::of(*key, custom)?;
-                Ok((search.hash, search.settle(|search| search.look(self))?))
-            }
-        }
+    pub(super) fn search(&self, key: &AnyView<'_>) -> Result<Option<Place>, Error> {
+        Search::of(key)?.settle(|search| search.look(self, key))
     }
 
-    /// A table of these entries. Of equal keys the first says the place and the last the value.
+    /// Adds entries. Of equal keys the first says the place and the last the value.
     ///
     /// # Errors
     /// What types say of their own keys.
-    pub(super) fn of(entries: impl IntoIterator<Item = (Any, Any)>) -> Result<Table, Error> {
-        let mut table = Table::default();
+    pub(super) fn fill(&mut self, entries: impl IntoIterator<Item = Pair>) -> Result<(), Error> {
         for (key, value) in entries {
-            let (hash, place) = table.search(key.as_view())?;
+            let search = Search::of(key.as_view())?;
+            self.put(search, key, value)?;
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, search: Search, key: Any, value: Any) -> Result<(), Error> {
+        let mut entry = Some((key, value));
+        let put = search.settle(|search| {
+            let place = search.look(self, entry.as_ref()?.0.as_view())?;
             match place {
-                Some(place) => drop(table.replace(place, value)),
-                None => unwind_without_memory(table.push(hash, key, value)),
+                Some(place) => {
+                    drop(self.replace(place, entry.take()?.1));
+                    Some(Ok(None))
+                }
+                None => search.push(self, &mut entry),
             }
-        }
-        Ok(table)
+        });
+        drop(entry);
+        put?.map(drop).or_else(|obstacle| unwind(obstacle))
     }
 
-    /// A table of copies of another's entries, in the same order. Keys whose types say themselves what is equal are not
+    /// Adds copies of another table's entries, in the same order. Keys whose types say themselves what is equal are not
     /// asked, and take the places of their originals: they may not be whole yet.
-    pub(super) fn of_copies(originals: &Table, copies: impl IntoIterator<Item = (Any, Any)>) -> Table {
-        let mut table = Table::default();
-        for ((original, _), (key, value)) in originals.hashed().zip(copies) {
-            let hash = if Custom::of(key.as_view()).is_some() { original } else { key::hash(key.as_view()) };
-            match table.find(hash, key.as_view()) {
-                Some(place) => drop(table.replace(place, value)),
-                None => unwind_without_memory(table.push(hash, key, value)),
+    ///
+    /// # Errors
+    /// What types say of the hashes of the originals.
+    pub(super) fn fill_with_copies(
+        &mut self,
+        originals: &Table,
+        copies: impl IntoIterator<Item = Pair>,
+    ) -> Result<(), Error> {
+        let mut hashes = KeyHashes::default();
+        for ((original, _), (key, value)) in originals.iter().zip(copies) {
+            let hash = match Custom::of(key.as_view()) {
+                // Few are found without.
+                Some(_) if originals.is_small() => 0,
+                Some(custom) => {
+                    let hash = custom.hash_in_table(original.view())?;
+                    hashes.know(&key, hash);
+                    hash
+                }
+                None => key::hash(key.as_view()),
+            };
+            match self.find(hash, key.as_view()) {
+                Some(place) => drop(self.replace(place, value)),
+                None => match self.push(hash, (key, value), &hashes) {
+                    Ok(memory) => drop(memory),
+                    Err((obstacle, entry)) => {
+                        drop(entry);
+                        unwind(obstacle)
+                    }
+                },
             }
         }
-        table
+        Ok(())
     }
 
-    /// Whether every key still has the hash by which it is found.
+    /// Whether every key has the hash by which it is found.
     ///
     /// # Errors
     /// What types say of their own keys.
     pub(super) fn is_sound(&self) -> Result<bool, Error> {
-        for (hash, key) in self.hashed() {
-            let custom = Custom::of(key.as_view());
-            if custom.map_or(Ok(hash), |custom| custom.hash_in_table(key.view()))? != hash {
+        for place in self.places() {
+            let key = self.entry(place).0;
+            let Some(custom) = Custom::of(key.as_view()).filter(|_| !self.is_small()) else { continue };
+            if !self.leads_to(custom.hash_in_table(key.view())?, place) {
                 return Ok(false);
             }
         }

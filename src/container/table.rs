@@ -1,201 +1,231 @@
-//! A hash table of values that remembers the order of insertion.
-//! Upholds: what an operation displaces it returns, so that nothing is released inside; order is that of first insertion.
+//! The entries of a mapping as the C ABI lays them out, in the order of first insertion.
+//! Upholds: inlined C++ may read and change the table between any two operations; what an operation displaces it returns, so
+//! that nothing is released inside.
+//!
+//! Up to four entries are an array, which is searched from its beginning. More are in the dense form, see [`super::dense`]. C++
+//! turns one into the other, and frees memory of either by the deleter that stands beside it.
 
 use super::key;
+use super::key_hashes::{KeyHashes, Obstacle};
+use super::table_memory::{allocate, free, Deleter, Memory};
 use crate::object::AllocError;
 use crate::value::{Any, AnyView};
-use std::alloc::Layout;
-use std::collections::TryReserveError;
+use std::ffi::c_void;
+use std::ptr::{from_ref, null_mut};
 
-/// No entry was ever here.
-const EMPTY: u32 = u32::MAX;
-/// An entry was here, and look-ups go on behind it.
-const DELETED: u32 = u32::MAX - 1;
+/// How many entries the small form has at most.
+pub(super) const SMALL: usize = 4;
+/// Of a number of slots: the table is in the small form.
+const IS_SMALL: u64 = 1 << 63;
+/// No slot: the end of the order.
+pub(super) const NONE: u64 = u64::MAX;
 
-/// Where an entry is, as long as the table does not change: its slot and its index.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) struct Place(usize, usize);
+/// Where an entry is, as long as the table does not change: its index in the small form, its slot in the dense one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Place(usize);
 
-#[derive(Clone)]
-struct Entry {
-    hash: u64,
+/// Key and value.
+pub(super) type Pair = (Any, Any);
+
+/// One of the small form, as the ABI has it.
+#[repr(C)]
+pub(super) struct SmallItem {
     key: Any,
     value: Any,
 }
 
-/// An entry that there was no memory for.
-pub(super) struct Refused {
-    error: AllocError,
-    entry: (Any, Any),
-}
-
-/// Unwinds if there was no memory for an entry, which is released first, under no stripe.
-pub(super) fn unwind_without_memory(added: Result<(), Refused>) {
-    if let Err(refused) = added {
-        drop(refused.entry);
-        refused.error.handle();
-    }
-}
-
-/// The entries in order, with gaps where some were removed, and their places by hash.
-#[derive(Default)]
+/// What stands behind the header of a mapping.
+///
+/// | member | |
+/// |---|---|
+/// | `data` | the entries; in the small form perhaps a part of the object |
+/// | `size` | how many entries there are |
+/// | `slots` | how many there is room for; the highest bit says that the form is small |
+/// | `deleter` | frees `data`; none if that is a part of the object |
+/// | the rest | means something in the dense form only; in the small form C++ may have entries there |
+#[repr(C)]
 pub(super) struct Table {
-    entries: Vec<Option<Entry>>,
-    live: usize,
-    /// Before it there are gaps only.
-    first: usize,
-    /// A power of two, or none; indices into `entries`, at most two thirds of them ever used.
-    slots: Vec<u32>,
-    /// How many slots are not EMPTY.
-    used: usize,
+    data: *mut c_void,
+    size: u64,
+    slots: u64,
+    deleter: Option<Deleter>,
+    shift: u32,
+    first: u64,
+    last: u64,
+}
+
+const _: () = assert!(size_of::<Table>() == 56 && std::mem::offset_of!(Table, first) == 40);
+const _: () = assert!(size_of::<SmallItem>() == 32);
+
+// SAFETY: keys and values are Send + Sync; who may change the table is said by the object that holds it.
+unsafe impl Send for Table {}
+// SAFETY: as above.
+unsafe impl Sync for Table {}
+
+impl Default for Table {
+    fn default() -> Table {
+        Table::small(null_mut(), 0, None)
+    }
 }
 
 impl Table {
-    pub(super) fn len(&self) -> usize {
-        self.live
+    fn small(data: *mut c_void, room: usize, deleter: Option<Deleter>) -> Table {
+        Table { data, size: 0, slots: IS_SMALL | room as u64, deleter, shift: 0, first: NONE, last: NONE }
     }
 
-    /// A table of the same entries.
-    ///
-    /// # Errors
-    /// There is no memory.
-    pub(super) fn copy(&self) -> Result<Table, AllocError> {
-        let mut copy = Table { first: self.first, live: self.live, used: self.used, ..Table::default() };
-        let made = copy.entries.try_reserve(self.entries.len()).and_then(|()| copy.slots.try_reserve(self.slots.len()));
-        made.map_err(|_| AllocError::new(Layout::new::<Entry>()))?;
-        copy.entries.extend_from_slice(&self.entries);
-        copy.slots.extend_from_slice(&self.slots);
-        Ok(copy)
+    /// A table without entries in blocks from `malloc`.
+    pub(super) fn of_blocks(data: *mut u8, slots: u64, shift: u32) -> Table {
+        Table { data: data.cast(), size: 0, slots, deleter: Some(free), shift, first: NONE, last: NONE }
     }
 
-    /// The slots that a hash may lead to, in order.
-    fn probe(&self, hash: u64) -> impl Iterator<Item = usize> {
-        let mask = self.slots.len().wrapping_sub(1);
-        let start = hash as usize;
-        (0..self.slots.len()).map(move |step| start.wrapping_add(step) & mask)
+    /// Gives a table without memory places that are a part of its object.
+    pub(super) fn place_inside(&mut self, places: *mut SmallItem, room: usize) {
+        (self.data, self.slots) = (places.cast(), IS_SMALL | room as u64);
     }
 
-    /// Where a key is, told at a glance.
+    // ---- members, for the dense form -----------------------------------------------------------------------------------
+
     #[inline]
-    pub(super) fn find(&self, hash: u64, key: &AnyView<'_>) -> Option<Place> {
-        for slot in self.probe(hash) {
-            match self.slots[slot] {
-                EMPTY => return None,
-                DELETED => {}
-                at => match &self.entries[at as usize] {
-                    Some(entry) if entry.hash == hash && key::equal(entry.key.as_view(), key) => {
-                        return Some(Place(slot, at as usize));
-                    }
-                    _ => {}
-                },
-            }
+    pub(super) fn data(&self) -> *mut u8 {
+        self.data.cast()
+    }
+    #[inline]
+    pub(super) fn is_small(&self) -> bool {
+        self.slots & IS_SMALL != 0
+    }
+    #[inline]
+    pub(super) fn slots(&self) -> usize {
+        (self.slots & !IS_SMALL) as usize
+    }
+    #[inline]
+    pub(super) fn shift(&self) -> u32 {
+        self.shift & 63
+    }
+    /// The end of the order. C++ leaves the members of an empty table as they come.
+    #[inline]
+    pub(super) fn last_slot(&self) -> u64 {
+        if self.size > 0 {
+            self.last
+        } else {
+            NONE
         }
-        None
+    }
+    pub(super) fn set_first(&mut self, slot: u64) {
+        self.first = slot;
+    }
+    pub(super) fn set_last(&mut self, slot: u64) {
+        self.last = slot;
+    }
+    pub(super) fn set_len(&mut self, len: usize) {
+        self.size = len as u64;
     }
 
-    /// The keys of a hash.
-    pub(super) fn candidates(&self, hash: u64) -> impl Iterator<Item = (Place, &Any)> {
-        let slots = self.probe(hash).map(|slot| (slot, self.slots[slot])).take_while(|(_, at)| *at != EMPTY);
-        slots.filter_map(move |(slot, at)| match self.entries.get(at as usize) {
-            Some(Some(entry)) if entry.hash == hash => Some((Place(slot, at as usize), &entry.key)),
-            _ => None,
-        })
-    }
+    // ---- looking -------------------------------------------------------------------------------------------------------
 
-    /// Hash, key and value at a place.
     #[inline]
-    pub(super) fn entry(&self, place: Place) -> (u64, &Any, &Any) {
-        let entry = self.entries[place.1].as_ref().expect("an entry that was found");
-        (entry.hash, &entry.key, &entry.value)
+    pub(super) fn len(&self) -> usize {
+        self.size as usize
+    }
+
+    /// The entries of the small form.
+    #[inline]
+    fn items(&self) -> &[SmallItem] {
+        match self.len() {
+            0 => &[],
+            // SAFETY: so many entries are there.
+            len => unsafe { std::slice::from_raw_parts(self.data.cast(), len) },
+        }
+    }
+
+    /// Key and value at a place.
+    #[inline]
+    pub(super) fn entry(&self, place: Place) -> (&Any, &Any) {
+        if self.is_small() {
+            let item = &self.items()[place.0];
+            return (&item.key, &item.value);
+        }
+        // SAFETY: places are of filled slots.
+        let item = unsafe { &*self.item(place.0) };
+        (&item.key, &item.value)
     }
 
     /// The value at a place.
     #[inline]
     pub(super) fn value(&self, place: Place) -> &Any {
-        self.entry(place).2
+        self.entry(place).1
     }
 
-    /// Sets the value at a place; returns the former one.
-    pub(super) fn replace(&mut self, place: Place, value: Any) -> Any {
-        let entry = self.entries[place.1].as_mut().expect("an entry that was found");
-        std::mem::replace(&mut entry.value, value)
-    }
-
-    /// Adds an entry at the end, of a key that is not there.
-    ///
-    /// # Errors
-    /// There is no memory; nothing is changed, and key and value come back, to be released where that may run code.
-    pub(super) fn push(&mut self, hash: u64, key: Any, value: Any) -> Result<(), Refused> {
-        if let Err(error) = self.reserve() {
-            return Err(Refused { error, entry: (key, value) });
+    /// Where a key is, told at a glance.
+    #[inline]
+    pub(super) fn find(&self, hash: u64, key: &AnyView<'_>) -> Option<Place> {
+        if self.is_small() {
+            return self.items().iter().position(|item| key::equal(item.key.as_view(), key)).map(Place);
         }
-        let free = self.probe(hash).find(|slot| self.slots[*slot] == EMPTY).expect("a third of the slots are empty");
-        self.slots[free] = u32::try_from(self.entries.len()).ok().filter(|at| *at < DELETED).expect("fewer entries");
-        self.used += 1;
-        self.live += 1;
-        self.entries.push(Some(Entry { hash, key, value }));
-        Ok(())
+        let mut chain = self.chain(hash);
+        // SAFETY: the slots of a chain are filled.
+        chain.find(|slot| unsafe { key::equal((*self.item(*slot)).key.as_view(), key) }).map(Place)
     }
 
-    /// Makes room for one more entry.
-    fn reserve(&mut self) -> Result<(), AllocError> {
-        let made = match (self.used + 1) * 3 > self.slots.len() * 2 {
-            true => self.rebuild(),
-            false => Ok(()),
-        };
-        made.and_then(|()| self.entries.try_reserve(1)).map_err(|_| AllocError::new(Layout::new::<Entry>()))
+    /// The keys that may be equal to one of a hash.
+    pub(super) fn candidates(&self, hash: u64) -> impl Iterator<Item = (Place, &Any)> {
+        let small = if self.is_small() { 0..self.len() } else { 0..0 };
+        let chain = (!self.is_small()).then(|| self.chain(hash)).into_iter().flatten();
+        small.chain(chain).map(|at| (Place(at), self.entry(Place(at)).0))
     }
 
-    /// Removes the entry at a place; returns it.
-    pub(super) fn remove(&mut self, place: Place) -> (Any, Any) {
-        let entry = self.entries[place.1].take().expect("an entry that was found");
-        self.slots[place.0] = DELETED;
-        self.live -= 1;
-        // Gaps at the end, so that taking the last entry again and again looks at each gap once.
-        while matches!(self.entries.last(), Some(None)) {
-            self.entries.pop();
+    /// Whether a hash leads to the entry at a place.
+    pub(super) fn leads_to(&self, hash: u64, place: Place) -> bool {
+        self.is_small() || self.chain(hash).any(|slot| slot == place.0)
+    }
+
+    /// The entry at a place, if there is one. The table may have changed since the place was found.
+    pub(super) fn entry_if_there(&self, place: Place) -> Option<(&Any, &Any)> {
+        let is_there = if self.is_small() { place.0 < self.len() } else { self.is_filled(place.0) };
+        is_there.then(|| self.entry(place))
+    }
+
+    /// Where the first entry is.
+    #[inline]
+    pub(super) fn first(&self) -> Option<Place> {
+        match self.is_small() {
+            _ if self.size == 0 => None,
+            true => Some(Place(0)),
+            false => self.place_of(self.first),
         }
-        // Likewise at the front, for who takes the first entry again and again.
-        while matches!(self.entries.get(self.first), Some(None)) {
-            self.first += 1;
-        }
-        self.first = self.first.min(self.entries.len());
-        (entry.key, entry.value)
     }
 
     /// Where the entry is that was inserted last.
     pub(super) fn last(&self) -> Option<Place> {
-        let at = self.entries.iter().rposition(Option::is_some)?;
-        let hash = self.entries[at].as_ref()?.hash;
-        let slot = self.probe(hash).find(|slot| self.slots[*slot] == at as u32)?;
-        Some(Place(slot, at))
-    }
-
-    /// Hash and key of each entry, in order.
-    pub(super) fn hashed(&self) -> impl Iterator<Item = (u64, &Any)> {
-        self.entries.iter().flatten().map(|entry| (entry.hash, &entry.key))
-    }
-
-    /// Closes the gaps and makes room for more.
-    ///
-    /// # Errors
-    /// There is no memory; nothing is changed then.
-    fn rebuild(&mut self) -> Result<(), TryReserveError> {
-        let count = (self.live * 3).next_power_of_two().max(8);
-        // Before anything moves.
-        self.slots.try_reserve(count.saturating_sub(self.slots.len()))?;
-        self.entries.retain(Option::is_some);
-        self.first = 0;
-        self.slots.clear();
-        self.slots.resize(count, EMPTY);
-        self.used = self.entries.len();
-        for at in 0..self.entries.len() {
-            let hash = self.entries[at].as_ref().expect("gaps are closed").hash;
-            let free =
-                self.probe(hash).find(|slot| self.slots[*slot] == EMPTY).expect("a third of the slots are empty");
-            self.slots[free] = at as u32;
+        match self.is_small() {
+            true => self.len().checked_sub(1).map(Place),
+            false => self.place_of(self.last_slot()),
         }
-        Ok(())
+    }
+
+    /// Where the entry is that stands behind another.
+    #[inline]
+    pub(super) fn next(&self, place: Place) -> Option<Place> {
+        match self.is_small() {
+            true => (place.0 + 1 < self.len()).then(|| Place(place.0 + 1)),
+            false => self.place_of(self.behind(place.0)),
+        }
+    }
+
+    #[inline]
+    fn place_of(&self, slot: u64) -> Option<Place> {
+        (slot != NONE).then_some(Place(slot as usize))
+    }
+
+    /// Where the entries are, in order.
+    #[inline]
+    pub(super) fn places(&self) -> impl Iterator<Item = Place> + Clone + '_ {
+        std::iter::successors(self.first(), |place| self.next(*place))
+    }
+
+    /// The entries in order.
+    #[inline]
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Any, &Any)> + Clone {
+        self.places().map(|place| self.entry(place))
     }
 
     /// Shows keys and values by turns, from the part of that number on, until `look` finds something: that, and the number
@@ -205,97 +235,157 @@ impl Table {
         from: usize,
         mut look: impl FnMut(AnyView<'_>) -> Option<R>,
     ) -> Option<(usize, R)> {
-        let places = self.entries.iter().enumerate().skip(from / 2);
-        let parts = places.filter_map(|(at, entry)| entry.as_ref().map(|entry| (2 * at, entry)));
-        let mut parts = parts.flat_map(|(at, entry)| [(at, &entry.key), (at + 1, &entry.value)]);
-        parts.find_map(|(at, part)| if at < from { None } else { look(part.view()).map(|found| (at + 1, found)) })
+        // Zero is the beginning; else twice the place, one more for its value, and two more.
+        let (mut place, mut skip_key) = match from.checked_sub(2) {
+            None => (self.first(), false),
+            Some(part) => (Some(Place(part / 2)), part % 2 == 1),
+        };
+        while let Some(at) = place {
+            let (key, value) = self.entry_if_there(at)?;
+            let next = self.next(at);
+            if let Some(found) = if skip_key { None } else { look(key.view()) } {
+                return Some((2 * at.0 + 3, found));
+            }
+            if let Some(found) = look(value.view()) {
+                return Some((next.map_or(usize::MAX, |next| 2 * next.0 + 2), found));
+            }
+            (place, skip_key) = (next, false);
+        }
+        None
     }
 
-    /// The entries in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&Any, &Any)> + Clone {
-        self.entries[self.first..].iter().flatten().map(|entry| (&entry.key, &entry.value))
-    }
+    // ---- changes -------------------------------------------------------------------------------------------------------
 
-    /// The first entry at an index or behind it, and the index behind that.
-    pub(super) fn next(&self, at: usize) -> Option<(usize, &Any, &Any)> {
-        let at = at.max(self.first);
-        let (gaps, entry) =
-            self.entries.get(at..)?.iter().enumerate().find_map(|(gap, entry)| Some((gap, entry.as_ref()?)))?;
-        Some((at + gaps + 1, &entry.key, &entry.value))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::value::IntoAny;
-
-    fn keys(table: &Table) -> Vec<i64> {
-        table.iter().map(|(key, _)| key.view().as_int().unwrap()).collect()
-    }
-
-    fn set(table: &mut Table, key: i64, value: Any) -> Option<Any> {
-        let key = key.into_any();
-        let hash = key::hash(key.as_view());
-        match table.find(hash, key.as_view()) {
-            Some(place) => Some(table.replace(place, value)),
-            None => {
-                assert!(table.push(hash, key, value).is_ok());
-                None
+    /// Sets the value at a place; returns the former one.
+    pub(super) fn replace(&mut self, place: Place, value: Any) -> Any {
+        // SAFETY: the place has an entry.
+        unsafe {
+            match self.is_small() {
+                true => (&raw mut (*self.data.cast::<SmallItem>().add(place.0)).value).replace(value),
+                false => (&raw mut (*self.item(place.0)).value).replace(value),
             }
         }
     }
 
-    fn remove(table: &mut Table, key: i64) -> Option<(Any, Any)> {
-        let key = key.into_any();
-        table.find(key::hash(key.as_view()), key.as_view()).map(|place| table.remove(place))
+    /// Adds an entry at the end, of a key that is not there. Gives memory that is not needed any more.
+    ///
+    /// # Errors
+    /// What is in the way, and the entry; nothing is changed.
+    #[inline]
+    pub(super) fn push(
+        &mut self,
+        hash: u64,
+        entry: Pair,
+        hashes: &KeyHashes,
+    ) -> Result<Option<Memory>, (Obstacle, Pair)> {
+        let entry = match self.push_here(hash, entry) {
+            Ok(()) => return Ok(None),
+            Err(entry) => entry,
+        };
+        let mut memory = None;
+        let mut entry = Some(entry);
+        while let Some(pair) = entry.take() {
+            match self.enlarge(hashes) {
+                Ok(former) => drop(memory.replace(former)),
+                Err(obstacle) => return Err((obstacle, pair)),
+            }
+            entry = self.push_here(hash, pair).err();
+        }
+        Ok(memory)
     }
 
-    #[test]
-    fn order_survives_growth_removal_and_reuse() {
-        let mut table = Table::default();
-        for n in 0..1000 {
-            assert!(set(&mut table, n, (n * 2).into_any()).is_none());
+    /// Adds an entry, or gives it back if there is no room.
+    #[inline]
+    fn push_here(&mut self, hash: u64, (key, value): Pair) -> Result<(), Pair> {
+        if !self.is_small() {
+            return self.push_dense(hash, (key, value));
         }
-        for n in (0..1000).filter(|n| n % 3 != 0) {
-            let (key, value) = remove(&mut table, n).unwrap();
-            assert_eq!((key.view().as_int(), value.view().as_int()), (Some(n), Some(n * 2)));
+        if self.len() >= self.slots() {
+            return Err((key, value));
         }
-        assert_eq!((table.len(), keys(&table)), (334, (0..1000).filter(|n| n % 3 == 0).collect()));
-        assert!(remove(&mut table, 1).is_none());
-        for n in 0..1000 {
-            set(&mut table, n, Any::none());
-        }
-        let expected: Vec<i64> = (0..1000).filter(|n| n % 3 == 0).chain((0..1000).filter(|n| n % 3 != 0)).collect();
-        assert_eq!((table.len(), keys(&table)), (1000, expected));
-        let last = table.last().unwrap();
-        assert_eq!(table.remove(last).0.view().as_int(), Some(998));
-        assert_eq!(table.len(), 999);
+        // SAFETY: there is room behind the last entry.
+        unsafe { self.data.cast::<SmallItem>().add(self.len()).write(SmallItem { key, value }) };
+        self.size += 1;
+        Ok(())
     }
 
-    /// Looking for the first entry passes each gap once.
-    #[test]
-    fn the_first_again_and_again() {
-        let mut table = Table::default();
-        (0..1000).for_each(|n| drop(set(&mut table, n, Any::none())));
-        for n in 0..1000 {
-            assert_eq!((table.first, table.len()), (n, 1000 - n));
-            let (next, key, _) = table.next(0).unwrap();
-            assert_eq!((next, key.view().as_int()), (n + 1, Some(n as i64)));
-            remove(&mut table, n as i64).unwrap();
-        }
-        assert!(table.next(0).is_none() && table.iter().next().is_none());
-        set(&mut table, 7, Any::none());
-        assert_eq!((keys(&table), table.next(0).unwrap().0), (vec![7], table.first + 1));
+    /// Makes room for more entries. Gives the former memory.
+    #[cold]
+    fn enlarge(&mut self, hashes: &KeyHashes) -> Result<Memory, Obstacle> {
+        let larger = match self.is_small() && self.slots() < SMALL {
+            true => self.larger_array()?,
+            false => self.larger(hashes)?,
+        };
+        let former = Memory::new(self.data, self.deleter);
+        // SAFETY: the former table is forgotten, and its entries with it: they are in the larger one.
+        unsafe { std::ptr::from_mut(self).write(larger) };
+        Ok(former)
     }
 
-    #[test]
-    fn removing_and_adding_for_ever_stays_small() {
-        let mut table = Table::default();
-        for n in 0..100_000 {
-            set(&mut table, n, Any::none());
-            assert!(remove(&mut table, n).is_some());
+    fn larger_array(&self) -> Result<Table, AllocError> {
+        let data = allocate(SMALL * size_of::<SmallItem>())?;
+        let mut larger = Table::small(data.cast(), SMALL, Some(free));
+        // SAFETY: there is room; the entries move as bytes.
+        unsafe { data.cast::<SmallItem>().copy_from_nonoverlapping(self.items().as_ptr(), self.len()) };
+        larger.size = self.size;
+        Ok(larger)
+    }
+
+    /// Removes the entry at a place; returns it.
+    pub(super) fn remove(&mut self, place: Place) -> Pair {
+        if !self.is_small() {
+            return self.remove_dense(place.0);
         }
-        assert!(table.slots.len() <= 16 && table.entries.len() <= 16);
+        // SAFETY: the place has an entry, which moves out; those behind it move down.
+        unsafe {
+            let at = self.data.cast::<SmallItem>().add(place.0);
+            let SmallItem { key, value } = at.read();
+            at.copy_from(at.add(1), self.len() - place.0 - 1);
+            self.size -= 1;
+            (key, value)
+        }
+    }
+
+    /// Takes all entries out.
+    pub(super) fn take(&mut self) -> Taken {
+        if self.is_small() {
+            let mut few = [const { None }; SMALL];
+            let count = self.len().min(SMALL);
+            for (at, place) in few.iter_mut().enumerate().take(count) {
+                // SAFETY: the entry moves out: it is not counted any more.
+                *place = Some(unsafe { self.data.cast::<SmallItem>().add(at).read() });
+            }
+            self.size = 0;
+            return Taken::Few { _entries: few };
+        }
+        Taken::Many { _table: std::mem::take(self) }
+    }
+
+    /// Lets entries go that another table has.
+    pub(super) fn forget_entries(&mut self) {
+        (self.size, self.first, self.last) = (0, NONE, NONE);
+    }
+}
+
+/// Entries that were taken out, to be released under no stripe.
+pub(super) enum Taken {
+    /// Of the small form.
+    Few { _entries: [Option<SmallItem>; SMALL] },
+    /// Of the dense form.
+    Many { _table: Table },
+}
+
+impl Drop for Table {
+    /// Releases the entries in order.
+    fn drop(&mut self) {
+        let _after_the_entries = Memory::new(self.data, self.deleter);
+        let mut place = self.first();
+        while let Some(at) = place {
+            let (key, value) = self.entry(at);
+            let (key, value) = (from_ref(key), from_ref(value));
+            place = self.next(at);
+            // SAFETY: the end of the table; each entry ends once.
+            unsafe { drop((key.read(), value.read())) };
+        }
     }
 }

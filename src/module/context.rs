@@ -1,7 +1,7 @@
 //! Symbols of this process that libraries get without linking to it: by a variable of the same name.
 //! Upholds: a variable is written when its library is loaded, before a function of the library is called.
 
-use crate::object::grow::owned;
+use crate::object::grow::{gathered, owned};
 use arc_swap::ArcSwap;
 use libloading::Library;
 use std::collections::HashMap;
@@ -31,4 +31,11 @@ pub(super) unsafe fn fill(library: &Library) {
             unsafe { variable.write(std::ptr::with_exposed_provenance_mut(*symbol)) };
         }
     }
+}
+
+/// All symbols that are named.
+pub(super) fn all() -> Vec<(String, *mut c_void)> {
+    let symbols = SYMBOLS.load();
+    let all = symbols.iter().map(|(name, symbol)| (owned(name), std::ptr::with_exposed_provenance_mut(*symbol)));
+    gathered(all)
 }

@@ -1,19 +1,20 @@
 //! Modules from files.
 //! Upholds: a library stays loaded while anything made here has its code.
 
-use super::{context, runtime, ModuleObj};
-use crate::function::{global, Error, Function, SafeCall};
+use super::{bundle, context, runtime, ModuleObj};
+use crate::function::{global, Error, Function, FunctionObj, SafeCall};
 use crate::object::grow::copied;
 use crate::object::shared_text::SharedText;
-use crate::object::Obj;
+use crate::object::{Obj, WeakObj};
 use crate::value::{convert, Any, IntoAny, Str};
 use arc_swap::ArcSwap;
 use libloading::Library;
 use std::collections::HashMap;
 use std::error::Error as _;
+use std::ffi::c_void;
 use std::path::Path;
 use std::ptr::null_mut;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// What the names of symbols that are functions begin with.
 pub const PREFIX: &str = "__tvm_ffi_";
@@ -40,6 +41,10 @@ pub(super) fn first(found: &Found, name: &str, make: impl FnOnce() -> Function) 
 struct Symbols {
     library: Arc<Library>,
     found: Found,
+    /// Of a library whose code asks its module for what that imports: the module, which its functions keep. So it does not keep them.
+    asks: OnceLock<WeakObj<ModuleObj>>,
+    /// The functions of such a library.
+    alive: ArcSwap<HashMap<SharedText, WeakObj<FunctionObj>>>,
 }
 
 impl Symbols {
@@ -49,15 +54,71 @@ impl Symbols {
         // SAFETY: a symbol with this prefix is a function of the C convention, which is how libraries mark them.
         let entry = unsafe { self.library.get::<SafeCall>(symbol.as_bytes()) };
         let entry = *entry.ok()?;
-        Some(first(&self.found, name, || {
-            let kept = self.library.clone();
+        let make = |module: Option<Obj<ModuleObj>>| {
+            let kept = (self.library.clone(), module);
             // SAFETY: as above; it needs no handle; the function keeps its code.
             let function = unsafe { Function::from_c(null_mut(), entry, None) };
             Function::from_packed(move |arguments| {
                 let _ = &kept;
                 function.call(arguments)
             })
-        }))
+        };
+        match self.asks.get() {
+            None => Some(first(&self.found, name, || make(None))),
+            Some(module) => Some(alive(&self.alive, name, || make(module.upgrade()))),
+        }
+    }
+}
+
+/// As [`first`], of functions that are not kept: every caller gets the one that lives.
+fn alive(
+    found: &ArcSwap<HashMap<SharedText, WeakObj<FunctionObj>>>,
+    name: &str,
+    make: impl FnOnce() -> Function,
+) -> Function {
+    let known = |found: &HashMap<SharedText, WeakObj<FunctionObj>>| found.get(name).and_then(WeakObj::upgrade);
+    if let Some(known) = known(&found.load()) {
+        return known;
+    }
+    let made = make();
+    let key = SharedText::from(name);
+    loop {
+        let now = found.load();
+        if let Some(known) = known(&now) {
+            return known;
+        }
+        let mut next = copied(Some(&**now));
+        next.insert(key.clone(), made.downgrade());
+        let former = found.compare_and_swap(&*now, Arc::new(next));
+        if Arc::ptr_eq(&former, &now) {
+            return made;
+        }
+    }
+}
+
+/// Tells a library's code which module is its own, and makes the modules that it carries: the first, or its own.
+///
+/// # Safety
+/// As for [`load_library`].
+unsafe fn begin(library: &Library, symbols: &Symbols, module: Obj<ModuleObj>) -> Result<Obj<ModuleObj>, Error> {
+    // SAFETY: what a library has under this name is a pointer variable.
+    if let Ok(context) = unsafe { library.get::<*mut *mut c_void>(b"__tvm_ffi__library_ctx\0") } {
+        let _ = symbols.asks.set(module.downgrade());
+        // What C++ knows as the address of a module is that of the pointer in front of its header.
+        // SAFETY: as above; no other thread uses the library yet.
+        unsafe { context.write(module.as_raw().as_ptr().cast::<*const c_void>().wrapping_sub(1).cast()) };
+    }
+    // SAFETY: what a library has under this name is a bundle.
+    match unsafe { library.get::<*const u8>(b"__tvm_ffi__library_bin\0") } {
+        Ok(bundle) => {
+            // SAFETY: as above: its length, then as many bytes.
+            let bundle = unsafe {
+                let length = u64::from_le(bundle.cast::<u64>().read_unaligned());
+                std::slice::from_raw_parts(bundle.add(8), length as usize)
+            };
+            bundle::read(bundle, &module)
+        }
+        Err(_) => Ok(module),
     }
 }
 
@@ -92,7 +153,7 @@ fn reason(error: &libloading::Error) -> String {
 /// # Safety
 /// The file is a library whose initialisers may run now and whose ends may run when the last that has its code goes; its
 /// symbols with the prefix are functions of the C convention, callable on any thread; those that are named as a symbol of
-/// [`context`] is are pointer variables. With `for_good` it is never unloaded,
+/// [`context`] is, and `__tvm_ffi__library_ctx`, are pointer variables; `__tvm_ffi__library_bin` is a bundle of modules. With `for_good` it is never unloaded,
 /// which objects and pointers that it hands out may need.
 pub unsafe fn load_library(path: &Path, for_good: bool) -> Result<Obj<ModuleObj>, Error> {
     if path.as_os_str().len() > MAX_PATH {
@@ -109,7 +170,13 @@ pub unsafe fn load_library(path: &Path, for_good: bool) -> Result<Obj<ModuleObj>
     if for_good {
         FOR_GOOD.lock().unwrap_or_else(PoisonError::into_inner).push(library.clone());
     }
-    let symbols = Symbols { library, found: Found::default() };
+    let symbols = Arc::new(Symbols {
+        library: library.clone(),
+        found: Found::default(),
+        asks: OnceLock::new(),
+        alive: ArcSwap::default(),
+    });
+    let own = symbols.clone();
     let lookup = Function::from_packed(move |arguments| {
         let name: Str = match arguments {
             [name] => convert(*name)?,
@@ -117,7 +184,8 @@ pub unsafe fn load_library(path: &Path, for_good: bool) -> Result<Obj<ModuleObj>
         };
         Ok(symbols.get(&name).map_or(Any::none(), IntoAny::into_any))
     });
-    Ok(ModuleObj::make("library", lookup))
+    // SAFETY: the caller's contract.
+    unsafe { begin(&library, &own, ModuleObj::make("library", lookup)) }
 }
 
 /// Endings of shared libraries.

@@ -1,16 +1,12 @@
 //! The operations of modules as global functions, for callers that know names only: `ffi.SystemLib`, `ffi.ModuleGetFunction`, …
 //! Upholds: a function does what the Rust function of the same sense does, and nothing more.
 
-use super::{load, system, ModuleObj};
-use crate::container::Array;
+use super::{context, load, system, ModuleObj};
 use crate::function::global::{self, declare as typed};
 use crate::function::{Error, Function};
 use crate::object::Obj;
 use crate::value::{convert, IntoAny, Str};
 use std::path::Path;
-
-/// What can be done with every module here: its functions can be called.
-const RUNNABLE: i64 = 2;
 
 /// Registers all of them, unless their names are taken.
 pub fn declare() {
@@ -36,19 +32,26 @@ pub fn declare() {
     let _ = global::register("ffi.ModuleLoadFromFile", file, false);
     typed("ffi.ModuleGetFunction", |module: Obj<ModuleObj>, name: Str, imports: bool| module.get(&name, imports));
     typed("ffi.ModuleImplementsFunction", |module: Obj<ModuleObj>, name: Str, imports: bool| {
-        module.get(&name, imports).map(|found| found.is_some())
+        module.implements(&name, imports)
     });
     typed("ffi.ModuleGetFunctionMetadata", |module: Obj<ModuleObj>, name: Str, imports: bool| {
         module.metadata(&name, imports)
     });
     typed("ffi.ModuleGetFunctionDoc", |module: Obj<ModuleObj>, name: Str, imports: bool| module.doc(&name, imports));
     typed("ffi.ModuleImportModule", |module: Obj<ModuleObj>, other: Obj<ModuleObj>| module.import(other));
-    typed("ffi.ModuleClearImports", |module: Obj<ModuleObj>| module.imports_.as_object().clear());
-    typed("ffi.ModuleGetKind", |module: Obj<ModuleObj>| module.kind_.clone());
-    typed("ffi.ModuleGetPropertyMask", |_: Obj<ModuleObj>| RUNNABLE);
-    typed("ffi.ModuleGetWriteFormats", |_: Obj<ModuleObj>| Array::<Str>::from_iter([]));
-    typed("ffi.ModuleInspectSource", |_: Obj<ModuleObj>, _: Str| Str::from(""));
-    typed("ffi.ModuleWriteToFile", |module: Obj<ModuleObj>, _: Str, _: Str| -> Result<(), Error> {
-        Err(Error::runtime(format!("Module[{}] does not support write_to_file", module.kind_)))
+    typed("ffi.ModuleClearImports", |module: Obj<ModuleObj>| module.clear_imports());
+    typed("ffi.ModuleGetKind", |module: Obj<ModuleObj>| module.kind());
+    typed("ffi.ModuleGetPropertyMask", |module: Obj<ModuleObj>| module.property_mask());
+    typed("ffi.ModuleGetWriteFormats", |module: Obj<ModuleObj>| module.write_formats());
+    typed("ffi.ModuleInspectSource", |module: Obj<ModuleObj>, format: Str| module.inspect_source(&format));
+    typed("ffi.ModuleWriteToFile", |module: Obj<ModuleObj>, path: Str, format: Str| {
+        module.write_to_file(&path, &format)
+    });
+    typed("ffi.ModuleSaveToBytes", |module: Obj<ModuleObj>| module.save_to_bytes());
+    typed("ffi.ModuleVisitContextSymbols", |callback: Function| {
+        for (name, symbol) in context::all() {
+            callback.call(&[Str::from(name.as_str()).into_any().view(), symbol.into_any().view()])?;
+        }
+        Ok::<(), Error>(())
     });
 }

@@ -2,7 +2,7 @@
 //! Upholds: there is one module for each prefix.
 
 use super::library::Found;
-use super::ModuleObj;
+use super::object::ModuleObj;
 use crate::function::{Error, Function};
 use crate::object::grow::{copied, owned};
 use crate::object::shared_text::SharedText;

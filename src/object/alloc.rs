@@ -9,8 +9,10 @@
 //! ```
 //! Bodies from another allocator have the second form. They come with `delete_space` in the word's place.
 
-use super::header::{Header, FLAG_DELETE_SPACE, FLAG_PREFIX};
+use super::header::{Header, FLAG_DELETE_SPACE, FLAG_PREFIX, FLAG_VTABLE};
 use super::root::Object;
+use super::side;
+use super::vtable;
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::counter::{self, Event};
 use crate::sync::{fresh_static, ArcSwapOption};
@@ -121,7 +123,7 @@ pub fn allocate_raw(
 /// The object is not shared yet; `deleter` fits the object's type and allocation.
 pub unsafe fn set_deleter(object: NonNull<Object>, deleter: super::header::Deleter) {
     // SAFETY: the caller is the only one to know the object.
-    unsafe { (*object.cast::<Header>().as_ptr()).deleter = Some(deleter) };
+    unsafe { *(*object.cast::<Header>().as_ptr()).deleter.get_mut() = deleter as *mut () };
 }
 
 /// Sets more header flags of an object.
@@ -216,6 +218,10 @@ pub(super) unsafe fn give_back(object: NonNull<Object>, layout: Layout) {
     counter::add(Event::Object, -1);
     // SAFETY: the object is still allocated.
     let flags = unsafe { object.cast::<Header>().as_ref() }.flags();
+    if flags == FLAG_VTABLE {
+        // SAFETY: the flags say where the body came from; the caller's contract.
+        return unsafe { vtable::give_back(object, layout) };
+    }
     if flags & FLAG_PREFIX == 0 {
         // SAFETY: bodies without prefix come from `allocate_bare`, with this layout.
         return unsafe { std::alloc::dealloc(object.as_ptr().cast(), bare(layout)) };
@@ -231,15 +237,16 @@ pub(super) unsafe fn give_back(object: NonNull<Object>, layout: Layout) {
     }
 }
 
-/// The word that ties `object` to its wrapper; `None` for an object without one. Reads nothing outside the allocation.
+/// The word that ties `object` to its wrapper: in front of it, or in a side slot ([`super::side`]). `None` for an object that
+/// has neither, and so was never wrapped. Makes none, and reads nothing outside the allocation.
 ///
 /// # Safety
 /// `object` is allocated for as long as the result is used, and the pointer is one that came from a handle or from its
 /// maker, not from a reference to the object's value.
 #[inline]
 pub unsafe fn tie_word<'a>(object: NonNull<Object>) -> Option<&'a AtomicWord> {
-    // SAFETY: the caller's contract; those that are asked for are constant.
-    let flags = unsafe { object.cast::<Header>().as_ref().flags() };
+    // SAFETY: the caller's contract.
+    let flags = unsafe { object.cast::<Header>().as_ref() }.flags_of_tie();
     // SAFETY: the caller's contract.
     unsafe { word(object, flags) }
 }
@@ -251,7 +258,12 @@ pub unsafe fn tie_word<'a>(object: NonNull<Object>) -> Option<&'a AtomicWord> {
 #[inline(always)]
 pub(super) unsafe fn word<'a>(object: NonNull<Object>, flags: u32) -> Option<&'a AtomicWord> {
     if flags & FLAG_PREFIX == 0 {
-        return None;
+        // SAFETY: the flags say which it is.
+        return match flags {
+            // SAFETY: the caller's contract; the flags say that there is one.
+            FLAG_VTABLE => Some(unsafe { vtable::word(object) }),
+            _ => side::word(flags),
+        };
     }
     // SAFETY: the flag says that it is there.
     Some(unsafe {

@@ -15,6 +15,12 @@ const BOTH_ONE: u64 = WEAK | STRONG;
 /// In the strong half: the owner of its only count ends the object, or looks whether he should.
 const ENDING: u64 = 1 << 31;
 
+/// In the strong half: a count that is owed to a thread whose deleter is about to be called. See [`Counts::count_again`].
+const OWED: u64 = 1 << 30;
+
+/// In the strong half: that thread has come, before what is owed to it.
+const CAME: u64 = 1 << 29;
+
 /// A half above this is taken for a leak of counts. The other half of its range absorbs the increments of threads that
 /// are past their check, so that a strong overflow never reaches the weak half.
 const LIMIT: u32 = i32::MAX as u32;
@@ -57,7 +63,8 @@ impl Counts {
     pub fn retain(&self) {
         // Relaxed: the caller's own hold orders it; a new count carries nothing.
         let old = if single_threaded() { self.add(STRONG) } else { self.0.fetch_add(STRONG, Ordering::Relaxed) };
-        if old as u32 > LIMIT {
+        // Zero, or beyond the limit.
+        if old as i32 <= 0 {
             self.beyond(old);
         }
     }
@@ -157,15 +164,64 @@ impl Counts {
         debug_assert!(old & ENDING != 0, "an end is renounced that was not claimed");
     }
 
-    /// Gives the count of the one back who claimed the end. No thread may be able to reach the wrapper.
+    /// Gives the count of the one back who claimed the end. No thread may be able to reach the wrapper. The object lives on if C++
+    /// has taken a strong count by a weak one meanwhile, which knows of no claims.
     #[inline]
     pub fn end(&self) -> Released {
         // AcqRel: the Acquire pairs with the Release of `release_weak`; the Release with the Acquire there.
         let old = self.0.fetch_sub(ENDING | STRONG, Ordering::AcqRel);
-        debug_assert!(old as u32 == (ENDING | STRONG) as u32, "an object ends under its holders");
-        match old >> 32 {
-            1 => Released::Last,
-            _ => Released::LastStrong,
+        match (old as u32 == (ENDING | STRONG) as u32, old >> 32) {
+            (false, _) => Released::Alive,
+            (true, 1) => Released::Last,
+            (true, _) => Released::LastStrong,
+        }
+    }
+
+    /// Whether code of others has to be asked before the object ends: the caller, its deleter, was called because the last strong
+    /// count was taken away, and has looked at the word before. If so there is a strong count again, which is the caller's; it
+    /// is to be given back by [`Counts::release`]. `is_tied` says that the word names a preserved wrapper.
+    ///
+    /// [`Counts::release`] looks at the word first, and never leaves zero behind while it names a preserved wrapper. C++ subtracts
+    /// first, and calls the deleter then. Between the two a thread of Python may come by the wrapper (a weak reference was called), and
+    /// count the object from nothing. It may be done with it, and the object ended and freed, before the deleter looks.
+    /// So one who counts from nothing leaves a second count, `OWED` to the deleter, and the object stays until that has come. The
+    /// one who counts learns of it by his addition, too late to add both at once; if the deleter came between, it left `CAME`.
+    ///
+    /// `weak` says that the deleter's caller gives the strong side's weak count back afterwards, which the strong count that there
+    /// is again has to have, too.
+    #[inline]
+    pub fn count_again(&self, is_tied: bool, weak: bool) -> bool {
+        // Relaxed: what others did before they changed the word was acquired with it.
+        let mut now = self.0.load(Ordering::Relaxed);
+        if now as u32 == 0 && !is_tied {
+            return false;
+        }
+        loop {
+            let strong = match now {
+                now if now & OWED != 0 => now - OWED + STRONG,
+                now if now as u32 == 0 => now + STRONG,
+                now => (now + STRONG) | CAME,
+            };
+            let next = strong + if weak { WEAK } else { 0 };
+            // Relaxed: `release`, which decides what becomes of the object, acquires.
+            match self.0.compare_exchange_weak(now, next, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return true,
+                Err(other) => now = other,
+            }
+        }
+    }
+
+    /// The caller has counted from nothing: see [`Counts::count_again`].
+    #[cold]
+    fn owe(&self) {
+        // Relaxed, as in `retain`: the count that is owed keeps the object, and carries nothing.
+        let mut now = self.0.load(Ordering::Relaxed);
+        loop {
+            let next = if now & CAME != 0 { now - CAME } else { now | OWED };
+            match self.0.compare_exchange_weak(now, next, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(other) => now = other,
+            }
         }
     }
 
@@ -262,7 +318,8 @@ impl Counts {
     #[inline]
     pub fn strong(&self) -> u32 {
         // Relaxed: a hint.
-        (self.0.load(Ordering::Relaxed) & (ENDING - 1)) as u32
+        let now = self.0.load(Ordering::Relaxed);
+        (now & (CAME - 1)) as u32 + u32::from(now & OWED != 0)
     }
 
     /// How many weak counts there are, that of the strong side included, at some recent moment.
@@ -303,11 +360,14 @@ impl Counts {
 }
 
 impl Counts {
-    /// A strong count was asked for while the strong half is out of its range: an overflow, unless another looks whether the
-    /// object ends. He has a count; those who have the wrapper may take some more.
+    /// A strong count was asked for while the strong half is zero, or out of its range: an overflow, unless another looks whether
+    /// the object ends. He has a count; those who have the wrapper may take some more.
     #[cold]
     #[inline(never)]
     fn beyond(&self, old: u64) {
+        if old as u32 == 0 {
+            return self.owe();
+        }
         let more = (old as u32).wrapping_sub(ENDING as u32);
         if more == 0 || more > LIMIT / 2 {
             overflow();

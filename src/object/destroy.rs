@@ -67,6 +67,21 @@ pub(super) unsafe fn finish(object: NonNull<Object>, released: Released) {
     });
 }
 
+/// As [`finish`], in a deleter that foreign code called: a panic of a destructor does not leave it.
+///
+/// # Safety
+/// As [`finish`].
+#[inline(never)]
+pub(super) unsafe fn finish_foreign(object: NonNull<Object>, released: Released) {
+    if released == Released::Alive {
+        return;
+    }
+    // SAFETY: handed on.
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| unsafe { finish(object, released) })) {
+        ENDS.with(|ends| ends.keep(panic));
+    }
+}
+
 impl Ends {
     /// Queues an end; false when there is no memory for that.
     fn defer(&self, end: End) -> bool {

@@ -7,6 +7,7 @@
 //! | `header` | the 24 bytes that every object starts with |
 //! | `count` | the combined strong and weak count |
 //! | `alloc`, `alloc_error` | where objects' memory comes from and goes to |
+//! | `vtable`, `cxx` | objects behind a pointer to virtual functions, as C++ has them |
 //! | `handle`, `weak` | [`Obj`] and [`WeakObj`] |
 //! | `extra` | objects with trailing items |
 //! | `destroy` | destruction without recursion |
@@ -15,30 +16,38 @@
 //! | `registry`, `cached_index` | type indices, keys and ancestors |
 //! | `type_info` | what is known of a type |
 //! | `grow`, `shared_text` | growth of Rust's own collections, and texts, that may be refused |
+//! | `side`, `interpose` | words of objects that have no room for one, and what ends these |
 //! | `stats` | how many objects are alive |
 
 pub mod alloc;
 mod alloc_error;
 mod cached_index;
 pub mod count;
+mod cxx;
 pub mod destroy;
 mod extra;
 pub mod grow;
 mod handle;
 pub mod header;
+mod interpose;
 mod reference;
 pub mod registry;
 mod root;
 pub mod shared_text;
+pub mod side;
 pub mod stats;
 pub mod table;
 mod type_info;
+pub mod vtable;
 mod weak;
 
 pub use alloc::{tie_word, AllocError};
+pub use cxx::new_behind_vtable;
 pub use destroy::{set_resume_hook, set_untie_hook};
 pub use handle::Obj;
 pub use header::Header;
+pub use interpose::{is_weakly_held_elsewhere, make_tie_word};
 pub use reference::{claim_end, end, is_sole, release, renounce_end, retain};
 pub use root::{Object, ObjectType};
+
 pub use weak::WeakObj;

@@ -96,7 +96,7 @@ pub(super) static STATIC_VALUES: [TypeInfo; 13] = [
 ];
 
 /// Object types with an index of their own, from [`OBJECT`] on.
-pub(super) static STATIC_OBJECTS: [TypeInfo; 14] = [
+pub(super) static STATIC_OBJECTS: [TypeInfo; 15] = [
     value(OBJECT, "ffi.Object"),
     object(65, "ffi.String"),
     object(66, "ffi.Bytes"),
@@ -111,4 +111,5 @@ pub(super) static STATIC_OBJECTS: [TypeInfo; 14] = [
     object(75, "ffi.List"),
     object(76, "ffi.Dict"),
     object(77, "ffi.VisitInterrupt"),
+    object(78, "ffi.BigInt"),
 ];

@@ -3,7 +3,7 @@
 
 use super::host::{Counted, Dormancy, Host};
 use super::retire::wait;
-use crate::word::{State, Word};
+use crate::word::{AtomicWord, State, Word};
 use std::ptr::NonNull;
 
 /// A strong count that is owed: released when dropped, unless a life took it.
@@ -52,20 +52,25 @@ impl<H: Host> Drop for Count<'_, H> {
 #[inline]
 pub unsafe fn fetch<H: Host>(host: &H, object: H::Object) -> Result<NonNull<H::Wrapper>, H::Error> {
     // SAFETY: handed on.
-    unsafe { resolve(Count { host, object, owned: false }) }
+    unsafe { resolve(Count { host, object, owned: false }, host.word(object)) }
 }
 
-/// As [`fetch`], for a caller that hands over one strong count. The count is used up in every case, errors included.
+/// As [`fetch`], for a caller that hands over one strong count, and has found the word. The count is used up in every case, errors
+/// included.
 ///
 /// # Errors
 /// Those of [`Host::allocate`].
 ///
 /// # Safety
-/// The caller owns the count.
+/// The caller owns the count; the word is the object's.
 #[inline]
-pub unsafe fn fetch_owned<H: Host>(host: &H, object: H::Object) -> Result<NonNull<H::Wrapper>, H::Error> {
+pub unsafe fn fetch_owned<H: Host>(
+    host: &H,
+    object: H::Object,
+    word: &AtomicWord,
+) -> Result<NonNull<H::Wrapper>, H::Error> {
     // SAFETY: handed on; the count protects the object.
-    unsafe { resolve(Count { host, object, owned: true }) }
+    unsafe { resolve(Count { host, object, owned: true }, word) }
 }
 
 /// Finds the wrapper of an object, living or kept, without allocating one.
@@ -77,17 +82,16 @@ pub unsafe fn fetch_owned<H: Host>(host: &H, object: H::Object) -> Result<NonNul
 /// (preserved), the swap in [`Host::revive`] (new life in kept storage).
 ///
 /// # Safety
-/// The object is alive until the call runs user code, which it does last.
+/// The object is alive until the call runs user code, which it does last; the word is the object's.
 #[inline(always)]
 pub unsafe fn hit<H: Host, R>(
     host: &H,
     object: H::Object,
+    word: &AtomicWord,
     found: impl FnOnce(NonNull<H::Wrapper>) -> R,
     otherwise: impl FnOnce() -> R,
 ) -> R {
     let section = host.enter();
-    // SAFETY: alive.
-    let word = unsafe { host.word(object) };
     let seen = word.observe();
     let Some(wrapper) = seen.wrapper::<H::Wrapper>() else {
         // SAFETY: alive.
@@ -180,18 +184,18 @@ unsafe fn resume_or_retain<H: Host, R>(
     }
 }
 
+/// # Safety
+/// The caller protects the object for the whole call; the word is the object's.
 #[inline]
-unsafe fn resolve<H: Host>(mut count: Count<'_, H>) -> Result<NonNull<H::Wrapper>, H::Error> {
-    let (host, object) = (count.host, count.object);
-    // SAFETY: the caller protects the object for the whole call.
-    let word = unsafe { host.word(object) };
+unsafe fn resolve<H: Host>(mut count: Count<'_, H>, word: &AtomicWord) -> Result<NonNull<H::Wrapper>, H::Error> {
+    let host = count.host;
     loop {
         let section = host.enter();
         let seen = word.observe();
         let Some(wrapper) = seen.wrapper::<H::Wrapper>() else {
             drop(section);
             // SAFETY: the object is protected.
-            match unsafe { first(&mut count)? } {
+            match unsafe { first(&mut count, word)? } {
                 Some(fresh) => return Ok(given(count, fresh)),
                 None => continue,
             }
@@ -255,13 +259,11 @@ fn given<H: Host>(count: Count<'_, H>, wrapper: NonNull<H::Wrapper>) -> NonNull<
 
 /// Ties a fresh wrapper to a detached object; `None` when another thread was faster.
 #[cold]
-unsafe fn first<H: Host>(count: &mut Count<'_, H>) -> Result<Option<NonNull<H::Wrapper>>, H::Error> {
+unsafe fn first<H: Host>(count: &mut Count<'_, H>, word: &AtomicWord) -> Result<Option<NonNull<H::Wrapper>>, H::Error> {
     let (host, object) = (count.host, count.object);
     // SAFETY: the object is protected; user code may run here, nothing is held.
     let fresh = unsafe { host.allocate(object)? };
     count.hold();
-    // SAFETY: the object is protected.
-    let word = unsafe { host.word(object) };
     if word.publish(Word::tied(fresh.wrapper, fresh.state())).is_ok() {
         return Ok(Some(fresh.wrapper));
     }

@@ -222,6 +222,30 @@ pub unsafe trait Host {
     unsafe fn note_end(&self, wrapper: NonNull<Self::Wrapper>) {
         let _ = wrapper;
     }
+    /// Whether code that knows of no claims may count the object all the same, from a weak count. Asked when the end is claimed; if not
+    /// then, then not later.
+    ///
+    /// # Safety
+    /// The caller claimed the object's end.
+    unsafe fn is_weakly_held_elsewhere(&self, object: Self::Object) -> bool {
+        let _ = object;
+        false
+    }
+    /// Dormant → claimed, which is final, of a rich wrapper whose object may be counted from a weak count.
+    ///
+    /// # Safety
+    /// The caller claimed the object's end, and is in a section.
+    unsafe fn claim_rich(&self, wrapper: NonNull<Self::Wrapper>) -> bool {
+        let _ = wrapper;
+        false
+    }
+    /// Ends a wrapper without its object, once the sections that are open now have ended. Runs user code.
+    ///
+    /// # Safety
+    /// The caller claimed and untied it; in no section.
+    unsafe fn end_alone(&self, wrapper: NonNull<Self::Wrapper>) {
+        let _ = wrapper;
+    }
     /// Ends a wrapper and its object: unties them, clears what the wrapper holds, gives the object's last count back and
     /// frees the storage. Runs user code.
     ///

@@ -38,8 +38,20 @@ pub unsafe fn retire_rich<H: Host>(host: &H, section: H::Section, wrapper: NonNu
                 // The one question that may wait for another thread, and so asked while no other thread can come.
                 finalizes = host.needs_finalizer(wrapper);
                 if !finalizes {
-                    drop(section);
-                    return host.end(wrapper, object);
+                    if !host.is_weakly_held_elsewhere(object) {
+                        drop(section);
+                        return host.end(wrapper, object);
+                    }
+                    // C++ may take the object from a weak count at any time, and show it to a thread of Python, which would find
+                    // a wrapper that ends. So the wrapper ends first, out of the reach of all; the object after it, or not.
+                    if host.claim_rich(wrapper) {
+                        // False when a fetch did this step for us.
+                        word.untie(wrapper);
+                        host.renounce_end(object);
+                        drop(section);
+                        host.end_alone(wrapper);
+                        return host.release(object);
+                    }
                 }
             }
             host.renounce_end(object);

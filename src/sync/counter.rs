@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 /// How many counters a block has.
-const SLOTS: usize = 4;
+const SLOTS: usize = 5;
 
 /// One thread's counters. A thread that ends leaves its block, sums included, to a later one.
 #[repr(align(128))]
@@ -45,6 +45,8 @@ pub enum Event {
     Superseded = 2,
     /// Something was queued for an attached thread (+1) or drained (−1).
     Queued = 3,
+    /// An object got a side slot (+1) or gave it back (−1).
+    SideSlot = 4,
 }
 
 /// Adds `delta` to an event's count.

@@ -9,9 +9,11 @@ pub mod lease;
 pub mod names;
 #[path = "global/seqlock.rs"]
 pub mod seqlock;
+#[path = "global/slots.rs"]
+pub mod slots;
 
 pub use loom::hint::spin_loop;
-pub use loom::sync::atomic::{fence, AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+pub use loom::sync::atomic::{fence, AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 pub use loom::sync::{Mutex, MutexGuard};
 
 /// Once shows all that more would: loom lets a thread that spins wait for a step of another.

@@ -59,6 +59,13 @@ impl Column {
         Some(unsafe { &*entries.add(index as usize) })
     }
 
+    /// Whether a type has a value. Takes no count, so that nothing is released.
+    #[inline]
+    pub fn has(&self, index: i32) -> bool {
+        // SAFETY: the entry is a whole value, in memory that stays.
+        self.entry(index).is_some_and(|entry| unsafe { !is_none(entry.as_ptr()) })
+    }
+
     /// The value of a type; no value if it has none.
     #[inline]
     pub fn get(&self, index: i32) -> Any {
@@ -208,6 +215,7 @@ mod tests {
         assert_eq!(COLUMN.set_if_none(70, 2.into_any()).unwrap_err().view().as_int(), Some(1));
         assert!(COLUMN.set(70, 3.into_any()) && COLUMN.set(COLUMN_SIZE - 1, 4.into_any()));
         assert!(!COLUMN.set(COLUMN_SIZE, 5.into_any()) && !COLUMN.set(-1, 6.into_any()));
+        assert_eq!([70, 71, COLUMN_SIZE - 1, COLUMN_SIZE].map(|index| COLUMN.has(index)), [true, false, true, false]);
         assert_eq!([70, 71, COLUMN_SIZE - 1].map(|index| COLUMN.get(index).view().as_int()), [Some(3), None, Some(4)]);
         let lent = COLUMN.lend();
         // SAFETY: as a reader in C does: the entries are there, and no thread writes now.

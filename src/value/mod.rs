@@ -13,6 +13,7 @@
 
 mod any;
 mod any_words;
+pub mod big_int;
 pub mod cell;
 mod column;
 mod convert;

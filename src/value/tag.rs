@@ -55,3 +55,5 @@ pub const OPAQUE: i32 = 74;
 pub const LIST: i32 = 75;
 /// A mutable, shared mapping.
 pub const DICT: i32 = 76;
+/// An integer beyond 64 bits.
+pub const BIG_INT: i32 = 78;

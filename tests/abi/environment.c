@@ -259,6 +259,7 @@ static int64_t symbol = 77;
 
 static void test_modules(const char* library) {
   Any args[3], module, function, result = none();
+  Handle found = NULL, again = NULL;
   CHECK(TVMFFIEnvModRegisterSystemLibSymbol("__tvm_ffi_test_prefix.answer", (void*)answer) == 0);
   CHECK(TVMFFIEnvModRegisterSystemLibSymbol("some_data", &symbol) == 0);
   args[0] = raw_text("test_prefix.");
@@ -283,6 +284,15 @@ static void test_modules(const char* library) {
   CHECK(function.type_index == K(Function));
   result = none();
   CHECK(TVMFFIFunctionCall(function.v_obj, NULL, 0, &result) == 0 && result.v_int64 == 77);
+  drop(&function);
+  /* What the library's own code would ask for: there are no imports, so it is a global function. */
+  args[1] = raw_text("read_context");
+  function = call("ffi.ModuleGetFunction", args, 3);
+  result = none();
+  CHECK(TVMFFIFunctionCall(function.v_obj, NULL, 0, &result) == 0 && result.type_index == K(OpaquePtr) && result.v_ptr);
+  CHECK(TVMFFIEnvModLookupFromImports(result.v_ptr, "ffi.SystemLib", &found) == 0 && found != NULL);
+  CHECK(TVMFFIEnvModLookupFromImports(result.v_ptr, "ffi.SystemLib", &again) == 0 && again == found);
+  CHECK(TVMFFIEnvModLookupFromImports(result.v_ptr, "test.nowhere", &found) == -1 && failed_with("RuntimeError", "test.nowhere"));
   drop(&function);
   drop(&module);
 }

@@ -62,7 +62,7 @@ const struct row TABLE[] = {
     {"ObjectRValueRef", K(ObjectRValueRef)}, {"SmallStr", K(SmallStr)}, {"SmallBytes", K(SmallBytes)}, {"Object", K(Object)},
     {"Str", K(Str)}, {"Bytes", K(Bytes)}, {"Error", K(Error)}, {"Function", K(Function)}, {"Shape", K(Shape)}, {"Tensor", K(Tensor)},
     {"Array", K(Array)}, {"Map", K(Map)}, {"Module", K(Module)}, {"OpaquePyObject", K(OpaquePyObject)}, {"List", K(List)},
-    {"Dict", K(Dict)}, {"VisitInterrupt", K(VisitInterrupt)}, {"DynObjectBegin", K(DynObjectBegin)},
+    {"Dict", K(Dict)}, {"VisitInterrupt", K(VisitInterrupt)}, {"BigInt", K(BigInt)}, {"DynObjectBegin", K(DynObjectBegin)},
     {0, 0},
 };
 #ifdef __cplusplus

@@ -164,7 +164,31 @@ static void test_allocator(void) {
   CHECK(bodies == freed);
 }
 
+/* ---- integers beyond 64 bits */
+
+static void test_big_integers(void) {
+  int64_t words[3] = {7, -3, -1}, small[3] = {-9, -1, -1};
+  Bytes input = {(char*)words, sizeof words}, content;
+  Any value = none();
+  CHECK(TVMFFIBigIntFromByteArray(&input, &value) == 0 && value.type_index == K(BigInt) && strong(value.v_obj) == 1);
+  content = TVMFFIBigIntGetContentByteArray(&value);
+  /* The last word only repeats the sign. */
+  CHECK(content.size == 16 && memcmp(content.data, words, 16) == 0);
+  CHECK(*(size_t*)cell(value.v_obj) == 2 && content.data == (char*)cell(value.v_obj) + sizeof(size_t));
+  drop(&value);
+  input.data = (char*)small;
+  value = none();
+  CHECK(TVMFFIBigIntFromByteArray(&input, &value) == 0 && value.type_index == K(Int) && value.v_int64 == -9);
+  content = TVMFFIBigIntGetContentByteArray(&value);
+  CHECK(content.size == 8 && memcmp(content.data, small, 8) == 0);
+  input.size = 0;
+  CHECK(TVMFFIBigIntFromByteArray(&input, &value) == 0 && value.type_index == K(Int) && value.v_int64 == 0);
+  input.size = 9;
+  CHECK(TVMFFIBigIntFromByteArray(&input, &value) == -1 && failed_with(NULL, NULL));
+}
+
 void test_objects(void) {
+  test_big_integers();
   test_version();
   test_opaque();
   test_strings();

@@ -209,7 +209,7 @@ fn hit(bencher: Bencher, rich: bool) {
     let held = object.fetch(&host);
     bencher.bench_local(|| {
         // SAFETY: alive.
-        let found = unsafe { protocol::hit(&host, black_box(object.0), Some, || None) };
+        let found = unsafe { protocol::hit(&host, object.0, host.word(black_box(object.0)), Some, || None) };
         drop_wrapper(&host, found.unwrap());
     });
     drop_wrapper(&host, held);

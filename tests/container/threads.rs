@@ -3,6 +3,7 @@
 //! The races that rounds of work find by luck have a sibling here that finds them for certain.
 
 use super::*;
+use bowline::container::DictEntries;
 use bowline::value::stripe;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Barrier, OnceLock};
@@ -169,6 +170,77 @@ fn dict_vs_dict() {
         }
     });
     assert!(dict.len() <= 50);
+    drop(dict);
+    assert_eq!(alive.load(Ordering::Relaxed), 0);
+}
+
+/// Walks through one dict, each from where it was when the dict was changed.
+#[test]
+fn walks_through_a_dict_that_changes() {
+    for count in [3, 30_i64] {
+        let dict = DictObj::make((0..count).map(|n| (n.into_any(), n.into_any()))).unwrap();
+        let keys = |walk: DictEntries| walk.map(|(key, _)| key.view().as_int().unwrap()).collect::<Vec<_>>();
+        let mut walks: Vec<DictEntries> = (0..5).map(|_| DictEntries::of(dict.clone())).collect();
+        for (steps, walk) in walks.iter_mut().enumerate() {
+            (0..steps).for_each(|_| drop(walk.next()));
+        }
+        drop(walks.remove(2));
+        dict.remove(1.into_any().view()).unwrap();
+        let late = DictEntries::of(dict.clone());
+        dict.set(100.into_any(), Any::none()).unwrap();
+        dict.clear();
+        for (walk, steps) in walks.into_iter().zip([0, 1, 3, 4]) {
+            assert_eq!(walk.len() as i64, (count - steps).max(0));
+            let again = walk.clone();
+            assert_eq!((keys(walk), keys(again)), ((steps..count).collect(), (steps..count).collect()));
+        }
+        assert_eq!(keys(late), (0..count).filter(|n| *n != 1).collect::<Vec<_>>());
+        assert!(keys(DictEntries::of(dict)).is_empty());
+    }
+}
+
+/// A walk shows the dict as it was at one moment, whatever is changed meanwhile; walks are begun, copied and given up at any time.
+#[test]
+fn walk_vs_changes() {
+    let alive = Arc::new(AtomicI64::new(0));
+    let dict = Dict::<Any, Any>::new();
+    let others: Vec<_> = (0..300).map(|_| Dict::<Any, Any>::from_iter([(1.into_any(), Any::none())])).collect();
+    let start = Barrier::new(4);
+    std::thread::scope(|scope| {
+        for worker in 0..4_i64 {
+            let (dict, others, start, alive) = (&dict, &others, &start, &alive);
+            scope.spawn(move || {
+                start.wait();
+                for n in 0..ROUNDS {
+                    // Of another dict, perhaps by the same stripe.
+                    let _beside = DictEntries::of(others[n as usize % others.len()].as_object().clone());
+                    let key = (n * 7 + worker) % 40;
+                    match (n + worker) % 8 {
+                        0..4 => drop(dict.set(key.into_any(), probe(alive, key)).unwrap()),
+                        4 => drop(dict.remove(key.into_any().view()).unwrap()),
+                        5 if n % 100 == 0 => dict.clear(),
+                        6 => drop(DictEntries::of(dict.as_object().clone()).nth(3)),
+                        _ => {
+                            let mut entries = DictEntries::of(dict.as_object().clone());
+                            let whole = entries.len();
+                            let first = entries.next();
+                            let again = entries.clone();
+                            let rest: Vec<(Any, Any)> = entries.collect();
+                            assert_eq!(first.iter().count() + rest.len(), whole);
+                            let numbers = |entries: &[(Any, Any)]| -> Vec<i64> {
+                                let same = |(key, value): &(Any, Any)| key.view().as_int() == Some(number(value));
+                                assert!(entries.iter().all(same));
+                                entries.iter().map(|(_, value)| number(value)).collect()
+                            };
+                            assert_eq!(numbers(&rest), numbers(&again.collect::<Vec<_>>()));
+                            let keys: BTreeSet<i64> = numbers(&rest).into_iter().collect();
+                            assert_eq!(keys.len(), rest.len());
+                        }
+                    }
+                }
+            });
+        }
+    });
     drop(dict);
     assert_eq!(alive.load(Ordering::Relaxed), 0);
 }

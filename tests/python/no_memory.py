@@ -1,6 +1,8 @@
 """The nth allocation of a call fails: how it may end, and a check of all of them: `at_each_allocation`."""
 
 import importlib.util
+import os
+import pathlib
 import pickle
 import re
 import sys
@@ -35,6 +37,8 @@ OWN = {
     ),
     # The dict of a class cannot grow (`type_update_dict` in Objects/typeobject.c, from 3.13 on).
     AttributeError: re.compile("type object '.*' has no attribute '.*'"),
+    # A path whose `__fspath__` is not found for want of memory (`PyOS_FSPath` in Modules/posixmodule.c, up to 3.13).
+    TypeError: re.compile("path should be string, bytes, os.PathLike or integer, not|expected str, bytes or os.PathLike object, not"),
     # Whatever an import fails with (`save_global` in Modules/_pickle.c, up to 3.13).
     pickle.PicklingError: re.compile("import of module .* failed"),
 }
@@ -64,8 +68,11 @@ def ends_of_its_own(lasting):
     def pickled():
         return pickle.dumps(importlib.util.find_spec)
 
+    def path_of(path=pathlib.PurePosixPath("a")):
+        return os.fspath(path)
+
     ends = set()
-    for call in (refused, called_from_c, growing, pickled):
+    for call in (refused, called_from_c, growing, pickled, path_of):
         call()
         for nth in range(1, 200):
             returned, outcome, _ = scarce(call, nth, lasting)

@@ -26,12 +26,14 @@ from bowline import (
     dataclasses,
     error,
     function,
+    libinfo,
     module,
     registry,
     serialization,
     stream,
     structural,
     testing,
+    utils,
 )
 
 # Backtraces of panics are read from files, which takes its time, and memory.
@@ -196,6 +198,12 @@ def removal():
     bowline.remove_global_func(name)
 
 
+def wrapped():
+    """Make a function of code that is compiled meanwhile, where CPython outlives that: see `spare_codes`."""
+    if not (3, 12) <= sys.version_info < (3, 14):
+        utils.make_kwargs_wrapper(len, ["items"])
+
+
 def visited():
     class Visitor(structural.StructuralVisitor):
         pass
@@ -235,7 +243,9 @@ CALLS = {
         "Dict": DICT_CALLS,
         "Error": lambda: bowline.Error("ValueError", "a text of some length", ""),
         "Function": [lambda: CALLBACK(1, "a text of some length", NODE), lambda: repr(CALLBACK), lambda: CALLBACK(*range(300))],
+        "InplaceMode": lambda: list(bowline.InplaceMode),
         "KW_ONLY": read(bowline, "KW_ONLY"),
+        "LIB": read(bowline, "LIB"),
         "List": LIST_CALLS,
         "Map": MAP_CALLS,
         "Module": lambda: repr(bowline.system_lib()),
@@ -245,12 +255,14 @@ CALLS = {
         "StreamContext": lambda: bowline.StreamContext(CPU, 0),
         "String": lambda: bowline.String(LONG),
         "StructuralKey": lambda: {bowline.StructuralKey(FROZEN): 1}[bowline.StructuralKey(FROZEN)],
+        "StructuralMutator": read(bowline, "StructuralMutator"),
         "StructuralVisitor": visited,
         "Tensor": [lambda: INTS.shape, lambda: INTS.strides, lambda: repr(INTS), lambda: INTS.dtype, lambda: INTS.device],
         "VisitInterrupt": [lambda: bowline.VisitInterrupt(1), cancelled],
         "WalkOrder": lambda: list(bowline.WalkOrder),
         "WalkResult": lambda: list(bowline.WalkResult),
         "__version__": read(bowline, "__version__"),
+        "__version_tuple__": read(bowline, "__version_tuple__"),
         "convert": [lambda: bowline.convert([1, "a text of some length", {"k": [NODE]}]), lambda: bowline.convert(LONG)],
         "convert_func": lambda: bowline.convert_func(lambda x: x)(NODE),
         "device": lambda: bowline.device("cuda:1"),
@@ -264,6 +276,7 @@ CALLS = {
         "init_ffi_api": lambda: bowline.init_ffi_api("testing", "no_memory_calls"),
         "load_module": lambda: refused(OSError, RuntimeError, call=lambda: bowline.load_module("/no/such/library.so")),
         "method": lambda: bowline.method(lambda self: 1),
+        "provide_tvm_ffi": bowline.provide_tvm_ffi,
         "py_class": define,
         "register_error": lambda: bowline.register_error("NoMemoryError", KeyError),
         "register_global_func": lambda: bowline.register_global_func("no_memory.other", len, override=True),
@@ -273,6 +286,9 @@ CALLS = {
         "stats": bowline.stats,
         "structural_equal": lambda: bowline.structural_equal(FROZEN, OTHER),
         "structural_hash": lambda: bowline.structural_hash(FROZEN),
+        "structural_map": lambda: bowline.structural_map(NODE, (str, str.upper)),
+        "structural_mutate": lambda: bowline.structural_mutate(NODE, (str, lambda text, mutator: text.upper())),
+        "structural_visit": lambda: bowline.structural_visit(NODE, (str, lambda text, visitor: None)),
         "structural_walk": [
             lambda: bowline.structural_walk(NODE, [(bowline.Object, lambda node: None)]),
             lambda: bowline.structural_walk(NODE, [(bowline.Object, lambda node: None)], once=True),
@@ -350,6 +366,19 @@ CALLS = {
         "register_error": lambda: error.register_error("NoMemoryError", KeyError),
     },
     "bowline.function": {"Function": lambda: isinstance(CALLBACK, function.Function) and CALLBACK(NODE)},
+    "bowline.libinfo": {
+        "find_cmake_path": read(libinfo, "find_cmake_path"),
+        "find_cython_lib": libinfo.find_cython_lib,
+        "find_dlpack_include_path": read(libinfo, "find_dlpack_include_path"),
+        "find_include_path": read(libinfo, "find_include_path"),
+        "find_libtvm_ffi": libinfo.find_libtvm_ffi,
+        "find_python_helper_include_path": lambda: refused(RuntimeError, call=libinfo.find_python_helper_include_path),
+        "find_source_path": libinfo.find_source_path,
+        "find_windows_implib": lambda: refused(RuntimeError, call=libinfo.find_windows_implib),
+        "include_paths": read(libinfo, "include_paths"),
+        "load_lib_ctypes": lambda: refused(RuntimeError, call=lambda: libinfo.load_lib_ctypes("no", "such", "RTLD_LOCAL")),
+        "load_lib_module": lambda: refused(RuntimeError, call=lambda: libinfo.load_lib_module("no", "such")),
+    },
     "bowline.module": {
         "Module": lambda: refused(AttributeError, call=lambda: module.system_lib().get_function("no_memory", True)),
         "ModulePropertyMask": lambda: list(module.ModulePropertyMask),
@@ -381,7 +410,9 @@ CALLS = {
     },
     "bowline.structural": {
         "DefRegionKind": lambda: list(structural.DefRegionKind),
+        "InplaceMode": lambda: list(structural.InplaceMode),
         "StructuralKey": lambda: hash(structural.StructuralKey(FROZEN)),
+        "StructuralMutator": read(structural, "StructuralMutator"),
         "StructuralVisitor": visited,
         "VisitInterrupt": lambda: structural.VisitInterrupt("a text of some length"),
         "WalkOrder": lambda: list(structural.WalkOrder),
@@ -389,12 +420,23 @@ CALLS = {
         "get_first_structural_mismatch": lambda: structural.get_first_structural_mismatch(NODE, graph(4)),
         "structural_equal": lambda: structural.structural_equal(NODE, graph(4)),
         "structural_hash": lambda: structural.structural_hash(NODE),
+        "structural_map": lambda: structural.structural_map([FROZEN, {"a": 1}], (int, lambda number: number + 1)),
+        "structural_mutate": lambda: structural.structural_mutate([FROZEN, {"a": 1}], (int, lambda number, mutator: -number)),
+        "structural_visit": lambda: structural.structural_visit(
+            NODE, (bowline.Object, lambda node, visitor: structural.VisitInterrupt("done"))
+        ),
         "structural_walk": cancelled,
     },
     "bowline.testing": {
         **{name: native(name) for name in testing.__all__ if not isinstance(getattr(testing, name), type)},
         **{name: read(testing, name) for name in testing.__all__ if isinstance(getattr(testing, name), type)},
         "TestIntPair": [lambda: testing.TestIntPair(1, 2), lambda: testing.TestIntPair(1, 2) == PAIR],
+    },
+    "bowline.utils": {
+        "FileLock": lambda: utils.FileLock(os.devnull),
+        "make_kwargs_wrapper": wrapped,
+        "make_kwargs_wrapper_from_signature": read(utils, "make_kwargs_wrapper_from_signature"),
+        "unpack_dataclass_to_tuple": lambda: utils.unpack_dataclass_to_tuple([1, (2, {"a": 3})]),
     },
 }
 

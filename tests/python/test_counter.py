@@ -15,6 +15,7 @@ KEYS = {
     "revivals",
     "superseded",
     "queued",
+    "side_slots",
 }
 
 

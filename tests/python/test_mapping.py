@@ -1,6 +1,7 @@
 """Map and Dict: mappings of native values."""
 
 import copy
+import math
 import pickle
 from collections.abc import Mapping, MutableMapping
 
@@ -216,3 +217,12 @@ def test_threads_share_a_dict():
 
     run_threads(write("a"), write("b"), read, read)
     assert len(one) == 20
+
+
+@BOTH
+def test_floats_are_keys_by_their_bits(cls):
+    """As for inlined C++: no float is folded into another."""
+    nan, other = float("nan"), math.copysign(float("nan"), -1.0)
+    mapping = cls({0.0: "zero", nan: "nan", 1.0: "one"})
+    assert (mapping[0.0], mapping[nan], mapping[1.0]) == ("zero", "nan", "one")
+    assert -0.0 not in mapping and other not in mapping and 1 not in mapping and True not in mapping

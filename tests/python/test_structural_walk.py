@@ -44,7 +44,7 @@ class Function(bowline.Object):
 
 def collect(root, **options):
     found = []
-    assert structural_walk(root, found.append, **options) is None
+    assert structural_walk(root, found.append, **{"order": "pre", **options}) is None
     return found
 
 
@@ -64,10 +64,17 @@ def test_walk():
     items.clear()
 
 
+def test_parts_come_first():
+    """The order if none is said, as tvm-ffi has it since 0.1.15."""
+    found = []
+    structural_walk(Array([1, Array(["a"])]), lambda value: found.append(type(value).__name__))
+    assert found == ["int", "str", "Array", "Array"]
+
+
 def test_walk_by_types():
     found = []
     y = Node("text", [1, Node(2)])
-    structural_walk(y, [(int, found.append), (Node, lambda node: found.append("node"))])
+    structural_walk(y, [(int, found.append), (Node, lambda node: found.append("node"))], order="pre")
     assert found == ["node", 1, "node", 2]
     found.clear()
     structural_walk(y, ((str, Array), lambda value: found.append(type(value).__name__)))
@@ -84,14 +91,18 @@ def test_walk_of_whatever_is_left(everything):
     """`object` and `Any` stand for all values, after those whose turn comes before."""
     found = []
     containers = (Array, lambda array: found.append(len(array)))
-    assert structural_walk(Array([1, Array(["a"])]), [containers, (everything, found.append)]) is None
+    assert structural_walk(Array([1, Array(["a"])]), [containers, (everything, found.append)], order="pre") is None
     assert found == [2, 1, 1, "a"]
 
 
 def test_walk_says_regions():
     x = Var("x")
     found = []
-    structural_walk(Function([x], x), with_def_region_kind=lambda value, kind: found.append((type(value).__name__, kind)))
+
+    def note(value, kind):
+        found.append((type(value).__name__, kind))
+
+    structural_walk(Function([x], x), with_def_region_kind=note, order="pre")
     assert found == [
         ("Function", DefRegionKind.NONE),
         ("Array", DefRegionKind.DEF_RECURSIVE),
@@ -113,7 +124,7 @@ def test_walk_ends_early_or_skips():
         found.append(node.a)
         return WalkResult.SKIP
 
-    assert structural_walk([Node([Node(1)]), Node(2)], (Node, skip)) is None
+    assert structural_walk([Node([Node(1)]), Node(2)], (Node, skip), order="pre") is None
     assert len(found) == 2
     assert structural_walk(Node(1), lambda value: WalkResult.ADVANCE) is None
 
@@ -229,12 +240,12 @@ class TestVisitHook:
 
         def visit(self, visitor):
             def inner():
-                kinds.append(visitor.def_region_kind)
+                kinds.append(visitor.def_region_kind())
                 visitor.visit(self.a)
                 return "inner"
 
             assert visitor.with_def_region_kind(DefRegionKind.DEF_NON_RECURSIVE, inner) == "inner"
-            kinds.append(visitor.def_region_kind)
+            kinds.append(visitor.def_region_kind())
             visitor.visit(self.b)
 
         root = self.make(visit)([1], 2)

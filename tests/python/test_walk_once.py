@@ -54,7 +54,7 @@ def test_cycles():
     items = List([1])
     items.append(items)
     found = []
-    structural_walk(items, found.append, once=True)
+    structural_walk(items, found.append, order="pre", once=True)
     assert found == [items, 1]
     items.clear()
     found.clear()
@@ -63,7 +63,7 @@ def test_cycles():
 def test_skips_and_interrupts():
     x = Array([1])
     found = []
-    structural_walk([x, x], [(Array, lambda array: WalkResult.SKIP if array.same_as(x) else None), (int, found.append)], once=True)
+    structural_walk([x, x], [(Array, lambda array: WalkResult.SKIP if array.same_as(x) else None), (int, found.append)], order="pre", once=True)
     assert found == []
     assert structural_walk([x, x], (int, VisitInterrupt), once=True).value == 1
 

@@ -232,7 +232,7 @@ impl Thread {
     pub fn fetch_owned(&self, object: Object) -> Result<Held, Failed> {
         let outer = self.fetching.replace(Some(object));
         // SAFETY: the count is the caller's.
-        let result = unsafe { protocol::fetch_owned(self, object) };
+        let result = unsafe { protocol::fetch_owned(self, object, self.word(object)) };
         self.fetching.set(outer);
         self.tell(|| format!("fetched {result:?} of {object:?}"));
         result.map(|wrapper| self.check(object, wrapper))
@@ -242,7 +242,7 @@ impl Thread {
     pub fn hit_or_fetch(&self, object: Object) -> Result<Held, Failed> {
         let outer = self.fetching.replace(Some(object));
         // SAFETY: protected by the caller.
-        let hit = unsafe { protocol::hit(self, object, Some, || None) };
+        let hit = unsafe { protocol::hit(self, object, self.word(object), Some, || None) };
         self.fetching.set(outer);
         self.tell(|| format!("hit {hit:?}"));
         match hit {

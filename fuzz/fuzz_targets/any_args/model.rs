@@ -60,7 +60,7 @@ impl Model {
         }
     }
 
-    /// Whether a conversion that gave `other` left this value as it was.
+    /// Whether a conversion that gave `other` left this value as it was, and whether both are one key of a mapping.
     pub fn same(&self, other: &Model) -> bool {
         match (self, other) {
             (Model::None, Model::None) => true,
@@ -73,14 +73,6 @@ impl Model {
             (Model::Str(a), Model::Str(b)) => a == b,
             (Model::Bytes(a), Model::Bytes(b)) | (Model::LooseStr(a), Model::LooseStr(b)) => a == b,
             (a, b) => a.address().is_some() && a.address() == b.address(),
-        }
-    }
-
-    /// Whether both are one key of a mapping.
-    fn same_key(&self, other: &Model) -> bool {
-        match (self, other) {
-            (Model::Float(a), Model::Float(b)) => a == b || (a.is_nan() && b.is_nan()),
-            (a, b) => a.same(b),
         }
     }
 
@@ -168,7 +160,7 @@ fn expect_entries(models: &[(Model, Model)], found: &[(Any, Any)]) {
 
 /// Sets the value of a key as a mapping does: the key that came first stays.
 pub fn insert(entries: &mut Vec<(Model, Model)>, key: Model, value: Model) {
-    match entries.iter_mut().find(|(known, _)| known.same_key(&key)) {
+    match entries.iter_mut().find(|(known, _)| known.same(&key)) {
         Some(entry) => entry.1 = value,
         None => entries.push((key, value)),
     }

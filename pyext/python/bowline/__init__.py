@@ -40,11 +40,14 @@ if TYPE_CHECKING:
     from . import demo as demo
     from . import error as error
     from . import function as function
+    from . import libinfo as libinfo
     from . import module as module
     from . import serialization as serialization
     from . import stream as stream
     from . import structural as structural
     from . import testing as testing
+    from . import utils as utils
+    from ._alias import provide_tvm_ffi as provide_tvm_ffi
     from ._convert import convert as convert
     from ._convert import convert_func as convert_func
     from ._device import Device as Device
@@ -54,6 +57,7 @@ if TYPE_CHECKING:
     from ._shape import Shape as Shape
     from ._tensor import Tensor as Tensor
     from ._tensor import from_dlpack as from_dlpack
+    from ._version import __version_tuple__ as __version_tuple__
     from .container import Array as Array
     from .container import Dict as Dict
     from .container import List as List
@@ -70,6 +74,7 @@ if TYPE_CHECKING:
     from .error import Error as Error
     from .error import register_error as register_error
     from .function import Function as Function
+    from .libinfo import LIB as LIB
     from .module import Module as Module
     from .module import load_module as load_module
     from .module import system_lib as system_lib
@@ -78,7 +83,9 @@ if TYPE_CHECKING:
     from .stream import use_raw_stream as use_raw_stream
     from .stream import use_torch_stream as use_torch_stream
     from .structural import DefRegionKind as DefRegionKind
+    from .structural import InplaceMode as InplaceMode
     from .structural import StructuralKey as StructuralKey
+    from .structural import StructuralMutator as StructuralMutator
     from .structural import StructuralVisitor as StructuralVisitor
     from .structural import VisitInterrupt as VisitInterrupt
     from .structural import WalkOrder as WalkOrder
@@ -86,6 +93,9 @@ if TYPE_CHECKING:
     from .structural import get_first_structural_mismatch as get_first_structural_mismatch
     from .structural import structural_equal as structural_equal
     from .structural import structural_hash as structural_hash
+    from .structural import structural_map as structural_map
+    from .structural import structural_mutate as structural_mutate
+    from .structural import structural_visit as structural_visit
     from .structural import structural_walk as structural_walk
 
 # Loaded on first use: name → module that has it.
@@ -122,10 +132,15 @@ _LAZY = {
     "use_raw_stream": "stream",
     "use_torch_stream": "stream",
     "from_dlpack": "_tensor",
+    "provide_tvm_ffi": "_alias",
+    "LIB": "libinfo",
+    "__version_tuple__": "_version",
 }
 _STRUCTURAL = (
     "DefRegionKind",
+    "InplaceMode",
     "StructuralKey",
+    "StructuralMutator",
     "StructuralVisitor",
     "VisitInterrupt",
     "WalkOrder",
@@ -133,6 +148,9 @@ _STRUCTURAL = (
     "get_first_structural_mismatch",
     "structural_equal",
     "structural_hash",
+    "structural_map",
+    "structural_mutate",
+    "structural_visit",
     "structural_walk",
 )
 _LAZY.update(dict.fromkeys(_STRUCTURAL, "structural"))
@@ -145,12 +163,14 @@ _MODULES = {
     "demo",
     "error",
     "function",
+    "libinfo",
     "module",
     "registry",
     "serialization",
     "stream",
     "structural",
     "testing",
+    "utils",
 }
 # Element types by name. Not in `__all__`, since one of them is called `bool`.
 _DTYPES = {

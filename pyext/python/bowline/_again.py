@@ -13,6 +13,18 @@ from types import ModuleType
 _PACKAGE = __package__
 
 
+class SecondSpec(ModuleSpec):
+    """What a second import of a module works with. The module has it for a moment; `loader_state` is the one to return to."""
+
+
+def own_spec(module: ModuleType | None) -> ModuleSpec | None:
+    """Return the spec that a module was loaded by, whatever imports of it are going on."""
+    spec = getattr(module, "__spec__", None)
+    while isinstance(spec, SecondSpec):
+        spec = spec.loader_state
+    return spec
+
+
 class _Known:
     """Gives modules of the package that were there before, as they are; also to `importlib.reload`."""
 
@@ -31,26 +43,27 @@ class _Known:
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
         """Return a spec that leads to the module that is there; None for all others."""
         known = self._module(name)
-        former = getattr(known, "__spec__", None)
+        former = own_spec(known)
         if former is None:
             return None
         is_package = former.submodule_search_locations is not None
         # A loader by what it does: the class of loaders takes an import.
-        spec = ModuleSpec(name, self, origin=former.origin, is_package=is_package)  # type: ignore[arg-type]
+        spec = SecondSpec(name, self, origin=former.origin, is_package=is_package)  # type: ignore[arg-type]
         spec.submodule_search_locations = former.submodule_search_locations
         spec.has_location = former.has_location
-        spec.loader_state = (known, former)
+        spec.loader_state = former
         return spec
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """Return the module that is there."""
-        return spec.loader_state[0]
+        known = self._module(spec.name)
+        if known is None:
+            raise ImportError(f"{spec.name} is not there any more", name=spec.name)
+        return known
 
     def exec_module(self, module: ModuleType) -> None:
         """Run nothing: the module is whole. Its spec is what it was."""
-        spec = module.__spec__
-        if spec is not None and spec.loader is self:  # type: ignore[comparison-overlap]
-            module.__spec__ = spec.loader_state[1]
+        module.__spec__ = own_spec(module)
 
 
 def install() -> None:

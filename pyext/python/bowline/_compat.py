@@ -5,6 +5,7 @@ Upholds: each does what that of tvm-ffi does; `bowline.core` has them all under 
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 from . import _core
@@ -70,3 +71,39 @@ def _to_py_class_value(value: Any) -> Any:
 def _convert_to_opaque_object(pyobject: Any) -> OpaquePyObject:
     """Return an object that crosses native code as it is, without conversion."""
     return OpaquePyObject(pyobject)
+
+
+def _set_type_cls(type_info: TypeInfo, type_cls: type) -> None:
+    """Make a class the one that wraps objects of a type."""
+    _core.register_class(type_cls, type_info.type_index, True)
+
+
+def _set_class_tensor(cls: type) -> None:
+    """Make a subclass of `Tensor` the class of all tensors to come. Libraries with tensors of their own do."""
+    own = importlib.import_module("._tensor", __package__).Tensor
+    if not (isinstance(cls, type) and issubclass(cls, own)):
+        raise TypeError(f"expected a class that derives from bowline.Tensor, got {cls!r}")
+    _core.register_class(cls, _core.type_index("ffi.Tensor"), True)
+
+
+def _set_class_object(cls: type) -> None:
+    """Make a class the one of objects of the root type. Only `Object` itself is."""
+    if cls is not _core.class_of(_core.type_index("ffi.Object")):
+        raise TypeError(f"the class of plain objects is bowline.Object, and stays that: got {cls!r}")
+
+
+def _set_class_dtype(cls: type) -> None:
+    """Make a class the one of element types. Only `dtype` itself is."""
+    if cls is not plain_class("DataType"):
+        raise TypeError(f"the class of element types is bowline.dtype, and stays that: got {cls!r}")
+
+
+def class_now(name: str) -> Any:
+    """Return what `core._CLASS_DEVICE` and its kin are at the moment."""
+    if name == "_CLASS_DEVICE":
+        return importlib.import_module("._device", __package__)._class
+    if name == "_CLASS_DTYPE":
+        return plain_class("DataType")
+    if name == "_CLASS_TENSOR":
+        return importlib.import_module(".core", __package__).Tensor and _core.class_of(_core.type_index("ffi.Tensor"))
+    return _core.class_of(_core.type_index("ffi.Object"))

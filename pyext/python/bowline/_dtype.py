@@ -7,11 +7,30 @@ back is equal but another object.
 from __future__ import annotations
 
 import builtins
+import enum
+import importlib
 from typing import Any
 
 from . import _core
 
 _INT, _UINT, _FLOAT, _HANDLE, _BFLOAT, _BOOL = 0, 1, 2, 3, 4, 6
+
+
+class _OfNumPy:
+    """The element types of NumPy with their names: a dict, made when it is first asked for, as NumPy is slow to import."""
+
+    _made: dict[Any, str] | None = None
+
+    def __get__(self, obj: Any, cls: type) -> dict[Any, str]:
+        if self._made is None:
+            try:
+                numpy: Any = importlib.import_module("numpy")
+            except ImportError:
+                return {}
+            kinds = ("int", "uint")
+            names = ["bool", *(f"{kind}{bits}" for kind in kinds for bits in (8, 16, 32, 64)), "float16", "float32", "float64"]
+            self._made = {numpy.dtype(name): name for name in names}
+        return self._made
 
 
 class dtype(str):  # noqa: N801 - its name elsewhere
@@ -39,6 +58,7 @@ class dtype(str):  # noqa: N801 - its name elsewhere
 
     __slots__ = ("_plain",)
     _plain: tuple[int, int, int]
+    _NUMPY_DTYPE_TO_STR = _OfNumPy()
 
     def __new__(cls, content: Any) -> dtype:
         plain = _core.parse_dtype(content)
@@ -97,6 +117,10 @@ class dtype(str):  # noqa: N801 - its name elsewhere
         """Whether it is an opaque pointer."""
         return self.type_code == _HANDLE
 
+    def matches_code(self, *type_codes: int) -> builtins.bool:
+        """Return whether the kind is one of these; see `DataTypeCode`."""
+        return self.type_code in type_codes
+
     @staticmethod
     def is_dtype(arg: Any) -> builtins.bool:
         """Return whether `arg` is an element type."""
@@ -153,5 +177,30 @@ float6_e3m2fn = dtype("float6_e3m2fn")
 float4_e2m1fn = dtype("float4_e2m1fn")
 float4_e2m1fnx2 = dtype("float4_e2m1fnx2")
 
+# Two in a byte, by its name in torch.
+float4_e2m1fn_x2 = float4_e2m1fnx2
+
 # Its other name.
 DataType = dtype
+
+
+class DataTypeCode(enum.IntEnum):
+    """The kinds of element types, as DLPack numbers them."""
+
+    INT = 0
+    UINT = 1
+    FLOAT = 2
+    HANDLE = 3
+    BFLOAT = 4
+    BOOL = 6
+    Float8E3M4 = 7
+    Float8E4M3 = 8
+    Float8E4M3B11FNUZ = 9
+    Float8E4M3FN = 10
+    Float8E4M3FNUZ = 11
+    Float8E5M2 = 12
+    Float8E5M2FNUZ = 13
+    Float8E8M0FNU = 14
+    Float6E2M3FN = 15
+    Float6E3M2FN = 16
+    Float4E2M1FN = 17

@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from . import _core
+from ._device import Device, DLDeviceType, device
+from ._shape import Shape
 from .core import Object
 
-__all__ = ["Tensor", "from_dlpack"]
+__all__ = ["DLDeviceType", "Device", "Shape", "Tensor", "device", "from_dlpack"]
 
 
 class Tensor(_core.CTensor, Object):

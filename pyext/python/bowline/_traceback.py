@@ -18,6 +18,19 @@ _MOST_LINES = 2**31 - 1
 _here = lambda: _getframe()  # type: ignore[name-defined]  # noqa: E731, F821
 
 
+def frames(backtrace: str) -> list[tuple[str, int, str]]:
+    """Return file, line and name of each frame of a text."""
+    return [(found["file"], int(found["line"]), found["name"]) for found in _FRAME.finditer(backtrace)]
+
+
+def one_frame(above: types.TracebackType | None, file: str, line: int, name: str) -> types.TracebackType:
+    """Return a traceback of one native frame, in front of another traceback."""
+    line = min(line, _MOST_LINES)
+    code = _here.__code__.replace(co_filename=file, co_name=name, co_qualname=name, co_firstlineno=max(line, 1))
+    frame = types.FunctionType(code, {"_getframe": sys._getframe})()
+    return types.TracebackType(above, frame, frame.f_lasti, line)
+
+
 def native_traceback(backtrace: str) -> types.TracebackType | None:
     """Return the traceback that shows native frames.
 
@@ -32,10 +45,6 @@ def native_traceback(backtrace: str) -> types.TracebackType | None:
         None if there is no such line.
     """
     found: types.TracebackType | None = None
-    for match in _FRAME.finditer(backtrace):
-        line = min(int(match["line"]), _MOST_LINES)
-        name = match["name"]
-        code = _here.__code__.replace(co_filename=match["file"], co_name=name, co_qualname=name, co_firstlineno=max(line, 1))
-        frame = types.FunctionType(code, {"_getframe": sys._getframe})()
-        found = types.TracebackType(found, frame, frame.f_lasti, line)
+    for file, line, name in frames(backtrace):
+        found = one_frame(found, file, line, name)
     return found

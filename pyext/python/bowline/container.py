@@ -5,7 +5,9 @@ Upholds: an instance is a wrapper like any other; its items live in the native o
 
 from __future__ import annotations
 
+import operator
 from collections.abc import (
+    Callable,
     ItemsView,
     Iterable,
     Iterator,
@@ -20,9 +22,31 @@ from types import GenericAlias
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from . import _core, _pretty  # noqa: F401, lets `pprint` know objects
+from .core import MISSING as MISSING  # noqa: PLC0414, handed on
 from .core import CContainerBase
 
 __all__ = ["Array", "Dict", "List", "Map"]
+
+
+def normalize_index(length: int, idx: SupportsIndex) -> int:
+    """Return an index counted from the start.
+
+    Raises
+    ------
+    IndexError
+        If it is outside of a sequence of that length.
+    """
+    at = operator.index(idx)
+    if not -length <= at < length:
+        raise IndexError(f"Index out of range. size: {length}, got index {at}")
+    return at + length if at < 0 else at
+
+
+def getitem_helper(obj: Any, elem_getter: Callable[[Any, int], Any], length: int, idx: SupportsIndex | slice) -> Any:
+    """Return an item of a sequence, or a list of the items of a slice, read by `elem_getter`."""
+    if isinstance(idx, slice):
+        return [elem_getter(obj, at) for at in range(*idx.indices(length))]
+    return elem_getter(obj, normalize_index(length, idx))
 
 
 class _Items(CContainerBase):

@@ -219,6 +219,8 @@ _ELSEWHERE = {
     "DLDeviceType": "_device",
     "DataType": "_dtype",
     "Shape": "_shape",
+    "from_dlpack": "_tensor",
+    "DLTensorTestWrapper": "_dlpack_only",
     **dict.fromkeys(
         (
             "_type_cls_to_type_info",
@@ -232,15 +234,27 @@ _ELSEWHERE = {
             "_rollback_py_class",
             "_to_py_class_value",
             "_convert_to_opaque_object",
+            "_set_class_dtype",
+            "_set_class_object",
+            "_set_class_tensor",
+            "_set_type_cls",
         ),
         "_compat",
     ),
 }
 
 
+# Which class values of a kind get at the moment.
+_CLASSES = ("_CLASS_DEVICE", "_CLASS_DTYPE", "_CLASS_OBJECT", "_CLASS_TENSOR")
+_OPTIONAL = ("torch", "ml_dtypes", "cuda_driver")
+
+
 def __getattr__(name: str) -> Any:
-    if name == "_CLASS_DEVICE":
-        return importlib.import_module("._device", __package__)._class
+    if name in _CLASSES:
+        return importlib.import_module("._compat", __package__).class_now(name)
+    if name in _OPTIONAL:
+        # Packages that tvm-ffi looks for when it is imported. They are looked for here when a value of theirs comes.
+        return sys.modules.get(name)
     if name not in _ELSEWHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f".{_ELSEWHERE[name]}", __package__), name)

@@ -5,6 +5,7 @@ Upholds: an exception that crosses native code comes out as the same object.
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -76,6 +77,25 @@ def register_error(name_or_cls: str | type | None = None, cls: type | None = Non
 def _convert_to_ffi_error(error: BaseException) -> Error:
     """Return the native error of an exception: the same one each time while it lives."""
     return _core.convert(error)
+
+
+def _parse_backtrace(backtrace: str) -> list[tuple[str, int, str]]:
+    """Return file, line and name of each frame that a text of native frames has."""
+    from ._traceback import frames  # late: regular expressions take their time
+
+    return frames(backtrace)
+
+
+class TracebackManager:
+    """Makes tracebacks of native frames."""
+
+    def append_traceback(
+        self, tb: types.TracebackType | None, filename: str, lineno: int, func: str
+    ) -> types.TracebackType | None:
+        """Return a traceback with a frame in front of those of `tb`."""
+        from ._traceback import one_frame
+
+        return one_frame(tb, filename, lineno, func)
 
 
 class _Kinds(Mapping[Any, Any]):

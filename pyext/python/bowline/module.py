@@ -13,9 +13,17 @@ from typing import Any, ClassVar
 from . import _core
 from .container import Array
 from .core import Object
-from .registry import register_object
+from .registry import get_global_func, register_object
 
 __all__ = ["Module", "ModulePropertyMask", "load_module", "system_lib"]
+
+_clear_imports = get_global_func("ffi.ModuleClearImports")
+_get_kind = get_global_func("ffi.ModuleGetKind")
+_get_property_mask = get_global_func("ffi.ModuleGetPropertyMask")
+_get_write_formats = get_global_func("ffi.ModuleGetWriteFormats")
+_inspect_source = get_global_func("ffi.ModuleInspectSource")
+_save_to_bytes = get_global_func("ffi.ModuleSaveToBytes")
+_write_to_file = get_global_func("ffi.ModuleWriteToFile")
 
 
 class ModulePropertyMask(IntFlag):
@@ -54,12 +62,12 @@ class Module(Object):
     @property
     def kind(self) -> str:
         """What kind of module it is."""
-        return self.kind_
+        return _get_kind(self)
 
     @property
     def imports(self) -> Array:
         """The modules that it imports."""
-        return Array(self.imports_)
+        return self.imports_
 
     def get_function(self, name: str, query_imports: bool = False) -> Any:
         """Return the function of a name: the same object each time.
@@ -82,8 +90,11 @@ class Module(Object):
         return found
 
     def implements_function(self, name: str, query_imports: bool = False) -> bool:
-        """Return whether there is a function of a name; see `get_function`."""
-        return _core.module_function(self, name, query_imports) is not None
+        """Return whether there is a function of a name; see `get_function`.
+
+        A module of a library in C++ may say so of one that has to be compiled before it can be called.
+        """
+        return _core.module_implements(self, name, query_imports)
 
     def get_function_metadata(self, name: str, query_imports: bool = False) -> dict[str, Any] | None:
         """Return what the module says about a function; None if nothing."""
@@ -108,7 +119,7 @@ class Module(Object):
 
     def clear_imports(self) -> None:
         """Forget all imported modules."""
-        self.imports_.clear()
+        _clear_imports(self)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -125,7 +136,7 @@ class Module(Object):
 
     def get_property_mask(self) -> int:
         """Return what can be done with the module, as `ModulePropertyMask` numbers it."""
-        return int(ModulePropertyMask.RUNNABLE)
+        return _get_property_mask(self)
 
     def is_runnable(self) -> bool:
         """Return whether its functions can be called."""
@@ -140,22 +151,32 @@ class Module(Object):
         return bool(self.get_property_mask() & ModulePropertyMask.COMPILATION_EXPORTABLE)
 
     def inspect_source(self, fmt: str = "") -> str:
-        """Return the source: none, of modules that are libraries."""
-        return ""
+        """Return the source: empty where there is none, as of modules that are libraries."""
+        return _inspect_source(self, fmt)
 
     def get_write_formats(self) -> Array:
-        """Return the formats in which it can be written: none."""
-        return Array([])
+        """Return the formats in which it can be written: none, of modules that are libraries."""
+        return _get_write_formats(self)
 
     def write_to_file(self, file_name: str, fmt: str = "") -> None:
-        """Raise: no module here can be written.
+        """Write the module to a file.
 
         Raises
         ------
         RuntimeError
-            Always.
+            If it cannot be written, as modules that are libraries.
         """
-        raise RuntimeError(f"Module[{self.kind}] does not support write_to_file")
+        _write_to_file(self, file_name, fmt)
+
+    def save_to_bytes(self) -> bytes:
+        """Return the module as bytes.
+
+        Raises
+        ------
+        RuntimeError
+            If it cannot be, as modules that are libraries.
+        """
+        return _save_to_bytes(self)
 
 
 def load_module(path: str | os.PathLike[str], keep_module_alive: bool = True) -> Module:

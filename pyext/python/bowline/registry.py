@@ -48,6 +48,10 @@ _BUILT_IN = {
 
 # The first index of types that are no part of the ABI.
 _DYNAMIC = 128
+# Types of the package to which a library may give a class that derives from the package's.
+_DERIVABLE = ("ffi.Module", "ffi.Tensor")
+# Set by a library whose native half has but a part of its types: a class for a type that is not there is left as it is.
+_SKIP_UNKNOWN_OBJECTS = False
 
 
 def register_object(type_key: str | type | None = None, *, init: bool = True) -> Any:
@@ -83,7 +87,12 @@ def register_object(type_key: str | type | None = None, *, init: bool = True) ->
 
     def register(cls: type) -> type:
         key = type_key if isinstance(type_key, str) else cls.__name__
-        index = _core.type_index(key)
+        try:
+            index = _core.type_index(key)
+        except ValueError:
+            if _SKIP_UNKNOWN_OBJECTS:
+                return cls
+            raise
         with former_on_failure(index):
             _expect_free(cls, key, index)
             # Wrappers that were made with a former class keep it; new ones get this one.
@@ -123,8 +132,11 @@ def _expect_free(cls: type, key: str, index: int) -> None:
     former = _core.class_of(index)
     if former is None or former is cls:
         return
+    if key in _DERIVABLE and issubclass(cls, package_class(key)):
+        return
     if key in _BUILT_IN or index < _DYNAMIC:
-        raise ValueError(f"type '{key}' has a class of the package, {former.__qualname__}; derive from that")
+        own = package_class(key) if key in _BUILT_IN else former
+        raise ValueError(f"type '{key}' has a class of the package, {own.__qualname__}; derive from that")
     from ._place import is_defined_here  # late, as few classes come to this
 
     if is_defined_here(index):
@@ -132,6 +144,11 @@ def _expect_free(cls: type, key: str, index: int) -> None:
             f"type '{key}' is that of the class {former.__module__}.{former.__qualname__}, which defines it: give "
             f"{cls.__qualname__} another key, or derive from that class"
         )
+
+
+def package_class(key: str) -> type:
+    """Return the package's own class for a built-in type, whichever class its values get."""
+    return getattr(importlib.import_module(_BUILT_IN[key]), key.rpartition(".")[2])
 
 
 def _equip(cls: type, index: int, init: bool) -> None:

@@ -10,13 +10,18 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from . import _core
+from ._callbacks import DefRegionKind, entries
+from ._rewrite import InplaceMode, StructuralMutator, structural_map, structural_mutate
+from ._visiting import structural_visit
 from .access_path import AccessPath
 from .core import Object
 from .registry import register_object
 
 __all__ = [
     "DefRegionKind",
+    "InplaceMode",
     "StructuralKey",
+    "StructuralMutator",
     "StructuralVisitor",
     "VisitInterrupt",
     "WalkOrder",
@@ -24,6 +29,9 @@ __all__ = [
     "get_first_structural_mismatch",
     "structural_equal",
     "structural_hash",
+    "structural_map",
+    "structural_mutate",
+    "structural_visit",
     "structural_walk",
 ]
 
@@ -151,6 +159,12 @@ class VisitInterrupt(Object):
         What it says.
     """
 
+    if TYPE_CHECKING:
+        value: Any
+
+    def __init__(self, value: Any = None) -> None:
+        self.__ffi_init__(value)
+
 
 @register_object("ffi.StructuralVisitor", init=False)
 class StructuralVisitor(Object):
@@ -174,9 +188,8 @@ class StructuralVisitor(Object):
     [2]
     """
 
-    @property
     def def_region_kind(self) -> DefRegionKind:
-        """Whether variables in the parts that are said now are defined there."""
+        """Return whether variables in the parts that are said now are defined there."""
         return DefRegionKind(self._def_region_kind())  # type: ignore[attr-defined]
 
     def with_def_region_kind(self, kind: DefRegionKind, callback: Callable[[], Any]) -> Any:
@@ -198,14 +211,6 @@ class WalkResult(IntEnum):
     SKIP = 1
 
 
-class DefRegionKind(IntEnum):
-    """Whether variables that are met are defined there."""
-
-    NONE = 0
-    DEF_RECURSIVE = 1
-    DEF_NON_RECURSIVE = 2
-
-
 _ORDERS = {"pre": "pre", "post": "post", WalkOrder.PREORDER: "pre", WalkOrder.POSTORDER: "post"}
 
 
@@ -213,7 +218,7 @@ def structural_walk(
     root: Any,
     callbacks: tuple[Any, ...] | Sequence[Any] | Callable[..., Any] = (),
     with_def_region_kind: tuple[Any, ...] | Sequence[Any] | Callable[..., Any] = (),
-    order: str | WalkOrder = "pre",
+    order: str | WalkOrder = "post",
     *,
     once: bool = False,
 ) -> VisitInterrupt | None:
@@ -229,8 +234,8 @@ def structural_walk(
         end the walk.
     with_def_region_kind : callable, tuple or sequence
         As `callbacks`, called with the value and its `DefRegionKind`.
-    order : {"pre", "post"} or WalkOrder
-        Whether a value is visited before or after its parts.
+    order : {"post", "pre"} or WalkOrder
+        Whether a value is visited after or before its parts.
     once : bool
         Visit an object the first time only, however often it comes. Without it a graph is walked as the tree that it
         stands for, which may be exponentially larger. What is no object, such as a number, is visited each time.
@@ -264,45 +269,10 @@ def structural_walk(
     known = _ORDERS.get(order)
     if known is None:
         raise ValueError(f"Unknown structural walk order: expected 'pre', 'post' or a WalkOrder, got {order!r}")
-    rows = [(types, call, False) for types, call in _entries(callbacks)]
-    rows += [(types, _with_kind(call), True) for types, call in _entries(with_def_region_kind)]
+    rows = [(types, call, False) for types, call in entries(callbacks, "structural_walk")]
+    rows += [(types, _with_kind(call), True) for types, call in entries(with_def_region_kind, "structural_walk")]
     return _core.structural_walk(root, rows, known, once)
 
 
 def _with_kind(call: Callable[[Any, DefRegionKind], Any]) -> Callable[[Any, int], Any]:
     return lambda value, kind: call(value, DefRegionKind(kind))
-
-
-def _entries(callbacks: Any) -> list[tuple[list[type] | None, Any]]:
-    if callable(callbacks):
-        return [(None, callbacks)]
-    if isinstance(callbacks, tuple) and len(callbacks) == 2 and callable(callbacks[1]) and _are_types(callbacks[0]):
-        return [(_types(callbacks[0]), callbacks[1])]
-    if not isinstance(callbacks, Sequence) or isinstance(callbacks, str):
-        raise TypeError(
-            "structural_walk callbacks must be a callable, a tuple of a type (or types) and a callable, or a sequence of "
-            f"such tuples, got {type(callbacks).__name__}"
-        )
-    found = []
-    for entry in callbacks:
-        if not (isinstance(entry, tuple) and len(entry) == 2 and callable(entry[1]) and _are_types(entry[0])):
-            raise TypeError(
-                f"structural_walk callbacks within a sequence must be tuples of a type and a callable, got {entry!r}"
-            )
-        found.append((_types(entry[0]), entry[1]))
-    return found
-
-
-# What every value is an instance of.
-_ALL = (object, Any)
-
-
-def _are_types(entry: Any) -> bool:
-    one_by_one = entry if isinstance(entry, tuple) and entry else (entry,)
-    return all(isinstance(one, type) or one is Any for one in one_by_one)
-
-
-def _types(entry: Any) -> list[type] | None:
-    """Return the types of which values are wanted; None for all."""
-    one_by_one = list(entry) if isinstance(entry, tuple) else [entry]
-    return None if any(one in _ALL for one in one_by_one) else one_by_one

@@ -65,7 +65,8 @@ fn module_system<'py>(py: Python<'py>, prefix: &str) -> PyResult<Bound<'py, PyAn
 fn module_function<'py>(this: &Bound<'py, PyAny>, name: &str, imports: bool) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = this.py();
     or_memory_error(py, || {
-        let found = raised(py, module_in(this)?.get(name, imports))?;
+        let module = module_in(this)?;
+        let found = raised(py, py.detach(|| module.get(name, imports)))?;
         found.map(|function| value::object_to_python(py, function.upcast())).transpose()
     })
 }
@@ -78,21 +79,32 @@ fn text(found: Option<Str>) -> Option<String> {
 #[pyfunction]
 #[guarded]
 fn module_metadata(this: &Bound<'_, PyAny>, name: &str, imports: bool) -> PyResult<Option<String>> {
-    raised(this.py(), module_in(this)?.metadata(name, imports)).map(text)
+    let (py, module) = (this.py(), module_in(this)?);
+    raised(py, py.detach(|| module.metadata(name, imports))).map(text)
+}
+
+/// Whether there is a function of a name.
+#[pyfunction]
+#[guarded]
+fn module_implements(this: &Bound<'_, PyAny>, name: &str, imports: bool) -> PyResult<bool> {
+    let (py, module) = (this.py(), module_in(this)?);
+    raised(py, py.detach(|| module.implements(name, imports)))
 }
 
 /// The documentation of a function; None if there is none.
 #[pyfunction]
 #[guarded]
 fn module_doc(this: &Bound<'_, PyAny>, name: &str, imports: bool) -> PyResult<Option<String>> {
-    raised(this.py(), module_in(this)?.doc(name, imports)).map(text)
+    let (py, module) = (this.py(), module_in(this)?);
+    raised(py, py.detach(|| module.doc(name, imports))).map(text)
 }
 
 /// Lets a module import another.
 #[pyfunction]
 #[guarded]
 fn module_import(this: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-    raised(this.py(), module_in(this)?.import(module_in(other)?))
+    let (py, module, other) = (this.py(), module_in(this)?, module_in(other)?);
+    raised(py, py.detach(|| module.import(other)))
 }
 
 /// Adds what is here to the module.
@@ -104,6 +116,7 @@ pub fn install(into: &Bound<'_, PyModule>) -> PyResult<()> {
     add_function!(into, module_load)?;
     add_function!(into, module_system)?;
     add_function!(into, module_function)?;
+    add_function!(into, module_implements)?;
     add_function!(into, module_metadata)?;
     add_function!(into, module_doc)?;
     add_function!(into, module_import)

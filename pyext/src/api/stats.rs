@@ -29,6 +29,7 @@ fn report(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
         ("revivals", sum(Event::Revived).make(py)?),
         ("superseded", sum(Event::Superseded).make(py)?),
         ("queued", sum(Event::Queued).make(py)?),
+        ("side_slots", object::side::in_use().make(py)?),
     ];
     numbers.into_iter().try_for_each(|(name, number)| report.set_item(make::text(py, name)?, number))?;
     Ok(report)

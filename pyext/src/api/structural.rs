@@ -15,6 +15,7 @@ use bowline::object::{registry, Obj};
 use bowline::reflect::structural::{
     self, Comparison, Flow, Hash, Options, Order, Region, StructuralKey, VisitInterrupt,
 };
+use bowline::reflect::{self, StructuralKind};
 use bowline::value::{tag, Any, AnyView};
 use bowline_python_macros::{guarded, pyfunction};
 use pyo3::prelude::*;
@@ -205,12 +206,27 @@ fn visit(py: Python<'_>, callbacks: &[Callback<'_>], view: AnyView<'_>, region: 
     }
 }
 
+/// How objects of a type are compared by structure, as a class says it; None if they are not.
+#[pyfunction]
+#[guarded]
+fn structural_kind(index: i32) -> Option<&'static str> {
+    match reflect::info(index)?.structural {
+        StructuralKind::Unsupported => None,
+        StructuralKind::Tree => Some("tree"),
+        StructuralKind::FreeVar => Some("var"),
+        StructuralKind::Dag => Some("dag"),
+        StructuralKind::ConstTree => Some("const-tree"),
+        StructuralKind::Unique => Some("singleton"),
+    }
+}
+
 /// Adds what is here to the module.
 ///
 /// # Errors
 /// Those of adding it.
 pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     structural::declare();
+    add_function!(module, structural_kind)?;
     add_function!(module, structural_equal)?;
     add_function!(module, structural_hash)?;
     add_function!(module, structural_mismatch)?;

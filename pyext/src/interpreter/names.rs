@@ -64,6 +64,7 @@ const NAMES: &[&str] = &[
     "generation",
     "get",
     "get_close_matches",
+    "input_dict",
     "items",
     "iter",
     "json",

@@ -11,12 +11,15 @@ use crate::to_python::opaque::OpaqueObj;
 use crate::wrapper::host::CPython;
 use crate::wrapper::tie;
 use bowline::container::ShapeObj;
+use bowline::object::grow::gather_into;
 use bowline::object::{self, Obj, Object};
 use bowline::protocol;
+use bowline::value::big_int::BigIntObj;
 use bowline::value::{tag, Any, AnyView, RawAny};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyInt;
 use std::ptr::NonNull;
 
 /// Takes a new reference that a C function returned.
@@ -155,7 +158,7 @@ pub fn object_to_python<'py>(py: Python<'py>, object: Obj<Object>) -> PyResult<B
 
 #[inline]
 fn shown_by_content(object: &Object) -> bool {
-    matches!(object.type_index(), tag::STR | tag::BYTES | tag::OPAQUE | tag::SHAPE)
+    matches!(object.type_index(), tag::STR | tag::BYTES | tag::OPAQUE | tag::SHAPE | tag::BIG_INT)
 }
 
 /// As [`object_to_python`], without a count unless there is no living wrapper.
@@ -182,12 +185,11 @@ pub unsafe fn borrowed_to_python<'py>(py: Python<'py>, object: NonNull<Object>) 
 pub unsafe fn live_wrapper<'py>(py: Python<'py>, object: NonNull<Object>) -> Result<Bound<'py, PyAny>, Obj<Object>> {
     // SAFETY: alive until Python code runs; `hit` leaves a count where it finds no wrapper.
     unsafe {
-        if object::tie_word(object).is_none() {
-            return Err(Obj::from_borrowed(object));
-        }
+        let Some(word) = object::tie_word(object) else { return Err(Obj::from_borrowed(object)) };
         protocol::hit(
             &CPython,
             object,
+            word,
             |wrapper| Ok(Bound::from_owned_ptr(py, wrapper.as_ptr().cast())),
             || Err(Obj::from_raw(object)),
         )
@@ -219,8 +221,8 @@ pub unsafe fn try_cached(raw: RawAny) -> Option<*mut ffi::PyObject> {
 pub unsafe fn try_cached_object(object: NonNull<Object>) -> Option<*mut ffi::PyObject> {
     // SAFETY: alive until Python code runs; `hit` leaves a count where it finds no wrapper.
     unsafe {
-        object::tie_word(object)?;
-        Some(protocol::hit(&CPython, object, |wrapper| wrapper.as_ptr().cast(), move || wrap_slow(object)))
+        let word = object::tie_word(object)?;
+        Some(protocol::hit(&CPython, object, word, |wrapper| wrapper.as_ptr().cast(), move || wrap_slow(object)))
     }
 }
 
@@ -238,6 +240,16 @@ pub fn wrapper_if_live<'py>(py: Python<'py>, object: &Obj<Object>) -> Option<Bou
     unsafe { live_wrapper(py, object.as_raw()) }.ok()
 }
 
+/// The integer with these words of a two's complement, the lowest first.
+#[cold]
+fn int_of_words<'py>(py: Python<'py>, words: &[i64]) -> PyResult<Bound<'py, PyAny>> {
+    let mut bytes = Vec::new();
+    gather_into(&mut bytes, words.iter().flat_map(|word| word.to_le_bytes()));
+    let signed = make::dict(py)?;
+    signed.set_item("signed", true)?;
+    py.get_type::<PyInt>().call_method("from_bytes", (make::bytes(py, &bytes)?, "little"), Some(&signed))
+}
+
 /// # Safety
 /// The object is alive, and [`shown_by_content`].
 unsafe fn content_to_python<'py>(py: Python<'py>, object: NonNull<Object>) -> PyResult<Bound<'py, PyAny>> {
@@ -251,6 +263,7 @@ unsafe fn content_to_python<'py>(py: Python<'py>, object: NonNull<Object>) -> Py
                 let numbers = make::tuple(py, ShapeObj::of(view).unwrap_or_default().iter().copied())?;
                 plain(py, PlainKind::Shape)?.call1((numbers,))
             }
+            tag::BIG_INT => int_of_words(py, BigIntObj::words(object)),
             _ => Ok(object.cast::<OpaqueObj>().as_ref().payload(py)),
         }
     }

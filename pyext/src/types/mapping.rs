@@ -5,6 +5,7 @@ use crate::from_python::mapping::Mapping;
 use crate::from_python::{convert, mapping};
 use crate::interpreter::exceptions::{PyKeyError, PyTypeError};
 use crate::interpreter::members::Members;
+use crate::interpreter::names::intern;
 use crate::interpreter::trampoline::{counted, slot};
 use crate::to_python::error;
 use crate::types::{mapping_iterator, subtype};
@@ -13,7 +14,7 @@ use bowline::container::{DictObj, MapObj};
 use bowline::object::{Obj, Object};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyDict, PyTuple};
 use std::ffi::{c_int, c_void};
 
 /// Makes the types and adds them to the module.
@@ -126,8 +127,8 @@ unsafe extern "C" fn init<const IS_DICT: bool>(
             counted(|py| {
                 let ob = Bound::from_borrowed_ptr(py, op);
                 let arguments = Bound::from_borrowed_ptr(py, arguments).cast_into_unchecked();
-                let has_keywords = !keywords.is_null() && ffi::PyDict_Size(keywords) > 0;
-                let object = made_of(&ob, &arguments, has_keywords, IS_DICT)?;
+                let keywords = Bound::from_borrowed_ptr_or_opt(py, keywords).map(|given| given.cast_into_unchecked());
+                let object = made_of(&ob, &arguments, keywords.as_ref(), IS_DICT)?;
                 tie::bind(&ob, object)?;
                 Ok(0)
             })
@@ -139,21 +140,26 @@ unsafe extern "C" fn init<const IS_DICT: bool>(
 fn made_of(
     ob: &Bound<'_, PyAny>,
     arguments: &Bound<'_, PyTuple>,
-    has_keywords: bool,
+    keywords: Option<&Bound<'_, PyDict>>,
     is_dict: bool,
 ) -> PyResult<Obj<Object>> {
-    if has_keywords || arguments.len() > 1 {
+    let named = match keywords {
+        Some(keywords) => keywords.get_item(intern!(ob.py(), "input_dict"))?,
+        None => None,
+    };
+    let given = arguments.len() + keywords.map_or(0, PyDictMethods::len);
+    if given > 1 || (named.is_none() && given > arguments.len()) {
         return Err(PyTypeError::new_err(format!(
             "expected one mapping for {}(), got other arguments",
             ob.get_type().name()?
         )));
     }
-    let entries = match arguments.get_item(0) {
+    let entries = match named.map_or_else(|| arguments.get_item(0), Ok) {
         Ok(given) if !(is_dict && given.is_none()) => mapping::collect_entries(&given)?,
         _ if is_dict => Vec::new(),
         _ => {
             let name = ob.get_type().name()?;
-            return Err(PyTypeError::new_err(format!("{name}() missing 1 required argument: 'mapping'")));
+            return Err(PyTypeError::new_err(format!("{name}() missing 1 required argument: 'input_dict'")));
         }
     };
     let object = match is_dict {

@@ -170,6 +170,25 @@ unsafe impl Host for CPython {
             }
         }
     }
+    #[inline]
+    unsafe fn is_weakly_held_elsewhere(&self, object: NonNull<Object>) -> bool {
+        // SAFETY: the caller's count.
+        unsafe { object::is_weakly_held_elsewhere(object) }
+    }
+    unsafe fn claim_rich(&self, wrapper: NonNull<Wrapper>) -> bool {
+        // SAFETY: in a section, of a wrapper whose object the caller has a count of.
+        unsafe { refcount::refuse(op(wrapper)) }
+    }
+    unsafe fn end_alone(&self, wrapper: NonNull<Wrapper>) {
+        // SAFETY: no thread that comes later finds the wrapper, and no visit is under way while this thread runs. To the collector
+        // an object without counts is garbage, which it would end in its way.
+        unsafe {
+            add(Event::Superseded, 1);
+            storage::forget(wrapper);
+            ffi::PyObject_GC_UnTrack(op(wrapper).cast());
+            limbo::enter(Retired::Deposited(wrapper));
+        }
+    }
     unsafe fn end(&self, wrapper: NonNull<Wrapper>, object: NonNull<Object>) {
         // SAFETY: the object's end is claimed, so no thread comes by its word; the wrapper is dormant, so none comes by it.
         unsafe {

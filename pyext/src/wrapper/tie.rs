@@ -1,14 +1,14 @@
 //! The tie as the rest of the extension sees it: from objects to wrappers and back.
 //! Upholds P2: an owned object that comes in is used up in every case.
 
-use crate::interpreter::exceptions::PyTypeError;
+use crate::interpreter::exceptions::{PyMemoryError, PyTypeError};
 use crate::interpreter::names::intern;
 use crate::interpreter::trampoline::unraisable;
 use crate::interpreter::{attach, refcount};
 use crate::wrapper::host::CPython;
 use crate::wrapper::layout::{Handle, Wrapper};
 use crate::wrapper::{class_object, class_table, metaclass, release_queue, storage};
-use bowline::object::{self, registry, Obj, Object};
+use bowline::object::{self, registry, AllocError, Obj, Object};
 use bowline::protocol::{self, Fresh, Host, Tie};
 use bowline::word::Word;
 use pyo3::ffi;
@@ -26,18 +26,23 @@ fn bound<'py>(py: Python<'py>, wrapper: NonNull<Wrapper>) -> Bound<'py, PyAny> {
     unsafe { Bound::from_owned_ptr(py, wrapper.as_ptr().cast()) }
 }
 
-/// The wrapper of an object; uses the object's count up.
+/// The wrapper of an object; uses the object's count up. An object that was never wrapped, and that others made, gets a side slot.
 ///
 /// # Errors
 /// `MemoryError`, or what the maker of fallback classes raises.
 pub fn wrap<'py>(py: Python<'py>, object: Obj<Object>) -> PyResult<Bound<'py, PyAny>> {
-    let raw = object.into_raw();
-    if tieable(raw) {
-        // SAFETY: the count is ours to give.
-        return unsafe { protocol::fetch_owned(&CPython, raw) }.map(|wrapper| bound(py, wrapper));
+    let raw = object.as_raw();
+    // SAFETY: the count is ours, and goes to the wrapper's life or back by a release.
+    unsafe {
+        let word = object::make_tie_word(raw).map_err(no_room)?;
+        std::mem::forget(object);
+        protocol::fetch_owned(&CPython, raw, word).map(|wrapper| bound(py, wrapper))
     }
-    // SAFETY: the count goes back into an owner at once.
-    alias(py, unsafe { Obj::from_raw(raw) })
+}
+
+#[cold]
+fn no_room(error: AllocError) -> PyErr {
+    PyMemoryError::new_err(error.to_string())
 }
 
 /// The wrapper of an object that was made just now, in `class`, which is registered for its type.
@@ -46,7 +51,7 @@ pub fn wrap<'py>(py: Python<'py>, object: Obj<Object>) -> PyResult<Bound<'py, Py
 /// `MemoryError`.
 ///
 /// # Safety
-/// Attached; no other thread knows the object, which has a word.
+/// Attached; no other thread knows the object, which has a prefix.
 #[inline]
 pub unsafe fn wrap_new<'py>(
     py: Python<'py>,
@@ -71,19 +76,6 @@ pub unsafe fn wrap_new<'py>(
         }
         std::mem::forget(object);
         Ok(bound(py, wrapper))
-    }
-}
-
-/// A wrapper of an object without a word: a new one each time.
-fn alias<'py>(py: Python<'py>, object: Obj<Object>) -> PyResult<Bound<'py, PyAny>> {
-    let raw = object.as_raw();
-    // SAFETY: attached; the count goes into the wrapper's life only if there is a wrapper.
-    unsafe {
-        let class = class_table::class_for(py, raw.as_ref().type_index())?;
-        let wrapper = storage::make(class, Handle::alias(raw));
-        let wrapper = Bound::from_owned_ptr_or_err(py, wrapper.cast())?;
-        std::mem::forget(object);
-        Ok(wrapper)
     }
 }
 
@@ -127,17 +119,18 @@ pub fn object_of(ob: &Bound<'_, PyAny>) -> Option<Obj<Object>> {
 /// Makes a wrapper hold `object` instead of whatever it held.
 ///
 /// # Errors
-/// `TypeError` if `ob` is no wrapper, or its class promises what the object is not.
+/// `TypeError` if `ob` is no wrapper, or its class promises what the object is not; `MemoryError`.
 pub fn bind(ob: &Bound<'_, PyAny>, object: Obj<Object>) -> PyResult<Tie> {
     let Some(wrapper) = wrapper(ob) else {
         return Err(PyTypeError::new_err(format!("expected an Object, got {}", ob.get_type())));
     };
     expect_fit(ob, object.type_index())?;
-    let raw = object.into_raw();
     // SAFETY: the caller has a count of the wrapper, and gave one of the object.
     unsafe {
+        object::make_tie_word(object.as_raw()).map_err(no_room)?;
+        let raw = object.into_raw();
         if wrapper.as_ref().handle.read() == Handle::EMPTY {
-            match protocol::bind(&CPython, wrapper, raw, tieable(raw)) {
+            match protocol::bind(&CPython, wrapper, raw, true) {
                 Ok(tie) => Ok(tie),
                 Err(raw) => Ok(protocol::rebind(&CPython, wrapper, raw, tieable)),
             }

@@ -43,7 +43,7 @@ unsafe fn deposit(wrapper: NonNull<Wrapper>) {
     unsafe {
         let handle = wrapper.as_ref().handle.read();
         let Some(object) = handle.retiree().filter(|_| !handle.is_alias()) else { return };
-        if object::claim_end(object) {
+        if !object::is_weakly_held_elsewhere(object) && object::claim_end(object) {
             // No other thread can come by the object, nor by its wrapper: both end when the dealloc is called.
             if ENDINGS.with(|endings| note(endings, wrapper)) {
                 return;

@@ -249,7 +249,7 @@ impl<'a> DeepCopy<'a> {
         self.open.remove(&address(view));
         let copy = match view.type_index() {
             tag::ARRAY => ArrayObj::make(values.into_iter()).into_any(),
-            tag::MAP => self.make_map(view, values),
+            tag::MAP => self.make_map(view, values)?,
             _ => {
                 let plan = self.plan(view)?;
                 let Some(object) = view.as_object() else { return Ok(()) };
@@ -271,15 +271,15 @@ impl<'a> DeepCopy<'a> {
         Ok(())
     }
 
-    fn make_map(&mut self, view: AnyView<'_>, values: Vec<Any>) -> Any {
-        let Some(original) = view.as_ref::<MapObj>() else { return Any::none() };
+    fn make_map(&mut self, view: AnyView<'_>, values: Vec<Any>) -> Result<Any, Error> {
+        let Some(original) = view.as_ref::<MapObj>() else { return Ok(Any::none()) };
         let custom = has_custom_keys(&values);
-        let copy = MapObj::make_copy(original, in_pairs(values)).into_any();
+        let copy = MapObj::make_copy(original, in_pairs(values))?.into_any();
         if custom {
             self.maps.grow(1);
             self.maps.push(copy.clone());
         }
-        copy
+        Ok(copy)
     }
 
     /// What could not be done before all copies were whole; false when nothing is left.

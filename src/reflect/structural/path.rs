@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 /// The kinds of steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(i64)]
+#[repr(i32)]
 pub enum StepKind {
     /// A field.
     Attr = 0,
@@ -31,7 +31,7 @@ crate::object! {
     #[key = "ffi.reflection.AccessStep"]
     pub struct AccessStep {
         /// The kind of access.
-        pub kind: i64,
+        pub kind: i32,
         /// The field's name, the item's position, or the key.
         pub key: Any,
     }
@@ -46,13 +46,13 @@ crate::object! {
         /// The last step; none at the root.
         pub step: Option<Obj<AccessStep>>,
         /// How many steps there are.
-        pub depth: i64,
+        pub depth: i32,
     }
     methods {
         /// The path without steps.
         static fn _root = AccessPath::root;
         /// The path with one more step, given by its kind and key.
-        fn _extend = |this: &AccessPath, kind: i64, key: Any| this.extended(kind, key);
+        fn _extend = |this: &AccessPath, kind: i32, key: Any| this.extended(kind, key);
         /// The steps from the root on.
         fn _to_steps = |this: &AccessPath| -> Vec<Obj<AccessStep>> { this.steps() };
         /// Whether both have the same steps.
@@ -107,11 +107,11 @@ impl AccessPath {
     pub fn of_steps(steps: impl IntoIterator<Item = (StepKind, Any)>) -> Obj<AccessPath> {
         steps.into_iter().fold(AccessPath::root(), |path, (kind, key)| {
             let depth = path.depth + 1;
-            AccessPath::new(Some(path), Some(AccessStep::new(kind as i64, key)), depth)
+            AccessPath::new(Some(path), Some(AccessStep::new(kind as i32, key)), depth)
         })
     }
 
-    fn extended(&self, kind: i64, key: Any) -> Obj<AccessPath> {
+    fn extended(&self, kind: i32, key: Any) -> Obj<AccessPath> {
         // A handle of its own: the macro's methods lend the object only.
         let mut steps = self.steps();
         steps.grow(1);

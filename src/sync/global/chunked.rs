@@ -2,6 +2,7 @@
 //! Upholds: an entry stays where it is for as long as the table; a chunk is seen whole or not at all.
 
 use super::{array_of, const_fn, AtomicPtr, Ordering};
+use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::ptr::{self, null_mut};
 
@@ -42,14 +43,25 @@ impl<T, const FIRST: usize, const CHUNKS: usize> Chunked<T, FIRST, CHUNKS> {
     /// The entry with this number. `make` gives the entries of its chunk, as many as it is told, if there is none yet.
     #[inline]
     pub fn get_or_make(&self, number: usize, make: impl FnOnce(usize) -> Box<[T]>) -> &T {
+        let made: Result<&T, Infallible> = self.get_or_try_make(number, |count| Ok(make(count)));
+        let Ok(entry) = made;
+        entry
+    }
+
+    /// As [`Chunked::get_or_make`], where `make` may fail.
+    ///
+    /// # Errors
+    /// Those of `make`; nothing is changed then.
+    #[inline]
+    pub fn get_or_try_make<E>(&self, number: usize, make: impl FnOnce(usize) -> Result<Box<[T]>, E>) -> Result<&T, E> {
         let (chunk, offset) = place::<FIRST>(number);
         // Acquire: as in `get`.
         let mut entries = self.chunks[chunk].load(Ordering::Acquire);
         if entries.is_null() {
-            entries = self.publish(chunk, make(FIRST << chunk));
+            entries = self.publish(chunk, make(FIRST << chunk)?);
         }
         // SAFETY: as in `get`.
-        unsafe { &*entries.add(offset) }
+        Ok(unsafe { &*entries.add(offset) })
     }
 
     /// Makes `fresh` a chunk of the table, unless another thread was first. The chunk that is there now.

@@ -11,11 +11,13 @@
 //! | `lease` | things of which each thread has one while it needs it |
 //! | `names` | names, each of which finds one value at a time |
 //! | `seqlock` | a lock whose readers write nothing |
+//! | `slots` | words of objects that have no room for one |
 
 pub mod chunked;
 pub mod lease;
 pub mod names;
 pub mod seqlock;
+pub mod slots;
 
 pub use std::hint::spin_loop;
 pub use std::sync::atomic::{

@@ -46,10 +46,15 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
+    if name == "common":
+        # What tvm-ffi's module of that name has.
+        from . import _tools
+
+        return _tools
     # Enumerations register native classes, which who has none need not pay for.
-    if name not in _ENUM:
+    if name != "enum" and name not in _ENUM:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from . import _enum
 
-    globals().update({known: getattr(_enum, known) for known in _ENUM})
+    globals().update({known: getattr(_enum, known) for known in _ENUM}, enum=_enum)
     return globals()[name]

@@ -17,6 +17,9 @@ from ._variant import auto, check_abstract, check_range, declare, entry, find, i
 
 V = TypeVar("V")
 
+#: The attribute of a type in which its `EnumState` is.
+ENUM_STATE_ATTR = "__ffi_enum__"
+
 
 class _EnumMeta(ObjectMeta):
     """Metaclass of enumerations: calling the class finds a variant, iterating goes through them."""
@@ -104,7 +107,7 @@ class EnumAttrMap(Generic[V]):
 
     __slots__ = ("_default", "_enum_cls", "_name")
 
-    def __init__(self, enum_cls: type, name: str, default: Any = MISSING) -> None:
+    def __init__(self, enum_cls: type, name: str, *, default: Any = MISSING) -> None:
         self._enum_cls = enum_cls
         self._name = name
         self._default = default
@@ -196,7 +199,7 @@ class Enum(Object, metaclass=_EnumMeta, is_base=True):
         return iter(cls)
 
     @classmethod
-    def def_attr(cls, name: str, default: Any = MISSING) -> EnumAttrMap[Any]:
+    def def_attr(cls, name: str, *, default: Any = MISSING) -> EnumAttrMap[Any]:
         """Return the map under which something is said of the variants.
 
         Parameters
@@ -208,7 +211,7 @@ class Enum(Object, metaclass=_EnumMeta, is_base=True):
         """
         if not isinstance(name, str):
             raise TypeError(f"name must be str, got {type(name).__name__}")
-        return EnumAttrMap(cls, name, default)
+        return EnumAttrMap(cls, name, default=default)
 
     def __repr__(self) -> str:
         return f"{_core.type_key(_core.index_of_class(type(self)))}.{self._str_index}"

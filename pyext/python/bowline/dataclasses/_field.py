@@ -6,7 +6,7 @@ Upholds: a `Field` that exists is consistent in itself; whether it fits its clas
 from __future__ import annotations
 
 import dataclasses as _stdlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..core import MISSING
@@ -19,6 +19,9 @@ _STRUCTURAL = {
     "def": "def-recursive",
     "def-recursive": "def-recursive",
     "def-non-recursive": "def-non-recursive",
+    # The same by the names of later versions of tvm-ffi.
+    "def-pattern": "def-recursive",
+    "def-simple": "def-non-recursive",
 }
 
 
@@ -47,6 +50,7 @@ class Field:
         "hash",
         "init",
         "kw_only",
+        "metadata",
         "name",
         "repr",
         "schema",
@@ -56,6 +60,8 @@ class Field:
 
     def __init__(
         self,
+        name: str | None = None,
+        _ty_schema: Any = None,
         *,
         default: Any = MISSING,
         default_factory: Any = MISSING,
@@ -68,6 +74,7 @@ class Field:
         structural_eq: str | None = None,
         doc: str | None = None,
         converter: Callable[[Any], Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
     ) -> None:
         if default is not MISSING and default_factory is not MISSING:
             raise ValueError("cannot specify both default and default_factory")
@@ -75,9 +82,11 @@ class Field:
             raise TypeError(f"default_factory must be a callable, got {default_factory!r}")
         if structural_eq not in _STRUCTURAL:
             raise ValueError(f"structural_eq of a field must be one of {list(_STRUCTURAL)}, got {structural_eq!r}")
-        self.name: str | Any = None  # until its class is known
+        self.name: str | Any = name  # None until its class is known
         self.type: Any = None
-        self.schema: Any = None
+        self.schema = _ty_schema
+        # Of the class's author; nothing here looks at it.
+        self.metadata: dict[str, Any] = dict(metadata or {})
         self.default = default
         self.default_factory = default_factory
         self.frozen = frozen
@@ -134,6 +143,7 @@ def field(
     structural_eq: str | None = None,
     doc: str | None = None,
     converter: Callable[[Any], Any] | None = None,
+    metadata: Mapping[str, Any] | None = None,
 ) -> Any:
     """Say more of a field than its annotation does.
 
@@ -151,12 +161,14 @@ def field(
         Whether text, content hash, content comparison look at it; `hash` follows `compare` if left out.
     kw_only : bool, optional
         Whether the constructor takes it by keyword only; the class decides if left out.
-    structural_eq : {None, "ignore", "def", "def-recursive", "def-non-recursive"}
+    structural_eq : {None, "ignore", "def", "def-recursive", "def-non-recursive", "def-pattern", "def-simple"}
         Its part in structural equality.
     doc : str, optional
         The property's docstring.
     converter : callable, optional
         For type checkers only.
+    metadata : mapping, optional
+        What the class's author says of it; nothing here looks at it.
 
     Examples
     --------
@@ -180,4 +192,14 @@ def field(
         structural_eq=structural_eq,
         doc=doc,
         converter=converter,
+        metadata=metadata,
     )
+
+
+def __getattr__(name: str) -> Any:
+    # Of a higher file, for those who look for it here.
+    if name != "init_property":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return importlib.import_module("._init_property", __package__).init_property

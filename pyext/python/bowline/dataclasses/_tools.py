@@ -27,7 +27,7 @@ def is_dataclass(obj: Any) -> bool:
     return has_fields(cls) or is_waiting(cls)
 
 
-def fields(class_or_instance: Any) -> tuple[Field, ...]:
+def fields(obj_or_cls: Any) -> tuple[Field, ...]:
     """Return the fields of a class, inherited ones first.
 
     Raises
@@ -45,9 +45,9 @@ def fields(class_or_instance: Any) -> tuple[Field, ...]:
     >>> [f.name for f in bowline.dataclasses.fields(Point)]
     ['x', 'y']
     """
-    if not is_dataclass(class_or_instance):
-        raise TypeError(f"must be called with a c_class or py_class, or an instance of one, got {_said(class_or_instance)}")
-    cls = class_or_instance if isinstance(class_or_instance, type) else type(class_or_instance)
+    if not is_dataclass(obj_or_cls):
+        raise TypeError(f"must be called with a c_class or py_class, or an instance of one, got {_said(obj_or_cls)}")
+    cls = obj_or_cls if isinstance(obj_or_cls, type) else type(obj_or_cls)
     if is_waiting(cls):
         complete(cls)
     return tuple(field_of(info) for info in _core.fields_of(_core.index_of_class(cls)))

@@ -59,6 +59,7 @@ enum {
   kBowlineList = 75,
   kBowlineDict = 76,
   kBowlineVisitInterrupt = 77,
+  kBowlineBigInt = 78,
   kBowlineDynObjectBegin = 128
 };
 
@@ -235,6 +236,10 @@ BOWLINE_API int TVMFFISetCustomAllocator(BowlineCustomAllocator* allocator); /* 
 BOWLINE_API int TVMFFIAnyViewToOwnedAny(const BowlineAny* any_view, BowlineAny* out);
 BOWLINE_API int TVMFFIStringFromByteArray(const BowlineByteArray* input, BowlineAny* out);
 BOWLINE_API int TVMFFIBytesFromByteArray(const BowlineByteArray* input, BowlineAny* out);
+/* An integer of the 8-byte words of its two's complement, the lowest first, in the machine's byte order: an int if it fits. */
+BOWLINE_API int TVMFFIBigIntFromByteArray(const BowlineByteArray* input, BowlineAny* out);
+/* Lends such words of an int, or of an ffi.BigInt: `size_t` number and words follow its header. */
+BOWLINE_API BowlineByteArray TVMFFIBigIntGetContentByteArray(const BowlineAny* value);
 BOWLINE_API int TVMFFIDataTypeFromString(const BowlineByteArray* name, BowlineDataType* out);
 BOWLINE_API int TVMFFIDataTypeToString(const BowlineDataType* dtype, BowlineAny* out); /* a string */
 
@@ -380,6 +385,9 @@ BOWLINE_API int TVMFFIEnvCheckSignals(void);
 BOWLINE_API int TVMFFIEnvRegisterCAPI(const char* name, void* symbol);
 BOWLINE_API int TVMFFIEnvModRegisterContextSymbol(const char* name, void* symbol);
 BOWLINE_API int TVMFFIEnvModRegisterSystemLibSymbol(const char* name, void* symbol);
+/* For the code of a library, whose `void* __tvm_ffi__library_ctx` is the context: a function of what the library's module imports, or a
+ * global one. The module keeps it: the caller gets no count. */
+BOWLINE_API int TVMFFIEnvModLookupFromImports(BowlineObjectHandle library_ctx, const char* func_name, BowlineObjectHandle* out);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from ..core import Object
 from ..dataclasses import IntEnum, StrEnum, c_class
-from ..registry import register_object
+from ..registry import get_global_func, register_object
 
 
 @c_class("testing.TestIntPair")
@@ -219,6 +219,16 @@ class _TestCxxAutoInitChild(_TestCxxAutoInitParent):
 @register_object("testing.SchemaAllTypes")
 class _SchemaAllTypes(Object):
     """A field of each type."""
+
+
+def add_one(x: int) -> int:
+    """Return the number above."""
+    return get_global_func("testing.add_one")(x)
+
+
+def make_unregistered_object() -> Any:
+    """Make an object of a native type that has no class."""
+    return get_global_func("testing.make_unregistered_object")()
 
 
 def create_object(type_key: str, **kwargs: Any) -> Any:

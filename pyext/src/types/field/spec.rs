@@ -132,8 +132,8 @@ fn role(name: Option<&str>) -> PyResult<FieldRole> {
     Ok(match name {
         None => FieldRole::Compared,
         Some("ignore") => FieldRole::Ignored,
-        Some("def" | "def-recursive") => FieldRole::Defines,
-        Some("def-non-recursive") => FieldRole::DefinesFlat,
+        Some("def" | "def-recursive" | "def-pattern") => FieldRole::Defines,
+        Some("def-non-recursive" | "def-simple") => FieldRole::DefinesFlat,
         Some(other) => {
             return Err(PyValueError::new_err(format!(
                 "structural must be None, 'ignore', 'def', 'def-recursive' or 'def-non-recursive', got '{other}'"

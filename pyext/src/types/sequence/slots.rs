@@ -98,7 +98,7 @@ unsafe extern "C" fn init_array(
     unsafe {
         init(op, arguments, keywords, |items| match items {
             Some(items) => Ok(ArrayObj::make(container::collect_items(items)?.into_iter()).upcast()),
-            None => Err(PyTypeError::new_err("Array() missing 1 required argument: 'items'")),
+            None => Err(PyTypeError::new_err("Array() missing 1 required argument: 'input_list'")),
         })
     }
 }
@@ -133,7 +133,7 @@ unsafe fn init(
             counted(|py| {
                 let ob = Bound::from_borrowed_ptr(py, op);
                 let mut items: *mut ffi::PyObject = null_mut();
-                let mut names = [c"items".as_ptr().cast_mut(), null_mut()];
+                let mut names = [c"input_list".as_ptr().cast_mut(), null_mut()];
                 let form = c"|O:__init__".as_ptr();
                 // The type of the name table differs between versions, its layout does not.
                 let parsed = ffi::PyArg_ParseTupleAndKeywords(

@@ -1,0 +1,31 @@
+"""The module `bowline._dtype`."""
+
+from bowline._dtype import DataType as DataType
+from bowline._dtype import DataTypeCode as DataTypeCode
+from bowline._dtype import bfloat16 as bfloat16
+from bowline._dtype import bool as bool
+from bowline._dtype import dtype as dtype
+from bowline._dtype import float4_e2m1fn as float4_e2m1fn
+from bowline._dtype import float4_e2m1fn_x2 as float4_e2m1fn_x2
+from bowline._dtype import float4_e2m1fnx2 as float4_e2m1fnx2
+from bowline._dtype import float6_e2m3fn as float6_e2m3fn
+from bowline._dtype import float6_e3m2fn as float6_e3m2fn
+from bowline._dtype import float8_e3m4 as float8_e3m4
+from bowline._dtype import float8_e4m3 as float8_e4m3
+from bowline._dtype import float8_e4m3b11fnuz as float8_e4m3b11fnuz
+from bowline._dtype import float8_e4m3fn as float8_e4m3fn
+from bowline._dtype import float8_e4m3fnuz as float8_e4m3fnuz
+from bowline._dtype import float8_e5m2 as float8_e5m2
+from bowline._dtype import float8_e5m2fnuz as float8_e5m2fnuz
+from bowline._dtype import float8_e8m0fnu as float8_e8m0fnu
+from bowline._dtype import float16 as float16
+from bowline._dtype import float32 as float32
+from bowline._dtype import float64 as float64
+from bowline._dtype import int8 as int8
+from bowline._dtype import int16 as int16
+from bowline._dtype import int32 as int32
+from bowline._dtype import int64 as int64
+from bowline._dtype import uint8 as uint8
+from bowline._dtype import uint16 as uint16
+from bowline._dtype import uint32 as uint32
+from bowline._dtype import uint64 as uint64

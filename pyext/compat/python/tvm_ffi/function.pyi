@@ -1,0 +1,3 @@
+"""The module `bowline.function`."""
+
+from bowline.function import Function as Function

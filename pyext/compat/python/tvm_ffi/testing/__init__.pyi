@@ -1,0 +1,31 @@
+"""The module `bowline.testing`."""
+
+from bowline.testing import TestCompare as TestCompare
+from bowline.testing import TestCustomCompare as TestCustomCompare
+from bowline.testing import TestCustomHash as TestCustomHash
+from bowline.testing import TestEqWithoutHash as TestEqWithoutHash
+from bowline.testing import TestFrozenCxx as TestFrozenCxx
+from bowline.testing import TestHash as TestHash
+from bowline.testing import TestIntPair as TestIntPair
+from bowline.testing import TestNonCopyable as TestNonCopyable
+from bowline.testing import TestObjectBase as TestObjectBase
+from bowline.testing import TestObjectDerived as TestObjectDerived
+from bowline.testing import TestObjectPtrHolder as TestObjectPtrHolder
+from bowline.testing import _SchemaAllTypes as _SchemaAllTypes
+from bowline.testing import _TestCxxAutoInit as _TestCxxAutoInit
+from bowline.testing import _TestCxxAutoInitAllInitOff as _TestCxxAutoInitAllInitOff
+from bowline.testing import _TestCxxAutoInitChild as _TestCxxAutoInitChild
+from bowline.testing import _TestCxxAutoInitKwOnlyDefaults as _TestCxxAutoInitKwOnlyDefaults
+from bowline.testing import _TestCxxAutoInitParent as _TestCxxAutoInitParent
+from bowline.testing import _TestCxxAutoInitSimple as _TestCxxAutoInitSimple
+from bowline.testing import _TestCxxClassBase as _TestCxxClassBase
+from bowline.testing import _TestCxxClassDerived as _TestCxxClassDerived
+from bowline.testing import _TestCxxClassDerivedDerived as _TestCxxClassDerivedDerived
+from bowline.testing import _TestCxxEnumHolder as _TestCxxEnumHolder
+from bowline.testing import _TestCxxInitSubset as _TestCxxInitSubset
+from bowline.testing import _TestCxxIntEnum as _TestCxxIntEnum
+from bowline.testing import _TestCxxKwOnly as _TestCxxKwOnly
+from bowline.testing import _TestCxxNoAutoInit as _TestCxxNoAutoInit
+from bowline.testing import _TestCxxStrEnum as _TestCxxStrEnum
+from bowline.testing import create_object as create_object
+from bowline.testing import testing as testing

@@ -1,0 +1,3 @@
+"""The module `bowline.utils.lockfile`."""
+
+from bowline.utils.lockfile import FileLock as FileLock

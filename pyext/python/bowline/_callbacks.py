@@ -1,0 +1,135 @@
+"""Callbacks for values by their types, as walks, visits and rewrites take them.
+
+Upholds: a callback is tried on the types that the native value has: a truth value is no integer here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from typing import Any
+
+from . import _core
+from ._parts import MAPPINGS, SEQUENCES, has_fields
+from .core import String
+
+
+class DefRegionKind(IntEnum):
+    """Whether variables that are met are defined there. Each kind has two names, of which tvm-ffi knows the second."""
+
+    NONE = 0
+    DEF_RECURSIVE = 1
+    DEF_NON_RECURSIVE = 2
+    DEF_PATTERN = 1
+    DEF_SIMPLE = 2
+
+
+Entry = tuple[list[type] | None, Callable[..., Any]]
+
+
+def entries(callbacks: Any, what: str) -> list[Entry]:
+    """Return which callback is for values of which types, None for all.
+
+    Parameters
+    ----------
+    callbacks : callable, tuple or sequence
+        A callable for all, ``(type, callable)``, ``((type, ...), callable)``, or a sequence of such tuples.
+    what : str
+        The function whose argument it is, for messages.
+
+    Raises
+    ------
+    TypeError
+        If it is none of these.
+    """
+    if callable(callbacks):
+        return [(None, callbacks)]
+    if isinstance(callbacks, tuple) and len(callbacks) == 2 and callable(callbacks[1]) and _are_types(callbacks[0]):
+        return [(_types(callbacks[0]), callbacks[1])]
+    if not isinstance(callbacks, Sequence) or isinstance(callbacks, str):
+        raise TypeError(
+            f"{what} callbacks must be a callable, a tuple of a type (or types) and a callable, or a sequence of "
+            f"such tuples, got {type(callbacks).__name__}"
+        )
+    found = []
+    for entry in callbacks:
+        if not (isinstance(entry, tuple) and len(entry) == 2 and callable(entry[1]) and _are_types(entry[0])):
+            raise TypeError(f"{what} callbacks within a sequence must be tuples of a type and a callable, got {entry!r}")
+        found.append((_types(entry[0]), entry[1]))
+    return found
+
+
+# What every value is an instance of.
+_ALL = (object, Any)
+
+
+def _are_types(entry: Any) -> bool:
+    one_by_one = entry if isinstance(entry, tuple) and entry else (entry,)
+    return all(isinstance(one, type) or one is Any for one in one_by_one)
+
+
+def _types(entry: Any) -> list[type] | None:
+    """Return the types of which values are wanted; None for all."""
+    one_by_one = list(entry) if isinstance(entry, tuple) else [entry]
+    return None if any(one in _ALL for one in one_by_one) else one_by_one
+
+
+def suits(value: Any, types: list[type] | None) -> bool:
+    """Return whether a value is of one of the types."""
+    if types is None:
+        return True
+    cls = type(value)
+    if cls is bool:
+        return bool in types
+    if issubclass(cls, str) and cls is not str and cls is not String:
+        # An element type is no text.
+        return cls in types
+    return isinstance(value, tuple(types))
+
+
+class Rows:
+    """The callbacks of one call."""
+
+    def __init__(self, plain: Any, with_kind: Any, what: str) -> None:
+        self.rows = [(types, call, False) for types, call in entries(plain, what)]
+        self.rows += [(types, call, True) for types, call in entries(with_kind, what)]
+
+    def find(self, value: Any) -> tuple[Callable[..., Any], bool] | None:
+        """Return the first callback that suits a value, and whether it takes the region's kind."""
+        for types, call, with_kind in self.rows:
+            if suits(value, types):
+                return call, with_kind
+        return None
+
+
+# ---- the parts of a value
+
+#: Key (index, key or field), part, kind of region in which it stands.
+Part = tuple[Any, Any, DefRegionKind]
+
+_ROLES = {"def-recursive": DefRegionKind.DEF_PATTERN, "def-non-recursive": DefRegionKind.DEF_SIMPLE}
+
+
+def parts(value: Any, region: DefRegionKind) -> list[Part]:
+    """Return the parts of a value that structure counts: items, values of a mapping, fields."""
+    if isinstance(value, SEQUENCES):
+        return [(index, item, region) for index, item in enumerate(value)]
+    if isinstance(value, MAPPINGS):
+        return [(key, item, region) for key, item in value.items()]  # type: ignore[union-attr]
+    if not isinstance(value, _core.CObject) or isinstance(value, _core.CTensor) or not has_fields(type(value)):
+        return []
+    # In a pattern what is inside is defined, too.
+    inner = region if region is DefRegionKind.DEF_PATTERN else DefRegionKind.NONE
+    found = []
+    for field in _core.fields_of(_core.index_of_class(type(value))):
+        role = field.c_structural_eq
+        if role != "ignore":
+            reader = _core.field_property(field.owner, field.name)
+            kind = inner if role is None or inner is DefRegionKind.DEF_PATTERN else _ROLES[role]
+            found.append((reader, reader.get(value), kind))
+    return found
+
+
+def kind_of(value: Any) -> str | None:
+    """Return how a value is compared by structure, if it has fields: "var", "dag", "tree" and so on."""
+    return _core.structural_kind(_core.index_of_class(type(value))) if isinstance(value, _core.CObject) else None
