@@ -40,6 +40,26 @@ def test_this_very_copy():
     assert module.kind == "library"
 
 
+def test_a_copy_beside_names_that_all_libraries_see(tmp_path):
+    # What the copy does when it is loaded is done to itself, although its names are bound to this one's.
+    path = tmp_path / "second.so"
+    shutil.copy(bowline._core.__file__, path)
+    run_script(
+        f"""
+        import ctypes
+        import bowline
+        ctypes.CDLL(bowline._core.__file__, ctypes.RTLD_GLOBAL)
+        try:
+            bowline.load_module({str(path)!r})
+        except RuntimeError as error:
+            assert "of its own" in str(error)
+        else:
+            raise AssertionError("loaded")
+        assert bowline.load_module(bowline._core.__file__).kind == "library"
+        """
+    )
+
+
 def test_a_mark_in_c(tmp_path):
     path = build(tmp_path, "marked.so", MARKED)
     refused(path)

@@ -17,7 +17,6 @@ struct BowlineDoor {
   const void* vtable;
   int (*call)(int32_t which, BowlineObjectHandle module, const BowlineAny* args, BowlineAny* out);
 };
-extern "C" void BowlineInstallDoor(const BowlineDoor* door);
 
 namespace tvm {
 namespace ffi {
@@ -266,12 +265,6 @@ int enter(int32_t which, BowlineObjectHandle module, const BowlineAny* args, Bow
   return -1;
 }
 
-__attribute__((constructor)) void install() {
-  static const OwnModule prototype;
-  static const BowlineDoor door = {*reinterpret_cast<const void* const*>(&prototype), enter};
-  BowlineInstallDoor(&door);
-}
-
 // The old `std::optional<int>`, of which such a function got the address.
 struct OptionalInt {
   int value;
@@ -285,6 +278,13 @@ struct OptionalInt {
 #pragma clang diagnostic ignored "-Wreturn-type-c-linkage"
 #endif
 extern "C" {
+
+// Asked for when the library is loaded.
+const BowlineDoor* bowline_cxx_door() {
+  static const OwnModule prototype;
+  static const BowlineDoor door = {*reinterpret_cast<const void* const*>(&prototype), enter};
+  return &door;
+}
 
 Value bowline_cxx_json_parse(const Value& text, Value* message) {
   try {

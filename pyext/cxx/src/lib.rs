@@ -6,18 +6,26 @@
 //! are, whatever the signature is, and an exception passes by it.
 #![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 
-use bowline::module::cxx::{install, Door};
+use bowline::module::cxx::Door;
 use std::ffi::{c_char, c_void};
 
-/// Called by the C++ file when the library is loaded.
-///
-/// # Safety
-/// The door is as [`install`] demands.
-#[no_mangle]
-pub unsafe extern "C" fn BowlineInstallDoor(door: &'static Door) {
-    // SAFETY: the caller's contract.
-    unsafe { install(door) }
+extern "C" {
+    fn bowline_cxx_door() -> &'static Door;
 }
+
+/// Runs when the library is loaded.
+///
+/// Here and not in the C++ file, since nothing that this calls is exported: what is may be bound to another copy of the library that
+/// was loaded before, and that copy would be left with a door into this one, which is refused and unloaded.
+#[used]
+#[link_section = ".init_array"]
+static AT_LOAD: extern "C" fn() = {
+    extern "C" fn install() {
+        // SAFETY: the C++ file's door is constant, its members are what they say, and no module was made yet.
+        unsafe { bowline::module::cxx::install(bowline_cxx_door()) }
+    }
+    install
+};
 
 macro_rules! cxx_names {
     ($($name:literal = $to:ident;)*) => {
