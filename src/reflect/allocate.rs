@@ -19,8 +19,12 @@ pub(super) fn allocate(reflection: &Reflection, zeroed: bool) -> Result<NonNull<
 }
 
 impl Reflection {
-    /// Whether an object can be made without values for its fields: [`super::instance::new_zeroed`].
+    /// Whether an object can be made without values for its fields: [`super::instance::new_zeroed`]. One of another maker is as its
+    /// creator leaves it.
     pub fn can_be_blank(&self) -> bool {
+        if self.is_foreign() {
+            return self.creator.is_some();
+        }
         let Some((native, _)) = self.native else { return true };
         let Ok(object) = allocate(self, true) else { return false };
         // SAFETY: the object is zeroed, of the type, and ours alone; its blank part is dropped again when there is one.

@@ -1,7 +1,7 @@
 //! `__ffi_init__`: a type's constructor as a function, for callers that know the type by reflection only.
 //! Upholds: an error leaves nothing behind.
 
-use super::{attr, info, instance, record, record_init, sentinel, FieldDefault, FieldInfo, Reflection, Signature};
+use super::{attr, info, instance, record_init, sentinel, FieldDefault, FieldInfo, Reflection, Signature};
 use crate::function::{Error, Function};
 use crate::object::grow::try_gathered;
 use crate::object::{Obj, Object};
@@ -42,10 +42,11 @@ pub fn constructor(reflection: &'static Reflection) -> Function {
 /// [cannot be made](Reflection::constructible) of values for the fields. Of a type of another maker that is known by its record,
 /// a constructor by that.
 pub fn init_of(index: i32) -> Option<Any> {
-    if info(index).is_none() && record::of(index).is_some_and(|record| record.metadata().is_some()) {
+    let known = info(index);
+    if known.is_some_and(Reflection::is_foreign) {
         return attr::set_if_none(index, INIT, || record_init::constructor(index).into_any()).ok();
     }
-    let reflection = info(index).filter(|reflection| reflection.constructible);
+    let reflection = known.filter(|reflection| reflection.constructible);
     match reflection {
         Some(reflection) => attr::set_if_none(index, INIT, || constructor(reflection).into_any()).ok(),
         None => attr::get(index, INIT),

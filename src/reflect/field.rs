@@ -2,6 +2,7 @@
 //! Upholds: frozen fields are read without protection, since what they held stays alive as long as their object; others
 //! under a pin.
 
+use super::foreign_field::Foreign;
 use super::frozen_overwrites;
 use crate::function::{Error, Function};
 use crate::object::shared_text::SharedText;
@@ -98,6 +99,8 @@ pub struct FieldInfo {
     /// Zero unless registered.
     pub(super) owner: i32,
     pub(super) rust: Rust,
+    /// Of an object of another maker.
+    pub(super) foreign: Option<Foreign>,
 }
 
 impl FieldInfo {
@@ -114,6 +117,7 @@ impl FieldInfo {
             default: FieldDefault::Required,
             owner: 0,
             rust: Rust::No,
+            foreign: None,
         }
     }
 
@@ -181,7 +185,12 @@ impl FieldInfo {
 
     /// How many bytes it takes.
     pub fn size(&self) -> usize {
-        self.storage.size()
+        self.foreign_layout().map_or(self.storage.size(), |(size, _)| size)
+    }
+
+    /// What its address is a multiple of.
+    pub fn align(&self) -> usize {
+        self.foreign_layout().map_or(self.storage.align(), |(_, align)| align)
     }
 
     /// Whether no language may change it once its object is shared; such a field cannot be written past its being
@@ -190,8 +199,11 @@ impl FieldInfo {
         self.rust == Rust::Plain
     }
 
-    /// The value as this field stores it.
+    /// The value as this field stores it. Of a field of another maker, whose setter has the last word, any value.
     pub fn accept(&self, value: Any) -> Result<Any, ConvertError> {
+        if self.is_foreign() && (self.storage.owns() || self.storage == Storage::Foreign) {
+            return Ok(value);
+        }
         let numeric = matches!(self.schema, Schema::Int | Schema::Float | Schema::Bool);
         if !numeric && !self.schema.check(value.view()) {
             return Err(ConvertError::mismatch(self.schema.clone(), value.view()));
@@ -205,8 +217,12 @@ impl FieldInfo {
     /// Kind `TypeError` when the object is not of the field's type.
     pub fn get<T: ObjectType>(&self, object: &Obj<T>) -> Result<Any, Error> {
         self.expect(object)?;
-        // SAFETY: the object is of the field's type and lent alive.
-        Ok(unsafe { self.get_raw(object.as_raw()) })
+        match self.foreign {
+            // SAFETY: the object is of the field's type and lent alive.
+            Some(foreign) if self.storage == Storage::Foreign => unsafe { foreign.get(object.as_raw()) },
+            // SAFETY: as above.
+            _ => Ok(unsafe { self.get_raw(object.as_raw()) }),
+        }
     }
 
     /// Replaces the value in `object`.
@@ -216,20 +232,17 @@ impl FieldInfo {
     /// when the field is frozen.
     pub fn set<T: ObjectType>(&self, object: &Obj<T>, value: Any) -> Result<(), Error> {
         self.expect(object)?;
-        if self.flags.frozen {
+        if self.is_read_only() {
             return Err(self.refuse());
         }
-        let value = self.accept(value).map_err(|error| self.wrap(&error))?;
-        // SAFETY: the object is of the field's type and lent alive; the value was brought into form.
-        unsafe { self.set_raw(object.as_raw(), value) };
-        Ok(())
+        self.set_frozen(object, value)
     }
 
     /// Replaces the value in `object` even if the field is frozen. What a frozen field held lives on until its object
     /// ends, for the sake of readers.
     ///
     /// # Errors
-    /// As [`FieldInfo::set`]; `AttributeError` for plain Rust fields only.
+    /// As [`FieldInfo::set`]; `AttributeError` for plain Rust fields only. What the setter of another maker's field ends in.
     pub fn set_frozen<T: ObjectType>(&self, object: &Obj<T>, value: Any) -> Result<(), Error> {
         self.expect(object)?;
         if self.is_plain() {
@@ -239,6 +252,9 @@ impl FieldInfo {
         // SAFETY: the object is of the field's type and lent alive; the value was brought into form; what the field held
         // is kept.
         unsafe {
+            if let Some(foreign) = self.foreign {
+                return foreign.set(object.as_raw(), self.storage, &self.schema, value);
+            }
             if !self.flags.frozen {
                 self.set_raw(object.as_raw(), value);
             } else {
@@ -261,12 +277,18 @@ impl FieldInfo {
 
     /// The value in `object`.
     ///
+    /// # Panics
+    /// When the getter of another maker's field fails, which those of tvm-ffi's headers never do: [`FieldInfo::get`] tells of it.
+    ///
     /// # Safety
     /// The object is of the field's type and alive.
     #[inline]
     pub unsafe fn get_raw(&self, object: NonNull<Object>) -> Any {
         // SAFETY: the caller's contract; frozen fields are written by `store_kept` only, others by `store`.
         unsafe {
+            if self.storage == Storage::Foreign {
+                return self.get_foreign(object);
+            }
             match self.flags.frozen {
                 true => cell::load_frozen(self.address(object), self.storage),
                 false => cell::load(self.address(object), self.storage),
@@ -315,6 +337,16 @@ impl FieldInfo {
     pub unsafe fn init_raw(&self, object: NonNull<Object>, value: Any) {
         // SAFETY: the caller's contract.
         unsafe { cell::init(self.address(object), self.storage, value) };
+    }
+
+    /// # Safety
+    /// As [`FieldInfo::get_raw`].
+    #[cold]
+    unsafe fn get_foreign(&self, object: NonNull<Object>) -> Any {
+        let foreign = self.foreign.expect("a field of this storage has a record");
+        // SAFETY: the caller's contract.
+        unsafe { foreign.get(object) }
+            .unwrap_or_else(|error| panic!("the getter of field `{}` failed: {error}", self.name))
     }
 
     fn expect<T: ObjectType>(&self, object: &Obj<T>) -> Result<(), Error> {

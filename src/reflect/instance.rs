@@ -2,8 +2,8 @@
 //! Upholds: an object is whole before any other thread knows it.
 
 use super::allocate::allocate;
-use super::{info, Reflection, Signature};
-use crate::function::Error;
+use super::{attr, info, Reflection, Signature};
+use crate::function::{Error, Function};
 use crate::object::grow::{gathered, try_gathered};
 use crate::object::{destroy, registry, Header, Obj, Object, ObjectType};
 use crate::reclaim;
@@ -24,6 +24,9 @@ fn known(index: i32) -> Result<&'static Reflection, Error> {
 /// cannot be blank (see [`make`]).
 pub fn new_zeroed(index: i32) -> Result<Obj<Object>, Error> {
     let reflection = known(index)?;
+    if reflection.is_foreign() {
+        return foreign(reflection);
+    }
     let object = allocate(reflection, true)?;
     // SAFETY: the object is zeroed, of the type, and ours alone; fields of run-time types are valid when zero.
     unsafe {
@@ -73,6 +76,13 @@ pub fn make(index: i32, values: impl IntoIterator<Item = Any>) -> Result<Obj<Obj
         let (name, expected) = (Schema::Object(index), reflection.fields.len());
         return Err(Error::type_error(format!("`{name}` has {expected} fields, but got {} values", values.len())));
     }
+    if reflection.is_foreign() {
+        let object = foreign(reflection)?;
+        for (field, value) in reflection.fields.iter().zip(values) {
+            field.set_frozen(&object, value)?;
+        }
+        return Ok(object);
+    }
     let values = reflection.fields.iter().zip(values).map(|(field, value)| match field.accept(value) {
         Ok(value) => Ok(value),
         Err(error) => Err(field.wrap(&error)),
@@ -116,6 +126,17 @@ pub unsafe fn assemble(
     Ok(object)
 }
 
+/// An object of another maker, as its creator leaves it.
+fn foreign(reflection: &Reflection) -> Result<Obj<Object>, Error> {
+    match &reflection.creator {
+        Some(creator) => created(reflection, creator.call(&[])?),
+        None => {
+            let name = Schema::Object(reflection.index);
+            Err(Error::type_error(format!("`{name}` has no function that makes objects")))
+        }
+    }
+}
+
 fn created(reflection: &Reflection, value: Any) -> Result<Obj<Object>, Error> {
     let found = value.view().type_name();
     if let Ok(object) = value.into_object() {
@@ -150,6 +171,9 @@ pub fn copy_shallow<T: ObjectType>(object: &Obj<T>) -> Result<Obj<Object>, Error
         let name = Schema::Object(reflection.index);
         return Err(Error::type_error(format!("`{name}` does not support copying")));
     }
+    if let Some(hook) = attr::SHALLOW_COPY.get(reflection.index).filter(|_| reflection.is_foreign()) {
+        return created(reflection, Function::call_view(hook.view(), &[AnyView::of_object(object)])?);
+    }
     // SAFETY: the object is of the type and lent alive; what was in a field suits it.
     unsafe {
         let values = reflection.fields.iter().map(|field| field.get_raw(object.as_raw())).collect();
@@ -157,8 +181,11 @@ pub fn copy_shallow<T: ObjectType>(object: &Obj<T>) -> Result<Obj<Object>, Error
     }
 }
 
-/// How many fields can hold an object.
+/// How many fields can hold an object that a garbage collector may be shown. Other makers' objects are not looked into.
 pub fn size(reflection: &Reflection) -> usize {
+    if reflection.is_foreign() {
+        return 0;
+    }
     reflection.fields.iter().filter(|field| field.storage.owns()).count()
 }
 
@@ -175,6 +202,9 @@ pub unsafe fn find_from<R>(
     from: usize,
     mut look: impl FnMut(AnyView<'_>) -> Option<R>,
 ) -> Option<(usize, R)> {
+    if reflection.is_foreign() {
+        return None;
+    }
     reclaim::look(|guard| {
         let mut fields = reflection.fields.iter().enumerate().skip(from).filter(|(_, field)| field.storage.owns());
         fields.find_map(|(at, field)| {
@@ -190,6 +220,9 @@ pub unsafe fn find_from<R>(
 /// # Safety
 /// `object` is alive and of a type whose fields are `reflection`'s; no thread uses a frozen field of it any more.
 pub unsafe fn clear(reflection: &Reflection, object: NonNull<Object>) {
+    if reflection.is_foreign() {
+        return;
+    }
     let natives = reflection.native.map_or(0, |(_, count)| count);
     for (at, field) in reflection.fields.iter().enumerate() {
         let optional = matches!(field.schema, Schema::Any | Schema::Optional(_));

@@ -27,6 +27,8 @@ pub mod content;
 mod declare;
 pub mod enumeration;
 pub mod field;
+mod foreign;
+mod foreign_field;
 mod frozen_overwrites;
 mod hook;
 pub mod instance;

@@ -8,7 +8,7 @@ use crate::object::grow::gathered;
 use crate::object::registry;
 use crate::object::table::IndexTable;
 use crate::object::Object;
-use crate::sync::global::{AtomicI32, AtomicPtr, Ordering};
+use crate::sync::global::{AtomicI32, AtomicPtr, AtomicUsize, Ordering};
 use crate::value::{AnyView, ByteArray, RawAny};
 use std::borrow::Cow;
 use std::ffi::c_void;
@@ -137,6 +137,25 @@ unsafe impl Sync for TypeRecord {}
 
 static RECORDS: IndexTable<TypeRecord> = IndexTable::new();
 
+/// How many fields, methods and metadata were added, to any type.
+static CHANGES: AtomicUsize = AtomicUsize::new(0);
+
+/// A number that is another one once something was added to any record.
+pub(super) fn changes() -> usize {
+    // Acquire: pairs with the Release in `changed`. Carries: what was added.
+    CHANGES.load(Ordering::Acquire)
+}
+
+fn changed() {
+    // Release: pairs with the Acquire in `changes`.
+    CHANGES.fetch_add(1, Ordering::Release);
+}
+
+/// The record of a type, if it has one already.
+pub(super) fn known(index: i32) -> Option<&'static TypeRecord> {
+    RECORDS.get(index)
+}
+
 /// The record of a type, the same each time; none if there is no such type.
 pub fn of(index: i32) -> Option<&'static TypeRecord> {
     if let Some(known) = RECORDS.get(index) {
@@ -217,7 +236,10 @@ impl TypeRecord {
             FieldRecord { name: text(name), doc, metadata, default, ..*field }
         };
         match append(&self.fields, &self.field_count, own, is_same) {
-            true => Ok(()),
+            true => {
+                changed();
+                Ok(())
+            }
             false => Err(taken()),
         }
     }
@@ -233,6 +255,7 @@ impl TypeRecord {
             MethodRecord { name, doc, metadata, method: keep(method.method), flags: method.flags }
         };
         append(&self.methods, &self.method_count, own, |_| false);
+        changed();
     }
 
     /// Says something of the type as a whole, once.
@@ -252,6 +275,7 @@ impl TypeRecord {
         let own = Box::into_raw(Box::new(own));
         // Release: pairs with the Acquire in `metadata`. Relaxed on failure: nothing is read.
         if self.metadata.compare_exchange(null_mut(), own, Ordering::Release, Ordering::Relaxed).is_ok() {
+            changed();
             return Ok(());
         }
         // Another thread was first; the text is lost, once.
@@ -270,6 +294,11 @@ fn no_setter() -> Error {
 pub(super) fn kept(part: &ByteArray) -> &'static [u8] {
     // SAFETY: a record's texts are leaked by `text`.
     unsafe { part.as_slice() }
+}
+
+/// The text of a record, as far as it is UTF-8.
+pub(super) fn shown(part: &ByteArray) -> String {
+    String::from_utf8_lossy(kept(part)).into_owned()
 }
 
 /// A copy that stays, with a NUL behind it.

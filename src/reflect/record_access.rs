@@ -18,7 +18,7 @@ impl FieldRecord {
     ///
     /// # Safety
     /// The object is of the field's type.
-    unsafe fn address(&self, object: NonNull<Object>) -> *mut c_void {
+    pub(super) unsafe fn address(&self, object: NonNull<Object>) -> *mut c_void {
         // SAFETY: the caller's contract; the offset is inside the object.
         unsafe { object.as_ptr().cast::<c_void>().byte_offset(self.offset as isize) }
     }
@@ -49,12 +49,23 @@ impl FieldRecord {
     /// # Safety
     /// The object is of the field's type and alive, and no other thread uses the field.
     pub unsafe fn set(&self, object: NonNull<Object>, value: AnyView<'_>) -> Result<(), Error> {
+        // SAFETY: the caller's contract.
+        unsafe { self.set_at(self.address(object), value) }
+    }
+
+    /// As [`FieldRecord::set`], of the field at an address.
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Safety
+    /// As there; or the place is like a field that is zeroed, and this thread alone knows it.
+    pub(super) unsafe fn set_at(&self, address: *mut c_void, value: AnyView<'_>) -> Result<(), Error> {
         let Some(setter) = NonNull::new(self.setter) else {
             return Err(Error::type_error(format!("field `{}` cannot be written", self.name())));
         };
-        // SAFETY: the setter is for this field of this object. What it is the flag says; a function object is retained.
+        // SAFETY: the setter is for such a field. What it is the flag says; a function object is retained.
         unsafe {
-            let address = self.address(object);
             if self.flags & SETTER_IS_FUNCTION != 0 {
                 let function: AnyView<'_> = AnyView::from_raw(RawAny::of_object(setter.cast()));
                 let address: AnyView<'_> = AnyView::from_raw(RawAny::pointer(tag::POINTER, address));

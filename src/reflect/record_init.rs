@@ -37,7 +37,7 @@ fn construct(index: i32, arguments: &[AnyView<'_>]) -> Result<Obj<Object>, Error
     Ok(object)
 }
 
-fn create(creator: Creator) -> Result<Obj<Object>, Error> {
+pub(super) fn create(creator: Creator) -> Result<Obj<Object>, Error> {
     let mut made = null_mut();
     // SAFETY: as the type's maker promised: it leaves an object with one count.
     match unsafe { creator(&mut made) } {

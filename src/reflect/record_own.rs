@@ -22,7 +22,9 @@ static COMPLETED: IndexTable<Once> = IndexTable::new();
 pub fn of(index: i32) -> Option<&'static TypeRecord> {
     let record = record::of(index)?;
     match info(index) {
-        Some(reflection) if !COMPLETED.get(index).is_some_and(Once::is_completed) => complete(record, reflection),
+        Some(reflection) if !reflection.is_foreign() && !COMPLETED.get(index).is_some_and(Once::is_completed) => {
+            complete(record, reflection)
+        }
         _ => {}
     }
     Some(record)

@@ -2,6 +2,7 @@
 //! Upholds: an index is registered once, after its parent; what was registered never changes.
 
 use super::field::{FieldInfo, Rust};
+use super::foreign::{self, Origin};
 use super::layout;
 use crate::function::{Error, Function, IntoTyped};
 use crate::object::grow::{gathered, Grow};
@@ -30,6 +31,15 @@ pub enum StructuralKind {
     ConstTree = 4,
     /// By identity.
     Unique = 5,
+}
+
+impl StructuralKind {
+    /// The kind that a record names by its number; unknown ones are not supported.
+    pub(super) fn of_number(number: i32) -> StructuralKind {
+        use StructuralKind::{ConstTree, Dag, FreeVar, Tree, Unique, Unsupported};
+        let all = [Unsupported, Tree, FreeVar, Dag, ConstTree, Unique];
+        all.into_iter().find(|kind| *kind as i32 == number).unwrap_or_default()
+    }
 }
 
 /// A function that belongs to a type.
@@ -196,15 +206,20 @@ pub struct Reflection {
     pub(super) layout: Layout,
     /// The fields behind the Rust part that own something: what an object's end releases.
     pub(super) owners: Vec<(usize, Storage)>,
-    names: HashMap<SharedText, usize>,
+    /// Of a type of another maker.
+    pub(super) foreign: Option<Origin>,
+    pub(super) names: HashMap<SharedText, usize>,
 }
 
-static TABLE: IndexTable<Reflection> = IndexTable::new();
+pub(super) static TABLE: IndexTable<Reflection> = IndexTable::new();
 
 /// What is known of a type, if it is registered.
 #[inline]
 pub fn info(index: i32) -> Option<&'static Reflection> {
-    TABLE.get(index)
+    match TABLE.get(index) {
+        Some(known) if known.foreign.is_none() => Some(known),
+        former => foreign::info(index, former),
+    }
 }
 
 /// Registers what a type adds to its parent, which is registered already or is the root.
@@ -219,6 +234,13 @@ pub fn register(index: i32, definition: Definition) -> Result<&'static Reflectio
         })?),
         _ => None,
     };
+    if parent.is_some_and(Reflection::is_foreign) {
+        let parent = ty.parent.map_or("?", |parent| parent.key);
+        return Err(Error::type_error(format!(
+            "`{}` cannot extend `{parent}`, whose objects another library makes: give it a field that holds one instead",
+            ty.key
+        )));
+    }
     let reflection = build(index, parent, definition)?;
     TABLE
         .set(index, Box::new(reflection))
@@ -245,10 +267,6 @@ fn build(index: i32, parent: Option<&'static Reflection>, mut definition: Defini
     let own = |field: FieldInfo| FieldInfo { owner: index, ..field };
     let inherits = parent.into_iter().flat_map(|parent| parent.fields.iter().cloned());
     let fields = gathered(inherits.chain(definition.fields.into_iter().map(own)));
-    // A name that the parent has too means the child's field.
-    let mut names = HashMap::new();
-    names.grow(fields.len());
-    names.extend(fields.iter().enumerate().map(|(at, field)| (field.name.clone(), at)));
     let native = definition.native.map(|native| (native, fields.len()));
     let native = native.or_else(|| parent.and_then(|parent| parent.native));
     let align = native.map_or(8, |(native, _)| native.align.max(8));
@@ -272,9 +290,18 @@ fn build(index: i32, parent: Option<&'static Reflection>, mut definition: Defini
         copyable: definition.copyable && parent.is_none_or(|parent| parent.copyable),
         parent,
         native,
-        names,
+        foreign: None,
+        names: names_of(&fields),
         fields,
     })
+}
+
+/// The places of fields by name. A name that the parent has too means the child's field.
+pub(super) fn names_of(fields: &[FieldInfo]) -> HashMap<SharedText, usize> {
+    let mut names = HashMap::new();
+    names.grow(fields.len());
+    names.extend(fields.iter().enumerate().map(|(at, field)| (field.name.clone(), at)));
+    names
 }
 
 impl Reflection {

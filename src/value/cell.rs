@@ -63,6 +63,7 @@ unsafe fn read(address: *const u8, storage: Storage) -> RawAny {
                 .read(|| (halves[0].load(Ordering::Relaxed) as i32, halves[1].load(Ordering::Relaxed) as i32));
             RawAny::bits(tag::DEVICE, Device { kind, id }.to_bits())
         }
+        Storage::Foreign => unreachable!("read by the code of its maker"),
     }
 }
 
@@ -140,6 +141,7 @@ unsafe fn replace_shared(address: *mut u8, storage: Storage, value: RawAny) -> R
             });
             RawAny::NONE
         }
+        Storage::Foreign => unreachable!("written by the code of its maker"),
     }
 }
 
@@ -365,7 +367,7 @@ pub fn fit(value: Any, storage: Storage) -> Result<Any, ConvertError> {
         };
     }
     match storage {
-        Storage::Any => Ok(value),
+        Storage::Any | Storage::Foreign => Ok(value),
         Storage::Object => <Option<crate::object::Obj<Object>>>::from_owned(value).map(IntoAny::into_any),
         Storage::I8 => as_type!(i8),
         Storage::I16 => as_type!(i16),

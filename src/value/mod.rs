@@ -28,6 +28,7 @@ mod raw;
 mod rvalue;
 pub mod schema;
 mod schema_json;
+mod schema_parse;
 mod string;
 pub mod stripe;
 pub mod tag;

@@ -273,10 +273,12 @@ pub enum Storage {
     DType,
     /// A device.
     Device,
+    /// As the code of its maker says, by which alone it is read and written.
+    Foreign,
 }
 
 impl Storage {
-    /// Every way to store a field.
+    /// Every way to store a field that is known here.
     pub const ALL: [Storage; 16] = [
         Storage::I8,
         Storage::I16,
@@ -296,7 +298,7 @@ impl Storage {
         Storage::Device,
     ];
 
-    /// Bytes that a field takes.
+    /// Bytes that a field takes; 0 of one that its maker knows.
     pub const fn size(self) -> usize {
         match self {
             Storage::I8 | Storage::U8 | Storage::Bool => 1,
@@ -304,6 +306,7 @@ impl Storage {
             Storage::I32 | Storage::U32 | Storage::F32 | Storage::DType => 4,
             Storage::I64 | Storage::U64 | Storage::F64 | Storage::Pointer | Storage::Object | Storage::Device => 8,
             Storage::Any => 16,
+            Storage::Foreign => 0,
         }
     }
 
@@ -313,6 +316,7 @@ impl Storage {
             Storage::DType => 2,
             Storage::Device => 4,
             Storage::Any => 8,
+            Storage::Foreign => 1,
             other => other.size(),
         }
     }

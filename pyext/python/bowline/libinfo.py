@@ -166,7 +166,11 @@ def load_lib_ctypes(package: str, target_name: str, mode: str, extra_lib_paths: 
         If a folder is no `Path`.
     """
     path = _find_library_by_basename(package, target_name, extra_lib_paths)
-    return ctypes.CDLL(str(path), getattr(ctypes, mode))
+    from .registry import catch_up
+
+    loaded = ctypes.CDLL(str(path), getattr(ctypes, mode))
+    catch_up()
+    return loaded
 
 
 def load_lib_module(

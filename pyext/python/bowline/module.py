@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from . import _core
 from .container import Array
 from .core import Object
-from .registry import get_global_func, register_object
+from .registry import catch_up, get_global_func, register_object
 
 __all__ = ["Module", "ModulePropertyMask", "load_module", "system_lib"]
 
@@ -199,7 +199,9 @@ def load_module(path: str | os.PathLike[str], keep_module_alive: bool = True) ->
     RuntimeError
         If the file cannot be loaded.
     """
-    return _core.module_load(os.fspath(path), keep_module_alive)
+    loaded = _core.module_load(os.fspath(path), keep_module_alive)
+    catch_up()
+    return loaded
 
 
 def system_lib(symbol_prefix: str = "") -> Module:

@@ -151,14 +151,32 @@ def package_class(key: str) -> type:
     return getattr(importlib.import_module(_BUILT_IN[key]), key.rpartition(".")[2])
 
 
+# Classes of types to which libraries may add more: the class, whether it is to have a constructor, and what it has been given.
+_GROWING: dict[int, tuple[type, bool, tuple[int, int]]] = {}
+
+
+def catch_up() -> None:
+    """Give classes what libraries have registered of their types since. Call when a library was loaded."""
+    for index, (cls, init, known) in list(_GROWING.items()):
+        if _core.class_of(index) is cls and known != (len(_core.fields_of(index)), len(_core.methods_of(index))):
+            _equip(cls, index, init)
+
+
 def _equip(cls: type, index: int, init: bool) -> None:
     """Give a class its type's fields, methods and constructor, where it does not define them."""
+    if _core.is_foreign(index) or not _core.is_defined(index):
+        _GROWING[index] = cls, init, (len(_core.fields_of(index)), len(_core.methods_of(index)))
     for field in _core.fields_of(index):
         if field.owner == index and field.name not in cls.__dict__:
             setattr(cls, field.name, _core.field_property(index, field.name))
     for name, function, is_static, doc, _ in _core.methods_of(index):
-        if name not in cls.__dict__:
+        if name not in cls.__dict__ and name != "__ffi_init__":
             setattr(cls, name, method_of_class(cls, name, function, is_static, doc))
+    if _core.is_foreign(index):
+        from ._foreign import give_foreign_init
+
+        give_foreign_init(cls, index, init)
+        return
     if not init or "__init__" in cls.__dict__:
         return
     if _core.is_constructible(index):
@@ -167,16 +185,19 @@ def _equip(cls: type, index: int, init: bool) -> None:
 
         give_init(cls, index=index)
     else:
-        cls.__init__ = _no_constructor(cls)
+        cls.__init__ = no_constructor(cls)
 
 
-def _no_constructor(cls: type) -> Callable[..., None]:
+def no_constructor(cls: type) -> Callable[..., None]:
+    """Return an ``__init__`` that says that there is none."""
+
     def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:
         raise TypeError(
             f"`{cls.__qualname__}` cannot be constructed directly: it has no native constructor. Define a custom "
             "__init__ or use a factory function"
         )
 
+    __init__.stands_in = True  # type: ignore[attr-defined]
     return __init__
 
 

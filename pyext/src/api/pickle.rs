@@ -53,7 +53,7 @@ fn field_values<'py>(py: Python<'py>, reflection: &Reflection, object: &Obj<Obje
 /// A field's value from a state. Null, which a blank object has where its type says otherwise, comes back as such.
 fn value_in_state(value: &Bound<'_, PyAny>, field: &FieldInfo) -> PyResult<Any> {
     match field.storage() {
-        Storage::Object if value.is_none() => Ok(Any::none()),
+        Storage::Object if value.is_none() && !field.is_foreign() => Ok(Any::none()),
         _ => convert::for_field(value, field),
     }
 }
@@ -239,7 +239,9 @@ impl NoArguments for Reduce {
                 let new = py.import(intern!(py, "copyreg"))?.getattr(intern!(py, "__newobj__"))?;
                 (new, (class,), state()?).make(py)?
             }
-            Form::Fields(object, reflection) if !reflection.copyable => {
+            Form::Fields(object, reflection)
+                if !(if reflection.is_foreign() { takes_state(reflection) } else { reflection.copyable }) =>
+            {
                 let key = object.type_info().key;
                 return Err(PyTypeError::new_err(format!(
                     "'{}' object of {key} cannot be copied or pickled",

@@ -73,6 +73,9 @@ fn is_whole(storage: Storage) -> bool {
 /// The value for a field, if it takes no Python code to convert; errors count as none.
 #[inline]
 pub fn exact_for_field(ob: &Bound<'_, PyAny>, field: &FieldInfo) -> Option<Any> {
+    if field.is_foreign() && field.storage().owns() {
+        return None;
+    }
     is_whole(field.storage()).then(|| exact_for(ob, field.schema())).flatten()
 }
 
@@ -84,8 +87,11 @@ pub fn for_field(ob: &Bound<'_, PyAny>, field: &FieldInfo) -> PyResult<Any> {
     if let Some(value) = exact_for_field(ob, field) {
         return Ok(value);
     }
-    let converted = to_native(ob, field.schema()).and_then(|value| {
-        if is_whole(field.storage()) {
+    // The setter of another maker's field converts by rules of its own.
+    let by_setter = field.is_foreign() && (field.storage().owns() || field.storage() == Storage::Foreign);
+    let schema = if by_setter { &Schema::Any } else { field.schema() };
+    let converted = to_native(ob, schema).and_then(|value| {
+        if by_setter || is_whole(field.storage()) {
             return Ok(value);
         }
         cell::fit(value, field.storage()).map_err(|error| Fail::text(format!("{error}")))

@@ -82,7 +82,7 @@ pub fn make<'py>(py: Python<'py>, field: &'static FieldInfo, frozen: bool) -> An
         let property = op.cast::<FieldProperty>();
         (&raw mut (*property).reader).write(ReadField::new(field));
         (&raw mut (*property).owner).write(field.owner());
-        (&raw mut (*property).frozen).write(frozen || field.flags().frozen);
+        (&raw mut (*property).frozen).write(frozen || field.is_read_only());
         (&raw mut (*property).class).write(AtomicPtr::default());
         Ok(made)
     }
@@ -210,7 +210,7 @@ impl FieldProperty {
             }
             let value = convert::for_field(&value, field)?;
             let Some(object) = self.object(op) else { return Err(self.refuse(&ob)) };
-            if !field.flags().frozen {
+            if !field.flags().frozen && !field.is_foreign() {
                 cell::store(field.address(object), field.storage(), value);
                 return Ok(());
             }

@@ -60,7 +60,7 @@ impl PyFieldInfo {
     }
     #[getter]
     fn frozen(&self) -> bool {
-        self.field.flags().frozen
+        self.field.is_read_only()
     }
     #[getter]
     fn init(&self) -> bool {
@@ -138,7 +138,7 @@ impl PyFieldInfo {
     #[getter]
     #[guarded]
     fn alignment(&self) -> usize {
-        self.field.storage().align()
+        self.field.align()
     }
     /// The index of the values' type; -1 when it differs from value to value.
     #[getter]

@@ -3,9 +3,9 @@
 
 use crate::interpreter::members::Answer;
 use crate::interpreter::small_int;
-use crate::to_python::value;
 use crate::to_python::value::{borrowed_to_python, live_wrapper, object_to_python, plain_to_python, to_python};
-use bowline::object::Object;
+use crate::to_python::{error, value};
+use bowline::object::{Obj, Object};
 use bowline::reclaim;
 use bowline::reflect::FieldInfo;
 use bowline::sync::single_threaded::single_threaded;
@@ -69,6 +69,9 @@ unsafe fn read_staying<'py>(
     // SAFETY: the object has the field; what is found lives as long as its owner, or until this thread next runs Python
     // code.
     unsafe {
+        if storage == Storage::Foreign {
+            return read_foreign(py, object, field);
+        }
         if !storage.owns() {
             return plain_to_python(py, cell::load_frozen(field.address(object), storage).view());
         }
@@ -76,6 +79,20 @@ unsafe fn read_staying<'py>(
             Some(child) => borrowed_to_python(py, child),
             None => to_python(py, cell::load_frozen(field.address(object), storage)),
         }
+    }
+}
+
+/// Reads a field that only its maker's code can read.
+///
+/// # Safety
+/// As [`read_staying`].
+#[cold]
+unsafe fn read_foreign<'py>(py: Python<'py>, object: NonNull<Object>, field: &'static FieldInfo) -> Answer<'py> {
+    // SAFETY: alive, as the contract says; counted before that code runs, which may be any.
+    let object = unsafe { Obj::<Object>::from_borrowed(object) };
+    match field.get(&object) {
+        Ok(value) => to_python(py, value),
+        Err(error) => Err(error::to_python(py, &error)),
     }
 }
 

@@ -1,0 +1,156 @@
+// A library of others, by tvm-ffi's own headers, whose objects have fields and methods.
+// tests/python/test_foreign_fields.py builds and calls it.
+#include <tvm/ffi/tvm_ffi.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace {
+
+namespace ffi = tvm::ffi;
+namespace refl = tvm::ffi::reflection;
+using ffi::Any;
+using ffi::Array;
+using ffi::Map;
+using ffi::Object;
+using ffi::ObjectPtr;
+using ffi::ObjectRef;
+using ffi::Optional;
+using ffi::String;
+
+class ExprObj : public Object {
+ public:
+  int64_t line = 0;
+  static constexpr bool _type_mutable = true;
+  static constexpr TVMFFISEqHashKind _type_s_eq_hash_kind = kTVMFFISEqHashKindTreeNode;
+  static constexpr uint32_t _type_child_slots = 4;
+  TVM_FFI_DECLARE_OBJECT_INFO("test.fields.Expr", ExprObj, Object);
+};
+
+class Expr : public ObjectRef {
+ public:
+  explicit Expr(ObjectPtr<Object> n) : ObjectRef(n) {}
+  TVM_FFI_DEFINE_OBJECT_REF_METHODS_NOTNULLABLE(Expr, ObjectRef, ExprObj);
+};
+
+class NumberObj : public ExprObj {
+ public:
+  int64_t value = 0;
+  TVM_FFI_DECLARE_OBJECT_INFO_FINAL("test.fields.Number", NumberObj, ExprObj);
+};
+
+class AddObj : public ExprObj {
+ public:
+  Expr a, b;
+  explicit AddObj(ffi::UnsafeInit) : a(ObjectPtr<Object>(nullptr)), b(ObjectPtr<Object>(nullptr)) {}
+  AddObj(Expr a, Expr b) : a(a), b(b) {}
+  TVM_FFI_DECLARE_OBJECT_INFO_FINAL("test.fields.Add", AddObj, ExprObj);
+};
+
+// One field of each way to hold a value.
+class AllObj : public Object {
+ public:
+  int64_t i64 = 1;
+  int32_t i32 = 2;
+  uint8_t u8 = 3;
+  double f64 = 4.5;
+  float f32 = 5.5;
+  bool flag = true;
+  String text = "a text that is long enough for the heap";
+  ffi::Bytes bytes = ffi::Bytes("\0bytes", 6);
+  Any any = "any";
+  Optional<int64_t> maybe_int;
+  Optional<String> maybe_text;
+  Optional<Expr> maybe_expr;
+  Array<Any> array = {1, 2};
+  Map<String, Any> map = {{"k", 1}};
+  DLDataType dtype = {kDLFloat, 32, 1};
+  DLDevice device = {kDLCPU, 0};
+  void* pointer = nullptr;
+  std::string plain = "std";
+  ObjectRef object;
+  static constexpr bool _type_mutable = true;
+  TVM_FFI_DECLARE_OBJECT_INFO_FINAL("test.fields.All", AllObj, Object);
+};
+
+// Its fields come later than its child's.
+class ParentObj : public Object {
+ public:
+  int64_t first = 1;
+  TVM_FFI_DECLARE_OBJECT_INFO("test.fields.Parent", ParentObj, Object);
+};
+class ChildObj : public ParentObj {
+ public:
+  int64_t second = 2;
+  TVM_FFI_DECLARE_OBJECT_INFO_FINAL("test.fields.Child", ChildObj, ParentObj);
+};
+
+class WithDefaultsObj : public Object {
+ public:
+  static constexpr bool _type_mutable = true;
+  int64_t needed = 0;
+  int64_t given = 0;
+  String keyword;
+  TVM_FFI_DECLARE_OBJECT_INFO_FINAL("test.fields.WithDefaults", WithDefaultsObj, Object);
+};
+
+// For a class that Python code defines.
+class OwnObj : public ExprObj {
+ public:
+  int64_t value = 0;
+  ObjectRef other;
+  TVM_FFI_DECLARE_OBJECT_INFO_FINAL("test.fields.Own", OwnObj, ExprObj);
+};
+
+class HiddenObj : public Object {
+ public:
+  TVM_FFI_DECLARE_OBJECT_INFO_FINAL("test.fields.Hidden", HiddenObj, Object);
+};
+
+}  // namespace
+
+TVM_FFI_STATIC_INIT_BLOCK() {
+  refl::ObjectDef<ExprObj>().def_rw("line", &ExprObj::line, refl::AttachFieldFlag::SEqHashIgnore());
+  refl::ObjectDef<NumberObj>()
+      .def(refl::init<>())
+      .def_ro("value", &NumberObj::value)
+      .def("add", [](const NumberObj* self, int64_t more) { return self->value + more; }, "Adds to the value.")
+      .def_static("make", [](int64_t value) {
+        auto made = ffi::make_object<NumberObj>();
+        made->value = value;
+        return ObjectRef(made);
+      });
+  refl::ObjectDef<OwnObj>().def_ro("value", &OwnObj::value).def_rw("other", &OwnObj::other);
+  refl::ObjectDef<HiddenObj>(refl::init(false));
+  refl::ObjectDef<AddObj>().def(refl::init<Expr, Expr>()).def_ro("a", &AddObj::a).def_rw("b", &AddObj::b);
+  refl::ObjectDef<AllObj>()
+      .def_rw("i64", &AllObj::i64, "The first.")
+      .def_rw("i32", &AllObj::i32)
+      .def_rw("u8", &AllObj::u8)
+      .def_rw("f64", &AllObj::f64)
+      .def_rw("f32", &AllObj::f32)
+      .def_rw("flag", &AllObj::flag)
+      .def_rw("text", &AllObj::text)
+      .def_rw("bytes", &AllObj::bytes)
+      .def_rw("any", &AllObj::any)
+      .def_rw("maybe_int", &AllObj::maybe_int)
+      .def_rw("maybe_text", &AllObj::maybe_text)
+      .def_rw("maybe_expr", &AllObj::maybe_expr)
+      .def_rw("array", &AllObj::array)
+      .def_rw("map", &AllObj::map)
+      .def_rw("dtype", &AllObj::dtype)
+      .def_rw("device", &AllObj::device)
+      .def_rw("pointer", &AllObj::pointer)
+      .def_rw("plain", &AllObj::plain)
+      .def_rw("object", &AllObj::object);
+  refl::ObjectDef<ChildObj>().def_ro("second", &ChildObj::second);
+  refl::ObjectDef<WithDefaultsObj>()
+      .def_rw("needed", &WithDefaultsObj::needed)
+      .def_rw("given", &WithDefaultsObj::given, refl::default_value(7))
+      .def_rw("keyword", &WithDefaultsObj::keyword, refl::kw_only(true), refl::default_value("k"));
+  refl::GlobalDef()
+      .def("test.fields.all", []() { return ObjectRef(ffi::make_object<AllObj>()); })
+      .def("test.fields.child", []() { return ObjectRef(ffi::make_object<ChildObj>()); })
+      .def("test.fields.register_parent", []() { refl::ObjectDef<ParentObj>().def_ro("first", &ParentObj::first); });
+}
