@@ -245,6 +245,7 @@ LIMITED = """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.timeout(320)  # a hundred processes, beside which others may run
 @pytest.mark.parametrize("texts", ["short", pytest.param("long", marks=LONG)])
 def test_a_limit_of_the_address_space(tmp_path, texts):
     trace = tmp_path / "last"
