@@ -54,6 +54,9 @@ def library(tmp_path_factory):
     subprocess.run([*command, "-o", path, bowline._core.__file__, "-pthread"], check=True, timeout=500)
     module = load_module(path)
     register_classes()
+    # The other classes keep their constructors.
+    for name in ["Virtual", "Aligned", "Static"]:
+        bowline._core.ensure_class(bowline._core.type_index(f"test.guest.{name}"))
     _guest[:] = [module]
     # What C++ and the classes keep from their first use on.
     for test in [test_children, test_an_object_without_deleter, test_every_way_once]:
