@@ -4,32 +4,32 @@
 //! Libraries register a type piece by piece, in any order: a child's fields often before its parent's. So a [`Reflection`] is made
 //! of the records when it is first asked for, and anew once there are more.
 
-use super::foreign_field::storage_of;
+use super::foreign_field::{storage_of, Foreign};
 use super::record::{self, FieldRecord, MethodRecord, TypeRecord};
-use super::record::{COMPARE_OFF, HASH_OFF, INIT_OFF, IS_STATIC, KW_ONLY, REPR_OFF};
+use super::record::{COMPARE_OFF, HASH_OFF, INIT_OFF, IS_STATIC, KW_ONLY, REPR_OFF, WRITABLE};
 use super::record::{DEFAULT_IS_FACTORY, HAS_DEFAULT, STRUCTURAL_DEFINES, STRUCTURAL_DEFINES_FLAT, STRUCTURAL_IGNORE};
-use super::record_init::create;
-use super::table::{names_of, TABLE};
+use super::record_access::create;
+use super::table::{names_of, Origin, TABLE};
 use super::{attr, FieldDefault, FieldFlags, FieldInfo, FieldRole, MethodInfo, Reflection, StructuralKind};
 use crate::function::Function;
 use crate::object::grow::gathered;
 use crate::object::{registry, Header};
 use crate::sync::global::{AtomicUsize, Ordering};
-use crate::value::{convert, Any, AnyView, IntoAny, Schema};
+use crate::value::{convert, Any, AnyView, IntoAny, Schema, Storage};
 use std::alloc::Layout;
 
-/// What a reflection was made of.
-#[derive(Debug)]
-pub(super) struct Origin {
-    /// How many fields, methods and metadata the type and its ancestors had.
-    parts: usize,
-    /// [`record::changes`] when they were counted last.
-    seen: AtomicUsize,
+/// What is known of a type, if it is registered.
+#[inline]
+pub fn info(index: i32) -> Option<&'static Reflection> {
+    match TABLE.get(index) {
+        Some(known) if known.foreign.is_none() => Some(known),
+        former => renewed(index, former),
+    }
 }
 
 /// What is known of a type of another maker: `former`, unless there is more by now. None if nothing is registered of the type.
 #[cold]
-pub(super) fn info(index: i32, former: Option<&'static Reflection>) -> Option<&'static Reflection> {
+fn renewed(index: i32, former: Option<&'static Reflection>) -> Option<&'static Reflection> {
     let changes = record::changes();
     if let Some(Reflection { foreign: Some(origin), .. }) = former {
         // Relaxed: what was registered before the number was counted is in the reflection, which the table's entry carries.
@@ -37,10 +37,10 @@ pub(super) fn info(index: i32, former: Option<&'static Reflection>) -> Option<&'
             return former;
         }
     }
-    let own = record::known(index).filter(|own| former.is_some() || parts_of(own) > 0)?;
+    let own = record::known(index).filter(|own| former.is_some() || own.has_parts())?;
     let ancestors = registry::type_info(index)?.ancestors;
-    let parts =
-        parts_of(own) + ancestors.iter().filter_map(|ancestor| record::known(*ancestor)).map(parts_of).sum::<usize>();
+    let parts = own.parts()
+        + ancestors.iter().filter_map(|ancestor| record::known(*ancestor)).map(TypeRecord::parts).sum::<usize>();
     match former.and_then(|former| Some((former, former.foreign.as_ref()?))) {
         Some((former, origin)) if origin.parts == parts => {
             origin.seen.store(changes, Ordering::Relaxed);
@@ -48,7 +48,7 @@ pub(super) fn info(index: i32, former: Option<&'static Reflection>) -> Option<&'
         }
         _ => {
             let parent = ancestors.last().filter(|parent| **parent != registry::OBJECT);
-            let parent = parent.and_then(|parent| super::info(*parent).or_else(|| empty(*parent)));
+            let parent = parent.and_then(|parent| info(*parent).or_else(|| empty(*parent)));
             let origin = Origin { parts, seen: AtomicUsize::new(changes) };
             TABLE.replace(index, Box::new(build(own, parent, origin)));
             TABLE.get(index)
@@ -60,14 +60,10 @@ pub(super) fn info(index: i32, former: Option<&'static Reflection>) -> Option<&'
 fn empty(index: i32) -> Option<&'static Reflection> {
     let own = record::of(index)?;
     let above = registry::type_info(index)?.parent.filter(|parent| parent.index != registry::OBJECT);
-    let parent = above.and_then(|parent| super::info(parent.index).or_else(|| empty(parent.index)));
+    let parent = above.and_then(|parent| info(parent.index).or_else(|| empty(parent.index)));
     let origin = Origin { parts: 0, seen: AtomicUsize::new(0) };
     TABLE.replace(index, Box::new(build(own, parent, origin)));
     TABLE.get(index)
-}
-
-fn parts_of(record: &TypeRecord) -> usize {
-    record.fields().len() + record.methods().len() + usize::from(record.metadata().is_some())
 }
 
 fn build(own: &'static TypeRecord, parent: Option<&'static Reflection>, origin: Origin) -> Reflection {
@@ -150,6 +146,39 @@ fn method(owner: i32, record: &'static MethodRecord) -> Option<MethodInfo> {
         is_static: record.flags & IS_STATIC != 0,
         owner,
     })
+}
+
+impl FieldInfo {
+    /// A field of another maker.
+    pub(super) fn of_foreign(record: &'static FieldRecord, storage: Storage, schema: Schema) -> FieldInfo {
+        FieldInfo {
+            storage,
+            offset: usize::try_from(record.offset).unwrap_or(0),
+            foreign: Some(Foreign(record)),
+            ..FieldInfo::new(record.name(), schema)
+        }
+    }
+
+    /// Whether another maker's code writes the field: it converts what it is given, and says what it refuses.
+    #[inline]
+    pub fn is_foreign(&self) -> bool {
+        self.foreign.is_some()
+    }
+
+    /// Whether assignment is refused. A field of another maker may change all the same.
+    #[inline]
+    pub fn is_read_only(&self) -> bool {
+        match self.foreign {
+            Some(Foreign(record)) => record.flags & WRITABLE == 0,
+            None => self.flags.frozen,
+        }
+    }
+
+    /// How many bytes a field of another maker takes, and what its address is a multiple of.
+    pub(super) fn foreign_layout(&self) -> Option<(usize, usize)> {
+        let record = self.foreign?.0;
+        Some((usize::try_from(record.size).ok()?, usize::try_from(record.alignment).ok()?))
+    }
 }
 
 impl Reflection {

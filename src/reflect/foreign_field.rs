@@ -4,8 +4,7 @@
 //! Inlined C++ reads and writes such fields as plain memory, for which its threads have to agree among themselves. Here is seen to
 //! it that Python's do not have to.
 
-use super::field::FieldInfo;
-use super::record::{FieldRecord, SETTER_IS_FUNCTION, WRITABLE};
+use super::record::{FieldRecord, SETTER_IS_FUNCTION};
 use crate::function::Error;
 use crate::object::Object;
 use crate::value::{cell, stripe, tag, Any, AnyView, RawAny, Schema, Storage};
@@ -15,7 +14,7 @@ use std::ptr::NonNull;
 
 /// The record of such a field.
 #[derive(Clone, Copy)]
-pub(super) struct Foreign(&'static FieldRecord);
+pub(super) struct Foreign(pub(super) &'static FieldRecord);
 
 // SAFETY: a record is constant and stays; its functions may be called on any thread, as who registers it says.
 unsafe impl Send for Foreign {}
@@ -56,39 +55,6 @@ pub(super) fn storage_of(record: &FieldRecord, declared: Option<Schema>) -> (Sto
         Storage::Object | Storage::Any | Storage::Foreign => (storage, declared.unwrap_or(known)),
         // Of plain data the layout decides.
         plain => (plain, known),
-    }
-}
-
-impl FieldInfo {
-    /// A field of another maker.
-    pub(super) fn of_foreign(record: &'static FieldRecord, storage: Storage, schema: Schema) -> FieldInfo {
-        FieldInfo {
-            storage,
-            offset: usize::try_from(record.offset).unwrap_or(0),
-            foreign: Some(Foreign(record)),
-            ..FieldInfo::new(record.name(), schema)
-        }
-    }
-
-    /// Whether another maker's code writes the field: it converts what it is given, and says what it refuses.
-    #[inline]
-    pub fn is_foreign(&self) -> bool {
-        self.foreign.is_some()
-    }
-
-    /// Whether assignment is refused. A field of another maker may change all the same.
-    #[inline]
-    pub fn is_read_only(&self) -> bool {
-        match self.foreign {
-            Some(Foreign(record)) => record.flags & WRITABLE == 0,
-            None => self.flags.frozen,
-        }
-    }
-
-    /// How many bytes a field of another maker takes, and what its address is a multiple of.
-    pub(super) fn foreign_layout(&self) -> Option<(usize, usize)> {
-        let record = self.foreign?.0;
-        Some((usize::try_from(record.size).ok()?, usize::try_from(record.alignment).ok()?))
     }
 }
 

@@ -51,5 +51,6 @@ pub use constructor::{constructor, init_of};
 pub use declare::{__default, __text};
 pub use declare::{declare, Declarations, Declared, DefaultOf};
 pub use field::{FieldDefault, FieldFlags, FieldInfo, FieldRole};
+pub use foreign::info;
 pub use signature::Signature;
-pub use table::{info, register, Declaration, Definition, MethodInfo, Native, Reflection, StructuralKind};
+pub use table::{register, Declaration, Definition, MethodInfo, Native, Reflection, StructuralKind};

@@ -207,6 +207,16 @@ impl TypeRecord {
         unsafe { self.metadata.load(Ordering::Acquire).as_ref() }
     }
 
+    /// How many fields, methods and metadata the type has so far.
+    pub(super) fn parts(&self) -> usize {
+        self.fields().len() + self.methods().len() + usize::from(self.metadata().is_some())
+    }
+
+    /// Whether anything is registered of the type.
+    pub(super) fn has_parts(&self) -> bool {
+        self.parts() > 0
+    }
+
     /// Adds a field; its texts are copied, its default and a function that sets it are retained.
     ///
     /// # Errors

@@ -1,12 +1,12 @@
 //! Fields of objects of other makers, read and written by the functions that their records name.
 //! Upholds: nothing is held while such a function runs; a value that is given to one is borrowed.
 
-use super::record::{self, FieldRecord, FieldSetter, MethodRecord, TypeRecord, SETTER_IS_FUNCTION};
+use super::record::{self, Creator, FieldRecord, FieldSetter, MethodRecord, TypeRecord, SETTER_IS_FUNCTION};
 use crate::function::{failure, Error, Function};
-use crate::object::{registry, Object};
+use crate::object::{registry, Obj, Object};
 use crate::value::{tag, Any, AnyView, RawAny};
 use std::ffi::c_void;
-use std::ptr::NonNull;
+use std::ptr::{null_mut, NonNull};
 
 impl FieldRecord {
     /// The name, as far as it is UTF-8.
@@ -84,6 +84,23 @@ impl MethodRecord {
     /// The name, as far as it is UTF-8.
     pub fn name(&self) -> &'static str {
         std::str::from_utf8(record::kept(&self.name)).unwrap_or_default()
+    }
+}
+
+/// An object as a type's creator makes it.
+///
+/// # Errors
+/// What the creator ends in.
+pub(super) fn create(creator: Creator) -> Result<Obj<Object>, Error> {
+    let mut made = null_mut();
+    // SAFETY: as the type's maker promised: it leaves an object with one count.
+    match unsafe { creator(&mut made) } {
+        0 => match NonNull::new(made) {
+            // SAFETY: as above.
+            Some(made) => Ok(unsafe { Obj::from_raw(made) }),
+            None => Err(Error::runtime("a function that makes objects made none")),
+        },
+        code => Err(failure(code)),
     }
 }
 

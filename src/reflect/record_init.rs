@@ -2,13 +2,12 @@
 //! Upholds: arguments by position and by name go where a [`Signature`](super::Signature) would put them; an error leaves
 //! nothing behind.
 
-use super::record::{Creator, FieldRecord, DEFAULT_IS_FACTORY, HAS_DEFAULT, INIT_OFF, KW_ONLY};
-use super::record_access::chain;
+use super::record::{FieldRecord, DEFAULT_IS_FACTORY, HAS_DEFAULT, INIT_OFF, KW_ONLY};
+use super::record_access::{chain, create};
 use super::sentinel;
-use crate::function::{failure, Error, Function};
+use crate::function::{Error, Function};
 use crate::object::{registry, Obj, Object};
 use crate::value::{Any, AnyView, IntoAny};
-use std::ptr::{null_mut, NonNull};
 
 /// A function that makes objects of a type. What is known of the type is looked up by each call: more may be registered
 /// later.
@@ -35,19 +34,6 @@ fn construct(index: i32, arguments: &[AnyView<'_>]) -> Result<Obj<Object>, Error
         }
     }
     Ok(object)
-}
-
-pub(super) fn create(creator: Creator) -> Result<Obj<Object>, Error> {
-    let mut made = null_mut();
-    // SAFETY: as the type's maker promised: it leaves an object with one count.
-    match unsafe { creator(&mut made) } {
-        0 => match NonNull::new(made) {
-            // SAFETY: as above.
-            Some(made) => Ok(unsafe { Obj::from_raw(made) }),
-            None => Err(Error::runtime("a function that makes objects made none")),
-        },
-        code => Err(failure(code)),
-    }
 }
 
 /// What a field starts with, beside what its creator gave it.

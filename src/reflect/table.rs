@@ -2,13 +2,14 @@
 //! Upholds: an index is registered once, after its parent; what was registered never changes.
 
 use super::field::{FieldInfo, Rust};
-use super::foreign::{self, Origin};
 use super::layout;
+use super::record;
 use crate::function::{Error, Function, IntoTyped};
 use crate::object::grow::{gathered, Grow};
 use crate::object::shared_text::SharedText;
 use crate::object::table::IndexTable;
 use crate::object::{registry, Header, Object, ObjectType};
+use crate::sync::global::AtomicUsize;
 use crate::value::Storage;
 use std::alloc::Layout;
 use std::collections::HashMap;
@@ -173,6 +174,15 @@ impl Default for Definition {
     }
 }
 
+/// What the reflection of a type of another maker was made of.
+#[derive(Debug)]
+pub(super) struct Origin {
+    /// How many fields, methods and metadata the type and its ancestors had.
+    pub(super) parts: usize,
+    /// [`record::changes`] when they were counted last.
+    pub(super) seen: AtomicUsize,
+}
+
 /// What is known of a type.
 #[derive(Debug)]
 pub struct Reflection {
@@ -213,15 +223,6 @@ pub struct Reflection {
 
 pub(super) static TABLE: IndexTable<Reflection> = IndexTable::new();
 
-/// What is known of a type, if it is registered.
-#[inline]
-pub fn info(index: i32) -> Option<&'static Reflection> {
-    match TABLE.get(index) {
-        Some(known) if known.foreign.is_none() => Some(known),
-        former => foreign::info(index, former),
-    }
-}
-
 /// Registers what a type adds to its parent, which is registered already or is the root.
 ///
 /// # Errors
@@ -229,22 +230,25 @@ pub fn info(index: i32) -> Option<&'static Reflection> {
 pub fn register(index: i32, definition: Definition) -> Result<&'static Reflection, Error> {
     let ty = registry::type_info(index).ok_or_else(|| Error::type_error(format!("there is no type {index}")))?;
     let parent = match ty.parent {
-        Some(parent) if parent.index != registry::OBJECT => Some(info(parent.index).ok_or_else(|| {
-            Error::type_error(format!("`{}` cannot extend `{}`, whose fields are not known", ty.key, parent.key))
-        })?),
+        Some(parent) if parent.index != registry::OBJECT => Some(
+            known_here(parent.index)
+                .map_err(|why| Error::type_error(format!("`{}` cannot extend `{}`, {why}", ty.key, parent.key)))?,
+        ),
         _ => None,
     };
-    if parent.is_some_and(Reflection::is_foreign) {
-        let parent = ty.parent.map_or("?", |parent| parent.key);
-        return Err(Error::type_error(format!(
-            "`{}` cannot extend `{parent}`, whose objects another library makes: give it a field that holds one instead",
-            ty.key
-        )));
-    }
     let reflection = build(index, parent, definition)?;
     TABLE
         .set(index, Box::new(reflection))
         .map_err(|_| Error::value_error(format!("the fields of `{}` are registered already", ty.key)))
+}
+
+/// What is known of a type that is declared here; else why it can be no parent.
+fn known_here(index: i32) -> Result<&'static Reflection, &'static str> {
+    match TABLE.get(index) {
+        Some(known) if known.foreign.is_none() => Ok(known),
+        None if !record::known(index).is_some_and(record::TypeRecord::has_parts) => Err("whose fields are not known"),
+        _ => Err("whose objects another library makes: give it a field that holds one instead"),
+    }
 }
 
 fn build(index: i32, parent: Option<&'static Reflection>, mut definition: Definition) -> Result<Reflection, Error> {

@@ -5,11 +5,24 @@ Upholds: an object is made by its library's own constructor, and by nothing else
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from . import _core
 from .core import KWARGS
-from .registry import no_constructor
+
+
+def no_constructor(cls: type) -> Callable[..., None]:
+    """Return an ``__init__`` that says that there is none."""
+
+    def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:
+        raise TypeError(
+            f"`{cls.__qualname__}` cannot be constructed directly: it has no native constructor. Define a custom "
+            "__init__ or use a factory function"
+        )
+
+    __init__.stands_in = True  # type: ignore[attr-defined]
+    return __init__
 
 
 def give_foreign_init(cls: type, index: int, init: bool) -> None:

@@ -185,20 +185,9 @@ def _equip(cls: type, index: int, init: bool) -> None:
 
         give_init(cls, index=index)
     else:
+        from ._foreign import no_constructor
+
         cls.__init__ = no_constructor(cls)
-
-
-def no_constructor(cls: type) -> Callable[..., None]:
-    """Return an ``__init__`` that says that there is none."""
-
-    def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:
-        raise TypeError(
-            f"`{cls.__qualname__}` cannot be constructed directly: it has no native constructor. Define a custom "
-            "__init__ or use a factory function"
-        )
-
-    __init__.stands_in = True  # type: ignore[attr-defined]
-    return __init__
 
 
 def _make_fallback(index: int) -> type:

@@ -7,6 +7,7 @@
 //! | `content` | Equality, order, hash and text by content, for Python |
 //! | `copy` | Copies of wrappers: shallow, deep, with changes |
 //! | `extras` | What a wrapper has besides its object: an instance dict and slots, for copies and pickles |
+//! | `foreign` | Types that other libraries define, for the package |
 //! | `global_functions` | Global functions under `ffi.` of which Python has its own idea: copies and hashes |
 //! | `interrupts` | The checkpoints of long native work |
 //! | `json` | Graphs as JSON text, for Python |
@@ -27,6 +28,7 @@ pub mod call;
 pub mod content;
 pub mod copy;
 pub mod extras;
+pub mod foreign;
 pub mod global_functions;
 pub mod interrupts;
 pub mod json;

@@ -318,21 +318,6 @@ fn is_constructible(index: i32) -> bool {
     reflect::info(index).is_some_and(|reflection| reflection.constructible)
 }
 
-/// Whether another library makes and ends a type's objects.
-#[pyfunction]
-#[guarded]
-fn is_foreign(index: i32) -> bool {
-    reflect::info(index).is_some_and(Reflection::is_foreign)
-}
-
-/// The constructor that the library of a foreign type has given it; None if there is none.
-#[pyfunction]
-#[guarded]
-fn foreign_init(py: Python<'_>, index: i32) -> PyResult<Option<Bound<'_, PyAny>>> {
-    let found = reflect::info(index).filter(|reflection| reflection.is_foreign()).and_then(Reflection::foreign_init);
-    found.map(|found| value::to_python(py, found)).transpose()
-}
-
 /// The documentation of a type.
 #[pyfunction]
 #[guarded]
@@ -407,8 +392,6 @@ pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     add_function!(module, total_size)?;
     add_function!(module, is_defined)?;
     add_function!(module, is_constructible)?;
-    add_function!(module, is_foreign)?;
-    add_function!(module, foreign_init)?;
     add_function!(module, doc_of)?;
     add_function!(module, field_property)?;
     Ok(())
