@@ -188,6 +188,14 @@ impl Reflection {
         self.foreign.is_some()
     }
 
+    /// Whether objects can be made again from the values of their fields, as JSON and pickles have them.
+    pub fn is_remakeable(&self) -> bool {
+        match self.is_foreign() {
+            true => self.can_be_blank(),
+            false => self.copyable,
+        }
+    }
+
     /// The constructor that the type's maker has given it: the attribute or the method `__ffi_init__`.
     pub fn foreign_init(&self) -> Option<Any> {
         const INIT: &str = "__ffi_init__";

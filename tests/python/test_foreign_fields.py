@@ -11,6 +11,7 @@ from pathlib import Path
 import bowline
 import pytest
 from bowline import get_global_func, load_module
+from bowline.serialization import from_json_graph_str, to_json_graph_str
 from support import run_threads
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="libraries are found by their soname on Linux only")
@@ -214,6 +215,14 @@ def test_pickles():
     again = pickle.loads(pickle.dumps([Own(3, shared), shared]))
     assert again[0].other is again[1]
     assert (again[0].value, again[1].value, again[1].line) == (3, 1, 2)
+
+
+def test_json():
+    shared = number(5)
+    text = to_json_graph_str(add(shared, add(shared, number(6))))
+    again = from_json_graph_str(text)
+    assert again.a is again.b.a
+    assert (again.a.value, again.b.b.value) == (5, 6)
 
 
 def fields_come_later():

@@ -239,9 +239,7 @@ impl NoArguments for Reduce {
                 let new = py.import(intern!(py, "copyreg"))?.getattr(intern!(py, "__newobj__"))?;
                 (new, (class,), state()?).make(py)?
             }
-            Form::Fields(object, reflection)
-                if !(if reflection.is_foreign() { takes_state(reflection) } else { reflection.copyable }) =>
-            {
+            Form::Fields(object, reflection) if !reflection.is_remakeable() => {
                 let key = object.type_info().key;
                 return Err(PyTypeError::new_err(format!(
                     "'{}' object of {key} cannot be copied or pickled",

@@ -161,8 +161,7 @@ impl<'a> Reader<'a> {
             let variant = State::of(index)?.find(native_of(data).view())?;
             return variant.map(IntoAny::into_any).ok_or_else(|| invalid(format!("`{name}` has no variant {data}")));
         }
-        let reflection = info(index)
-            .filter(|reflection| reflection.copyable || (reflection.is_foreign() && reflection.can_be_blank()));
+        let reflection = info(index).filter(|reflection| reflection.is_remakeable());
         let reflection = reflection.ok_or_else(|| {
             Error::type_error(format!(
                 "Type `{name}` does not support FromJSONGraph: its objects cannot be made from field values"

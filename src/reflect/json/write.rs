@@ -121,7 +121,7 @@ impl Writer {
         let parts = match children(view) {
             Children::Items(items) => items,
             Children::Entries(entries) => gathered(entries.into_iter().flat_map(|(key, value)| [key, value])),
-            Children::Fields(reflection) if reflection.copyable => {
+            Children::Fields(reflection) if reflection.is_remakeable() => {
                 let Some(object) = view.as_object() else { return Err(unsupported(view)) };
                 let apart = |at: &usize| inline_schema(reflection, *at).is_none();
                 (0..reflection.fields.len()).filter(apart).map(|at| field(reflection, at, object)).collect()
