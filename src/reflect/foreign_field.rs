@@ -99,8 +99,14 @@ impl Foreign {
             _ => value,
         };
         let write = || {
-            // SAFETY: the caller's contract. A count is taken first, so that the setter ends no object.
-            let old = unsafe { self.0.get(object) }.unwrap_or_default();
+            // A count is taken first, so that the setter ends no object. A getter may expect more than a fresh object has: what is no
+            // pointer yet where C++ allows none.
+            let old = match storage {
+                // SAFETY: the caller's contract; it is the field's storage.
+                Storage::Object => unsafe { cell::load(self.address(object), storage) },
+                // SAFETY: the caller's contract.
+                _ => unsafe { self.0.get(object) }.unwrap_or_default(),
+            };
             // SAFETY: the caller's contract.
             (unsafe { self.0.set(object, value.view()) }, old)
         };
