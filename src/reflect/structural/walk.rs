@@ -1,7 +1,7 @@
 //! Walks through the structure of a value.
 //! Upholds: every occurrence is visited, a cycle's once more at most, or every object once; depth is no limit.
 
-use super::visitor::{self, VisitAnswer};
+use super::recorder::{self, VisitAnswer};
 use super::Region;
 use crate::function::Error;
 use crate::object::grow::{gather_into, gathered, Grow};
@@ -99,7 +99,7 @@ fn go(
                 let fresh = address(value.view()) == 0 || inside.insert(address(value.view()));
                 let mut parts = Vec::new();
                 if fresh {
-                    parts = match visitor::query(value.view(), region)? {
+                    parts = match recorder::query(value.view(), region)? {
                         Some(VisitAnswer::Interrupt(value)) => return Ok(Some(value)),
                         Some(VisitAnswer::Parts(parts)) => parts,
                         None => parts_of(value.view(), region),
