@@ -66,6 +66,10 @@ impl ArrayObj {
         unsafe { self.cell.items() }
     }
 
+    pub(super) fn cell_mut(&mut self) -> &mut SeqCell {
+        &mut self.cell
+    }
+
     /// The items as borrowed values.
     #[inline]
     pub fn views(&self) -> &[AnyView<'_>] {

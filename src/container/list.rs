@@ -57,6 +57,10 @@ impl ListObj {
         list
     }
 
+    pub(super) fn cell_mut(&mut self) -> &mut SeqCell {
+        self.cell.get_mut()
+    }
+
     /// Runs `work`, which neither releases values nor calls out, under the stripe.
     #[inline]
     fn held<R>(&self, work: impl FnOnce(&mut SeqCell) -> R) -> R {

@@ -40,6 +40,7 @@ mod table;
 mod table_memory;
 #[cfg(test)]
 mod table_tests;
+mod update;
 
 pub use array::{Array, ArrayObj};
 pub use dict::{Dict, DictObj, Entry};

@@ -135,6 +135,12 @@ impl<T: ObjectType> Obj<T> {
         self.counts().weak() - 1
     }
 
+    /// Whether no other handle of either kind exists.
+    #[inline]
+    pub fn is_unique(&self) -> bool {
+        self.counts().is_unique()
+    }
+
     /// Whether both are handles of the same object.
     #[inline]
     pub fn ptr_eq<U: ObjectType>(&self, other: &Obj<U>) -> bool {

@@ -79,7 +79,7 @@ const fn object(index: i32, key: &'static str) -> TypeInfo {
 }
 
 /// Types of values that are no objects, from index 0 on.
-pub(super) static STATIC_VALUES: [TypeInfo; 13] = [
+pub(super) static STATIC_VALUES: [TypeInfo; 14] = [
     value(0, "None"),
     value(1, "int"),
     value(2, "bool"),
@@ -93,6 +93,7 @@ pub(super) static STATIC_VALUES: [TypeInfo; 13] = [
     value(10, "ObjectRValueRef"),
     value(11, "ffi.SmallStr"),
     value(12, "ffi.SmallBytes"),
+    value(13, "ffi.Unchanged"),
 ];
 
 /// Object types with an index of their own, from [`OBJECT`] on.

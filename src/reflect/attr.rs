@@ -33,13 +33,23 @@ impl Frequent {
 pub(super) static STRUCTURAL_EQUAL: Frequent = Frequent::new("__s_equal__");
 pub(super) static STRUCTURAL_HASH: Frequent = Frequent::new("__s_hash__");
 pub(super) static STRUCTURAL_VISIT: Frequent = Frequent::new("__s_visit__");
+pub(super) static STRUCTURAL_MUTATE: Frequent = Frequent::new("__s_mutate__");
 pub(super) static EQUAL: Frequent = Frequent::new("__ffi_eq__");
 pub(super) static COMPARE: Frequent = Frequent::new("__ffi_compare__");
 pub(super) static HASH: Frequent = Frequent::new("__ffi_hash__");
 pub(super) static REPR: Frequent = Frequent::new("__ffi_repr__");
 pub(super) static SHALLOW_COPY: Frequent = Frequent::new("__ffi_shallow_copy__");
-static FREQUENT: [&Frequent; 8] =
-    [&STRUCTURAL_EQUAL, &STRUCTURAL_HASH, &STRUCTURAL_VISIT, &EQUAL, &COMPARE, &HASH, &REPR, &SHALLOW_COPY];
+static FREQUENT: [&Frequent; 9] = [
+    &STRUCTURAL_EQUAL,
+    &STRUCTURAL_HASH,
+    &STRUCTURAL_VISIT,
+    &STRUCTURAL_MUTATE,
+    &EQUAL,
+    &COMPARE,
+    &HASH,
+    &REPR,
+    &SHALLOW_COPY,
+];
 
 fn frequent(name: &str) -> Option<&'static Column> {
     FREQUENT.iter().find(|known| known.name == name).map(|known| &known.values)

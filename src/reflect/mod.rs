@@ -36,6 +36,7 @@ pub mod json;
 pub mod layout;
 pub mod named;
 mod number_map;
+mod own_copy;
 pub mod record;
 mod record_access;
 mod record_init;

@@ -5,12 +5,14 @@
 use super::record::{self, FieldGetter, FieldRecord, MetadataRecord, MethodRecord, TypeRecord};
 use super::record::{COMPARE_OFF, HASH_OFF, REPR_OFF, STRUCTURAL_DEFINES, STRUCTURAL_DEFINES_FLAT, STRUCTURAL_IGNORE};
 use super::record::{DEFAULT_IS_FACTORY, HAS_DEFAULT, INIT_OFF, IS_STATIC, KW_ONLY, SETTER_IS_FUNCTION, WRITABLE};
-use super::{frozen_overwrites, info, init_of, FieldDefault, FieldInfo, FieldRole, MethodInfo, Reflection};
+use super::{frozen_overwrites, info, init_of, own_copy};
+use super::{FieldDefault, FieldInfo, FieldRole, MethodInfo, Reflection};
 use crate::function::{Error, Function};
 use crate::object::table::IndexTable;
-use crate::object::Object;
+use crate::object::{Obj, Object};
 use crate::value::{cell, tag, Any, AnyView, ByteArray, IntoAny, RawAny, Storage};
 use std::ffi::c_void;
+use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 use std::sync::Once;
 
@@ -40,8 +42,9 @@ fn complete(record: &'static TypeRecord, reflection: &'static Reflection) {
         // Anew after one that ended for want of memory.
         once.call_once_force(|_| fill(record, reflection));
     }
-    // For readers of the column.
+    // For readers of the columns.
     init_of(reflection.index);
+    own_copy::offer(reflection);
 }
 
 /// Adds what the record has not yet.
@@ -138,6 +141,15 @@ fn getter(storage: Storage, frozen: bool) -> FieldGetter {
     GETTERS[at][usize::from(frozen)]
 }
 
+/// Whether an object has one handle only.
+///
+/// # Safety
+/// The object is alive.
+unsafe fn is_unique(object: NonNull<Object>) -> bool {
+    // SAFETY: the caller's contract; the count stays its owner's, since the handle is not dropped.
+    ManuallyDrop::new(unsafe { Obj::<Object>::from_raw(object) }).is_unique()
+}
+
 /// A function over a field's address and a value, which the field accepts or refuses.
 fn setter(field: &FieldInfo) -> Function {
     let field = field.clone();
@@ -147,7 +159,9 @@ fn setter(field: &FieldInfo) -> Function {
         };
         let address = address.as_pointer().and_then(NonNull::new);
         let address = address.ok_or_else(|| Error::type_error("a setter takes the address of a field"))?;
-        if field.is_plain() {
+        // C++ fills a copy that it has just made, and alone has.
+        // SAFETY: the ABI's contract: the address is that of this field in an object that is alive.
+        if field.is_plain() && !unsafe { is_unique(address.byte_sub(field.offset()).cast()) } {
             return Err(field.refuse());
         }
         let value = field.accept(AnyView::to_owned(*value)).map_err(|error| field.wrap(&error))?;

@@ -29,6 +29,8 @@ pub const RVALUE: i32 = 10;
 pub const SMALL_STR: i32 = 11;
 /// Bytes, at most seven, inline.
 pub const SMALL_BYTES: i32 = 12;
+/// "The value stays as it is": what a structural mutation answers; no value of any field.
+pub const UNCHANGED: i32 = 13;
 /// The first index of objects; everything below is plain data.
 pub const OBJECT: i32 = 64;
 /// A heap string.

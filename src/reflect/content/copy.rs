@@ -13,7 +13,7 @@ use crate::reflect::checkpoint::{finish, Work};
 use crate::reflect::children::{children, field, Children};
 use crate::reflect::number_map::{NumberMap, NumberSet};
 use crate::reflect::structural::StructuralKey;
-use crate::reflect::{attr, hook, info, instance, Reflection};
+use crate::reflect::{info, instance, own_copy, Reflection};
 use crate::tensor::TensorObj;
 use crate::value::{tag, Any, AnyView, IntoAny};
 use std::sync::{Arc, Mutex};
@@ -143,7 +143,7 @@ impl<'a> DeepCopy<'a> {
             return Ok(plan.clone());
         }
         let reflection = info(index);
-        let hooked = hook::of(index, &attr::SHALLOW_COPY).is_some();
+        let hooked = own_copy::hook(index).is_some();
         let plan = match reflection {
             Some(reflection) if reflection.copyable || hooked => Plan::of(reflection),
             _ => {

@@ -38,6 +38,7 @@ pub use compare::{equal, order, Comparison, Equality};
 pub use copy::{deep_copy, DeepCopy, Elsewhere, Memo};
 pub use hash::{hash, Hash, Own, Scheme};
 pub use shallow::copy_shallow;
+pub(super) use shallow::{by_hook, is_shared};
 pub use shared::Shared;
 pub use text::{decide_addresses, set_front, text, Front, Text};
 

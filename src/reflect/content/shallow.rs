@@ -7,7 +7,7 @@ use crate::object::{registry, ObjectType};
 use crate::reflect::children::{children, is_plain, Children};
 use crate::reflect::enumeration::Enum;
 use crate::reflect::sentinel::Sentinel;
-use crate::reflect::{attr, hook, instance};
+use crate::reflect::{instance, own_copy};
 use crate::tensor::{self, Tensor};
 use crate::value::{tag, Any, AnyView, FromAny, IntoAny};
 
@@ -40,15 +40,15 @@ pub fn copy_shallow(value: AnyView<'_>) -> Result<Any, Error> {
 }
 
 /// What never changes, or is the only one of its kind.
-pub(super) fn is_shared(view: AnyView<'_>) -> bool {
+pub(in crate::reflect) fn is_shared(view: AnyView<'_>) -> bool {
     is_plain(view)
         || matches!(view.type_index(), tag::FUNCTION | tag::ERROR | tag::SHAPE)
         || registry::is_instance(view.type_index(), Enum::type_index())
         || view.as_ref::<Sentinel>().is_some()
 }
 
-pub(super) fn by_hook(view: AnyView<'_>) -> Result<Option<Any>, Error> {
-    let Some(hook) = hook::of(view.type_index(), &attr::SHALLOW_COPY) else { return Ok(None) };
+pub(in crate::reflect) fn by_hook(view: AnyView<'_>) -> Result<Option<Any>, Error> {
+    let Some(hook) = own_copy::hook(view.type_index()) else { return Ok(None) };
     let copy = Function::call_view(hook.view(), &[view])?;
     match copy.type_index() == view.type_index() {
         true => Ok(Some(copy)),

@@ -14,12 +14,11 @@
 //! ```
 
 mod containers;
+mod structure;
 
 use self::containers::{declare_mappings, declare_sequences, inside, packed};
 use super::children::{children, Children};
-use super::structural::{
-    self, AccessPath, Flow, Options, Order, Region, StructuralKey, StructuralVisitor, VisitErrorContext, VisitInterrupt,
-};
+use super::structural;
 use super::{attr, content, info, init_of, instance, json, sentinel, FieldDefault, Reflection};
 use crate::container::{Array, ShapeObj};
 use crate::function::global::{self, declare as typed};
@@ -38,7 +37,8 @@ pub fn declare() {
     structural::declare();
     sentinel::declare();
     declare_content();
-    declare_structure();
+    structure::declare();
+    declare_json();
     declare_values();
     declare_sequences();
     declare_mappings();
@@ -57,16 +57,6 @@ fn declare_content() {
     typed("ffi.DeepCopy", |value: Any| content::deep_copy(value.view()));
 }
 
-/// The options behind the first `count` arguments, each false if it is not given.
-fn options(name: &str, arguments: &[AnyView<'_>], count: usize) -> Result<Options, Error> {
-    if !(count..=count + 2).contains(&arguments.len()) {
-        let given = arguments.len();
-        return Err(Error::type_error(format!("{name} takes {count} to {} arguments, got {given}", count + 2)));
-    }
-    let option = |at: usize| arguments.get(count + at).map_or(Ok(false), |view| convert::<bool>(*view));
-    Ok(Options { map_free_vars: option(0)?, skip_tensor_content: option(1)? })
-}
-
 /// The JSON text of a value, and of metadata if they are given.
 fn graph(name: &str, arguments: &[AnyView<'_>]) -> Result<String, Error> {
     match arguments {
@@ -76,55 +66,7 @@ fn graph(name: &str, arguments: &[AnyView<'_>]) -> Result<String, Error> {
     }
 }
 
-fn declare_structure() {
-    packed("ffi.StructuralEqual", |arguments| {
-        let options = options("ffi.StructuralEqual", arguments, 2)?;
-        structural::equal(arguments[0], arguments[1], options).map(IntoAny::into_any)
-    });
-    packed("ffi.StructuralHash", |arguments| {
-        let options = options("ffi.StructuralHash", arguments, 1)?;
-        structural::hash(arguments[0], options).map(|hash| (hash as i64).into_any())
-    });
-    packed("ffi.GetFirstStructuralMismatch", |arguments| {
-        let options = options("ffi.GetFirstStructuralMismatch", arguments, 2)?;
-        let paths = |(left, right): (Obj<AccessPath>, Obj<AccessPath>)| {
-            [left, right].into_iter().collect::<Array<Obj<AccessPath>>>().into_any()
-        };
-        let found = structural::mismatch(arguments[0], arguments[1], options)?;
-        Ok(found.map_or_else(Any::none, paths))
-    });
-    typed("ffi.StructuralKey", |value: Any| StructuralKey::of(value.view()));
-    typed("ffi.StructuralKeyEqual", |a: Obj<StructuralKey>, b: Obj<StructuralKey>| a.same(&b));
-    typed("ffi.VisitInterrupt", |value: Any| VisitInterrupt::new(value));
-    packed("ffi.VisitErrorContext.FindAccessPaths", |arguments| {
-        let (root, context, prefixes) = match arguments {
-            [root, context] => (root, context, false),
-            [root, context, prefixes] => (root, context, convert::<bool>(*prefixes)?),
-            _ => {
-                let given = arguments.len();
-                let name = "ffi.VisitErrorContext.FindAccessPaths";
-                return Err(Error::type_error(format!("{name} takes 2 or 3 arguments, got {given}")));
-            }
-        };
-        convert::<Obj<VisitErrorContext>>(*context)?.find_access_paths(*root, prefixes).map(IntoAny::into_any)
-    });
-    typed("ffi.StructuralWalk", |root: Any, call: Function, order: i64| {
-        let order = if order == 0 { Order::Pre } else { Order::Post };
-        let visit = |view: AnyView<'_>, region: Region| {
-            let answer = call.call(&[view, (region as i64).into_any().view()])?;
-            match (answer.is_none(), answer.view().as_int()) {
-                (true, _) | (_, Some(0)) => Ok(Flow::Advance),
-                (_, Some(1)) => Ok(Flow::Skip),
-                _ => Ok(Flow::Interrupt(convert::<Obj<VisitInterrupt>>(answer.view())?.into_any())),
-            }
-        };
-        structural::walk(root.view(), order, visit).map(|ended| ended.unwrap_or_default())
-    });
-    typed("ffi.StructuralVisitorVisit", |visitor: Obj<StructuralVisitor>, value: Any| visitor.visit(value));
-    typed("ffi.StructuralVisitorDefRegionKind", |visitor: Obj<StructuralVisitor>| visitor.region() as i64);
-    typed("ffi.StructuralVisitorWithDefRegionKind", |visitor: Obj<StructuralVisitor>, kind: i64, call: Function| {
-        visitor.with_region(Region::of_number(kind), || call.call(&[]))
-    });
+fn declare_json() {
     packed("ffi.ToJSONGraphString", |arguments| {
         graph("ffi.ToJSONGraphString", arguments).map(|text| Str::from(text.as_str()).into_any())
     });

@@ -29,8 +29,12 @@ impl VisitErrorContext {
         error.extra_context()?.downcast().ok()
     }
 
-    /// Notes that an error came up inside of a value: for a visit on its way out, the innermost value first.
+    /// Notes that an error came up inside of a value: for a visit on its way out, the innermost value first. Of a value that is
+    /// no object nothing is noted.
     pub fn note(error: &Error, value: Any) {
+        if value.view().as_object().is_none() {
+            return;
+        }
         let context = VisitErrorContext::of_error(error).unwrap_or_else(|| {
             let before = error.extra_context().map_or_else(Any::none, |context| context.into());
             let context = VisitErrorContext::new(List::new(), before);

@@ -13,25 +13,38 @@
 //! assert_eq!(here.text(), "<root>[1]");
 //! ```
 
+mod answer;
 mod equal;
 mod error_context;
 mod hash;
 mod interrupt;
 mod key;
+mod mutator;
+mod natives;
 mod options;
+mod parts;
 mod path;
+mod recorder;
+mod rewriter;
+mod rows;
 mod visitor;
+mod visits;
 mod walk;
 
+pub use answer::Step;
 pub use equal::{equal, mismatch, Comparison, Mismatch};
 pub use error_context::VisitErrorContext;
 pub(super) use hash::of_tensor;
 pub use hash::{hash, Hash};
 pub use interrupt::VisitInterrupt;
 pub use key::StructuralKey;
+pub use mutator::{MutatorTable, SetStep, StructuralMutator};
 pub use options::{Options, Region};
 pub use path::{AccessPath, AccessStep, StepKind};
-pub use visitor::StructuralVisitor;
+pub use rewriter::{rewrite, Way};
+pub use rows::{Row, Rows};
+pub use visitor::{StructuralVisitor, VisitorTable};
+pub use visits::visit;
 pub use walk::{walk, walk_once, Flow, Order};
 
 /// Registers the types, so that they are known by their keys.
@@ -39,5 +52,6 @@ pub fn declare() {
     super::declare::<(AccessStep, AccessPath, StructuralKey, VisitInterrupt, VisitErrorContext)>();
     key::declare();
     path::declare();
-    visitor::declare();
+    super::declare::<(StructuralVisitor, StructuralMutator)>();
+    natives::declare();
 }

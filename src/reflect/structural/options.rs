@@ -47,6 +47,14 @@ impl Region {
         }
     }
 
+    /// The region of a part of an object that lies in this one. Everything inside a pattern is a part of it.
+    pub(super) fn of_part(self, role: FieldRole) -> Region {
+        match self {
+            Region::Define => Region::Define,
+            _ => self.of_field(role),
+        }
+    }
+
     /// The region of a number; what is none of theirs defines.
     pub fn of_number(number: i64) -> Region {
         match number {

@@ -1,96 +1,159 @@
-//! What a type's `__s_visit__` hook says to a walk: which parts its objects have, and which of them define variables.
-//! Upholds: a hook says parts until it ends, and the walk visits them after it, so that depth takes no stack.
+//! Visitors, as C++ has them too: what goes on with a visit, for the hooks of types and for callbacks.
+//! Upholds: the layout is the C ABI's; visitors of any maker are used by the table of functions that they bring along.
 
+use super::answer::{call_hook, take, Step};
 use super::interrupt::VisitInterrupt;
+use super::parts;
 use super::Region;
-use crate::container::List;
 use crate::function::{Error, Function};
-use crate::object::grow::gathered;
-use crate::object::{Obj, ObjectType};
-use crate::reflect::{attr, hook};
-use crate::value::{convert, Any, AnyView, IntoAny, Mutable};
+use crate::object::{Header, Obj, Object, ObjectType};
+use crate::reflect::{attr, hook, Declaration, Declared, Definition, Native};
+use crate::value::{Any, AnyView, Mutable};
 
-crate::object! {
-    /// What a hook gets, to say the parts of its object.
-    #[key = "ffi.StructuralVisitor"]
-    pub struct StructuralVisitor {
-        /// Parts, and the region of each.
-        #[field(no_repr, ignored)]
-        _parts: List,
-        #[field(no_repr, ignored)]
-        _region: Mutable<i64>,
-        #[field(no_repr, ignored)]
-        _ended: Mutable<bool>,
+/// The functions of a visitor.
+#[derive(Debug)]
+#[repr(C)]
+pub struct VisitorTable {
+    /// Visits a value. The answer is no value, to go on, or a [`VisitInterrupt`].
+    pub visit: Step,
+}
+
+/// What hooks and callbacks get, to visit parts of their objects.
+///
+/// | member | protected by |
+/// |---|---|
+/// | `table` | constant |
+/// | `region` | a visitor is used by one thread at a time; C++ reads and writes it plainly |
+#[repr(C)]
+pub struct StructuralVisitor {
+    header: Header,
+    table: Option<&'static VisitorTable>,
+    region: Mutable<i32>,
+}
+
+// A model's atomics are larger.
+#[cfg(not(any(bowline_loom, bowline_shuttle)))]
+const _: () = assert!(
+    std::mem::offset_of!(StructuralVisitor, table) == 24
+        && std::mem::offset_of!(StructuralVisitor, region) == 32
+        && size_of::<StructuralVisitor>() == 40
+);
+
+// SAFETY: repr(C), starts with the header; makers in C++ have the same class. Its declaration registers it.
+unsafe impl ObjectType for StructuralVisitor {
+    const TYPE_KEY: &'static str = "ffi.StructuralVisitor";
+    type Parent = Object;
+    #[inline]
+    fn type_index() -> i32 {
+        static DECLARED: Declared = Declared::new();
+        DECLARED.index::<Self>()
     }
-    methods {
-        /// Lets the walk visit a value as a part of the object.
-        fn visit = |this: &StructuralVisitor, value: Any| this.visit(value);
-        /// The number of the region that parts are said in now.
-        fn _def_region_kind = |this: &StructuralVisitor| this._region.get();
-        /// Calls a function, while which parts are said in another region; gives what it returns.
-        fn _with_def_region_kind =
-            |this: &StructuralVisitor, kind: i64, call: Function| this.with_region(Region::of_number(kind), || call.call(&[]));
+}
+
+impl Declaration for StructuralVisitor {
+    fn definition() -> Definition {
+        let mut methods = Vec::new();
+        crate::__object_methods! {
+            methods "ffi.StructuralVisitor"
+            /// Visits a value; gives what ends the visit, if something does.
+            fn visit = |this: Obj<StructuralVisitor>, value: Any| this.visit(value.view()).map(Option::unwrap_or_default);
+            /// Visits a value as its type says, without the callbacks that suit it.
+            fn default_visit =
+                |this: Obj<StructuralVisitor>, value: Any| this.default_visit(value.view()).map(Option::unwrap_or_default);
+            /// The number of the region that parts are visited in now.
+            fn _def_region_kind = |this: &StructuralVisitor| this.region() as i64;
+            /// Calls a function, while which parts are visited in another region; gives what it returns.
+            fn _with_def_region_kind =
+                |this: &StructuralVisitor, kind: i64, call: Function| this.with_region(Region::of_number(kind), || call.call(&[]));
+        }
+        Definition {
+            doc: "What hooks and callbacks get, to visit parts of their objects.".into(),
+            methods,
+            // SAFETY: only for its size: there is no blank one, and without fields none is made by reflection.
+            native: Some(unsafe { Native::new::<Self>() }),
+            constructible: false,
+            copyable: false,
+            ..Definition::default()
+        }
     }
-    options { constructible: false, copyable: false }
+
+    fn blank() -> Option<Self> {
+        None
+    }
 }
 
 impl StructuralVisitor {
-    /// Lets the walk visit a value as a part of the object.
-    ///
-    /// # Errors
-    /// Kind `RuntimeError` after the hook's end.
-    pub fn visit(&self, value: Any) -> Result<(), Error> {
-        if self._ended.get() {
-            return Err(Error::runtime("a StructuralVisitor is used after the end of the hook that got it"));
-        }
-        self._parts.push(value);
-        self._parts.push(self._region.get().into_any());
-        Ok(())
+    /// The beginning of a visitor with these functions.
+    pub(super) fn begin(table: &'static VisitorTable) -> StructuralVisitor {
+        StructuralVisitor { header: Header::placeholder(), table: Some(table), region: Mutable::new(0) }
     }
 
-    /// The region that parts are said in now.
+    /// The region that parts are visited in.
     pub fn region(&self) -> Region {
-        Region::of_number(self._region.get())
+        Region::of_number(self.region.get().into())
     }
 
-    /// Runs `work`, while which parts are said in another region.
+    /// Runs `work`, while which parts are visited in another region. Everything inside a pattern is a part of it.
     pub fn with_region<R>(&self, region: Region, work: impl FnOnce() -> R) -> R {
-        let before = self._region.get();
-        self._region.set(region as i64);
+        match self.region() {
+            Region::Define => work(),
+            _ => self.in_region(region, work),
+        }
+    }
+
+    /// As [`with_region`](Self::with_region), whatever the region was.
+    pub(super) fn in_region<R>(&self, region: Region, work: impl FnOnce() -> R) -> R {
+        let before = self.region.get();
+        self.region.set(region as i32);
         let result = work();
-        self._region.set(before);
+        self.region.set(before);
         result
     }
+}
 
-    fn parts(&self) -> Vec<(Any, Region)> {
-        let said = self._parts.as_object().snapshot();
-        let region = |number: &Any| Region::of_number(number.view().as_int().unwrap_or(0));
-        gathered(said.chunks_exact(2).map(|part| (part[0].clone(), region(&part[1]))))
+impl Obj<StructuralVisitor> {
+    /// Visits a value; gives what ends the visit, if something does.
+    ///
+    /// # Errors
+    /// What the visit ends in.
+    pub fn visit(&self, value: AnyView<'_>) -> Result<Option<Any>, Error> {
+        let table = self.table.ok_or_else(|| Error::runtime("a StructuralVisitor without functions"))?;
+        // SAFETY: a visitor's table is for visitors of its kind.
+        interrupt(unsafe { take(table.visit, self.as_raw(), value) }?)
+    }
+
+    /// Visits a value as its type says: by its hook, else part by part.
+    ///
+    /// # Errors
+    /// As [`visit`](Self::visit).
+    pub fn default_visit(&self, value: AnyView<'_>) -> Result<Option<Any>, Error> {
+        if let Some(hook) = hook::of(value.type_index(), &attr::STRUCTURAL_VISIT) {
+            return self.visit_by(&hook, value);
+        }
+        let Some(parts) = parts::of(value, self.region())? else { return Ok(None) };
+        for (part, region) in &parts.values {
+            let ended = self.in_region(*region, || self.visit(part.view()))?;
+            if ended.is_some() {
+                return Ok(ended);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Visits a value by the hook of its type.
+    pub(super) fn visit_by(&self, hook: &Any, value: AnyView<'_>) -> Result<Option<Any>, Error> {
+        // SAFETY: the attribute is for such hooks.
+        interrupt(unsafe { call_hook(hook, self, value) }?)
     }
 }
 
-/// What a hook said.
-pub(super) enum VisitAnswer {
-    /// These are the parts.
-    Parts(Vec<(Any, Region)>),
-    /// The walk ends with this.
-    Interrupt(Any),
-}
-
-/// What a type's hook says of an object; none if the type has no hook.
-pub(super) fn query(view: AnyView<'_>, region: Region) -> Result<Option<VisitAnswer>, Error> {
-    let Some(hook) = hook::of(view.type_index(), &attr::STRUCTURAL_VISIT) else { return Ok(None) };
-    let visitor = StructuralVisitor::new(List::new(), region as i64, false);
-    let answer = Function::call_view(hook.view(), &[view, AnyView::of_object(&visitor)]);
-    visitor._ended.set(true);
-    let answer = answer?;
-    Ok(Some(match answer.is_none() {
-        true => VisitAnswer::Parts(visitor.parts()),
-        false => VisitAnswer::Interrupt(convert::<Obj<VisitInterrupt>>(answer.view())?.into_any()),
-    }))
-}
-
-/// Registers the type.
-pub(super) fn declare() {
-    let _ = StructuralVisitor::type_index();
+/// What an answer ends a visit with.
+pub(super) fn interrupt(answer: Any) -> Result<Option<Any>, Error> {
+    match answer.is_none() || answer.view().as_ref::<VisitInterrupt>().is_some() {
+        true => Ok(Some(answer).filter(|answer| !answer.is_none())),
+        false => Err(Error::type_error(format!(
+            "expected None or a VisitInterrupt from a visit, got {}",
+            answer.view().type_name()
+        ))),
+    }
 }

@@ -1,7 +1,8 @@
 //! Walks through the structure of a value.
 //! Upholds: every occurrence is visited, a cycle's once more at most, or every object once; depth is no limit.
 
-use super::visitor::{self, VisitAnswer};
+use super::parts;
+use super::recorder::{self, VisitAnswer};
 use super::Region;
 use crate::function::Error;
 use crate::object::grow::{gather_into, gathered, Grow};
@@ -99,10 +100,10 @@ fn go(
                 let fresh = address(value.view()) == 0 || inside.insert(address(value.view()));
                 let mut parts = Vec::new();
                 if fresh {
-                    parts = match visitor::query(value.view(), region)? {
+                    parts = match recorder::query(value.view(), region)? {
                         Some(VisitAnswer::Interrupt(value)) => return Ok(Some(value)),
                         Some(VisitAnswer::Parts(parts)) => parts,
-                        None => parts_of(value.view(), region),
+                        None => parts_of(value.view(), region)?,
                     };
                 }
                 todo.grow(1);
@@ -124,9 +125,9 @@ fn go(
     Ok(None)
 }
 
-fn parts_of(view: AnyView<'_>, region: Region) -> Vec<(Any, Region)> {
-    let Some(object) = view.as_object() else { return Vec::new() };
-    match children(view) {
+fn parts_of(view: AnyView<'_>, region: Region) -> Result<Vec<(Any, Region)>, Error> {
+    let Some(object) = view.as_object() else { return Ok(Vec::new()) };
+    Ok(match children(view) {
         Children::Items(items) => gathered(items.into_iter().map(|item| (item, region))),
         Children::Entries(entries) => {
             gathered(entries.into_iter().flat_map(|(key, value)| [(key, region), (value, region)]))
@@ -136,6 +137,6 @@ fn parts_of(view: AnyView<'_>, region: Region) -> Vec<(Any, Region)> {
             let counted = roles.filter(|(_, role)| *role != FieldRole::Ignored);
             gathered(counted.map(|(at, role)| (field(reflection, at, object), region.of_field(role))))
         }
-        Children::Leaf => Vec::new(),
-    }
+        Children::Leaf => parts::of(view, region)?.map_or_else(Vec::new, |parts| parts.values),
+    })
 }

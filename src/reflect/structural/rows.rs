@@ -1,0 +1,103 @@
+//! Callbacks for values by their types, in the order in which they are tried.
+//! Upholds: a callback gets a value only of its type, or of one derived from it.
+
+use super::answer::result;
+use crate::container::{ArrayObj, ListObj};
+use crate::function::{Error, Function};
+use crate::object::grow::try_gathered;
+use crate::object::registry;
+use crate::reflect::sentinel;
+use crate::value::{convert, tag, Any, AnyView};
+
+/// A callback, and the values that it is for.
+pub struct Row {
+    /// The type of the values; [`tag::ANY`] for all.
+    index: i32,
+    call: Function,
+    /// Whether it gets one more argument: what that is says who calls it.
+    with_more: bool,
+    /// Whether `MISSING` for an answer says that it is not for the value after all.
+    declines: bool,
+}
+
+impl Row {
+    /// A callback for values of a type.
+    pub fn new(index: i32, call: Function, with_more: bool) -> Row {
+        Row { index, call, with_more, declines: false }
+    }
+
+    /// A callback that answers `MISSING` where it is not for a value.
+    pub fn choosy(call: Function, with_more: bool) -> Row {
+        Row { index: tag::ANY, call, with_more, declines: true }
+    }
+
+    fn suits(&self, index: i32) -> bool {
+        match self.index {
+            tag::ANY => true,
+            tag::STR if index == tag::SMALL_STR => true,
+            tag::BYTES if index == tag::SMALL_BYTES => true,
+            wanted if wanted < tag::OBJECT || index < tag::OBJECT => wanted == index,
+            wanted => registry::is_instance(index, wanted),
+        }
+    }
+}
+
+/// All callbacks of a walk.
+#[derive(Default)]
+pub struct Rows(Vec<Row>);
+
+impl Rows {
+    /// These.
+    pub fn new(rows: Vec<Row>) -> Rows {
+        Rows(rows)
+    }
+
+    /// Adds those of a sequence of tuples: of a type index and a function, and of a truth value if `with_more` does not say
+    /// for all of them whether they get more.
+    ///
+    /// # Errors
+    /// Kind `TypeError` for something else.
+    pub fn add(&mut self, rows: AnyView<'_>, with_more: Option<bool>) -> Result<(), Error> {
+        let rows = items(rows)?.into_iter().map(|row| {
+            let row = items(row.view())?;
+            let (index, call, more) = match (&row[..], with_more) {
+                ([index, call], Some(more)) => (index, call, more),
+                ([index, call, more], None) => (index, call, convert::<bool>(more.view())?),
+                _ => return Err(wrong()),
+            };
+            Ok(Row::new(convert::<i32>(index.view())?, convert::<Function>(call.view())?, more))
+        });
+        self.0.extend(try_gathered::<_, Error>(rows)?);
+        Ok(())
+    }
+
+    /// What the first callback that suits a value gives for it and further arguments; none if there is none.
+    ///
+    /// # Errors
+    /// What the callback ends in, or gives as an error.
+    pub fn answer(&self, value: AnyView<'_>, further: &[AnyView<'_>], more: AnyView<'_>) -> Result<Option<Any>, Error> {
+        for row in self.0.iter().filter(|row| row.suits(value.type_index())) {
+            let mut arguments = vec![value];
+            arguments.extend(further);
+            arguments.extend(row.with_more.then_some(more));
+            let answer = result(row.call.call(&arguments)?)?;
+            if !(row.declines && sentinel::is_missing(answer.view())) {
+                return Ok(Some(answer));
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[cold]
+fn wrong() -> Error {
+    Error::type_error("expected a sequence of tuples of a type index and a function")
+}
+
+fn items(view: AnyView<'_>) -> Result<Vec<Any>, Error> {
+    match (view.as_ref::<ArrayObj>(), view.as_ref::<ListObj>()) {
+        (Some(array), _) => Ok(array.as_slice().to_vec()),
+        (_, Some(list)) => Ok(list.snapshot()),
+        _ => Err(wrong()),
+    }
+}

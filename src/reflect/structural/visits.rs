@@ -1,0 +1,121 @@
+//! Visits: walks in which callbacks say themselves which parts of a value are visited.
+//! Upholds: where no callback suits and no hook is asked, depth takes no stack.
+
+use super::answer::{give, lent};
+use super::error_context::VisitErrorContext;
+use super::parts;
+use super::rows::Rows;
+use super::visitor::{interrupt, StructuralVisitor, VisitorTable};
+use super::Region;
+use crate::function::Error;
+use crate::object::grow::{gather_into, Grow};
+use crate::object::{Obj, Object, ObjectType};
+use crate::reflect::attr;
+use crate::reflect::checkpoint::Checkpoints;
+use crate::reflect::number_map::NumberSet;
+use crate::value::{Any, AnyView, RawAny};
+use std::ptr::NonNull;
+
+/// A visitor that calls callbacks.
+#[repr(C)]
+struct Caller {
+    visitor: StructuralVisitor,
+    rows: Rows,
+}
+
+// SAFETY: repr(C), starts with a visitor, as which its objects are known, and C++ makes such larger ones too. It is no type that
+// objects are converted to.
+unsafe impl ObjectType for Caller {
+    const TYPE_KEY: &'static str = StructuralVisitor::TYPE_KEY;
+    type Parent = Object;
+    fn type_index() -> i32 {
+        StructuralVisitor::type_index()
+    }
+}
+
+static TABLE: VisitorTable = VisitorTable { visit: visit_one };
+
+/// # Safety
+/// As [`Step`](super::answer::Step), of a [`Caller`].
+unsafe extern "C" fn visit_one(caller: NonNull<Object>, value: RawAny) -> RawAny {
+    // SAFETY: the caller's contract.
+    let (caller, value) = unsafe { lent::<Caller>(caller, value) };
+    give(|| run(&caller, value.to_owned()).map(Option::unwrap_or_default))
+}
+
+/// Visits a value. A callback gets a value that it suits and a [`StructuralVisitor`], and says by that what is visited further;
+/// elsewhere hooks say it, or all parts are. Gives what ended the visit early.
+///
+/// # Errors
+/// Kind `ValueError` where an object contains itself; what callbacks and hooks end in.
+pub fn visit(root: AnyView<'_>, rows: Rows) -> Result<Option<Any>, Error> {
+    run(&Obj::new(Caller { visitor: StructuralVisitor::begin(&TABLE), rows }), root.to_owned())
+}
+
+enum Task {
+    Enter(Any, Region),
+    /// After the parts of the object.
+    Leave(Any),
+}
+
+/// How a visit goes on after a value.
+enum Next {
+    /// Past it.
+    Past,
+    /// To these.
+    Parts(Vec<(Any, Region)>),
+    /// Not at all.
+    End(Any),
+}
+
+fn run(caller: &Obj<Caller>, root: Any) -> Result<Option<Any>, Error> {
+    let mut todo = vec![Task::Enter(root, caller.visitor.region())];
+    let mut inside: NumberSet<usize> = NumberSet::default();
+    let mut checkpoints = Checkpoints::default();
+    let address = |value: &Any| value.view().as_object().map_or(0, |object| object.as_ptr() as usize);
+    while let Some(task) = todo.pop() {
+        checkpoints.step()?;
+        let (value, region) = match task {
+            Task::Enter(value, region) if !value.is_none() => (value, region),
+            Task::Enter(..) => continue,
+            Task::Leave(value) => {
+                inside.remove(&address(&value));
+                continue;
+            }
+        };
+        let next = enter(caller, value.view(), region).inspect_err(|error| {
+            let around = todo.iter().rev().filter_map(|task| match task {
+                Task::Leave(value) => Some(value),
+                Task::Enter(..) => None,
+            });
+            std::iter::once(&value).chain(around).for_each(|value| VisitErrorContext::note(error, value.clone()));
+        })?;
+        match next {
+            Next::Past => {}
+            Next::End(interrupt) => return Ok(Some(interrupt)),
+            Next::Parts(parts) => {
+                inside.grow(1);
+                if !inside.insert(address(&value)) {
+                    let name = value.view().type_name();
+                    return Err(Error::value_error(format!("a visit came to a cycle: `{name}` contains itself")));
+                }
+                todo.grow(1);
+                todo.push(Task::Leave(value));
+                gather_into(&mut todo, parts.into_iter().rev().map(|(part, region)| Task::Enter(part, region)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn enter(caller: &Obj<Caller>, value: AnyView<'_>, region: Region) -> Result<Next, Error> {
+    let visitor = caller.upcast_ref::<StructuralVisitor>();
+    let called =
+        visitor.in_region(region, || caller.rows.answer(value, &[AnyView::of_object(visitor)], AnyView::none()))?;
+    let ended = match (called, parts::hook_of(value, &attr::STRUCTURAL_VISIT)) {
+        (Some(answer), _) => interrupt(answer)?,
+        (None, Some(hook)) => visitor.in_region(region, || visitor.visit_by(&hook, value))?,
+        (None, None) => return Ok(parts::of(value, region)?.map_or(Next::Past, |parts| Next::Parts(parts.values))),
+    };
+    Ok(ended.map_or(Next::Past, Next::End))
+}
