@@ -116,8 +116,14 @@ fn declare_values() {
 /// `(type index, name, value, name, value, …)`: an object of the type with these field values, the others at their
 /// defaults.
 fn make_object(arguments: &[AnyView<'_>]) -> Result<Any, Error> {
-    let [index, pairs @ ..] = arguments else { return Err(Error::type_error("expected a type index")) };
-    let reflection = known(convert::<i64>(*index)?)?;
+    let [ty, pairs @ ..] = arguments else { return Err(Error::type_error("expected a type index or key")) };
+    let reflection = match ty.as_str() {
+        Some(key) => {
+            let index = registry::type_index_of(key);
+            known(index.ok_or_else(|| Error::type_error(format!("there is no type with key `{key}`")))?.into())?
+        }
+        None => known(convert::<i64>(*ty)?)?,
+    };
     if !pairs.len().is_multiple_of(2) {
         return Err(Error::type_error("expected names and values by turns"));
     }
