@@ -149,6 +149,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     bowline::reflect::enumeration::declare();
     api::interrupts::install();
     api::structural::install(module)?;
+    api::rewrite::install(module)?;
     types::tensor::install(module)?;
     api::stream::install(module)?;
     api::module::install(module)?;

@@ -96,6 +96,16 @@ class HookedObj : public Object {
   TVM_FFI_DECLARE_OBJECT_INFO_FINAL("visit.Hooked", HookedObj, Object);
 };
 
+// Has hooks that are functions.
+class CalledObj : public Object {
+ public:
+  Any hidden, shown;
+  CalledObj(Any hidden, Any shown) : hidden(std::move(hidden)), shown(std::move(shown)) { ++alive; }
+  CalledObj(const CalledObj& other) : Object(other), hidden(other.hidden), shown(other.shown) { ++alive; }
+  ~CalledObj() { --alive; }
+  TVM_FFI_DECLARE_OBJECT_INFO_FINAL("visit.Called", CalledObj, Object);
+};
+
 int visits = 0, mutations = 0, in_place = 0;
 
 Expected<Optional<VisitInterrupt>> VisitHooked(StructuralVisitorObj* visitor, AnyView value) noexcept {
@@ -140,6 +150,20 @@ void declare() {
       .native_fn_attr<&MutateHookedInPlace>(ffi::type_attr::kStructuralMaybeInplaceMutate);
 }
 
+void declare_functions() {
+  refl::ObjectDef<CalledObj>().def_ro("hidden", &CalledObj::hidden).def_ro("shown", &CalledObj::shown);
+  auto visit = [](StructuralVisitorObj* visitor, AnyView value) -> Optional<VisitInterrupt> {
+    return visitor->Visit(value.cast<const CalledObj*>()->shown);
+  };
+  auto mutate = [](StructuralMutatorObj* mutator, AnyView value) -> Any {
+    const auto* self = value.cast<const CalledObj*>();
+    UnchangedOr<Any> shown = mutator->Mutate(self->shown);
+    if (shown.UnchangedOrSameAs(self->shown)) return Unchanged();
+    return ObjectRef(ffi::make_object<CalledObj>(self->hidden, std::move(shown).ValueUnchecked()));
+  };
+  refl::TypeAttrDef<CalledObj>().def("__s_visit__", visit).def("__s_mutate__", mutate);
+}
+
 template <typename T, typename... Arguments>
 Any make(Arguments&&... arguments) {
   return Any(ObjectRef(ffi::make_object<T>(std::forward<Arguments>(arguments)...)));
@@ -177,6 +201,7 @@ std::string text(const Any& value) {
   if (auto map = value.as<Map<Any, Any>>()) entries("Map(", *map);
   if (auto dict = value.as<Dict<Any, Any>>()) entries("Dict(", *dict);
   if (auto self = as<PairObj>(value)) each("Pair(", {self->a, self->b});
+  if (auto self = as<CalledObj>(value)) each("Called(", {self->hidden, self->shown});
   if (auto self = as<HookedObj>(value)) each("Hooked(", {self->hidden, self->shown});
   return all;
 }
@@ -424,6 +449,24 @@ void engines_by_name() {
       CHECK(error.kind() == "IndexError");
     }
   }
+  // Hooks that are functions.
+  for (int engine = 0; engine < 2; ++engine) {
+    Any called = Array<Any>{make<CalledObj>(1, Array<Any>{2})};
+    found.clear();
+    if (engine == 0) {
+      ffi::StructuralWalk<ffi::WalkOrder::kPreOrder>(called, [&](int64_t number) -> Expected<ffi::WalkResult> {
+        found.push_back(number);
+        return ffi::WalkResult::Advance();
+      });
+      other = ffi::StructuralMap<ffi::WalkOrder::kPostOrder>(called, [](int64_t number) -> Any { return number + 1; });
+    } else {
+      global("ffi.StructuralWalk")(called, note, none, 0);
+      other = global("ffi.StructuralMap")(called, up, none, 1);
+    }
+    CHECK(found == (std::vector<int64_t>{2}) && text(other) == "Array( Called( 1 Array( 3)))");
+    Any stays = global("ffi.StructuralMap")(Array<Any>{make<CalledObj>(1, String("text"))}, up, none, 1);
+    CHECK(text(stays) == "Array( Called( 1 text))");
+  }
   // A C++ visitor, by the functions for visitors of the library.
   struct Note : StructuralVisitorObj {
     explicit Note(std::vector<int64_t>* found) : StructuralVisitorObj(table()), found(found) {}
@@ -467,6 +510,7 @@ void types_of_the_library() {
 int main(int count, char** arguments) {
   on_reference = count > 1 && std::string(arguments[1]) == "reference";
   declare();
+  declare_functions();
   layouts();
   engines_of_cpp();
   in_place_by_cpp();

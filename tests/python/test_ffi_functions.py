@@ -139,7 +139,10 @@ GetInvalidObject GetKwargsObject MakeObjectFromPackedArgs _RegisterFFIInit _PyCl
 ContainerFindFirstNonCPUDevice
 DeepCopy ReprPrint RecursiveHash RecursiveEq RecursiveLt RecursiveLe RecursiveGt RecursiveGe
 StructuralEqual StructuralHash GetFirstStructuralMismatch StructuralKey StructuralKeyEqual StructuralWalk
-StructuralVisitorVisit StructuralVisitorDefRegionKind StructuralVisitorWithDefRegionKind VisitInterrupt
+StructuralVisit StructuralVisitorVisit StructuralVisitorDefaultVisit StructuralVisitorDefRegionKind
+StructuralVisitorWithDefRegionKind VisitInterrupt
+StructuralMap StructuralMutate StructuralMutatorMutate StructuralMutatorDefaultMutate StructuralMutatorVarRemapGet
+StructuralMutatorVarRemapSet StructuralMutatorDefRegionKind StructuralMutatorWithDefRegionKind
 VisitErrorContext.FindAccessPaths
 ToJSONGraph ToJSONGraphString FromJSONGraph FromJSONGraphString json.Parse json.Stringify
 SystemLib ModuleLoadFromFile ModuleGetFunction ModuleImplementsFunction ModuleGetFunctionMetadata ModuleGetFunctionDoc
@@ -300,11 +303,55 @@ def test_graphs_as_values():
 
 def test_a_walk():
     found = []
-    assert ffi("StructuralWalk", [1, [2]], lambda value, kind: found.append((value, kind)), 1) is None
+    anything, integer, text = -1, 1, 65
+    note = [(anything, lambda value, kind: found.append((value, kind)))]
+    assert ffi("StructuralWalk", [1, [2]], [], note, 1) is None
     assert found == [(1, 0), (2, 0), ([2], 0), ([1, [2]], 0)]
+    # Of several callbacks the first that suits is called, those without a region before those with one.
+    found.clear()
+    rows = [(text, lambda value: found.append(value)), (integer, lambda value: found.append(-value))]
+    assert ffi("StructuralWalk", ["a", 1, "a text that is long", 2.5, [True]], rows, note, 0) is None
+    assert found[1:4] == ["a", -1, "a text that is long"] and found[4:] == [(2.5, 0), ([True], 0), (True, 0)]
     stop = ffi("VisitInterrupt", "enough")
-    ended = ffi("StructuralWalk", [1, 2], lambda value, kind: stop if value == 1 else None, 0)
+    ended = ffi("StructuralWalk", [1, 2], [(integer, lambda value: stop if value == 1 else None)], [], 0)
     assert ended.value == "enough"
+    for wrong in ([1], [(1,)], [(1, 2)], 7):
+        with pytest.raises(TypeError):
+            ffi("StructuralWalk", [1], wrong, [], 0)
+
+
+def test_visits_and_mutations():
+    anything, integer = -1, 1
+    found = []
+    assert ffi("StructuralVisit", [1, [2]], [(integer, lambda value, visitor: found.append(value))]) is None
+    assert found == [1, 2]
+    assert ffi("StructuralMap", [1, ["a", 2]], [(integer, lambda value: value + 1)], [], 1) == [2, ["a", 3]]
+    regions = [(integer, lambda value, kind: (value, kind))]
+    assert ffi("StructuralMap", [1], [], regions, 0) == [(1, 0)]
+    rows = [(integer, lambda value, mutator: -value, False), (anything, lambda value, mutator, mode: mode, True)]
+    assert ffi("StructuralMutate", 5, rows) == -5 and ffi("StructuralMutate", "a", rows) == 0
+
+    def by_name(value, mutator):
+        assert ffi("StructuralMutatorDefRegionKind", mutator) == 0
+        assert ffi("StructuralMutatorWithDefRegionKind", mutator, 2, mutator.def_region_kind) == 2
+        assert ffi("StructuralMutatorVarRemapGet", mutator, value) is None
+        ffi("StructuralMutatorVarRemapSet", mutator, value, "stands for it")
+        assert ffi("StructuralMutatorVarRemapGet", mutator, value) == "stands for it"
+        default = ffi("StructuralMutatorDefaultMutate", mutator, value)
+        return [ffi("StructuralMutatorMutate", mutator, 7), default.a]
+
+    pair = TestIntPair(1, 2)
+    index = bowline.core._object_type_key_to_index(type(pair).__tvm_ffi_type_info__.type_key)
+    rows = [(index, by_name, False), (integer, lambda value, mutator: value * 10, False)]
+    assert ffi("StructuralMutate", [pair], rows) == [[70, 10]]
+
+    def visited(value, visitor):
+        assert ffi("StructuralVisitorDefaultVisit", visitor, value) is None
+        return ffi("StructuralVisitorVisit", visitor, [7])
+
+    found.clear()
+    assert ffi("StructuralVisit", pair, [(index, visited), (integer, lambda value, visitor: found.append(value))]) is None
+    assert found == [1, 2, 7]
 
 
 def test_ways_to_where_an_error_came_up():

@@ -173,7 +173,7 @@ def test_pre_order_goes_into_what_came():
 
 def test_failures():
     root = Function([], 1)
-    with pytest.raises(TypeError, match="expected Array"):
+    with pytest.raises(TypeError, match="`parameters` of `rewrite.Function`: Expected `Array"):
         structural_map(root, (Array, lambda array: 3))
     with pytest.raises(ZeroDivisionError):
         structural_map(root, (int, lambda n: n / 0))
@@ -237,7 +237,10 @@ def test_remaps():
         found.append((int(mutator.def_region_kind()), mutator.var_remap_get(var)))
         new = Var(var.name + "'", var.type)
         mutator.var_remap_set(var, new)
-        return mutator.with_def_region_kind(DefRegionKind.DEF_SIMPLE, lambda: new if mutator.def_region_kind() == 2 else None)
+        inner = mutator.with_def_region_kind(DefRegionKind.DEF_SIMPLE, mutator.def_region_kind)
+        # Everything inside a pattern is a part of it.
+        assert inner == (DefRegionKind.DEF_SIMPLE if found[-1][0] == 0 else DefRegionKind.DEF_PATTERN)
+        return new
 
     new = structural_mutate(Function([x], Array([x])), (Var, replace))
     assert [kind for kind, _ in found] == [1, 0] and found[0][1] is None and found[1][1] is new.parameters[0]

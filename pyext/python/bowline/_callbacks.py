@@ -100,36 +100,3 @@ class Rows:
             if suits(value, types):
                 return call, with_kind
         return None
-
-
-# ---- the parts of a value
-
-#: Key (index, key or field), part, kind of region in which it stands.
-Part = tuple[Any, Any, DefRegionKind]
-
-_ROLES = {"def-recursive": DefRegionKind.DEF_PATTERN, "def-non-recursive": DefRegionKind.DEF_SIMPLE}
-
-
-def parts(value: Any, region: DefRegionKind) -> list[Part]:
-    """Return the parts of a value that structure counts: items, values of a mapping, fields."""
-    if isinstance(value, SEQUENCES):
-        return [(index, item, region) for index, item in enumerate(value)]
-    if isinstance(value, MAPPINGS):
-        return [(key, item, region) for key, item in value.items()]  # type: ignore[union-attr]
-    if not isinstance(value, _core.CObject) or isinstance(value, _core.CTensor) or not has_fields(type(value)):
-        return []
-    # In a pattern what is inside is defined, too.
-    inner = region if region is DefRegionKind.DEF_PATTERN else DefRegionKind.NONE
-    found = []
-    for field in _core.fields_of(_core.index_of_class(type(value))):
-        role = field.c_structural_eq
-        if role != "ignore":
-            reader = _core.field_property(field.owner, field.name)
-            kind = inner if role is None or inner is DefRegionKind.DEF_PATTERN else _ROLES[role]
-            found.append((reader, reader.get(value), kind))
-    return found
-
-
-def kind_of(value: Any) -> str | None:
-    """Return how a value is compared by structure, if it has fields: "var", "dag", "tree" and so on."""
-    return _core.structural_kind(_core.index_of_class(type(value))) if isinstance(value, _core.CObject) else None

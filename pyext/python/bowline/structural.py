@@ -168,10 +168,10 @@ class VisitInterrupt(Object):
 
 @register_object("ffi.StructuralVisitor", init=False)
 class StructuralVisitor(Object):
-    """What a class's ``__s_visit__(self, visitor)`` gets. By it the hook says which parts a walk visits instead of all fields.
+    """What a class's ``__s_visit__(self, visitor)`` gets, and callbacks of `structural_visit`. By it they say which parts are visited.
 
-    The walk visits them once the hook has ended, in the order in which it said them. To end the walk the hook returns a
-    `VisitInterrupt`.
+    A walk visits them once the hook has ended, in the order in which it said them; `structural_visit`, and visits by native
+    code, at once. To end the walk the hook returns a `VisitInterrupt`.
 
     Examples
     --------
@@ -187,6 +187,18 @@ class StructuralVisitor(Object):
     >>> found
     [2]
     """
+
+    def visit(self, *values: Any) -> VisitInterrupt | None:
+        """Visit values; return what ended the visit, or None. A walk visits them once the hook has ended."""
+        for value in values:
+            ended = self._visit(value)  # type: ignore[attr-defined]
+            if ended is not None:
+                return ended
+        return None
+
+    def default_visit(self, value: Any) -> VisitInterrupt | None:
+        """Visit a value as its type says, part by part or by its hook, without the callback that suits it."""
+        return self._default_visit(value)  # type: ignore[attr-defined]
 
     def def_region_kind(self) -> DefRegionKind:
         """Return whether variables in the parts that are said now are defined there."""

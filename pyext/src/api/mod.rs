@@ -17,6 +17,7 @@
 //! | `pickle` | Pickling of wrappers |
 //! | `plain` | Element types and devices between text and numbers, for the package's classes |
 //! | `registry` | Types and their classes, as the package registers and asks for them |
+//! | `rewrite` | Structural visits and mutations with callbacks, for Python |
 //! | `sentinel` | `MISSING` and `KWARGS`, for the package |
 //! | `sequence` | Module functions over Array and List |
 //! | `stats` | What the process holds: counts for tests and for people, and giving memory back |
@@ -38,6 +39,7 @@ pub mod object;
 pub mod pickle;
 pub mod plain;
 pub mod registry;
+pub mod rewrite;
 pub mod sentinel;
 pub mod sequence;
 pub mod stats;

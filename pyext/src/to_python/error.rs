@@ -20,6 +20,7 @@ use bowline::function::error::{set_read_frames, ErrorObj, Update};
 use bowline::function::{stack, Error};
 use bowline::object::grow::{joined, owned};
 use bowline::object::{Obj, Object};
+use bowline::reflect::structural::VisitErrorContext;
 use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
 use pyo3::types::{PyTraceback, PyType};
@@ -186,8 +187,14 @@ fn native_traceback<'py>(py: Python<'py>, backtrace: &str) -> PyResult<Bound<'py
 
 /// The exception that a native error carries.
 fn exception_in<'py>(py: Python<'py>, error: &Error) -> Option<Bound<'py, PyBaseException>> {
-    let carried = error.extra_context()?.downcast::<OpaqueObj>().ok()?;
-    carried.payload(py).cast_into::<PyBaseException>().ok()
+    let mut context = error.extra_context()?;
+    loop {
+        context = match context.downcast::<OpaqueObj>() {
+            Ok(carried) => return carried.payload(py).cast_into::<PyBaseException>().ok(),
+            // Structural visits say on top of it where the error came up.
+            Err(other) => other.downcast::<VisitErrorContext>().ok()?.prev_error_context.get().into_object().ok()?,
+        };
+    }
 }
 
 /// The native error that an exception carries.

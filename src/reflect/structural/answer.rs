@@ -52,7 +52,7 @@ pub(super) unsafe fn take(step: Step, driver: NonNull<Object>, value: AnyView<'_
     result(unsafe { Any::from_raw(step(driver, value.to_raw())) })
 }
 
-/// Calls a type's hook: the address of a [`Step`], or a function.
+/// Calls a type's hook: the address of a [`Step`], or a function of the driver and the value.
 ///
 /// # Errors
 /// What the hook ends in; kind `TypeError` if it is neither.

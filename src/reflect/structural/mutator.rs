@@ -65,15 +65,15 @@ impl Declaration for StructuralMutator {
         crate::__object_methods! {
             methods "ffi.StructuralMutator"
             /// Gives what a value becomes; the value stays as it is.
-            fn mutate = |this: Obj<StructuralMutator>, value: Any| this.mutate(value.view());
+            fn _mutate = |this: Obj<StructuralMutator>, value: Any| this.mutate(value.view());
             /// Gives a value with its parts mutated, as its type says, without the callbacks that suit the value itself.
-            fn default_mutate = |this: Obj<StructuralMutator>, value: Any| this.default_mutate(value.view());
+            fn _default_mutate = |this: Obj<StructuralMutator>, value: Any| this.default_mutate(value.view());
             /// Gives what was noted to stand for a variable; None if nothing was.
-            fn var_remap_get = |this: Obj<StructuralMutator>, var: Any| {
+            fn _var_remap_get = |this: Obj<StructuralMutator>, var: Any| {
                 variable(var.view()).and_then(|()| this.get_variable(var.view()))
             };
             /// Notes what stands for a variable where it is used further on.
-            fn var_remap_set = |this: Obj<StructuralMutator>, var: Any, mapped_value: Any| {
+            fn _var_remap_set = |this: Obj<StructuralMutator>, var: Any, mapped_value: Any| {
                 variable(var.view()).and_then(|()| this.set_variable(var.view(), mapped_value.view()))
             };
             /// The number of the region that parts are mutated in now.

@@ -56,9 +56,9 @@ impl Declaration for StructuralVisitor {
         crate::__object_methods! {
             methods "ffi.StructuralVisitor"
             /// Visits a value; gives what ends the visit, if something does.
-            fn visit = |this: Obj<StructuralVisitor>, value: Any| this.visit(value.view()).map(Option::unwrap_or_default);
+            fn _visit = |this: Obj<StructuralVisitor>, value: Any| this.visit(value.view()).map(Option::unwrap_or_default);
             /// Visits a value as its type says, without the callbacks that suit it.
-            fn default_visit =
+            fn _default_visit =
                 |this: Obj<StructuralVisitor>, value: Any| this.default_visit(value.view()).map(Option::unwrap_or_default);
             /// The number of the region that parts are visited in now.
             fn _def_region_kind = |this: &StructuralVisitor| this.region() as i64;

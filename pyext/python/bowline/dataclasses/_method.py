@@ -5,6 +5,7 @@ Upholds: a hook is found by its name alone; a method only if it is marked.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 # Names of type attributes that a class's own functions of the same name become.
@@ -21,10 +22,15 @@ HOOKS = frozenset(
         "__s_equal__",
         "__s_hash__",
         "__s_visit__",
+        "__s_mutate__",
+        "__s_maybe_inplace_mutate__",
         "__data_to_json__",
         "__data_from_json__",
     }
 )
+
+# Those that native code calls with a visitor or mutator, and the object behind it.
+_DRIVEN = frozenset({"__s_visit__", "__s_mutate__", "__s_maybe_inplace_mutate__"})
 
 # The one that is no function but text: JSON of what parameters of the type accept.
 _INPUT_SCHEMA = "__ffi_convert_type_schema__"
@@ -70,6 +76,11 @@ def method(fn: Any) -> Any:
     return fn
 
 
+def _turned(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return a hook that calls a plain method: its object comes first there."""
+    return lambda driver, value: method(value, driver)
+
+
 def methods_and_hooks(cls: type) -> tuple[list[tuple[str, Any, bool, str | None]], list[tuple[str, Any]]]:
     """Return a class's own methods (name, function, static, doc), and its hooks by name."""
     methods, hooks = [], []
@@ -82,7 +93,8 @@ def methods_and_hooks(cls: type) -> tuple[list[tuple[str, Any, bool, str | None]
         function = value.__func__ if is_static else value
         if name in HOOKS and callable(getattr(cls, name)):
             # A classmethod's hook comes bound to its class.
-            hooks.append((name, getattr(cls, name)))
+            hook = getattr(cls, name)
+            hooks.append((name, _turned(hook) if name in _DRIVEN and value is hook else hook))
         elif name == _INPUT_SCHEMA:
             hooks.append((name, value))
         elif getattr(function, _MARKED, False):
