@@ -327,7 +327,7 @@ def test_visits_and_mutations():
     assert found == [1, 2]
     assert ffi("StructuralMap", [1, ["a", 2]], [(integer, lambda value: value + 1)], [], 1) == [2, ["a", 3]]
     regions = [(integer, lambda value, kind: (value, kind))]
-    assert ffi("StructuralMap", [1], [], regions, 0) == [(1, 0)]
+    assert ffi("StructuralMap", [1], [], regions, 1) == [(1, 0)]
     rows = [(integer, lambda value, mutator: -value, False), (anything, lambda value, mutator, mode: mode, True)]
     assert ffi("StructuralMutate", 5, rows) == -5 and ffi("StructuralMutate", "a", rows) == 0
 

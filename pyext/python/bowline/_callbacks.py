@@ -9,8 +9,6 @@ from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Any
 
-from . import _core
-from ._parts import MAPPINGS, SEQUENCES, has_fields
 from .core import String
 
 

@@ -1,7 +1,7 @@
 """Rewriting a graph: a value like another, with parts replaced by what callbacks return.
 
-Upholds: the work is done natively; the value that is given stays as it is; what has no part replaced is the same object; long graphs
-need no deep stack.
+Upholds: the work is done natively; the value that is given stays as it is; what has no part replaced is the same object; long
+graphs need no deep stack.
 """
 
 from __future__ import annotations

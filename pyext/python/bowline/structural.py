@@ -168,7 +168,7 @@ class VisitInterrupt(Object):
 
 @register_object("ffi.StructuralVisitor", init=False)
 class StructuralVisitor(Object):
-    """What a class's ``__s_visit__(self, visitor)`` gets, and callbacks of `structural_visit`. By it they say which parts are visited.
+    """What a class's ``__s_visit__(self, visitor)`` and callbacks of `structural_visit` get. By it they say what is visited.
 
     A walk visits them once the hook has ended, in the order in which it said them; `structural_visit`, and visits by native
     code, at once. To end the walk the hook returns a `VisitInterrupt`.

@@ -1,5 +1,5 @@
 //! How functions of C++ and of this crate call each other in visits and mutations: a value in, an answer out.
-//! Upholds: a panic, and an error, is an answer that is an error; an answer is owned by whoever gets it.
+//! Upholds: a panic, and an error, is an answer that is an error; an answer is owned by the one who gets it.
 
 use crate::function::error::ErrorObj;
 use crate::function::{stack, Error, Function};
