@@ -1,7 +1,7 @@
 """The native half of the package."""
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, SupportsIndex, final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Self, SupportsIndex, final
 
 from typing_extensions import disjoint_base
 
@@ -106,17 +106,30 @@ class CError(CObject):
 @final
 class ObjectRValueRef: ...
 
-@final
 class TypeSchema:
-    def __new__(cls, origin: str, args: Iterable[TypeSchema] | None = None, type_index: int | None = None) -> TypeSchema: ...
+    def __new__(
+        cls,
+        origin: str,
+        args: Iterable[TypeSchema] | None = None,
+        origin_type_index: int | None = -3,
+        fallback: TypeSchema | None = None,
+        named_args: dict[str, Sequence[TypeSchema]] | None = None,
+        type_key: str | None = None,
+    ) -> Self: ...
     @property
     def origin(self) -> str: ...
     @property
-    def args(self) -> tuple[TypeSchema, ...]: ...
+    def args(self) -> tuple[TypeSchema, ...] | None: ...
     @property
     def type_index(self) -> int | None: ...
     @property
     def origin_type_index(self) -> int: ...
+    @property
+    def named_args(self) -> dict[str, tuple[TypeSchema, ...]] | None: ...
+    @property
+    def fallback(self) -> TypeSchema | None: ...
+    @property
+    def type_key(self) -> str | None: ...
     @staticmethod
     def from_annotation(annotation: Any) -> TypeSchema: ...
     @staticmethod

@@ -128,11 +128,12 @@ pub fn to_native(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
         },
         Schema::Union(alternatives) => union::to_union(ob, alternatives, schema),
         Schema::Array(item) => sequence::to_array(ob, item, schema),
+        Schema::AnyTuple => sequence::to_array(ob, &Schema::Any, schema),
         Schema::List(item) => sequence::to_list(ob, item, schema),
         Schema::Tuple(items) => sequence::to_tuple(ob, items, schema),
         Schema::Map(..) | Schema::Dict(..) => mapping::to_mapping(ob, schema),
         Schema::Callable(_) => to_function(ob),
-        Schema::Unknown(name, _) => match registry::type_index_of(name) {
+        Schema::Unknown(name, ..) => match registry::type_index_of(name) {
             Some(index) => to_native(ob, &Schema::of_index(index)),
             None => Err(Fail::text(format!("unknown TypeSchema origin '{name}'"))),
         },
