@@ -1,6 +1,6 @@
 """The native half of the package."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self, SupportsIndex, final
 
 from typing_extensions import disjoint_base
@@ -113,23 +113,16 @@ class TypeSchema:
         args: Iterable[TypeSchema] | None = None,
         origin_type_index: int | None = -3,
         fallback: TypeSchema | None = None,
-        named_args: dict[str, Sequence[TypeSchema]] | None = None,
+        named_args: Mapping[str, Sequence[TypeSchema]] | None = None,
         type_key: str | None = None,
     ) -> Self: ...
-    @property
-    def origin(self) -> str: ...
-    @property
-    def args(self) -> tuple[TypeSchema, ...] | None: ...
-    @property
-    def type_index(self) -> int | None: ...
-    @property
-    def origin_type_index(self) -> int: ...
-    @property
-    def named_args(self) -> dict[str, tuple[TypeSchema, ...]] | None: ...
-    @property
-    def fallback(self) -> TypeSchema | None: ...
-    @property
-    def type_key(self) -> str | None: ...
+    origin: str
+    args: tuple[TypeSchema, ...] | None
+    type_index: int | None
+    origin_type_index: int
+    fallback: TypeSchema | None
+    named_args: dict[str, tuple[TypeSchema, ...]] | None
+    type_key: str | None
     @staticmethod
     def from_annotation(annotation: Any) -> TypeSchema: ...
     @staticmethod
@@ -149,8 +142,7 @@ class TypeSchema:
 @final
 class CAny:
     def __new__(cls, value: Any = None) -> CAny: ...
-    @property
-    def type_index(self) -> int: ...
+    type_index: int
     def to_py(self) -> Any: ...
 
 @final
@@ -220,12 +212,9 @@ class FieldProperty:
     __name__: str
     @property
     def __objclass__(self) -> type | None: ...
-    @property
-    def frozen(self) -> bool: ...
-    @property
-    def offset(self) -> int: ...
-    @property
-    def schema(self) -> TypeSchema: ...
+    frozen: bool
+    offset: int
+    schema: TypeSchema
     @property
     def fget(self) -> Callable[[Any], Any]: ...
     @property
