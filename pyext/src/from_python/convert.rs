@@ -23,11 +23,11 @@ use std::sync::LazyLock;
 /// Converts an object whose exact class says what it is, or a wrapper that holds something; none of other objects.
 ///
 /// # Errors
-/// `OverflowError` for an integer of more than 64 bits, `UnicodeEncodeError` for a string with lone surrogates.
+/// `UnicodeEncodeError` for a string with lone surrogates.
 #[inline]
 fn from_exact_type(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
     Ok(match classify(ob) {
-        Exact::Int => Some(scalar::int(ob)?),
+        Exact::Int => Some(scalar::any_int(ob)?),
         Exact::Str => Some(scalar::string(ob)?),
         Exact::None => Some(Any::none()),
         Exact::Float => scalar::float(ob),
@@ -268,7 +268,7 @@ fn leaf<'py>(ob: &Bound<'py, PyAny>) -> Result<Leaf<'py>, Fail> {
     }
     if ob.is_instance_of::<PyInt>() || hooks::is_integral(ob)? {
         return match hooks::as_int(ob)? {
-            Some(number) => Ok(Leaf::Value(scalar::int(&number)?)),
+            Some(number) => Ok(Leaf::Value(scalar::any_int(&number)?)),
             None => Err(Fail::expected(&Schema::Int, ob)),
         };
     }

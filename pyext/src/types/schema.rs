@@ -225,7 +225,8 @@ impl TypeSchema {
             let described = |(name, items)| Ok::<_, PyErr>((take::text(&name)?, all_described(&items)?));
             try_gathered(named.iter().map(described))
         });
-        let shown = obj.get_item("fallback").ok().map(|shown| Ok::<_, PyErr>(TypeSchema::from_json_obj(&shown)?.0.schema));
+        let shown =
+            obj.get_item("fallback").ok().map(|shown| Ok::<_, PyErr>(TypeSchema::from_json_obj(&shown)?.0.schema));
         let given = Given {
             args: given.as_ref().map(all_described).transpose()?,
             type_index: None,

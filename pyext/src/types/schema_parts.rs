@@ -234,7 +234,7 @@ pub fn build(origin: &str, given: Given) -> PyResult<Schema> {
         ("Map" | "Dict", _) => return arity("0 or 2 arguments"),
         ("Union", 2..) => Schema::Union(args),
         ("Union", _) => return arity("at least two arguments"),
-            ("tuple", _) if bare => Schema::AnyTuple,
+        ("tuple", _) if bare => Schema::AnyTuple,
         ("tuple", _) => Schema::Tuple(args),
         ("Callable", 0) => match named {
             Some(named) => function(named)?,

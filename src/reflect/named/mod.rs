@@ -13,6 +13,7 @@
 //! assert_eq!(text.view().as_str(), Some("[1, \"two\"]"));
 //! ```
 
+mod big_int;
 mod containers;
 
 use self::containers::{declare_mappings, declare_sequences, inside, packed};
@@ -37,6 +38,7 @@ use std::collections::{HashMap, HashSet};
 pub fn declare() {
     structural::declare();
     sentinel::declare();
+    big_int::declare();
     declare_content();
     declare_structure();
     declare_values();
@@ -171,11 +173,17 @@ fn declare_values() {
     attr::set(tag::SHAPE, "__ffi_convert__", cast.into_any()).expect("a type that is registered");
 }
 
-/// `(type index, name, value, name, value, …)`: an object of the type with these field values, the others at their
+/// `(type index or key, name, value, name, value, …)`: an object of the type with these field values, the others at their
 /// defaults.
 fn make_object(arguments: &[AnyView<'_>]) -> Result<Any, Error> {
-    let [index, pairs @ ..] = arguments else { return Err(Error::type_error("expected a type index")) };
-    let reflection = known(convert::<i64>(*index)?)?;
+    let [which, pairs @ ..] = arguments else { return Err(Error::type_error("expected a type index or a type key")) };
+    let reflection = match which.as_str() {
+        Some(key) => {
+            let index = registry::type_index_of(key);
+            known(index.ok_or_else(|| Error::value_error(format!("there is no type with key '{key}'")))?.into())?
+        }
+        None => known(convert::<i64>(*which)?)?,
+    };
     if !pairs.len().is_multiple_of(2) {
         return Err(Error::type_error("expected names and values by turns"));
     }
