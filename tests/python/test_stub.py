@@ -125,16 +125,13 @@ def test_check_and_dry_run_change_nothing(small):
     status, told = generate(small, "--dry-run", "--verbose")
     assert "\033[32m+    a: int\033[0m" in told
     assert "+++" not in told
+    assert generate(small, "--indent", "2")[0] == 0
+    assert "      def sum(self, /) -> int: ..." in small.read_text().splitlines()
     assert generate(small)[0] == 0
     changed = small.read_text()
     assert generate(small, "--check", "--verbose")[0] == 0
     assert "Unchanged" in generate(small, "--verbose")[1]
     assert small.read_text() == changed
-
-
-def test_indent(small):
-    generate(small, "--indent", "2")
-    assert "      def sum(self, /) -> int: ..." in small.read_text().splitlines()
 
 
 def test_names_of_types(small):

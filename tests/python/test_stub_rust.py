@@ -7,7 +7,6 @@ import subprocess
 from contextlib import redirect_stdout
 from pathlib import Path
 
-import bowline.testing
 import pytest
 from bowline.core import TypeSchema
 from bowline.stub import cli
