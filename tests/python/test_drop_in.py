@@ -32,6 +32,7 @@ def test_keywords():
     assert bowline.VisitInterrupt().value is None
 
 
+@pytest.mark.keeps_objects  # the default of a type, which stays
 def test_none_as_a_default_is_refused_at_use():
     @py_class(new_key("late"))
     class Late(bowline.Object):

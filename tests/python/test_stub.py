@@ -74,8 +74,7 @@ def small(tmp_path):
 
 
 def test_python_of_a_type_and_imports(small):
-    status, told = generate(small)
-    assert status == 0
+    assert generate(small)[0] == 0
     text = small.read_text()
     assert content(text, "object/testing.TestIntPair") == [
         "    a: int",
