@@ -25,7 +25,7 @@ impl Schema {
                     && (index == *target || *target == tag::OBJECT || registry::is_instance(index, *target))
             }
             Schema::Callable(_) => index == tag::FUNCTION,
-            Schema::Unknown(name, _) => {
+            Schema::Unknown(name, ..) => {
                 registry::type_index_of(name).is_some_and(|target| Schema::of_index(target).check(view))
             }
             Schema::Optional(inner) => index == tag::NONE || inner.check(view),
@@ -34,6 +34,7 @@ impl Schema {
             Schema::List(item) => view
                 .as_ref::<ListObj>()
                 .is_some_and(|list| **item == Schema::Any || all(item, Any::views(&list.snapshot()))),
+            Schema::AnyTuple => index == tag::ARRAY,
             Schema::Tuple(items) => view.as_ref::<ArrayObj>().is_some_and(|array| {
                 array.len() == items.len() && items.iter().zip(array.views()).all(|(item, view)| item.check(*view))
             }),

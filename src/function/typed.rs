@@ -58,7 +58,7 @@ impl fmt::Display for Signature {
 impl Signature {
     /// The type of functions of this signature.
     pub fn to_schema(&self) -> Schema {
-        Schema::Callable(Some((self.parameters.clone(), Box::new(self.result.clone()))))
+        Schema::Callable(Some((Some(self.parameters.clone()), Box::new(self.result.clone()))))
     }
 
     #[cold]

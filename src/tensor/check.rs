@@ -35,7 +35,7 @@ pub(super) unsafe fn dims(tensor: &DLTensor) -> Result<Box<[i64]>, Error> {
     }
     let dtype = tensor.dtype;
     let bits = i64::from(dtype.bits) * i64::from(dtype.lanes);
-    if bits == 0 {
+    if bits == 0 || dtype.is_scalable() {
         return refuse(format!("its elements have {} bits and {} lanes", dtype.bits, dtype.lanes));
     }
     // SAFETY: the caller's contract.

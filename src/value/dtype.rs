@@ -63,6 +63,8 @@ impl fmt::Display for DataType {
         }
         match lanes {
             1 => Ok(()),
+            // As a signed number it is negative.
+            lanes if lanes >= SCALABLE => write!(f, "xvscalex{}", lanes.wrapping_neg()),
             lanes => write!(f, "x{lanes}"),
         }
     }
@@ -122,9 +124,22 @@ fn parse_nameless(text: &str) -> Option<DataType> {
     Some(DataType { code: code.parse().ok()?, bits: bits.parse().ok()?, lanes: lanes(rest)? })
 }
 
+impl DataType {
+    /// Whether only the machine knows how many lanes there are.
+    pub fn is_scalable(self) -> bool {
+        self.lanes >= SCALABLE
+    }
+}
+
+/// From this number on lanes are those of a vector whose length the machine says: a multiple of what its negative is.
+const SCALABLE: u16 = 1 << 15;
+
 fn lanes(text: &str) -> Option<u16> {
+    if let Some(factor) = text.strip_prefix("xvscalex") {
+        return factor.parse().ok().filter(|factor| (1..=SCALABLE).contains(factor)).map(u16::wrapping_neg);
+    }
     match text.strip_prefix('x') {
-        Some(lanes) => lanes.parse().ok(),
+        Some(lanes) => lanes.parse().ok().filter(|lanes| *lanes < SCALABLE),
         None => text.is_empty().then_some(1),
     }
 }
@@ -212,6 +227,8 @@ mod tests {
             ("complex128", 5, 128, 1),
             ("code200_24", 200, 24, 1),
             ("code200_24x3", 200, 24, 3),
+            ("int32xvscalex4", 0, 32, 4u16.wrapping_neg()),
+            ("int8xvscalex32768", 0, 8, 1 << 15),
         ] {
             let dtype: DataType = text.parse().unwrap();
             assert_eq!((dtype.code, dtype.bits, dtype.lanes), (code, bits, lanes), "{text}");

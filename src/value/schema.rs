@@ -43,14 +43,17 @@ pub enum Schema {
     List(Box<Schema>),
     /// An immutable sequence of fixed length, stored as an array.
     Tuple(Vec<Schema>),
+    /// An immutable sequence of any length: `tuple` without brackets, stored as an array.
+    AnyTuple,
     /// An immutable mapping.
     Map(Box<Schema>, Box<Schema>),
     /// A mutable, shared mapping.
     Dict(Box<Schema>, Box<Schema>),
-    /// A function; parameters and result when they are declared.
-    Callable(Option<(Vec<Schema>, Box<Schema>)>),
+    /// A function; its result when that is declared, and its parameters when they are, too.
+    Callable(Option<(Option<Vec<Schema>>, Box<Schema>)>),
     /// What no type was called when the schema was made, with its arguments: nothing, unless one is registered later.
-    Unknown(SharedText, Vec<Schema>),
+    /// The last is shown in its place.
+    Unknown(SharedText, Vec<Schema>, Option<Box<Schema>>),
 }
 
 impl Clone for Schema {
@@ -76,9 +79,12 @@ impl Clone for Schema {
             Schema::Tuple(items) => Schema::Tuple(all(items)),
             Schema::Map(key, value) => Schema::Map(key.clone(), value.clone()),
             Schema::Dict(key, value) => Schema::Dict(key.clone(), value.clone()),
+            Schema::AnyTuple => Schema::AnyTuple,
             Schema::Callable(None) => Schema::Callable(None),
-            Schema::Callable(Some((parameters, result))) => Schema::Callable(Some((all(parameters), result.clone()))),
-            Schema::Unknown(name, items) => Schema::Unknown(name.clone(), all(items)),
+            Schema::Callable(Some((parameters, result))) => {
+                Schema::Callable(Some((parameters.as_deref().map(all), result.clone())))
+            }
+            Schema::Unknown(name, items, shown) => Schema::Unknown(name.clone(), all(items), shown.clone()),
         }
     }
 }
@@ -120,7 +126,7 @@ impl Schema {
             Schema::DType => tag::DTYPE,
             Schema::Device => tag::DEVICE,
             Schema::Object(index) => *index,
-            Schema::Array(_) | Schema::Tuple(_) => tag::ARRAY,
+            Schema::Array(_) | Schema::Tuple(_) | Schema::AnyTuple => tag::ARRAY,
             Schema::List(_) => tag::LIST,
             Schema::Map(..) => tag::MAP,
             Schema::Dict(..) => tag::DICT,
@@ -195,6 +201,7 @@ impl fmt::Display for Schema {
                 .iter()
                 .enumerate()
                 .try_for_each(|(i, item)| write!(f, "{}{item}", if i == 0 { "" } else { " | " })),
+            Schema::AnyTuple => f.write_str("tuple"),
             Schema::Tuple(items) if items.is_empty() => f.write_str("tuple[()]"),
             Schema::Tuple(items) => {
                 f.write_str("tuple[")?;
@@ -202,13 +209,14 @@ impl fmt::Display for Schema {
                 f.write_str("]")
             }
             Schema::Callable(None) => f.write_str("Callable[..., Any]"),
-            Schema::Callable(Some((parameters, result))) => {
+            Schema::Callable(Some((None, result))) => write!(f, "Callable[..., {result}]"),
+            Schema::Callable(Some((Some(parameters), result))) => {
                 f.write_str("Callable[[")?;
                 list(f, parameters)?;
                 write!(f, "], {result}]")
             }
-            Schema::Unknown(name, items) if items.is_empty() => f.write_str(name),
-            Schema::Unknown(name, items) => {
+            Schema::Unknown(name, items, _) if items.is_empty() => f.write_str(name),
+            Schema::Unknown(name, items, _) => {
                 write!(f, "{name}[")?;
                 list(f, items)?;
                 f.write_str("]")

@@ -37,11 +37,11 @@ impl Schema {
             Schema::Union(_) => "Variant",
             Schema::Array(_) => "ffi.Array",
             Schema::List(_) => "ffi.List",
-            Schema::Tuple(_) => "Tuple",
+            Schema::Tuple(_) | Schema::AnyTuple => "Tuple",
             Schema::Map(..) => "ffi.Map",
             Schema::Dict(..) => "ffi.Dict",
             Schema::Callable(_) => "ffi.Function",
-            Schema::Unknown(name, _) => name,
+            Schema::Unknown(name, ..) => name,
         };
         text.push_str("{\"type\":\"");
         text.push_str(name);
@@ -49,21 +49,31 @@ impl Schema {
         let args: Vec<&Schema> = match self {
             Schema::Optional(inner) | Schema::Array(inner) | Schema::List(inner) => vec![inner],
             Schema::Map(key, value) | Schema::Dict(key, value) => vec![key, value],
-            Schema::Union(items) | Schema::Tuple(items) | Schema::Unknown(_, items) => gathered(items),
-            Schema::Callable(Some((parameters, result))) => gathered(std::iter::once(&**result).chain(parameters)),
+            Schema::Union(items) | Schema::Tuple(items) | Schema::Unknown(_, items, _) => gathered(items),
             _ => Vec::new(),
         };
         // Without arguments a tuple would be one of any length.
-        if args.is_empty() && !matches!(self, Schema::Tuple(_)) {
-            text.push('}');
-            return;
+        if !args.is_empty() || matches!(self, Schema::Tuple(_)) {
+            text.push_str(",\"args\":");
+            write_list(args, text);
         }
-        text.push_str(",\"args\":[");
-        for (at, arg) in args.iter().enumerate() {
-            text.push_str(if at == 0 { "" } else { "," });
-            arg.write_json(text);
+        match self {
+            Schema::Callable(Some((parameters, result))) => {
+                text.push_str(",\"named_args\":{\"return\":");
+                write_list([&**result], text);
+                if let Some(parameters) = parameters {
+                    text.push_str(",\"params\":");
+                    write_list(parameters, text);
+                }
+                text.push('}');
+            }
+            Schema::Unknown(_, _, Some(shown)) => {
+                text.push_str(",\"fallback\":");
+                shown.write_json(text);
+            }
+            _ => {}
         }
-        text.push_str("]}");
+        text.push('}');
     }
 
     /// Metadata that says this type: `{"type_schema":"…"}`, the schema's JSON as a string in it, and what `extra` (the
@@ -74,4 +84,13 @@ impl Schema {
         let comma = if extra.is_empty() { "" } else { "," };
         format!("{{\"type_schema\":\"{schema}\"{comma}{extra}}}")
     }
+}
+
+fn write_list<'a>(schemas: impl IntoIterator<Item = &'a Schema>, text: &mut TextBuf) {
+    text.push('[');
+    for (at, schema) in schemas.into_iter().enumerate() {
+        text.push_str(if at == 0 { "" } else { "," });
+        schema.write_json(text);
+    }
+    text.push(']');
 }

@@ -471,7 +471,8 @@ MORE = {
     "missing key": lambda: refused(KeyError, call=lambda: ENTRIES["no such key"]),
     "wrong index": lambda: refused(IndexError, call=lambda: ITEMS[10]),
     "what a callback raises": lambda: refused(KeyError, call=lambda: bowline.convert(lambda: {}["a"])()),
-    "too large": lambda: refused(OverflowError, call=lambda: testing.echo(2**70)),
+    "too large": lambda: refused(TypeError, call=lambda: testing.add_one(2**70)),
+    "beyond 64 bits": lambda: testing.echo(2**70),
     "a native error": lambda: refused(ValueError, call=lambda: testing.test_raise_error("ValueError", "a text of some length")),
     "unknown key": lambda: refused(ValueError, call=lambda: bowline._core.type_index("no.such")),
 }

@@ -168,7 +168,7 @@ def test_type_info_of_a_native_class():
     (method,) = info.methods
     assert (method.name, method.doc, method.is_static) == ("add_i64", "add_i64 method", False)
     assert method.metadata["type_schema"] == (
-        '{"type":"ffi.Function","args":[{"type":"int"},{"type":"testing.TestObjectBase"},{"type":"int"}]}'
+        '{"type":"ffi.Function","named_args":{"return":[{"type":"int"}],"params":[{"type":"testing.TestObjectBase"},{"type":"int"}]}}'
     )
     assert method.func(one, 1) == 12
     assert method.as_callable(type(one))(one, 1) == 12
@@ -205,7 +205,7 @@ def test_init_ffi_api():
 def test_metadata_of_functions():
     metadata = bowline.get_global_func_metadata
     assert metadata("testing.schema_id_int") == {
-        "type_schema": '{"type":"ffi.Function","args":[{"type":"int"},{"type":"int"}]}',
+        "type_schema": '{"type":"ffi.Function","named_args":{"return":[{"type":"int"}],"params":[{"type":"int"}]}}',
         "bool_attr": True,
         "int_attr": 1,
         "str_attr": "hello",

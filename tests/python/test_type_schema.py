@@ -37,6 +37,10 @@ of = TypeSchema.from_annotation
         (bowline.Map[str, int], "Map[str, int]", "Map", 72),
         (Callable[[int, str], float], "Callable[[int, str], float]", "Callable", 68),
         (Callable, "Callable[..., Any]", "Callable", 68),
+        (Callable[..., int], "Callable[..., int]", "Callable", 68),
+        (Callable[[], int], "Callable[[], int]", "Callable", 68),
+        (tuple, "tuple", "tuple", -3),
+        (tuple[()], "tuple[()]", "tuple", -3),
         (bowline.Function, "Callable[..., Any]", "Callable", 68),
         (bowline.Device, "Device", "Device", 6),
         (bowline.dtype, "dtype", "dtype", 5),
@@ -252,3 +256,67 @@ def test_subtypes():
     assert of(TestObjectDerived).is_subtype_of(bowline.Object)
     assert not of(TestObjectBase).is_subtype_of(TestObjectDerived)
     assert not of(int).is_subtype_of(bowline.Object)
+
+
+def test_parts_of_functions_have_names():
+    schema = of(Callable[[int, str], float])
+    assert schema.args == ()
+    assert schema.named_args == {"return": (of(float),), "params": (of(int), of(str))}
+    assert schema.to_json()["named_args"]["params"] == [{"type": "int"}, {"type": "str"}]
+    assert of(Callable[..., int]).named_args == {"return": (of(int),)}
+    assert of(Callable[[], int]).named_args == {"return": (of(int),), "params": ()}
+    assert of(Callable).named_args is of(int).named_args is None
+    assert TypeSchema("Callable", named_args={"return": (of(int),), "params": [of(str)]}) == of(Callable[[str], int])
+    # The older form, in which one argument says nothing of parameters.
+    assert TypeSchema("Callable", [of(int)]) == of(Callable[..., int])
+    assert of(Callable[..., int]) != of(Callable)
+    for wrong in ({}, {"params": ()}, {"return": ()}, {"return": (of(int),), "else": ()}):
+        with pytest.raises(ValueError, match="named_args"):
+            TypeSchema("Callable", named_args=wrong)
+    with pytest.raises(ValueError, match="beside named_args"):
+        TypeSchema("Callable", [of(int)], named_args={"return": (of(int),)})
+    with pytest.raises(TypeError, match="named_args"):
+        TypeSchema.from_json_obj({"type": "ffi.Function", "named_args": []})
+
+
+def test_tuple_of_any_length():
+    assert of(tuple).args is None
+    assert of(tuple) != of(tuple[()])
+    assert of(tuple).to_json() == {"type": "tuple"}
+    assert of(tuple[()]).to_json() == {"type": "tuple", "args": []}
+    assert _to_py_class_value(of(tuple).convert((1, "x"))) == [1, "x"]
+    with pytest.raises(TypeError, match="expected tuple, got int"):
+        of(tuple).check_value(1)
+
+
+def test_what_is_shown_of_an_unknown_type():
+    told = {"type": "no.such.Type", "args": [{"type": "int"}], "fallback": {"type": "ffi.Array"}}
+    schema = TypeSchema.from_json_obj(told)
+    assert repr(schema) == "Array[Any]"
+    assert schema.fallback == of(bowline.Array)
+    assert schema.to_json() == {**told, "fallback": {"type": "Array", "args": [{"type": "Any"}]}}
+    assert pickle.loads(pickle.dumps(schema)) == schema
+    assert schema != TypeSchema("no.such.Type", [of(int)])
+    assert TypeSchema("int", fallback=of(str)) == of(int)
+
+
+def test_big_integers_keep_their_key():
+    schema = TypeSchema.from_json_obj({"type": "ffi.BigInt"})
+    assert (schema.origin, schema.type_key, repr(schema)) == ("int", "ffi.BigInt", "int")
+    assert schema.to_json() == {"type": "ffi.BigInt"}
+    assert TypeSchema("int", type_key="ffi.BigInt") == TypeSchema.from_type_index(78) == schema
+    assert pickle.loads(pickle.dumps(schema)) == schema
+    assert of(int).type_key is None
+
+
+def test_subclass():
+    class Named(TypeSchema):
+        def __new__(cls, name, origin, **rest):
+            made = super().__new__(cls, origin, **rest)
+            made.name = name
+            return made
+
+    schema = Named("x", "Object", origin_type_index=of(TestIntPair).origin_type_index)
+    assert (schema.name, repr(schema)) == ("x", "testing.TestIntPair")
+    assert schema == of(TestIntPair)
+    assert TypeSchema("Optional", [schema]) == of(Optional[TestIntPair])

@@ -1,7 +1,7 @@
 """The native half of the package."""
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, SupportsIndex, final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Self, SupportsIndex, final
 
 from typing_extensions import disjoint_base
 
@@ -106,17 +106,23 @@ class CError(CObject):
 @final
 class ObjectRValueRef: ...
 
-@final
 class TypeSchema:
-    def __new__(cls, origin: str, args: Iterable[TypeSchema] | None = None, type_index: int | None = None) -> TypeSchema: ...
-    @property
-    def origin(self) -> str: ...
-    @property
-    def args(self) -> tuple[TypeSchema, ...]: ...
-    @property
-    def type_index(self) -> int | None: ...
-    @property
-    def origin_type_index(self) -> int: ...
+    def __new__(
+        cls,
+        origin: str,
+        args: Iterable[TypeSchema] | None = None,
+        origin_type_index: int | None = -3,
+        fallback: TypeSchema | None = None,
+        named_args: Mapping[str, Sequence[TypeSchema]] | None = None,
+        type_key: str | None = None,
+    ) -> Self: ...
+    origin: str
+    args: tuple[TypeSchema, ...] | None
+    type_index: int | None
+    origin_type_index: int
+    fallback: TypeSchema | None
+    named_args: dict[str, tuple[TypeSchema, ...]] | None
+    type_key: str | None
     @staticmethod
     def from_annotation(annotation: Any) -> TypeSchema: ...
     @staticmethod
@@ -136,8 +142,7 @@ class TypeSchema:
 @final
 class CAny:
     def __new__(cls, value: Any = None) -> CAny: ...
-    @property
-    def type_index(self) -> int: ...
+    type_index: int
     def to_py(self) -> Any: ...
 
 @final
@@ -207,12 +212,9 @@ class FieldProperty:
     __name__: str
     @property
     def __objclass__(self) -> type | None: ...
-    @property
-    def frozen(self) -> bool: ...
-    @property
-    def offset(self) -> int: ...
-    @property
-    def schema(self) -> TypeSchema: ...
+    frozen: bool
+    offset: int
+    schema: TypeSchema
     @property
     def fget(self) -> Callable[[Any], Any]: ...
     @property

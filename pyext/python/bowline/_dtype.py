@@ -14,6 +14,8 @@ from typing import Any
 from . import _core
 
 _INT, _UINT, _FLOAT, _HANDLE, _BFLOAT, _BOOL = 0, 1, 2, 3, 4, 6
+# From this number on lanes are negative ones.
+_SCALABLE = 1 << 15
 
 
 class _OfNumPy:
@@ -89,12 +91,21 @@ class dtype(str):  # noqa: N801 - its name elsewhere
 
     @property
     def lanes(self) -> int:
-        """How many lanes there are."""
-        return self._plain[2]
+        """How many lanes there are; of vectors whose length the machine says, the negative factor of it."""
+        lanes = self._plain[2]
+        return lanes if lanes < _SCALABLE else lanes - 2 * _SCALABLE
 
     @property
     def itemsize(self) -> int:
-        """Bytes of one element, all lanes."""
+        """Bytes of one element, all lanes.
+
+        Raises
+        ------
+        ValueError
+            For vectors whose length the machine says, such as ``int32xvscalex4``.
+        """
+        if self.lanes < 0:
+            raise ValueError(f"the machine says how large a {self} is")
         return (self.bits * self.lanes + 7) // 8
 
     @property
@@ -134,7 +145,7 @@ class dtype(str):  # noqa: N801 - its name elsewhere
         ValueError
             If this is a vector already.
         """
-        if self.lanes > 1:
+        if self.lanes > 1 or self.lanes < 0:
             raise ValueError(f"cannot create dtype with lanes from vector type {self}")
         return _from_parts(self.type_code, self.bits, lanes)
 
@@ -146,7 +157,7 @@ class dtype(str):  # noqa: N801 - its name elsewhere
 
 
 def _from_parts(code: int, bits: int, lanes: int) -> dtype:
-    return dtype(_core.dtype_text(code, bits, lanes))
+    return dtype(_core.dtype_text(code, bits, lanes % (2 * _SCALABLE)))
 
 
 _core.set_plain_class("dtype", _from_parts)

@@ -78,7 +78,9 @@ def _named(schemas: Iterable[Any]) -> Iterator[tuple[int, tuple[str, str]]]:
         place = _PLACES.get(schema.type_index)
         if place is not None:
             yield schema.type_index, (place.module, place.qualname)
-        yield from _named(schema.args)
+        yield from _named(schema.args or ())
+        for parts in (schema.named_args or {}).values():
+            yield from _named(parts)
 
 
 def expect_new(former: int | None, index: int, schemas: Iterable[Any]) -> None:

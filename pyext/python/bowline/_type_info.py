@@ -60,6 +60,8 @@ class TypeMethod:
         return f"TypeMethod({self.name!r}, is_static={self.is_static})"
 
 
+# Bytes of an object without fields: counts, type index and deleter.
+_HEADER_SIZE = 24
 # By type index, which is given out once: there is one view of a type.
 _KNOWN: dict[int, TypeInfo] = {}
 
@@ -91,8 +93,17 @@ class TypeInfo:
 
     @property
     def total_size(self) -> int:
-        """Bytes of an object, its header included; 0 while that is not known."""
-        return _core.total_size(self.type_index)
+        """Bytes of an object, its header included; of a type that does not say, those of its parent."""
+        size = _core.total_size(self.type_index)
+        if size:
+            return size
+        parent = self.parent_type_info
+        return _HEADER_SIZE if parent is None else parent.total_size
+
+    @property
+    def _has_type_metadata(self) -> bool:
+        """Whether the type itself says how large its objects are. The root does."""
+        return bool(_core.total_size(self.type_index)) or self.type_key == "ffi.Object"
 
     @property
     def type_cls(self) -> type | None:

@@ -297,7 +297,7 @@ def get_global_func_metadata(name: str) -> dict[str, Any]:
     --------
     >>> import bowline
     >>> bowline.get_global_func_metadata("testing.add_one")["type_schema"]
-    '{"type":"ffi.Function","args":[{"type":"int"},{"type":"int"}]}'
+    '{"type":"ffi.Function","named_args":{"return":[{"type":"int"}],"params":[{"type":"int"}]}}'
     """
     text = _core.global_func_metadata(name)
     if text is None:

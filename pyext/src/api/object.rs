@@ -25,7 +25,7 @@ pub fn members() -> Members {
         .method(members::no_arguments::<Chandle>())
         .method(members::no_arguments::<Move>())
         .method(members::no_arguments::<Alloc>())
-        .method(members::one_argument::<SameAs>())
+        .method(members::arguments::<SameAs>())
         .method(members::one_argument::<Is>())
         .method(members::one_argument::<MoveFrom>())
         .method(members::arguments::<InitByConstructor>())
@@ -62,13 +62,26 @@ impl Attribute for Id {
     }
 }
 
+/// Whether both are wrappers of one object.
+fn same<'py>(this: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>) -> Answer<'py> {
+    (tie::is_wrapper(other) && address(this) == address(other)).make(this.py())
+}
+
 struct SameAs;
-impl OneArgument for SameAs {
+impl Arguments for SameAs {
     const NAME: &'static CStr = c"same_as";
-    const DOC: &'static CStr = c"same_as($self, other, /)\n--\n\nWhether both hold the same native object.";
-    fn call<'py>(this: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>) -> Answer<'py> {
-        let same = tie::is_wrapper(other) && address(this) == address(other);
-        same.make(this.py())
+    const DOC: &'static CStr = c"same_as($self, /, other)\n--\n\nWhether both hold the same native object.";
+    fn call<'py>(
+        this: &Bound<'py, PyAny>,
+        arguments: &Bound<'py, PyTuple>,
+        keywords: Option<&Bound<'py, PyDict>>,
+    ) -> Answer<'py> {
+        let named = keywords.map(|keywords| (keywords.len(), keywords.get_item("other")));
+        match (arguments.len(), named) {
+            (1, None | Some((0, _))) => same(this, &arguments.get_item(0)?),
+            (0, Some((1, Ok(Some(other))))) => same(this, &other),
+            _ => Err(PyTypeError::new_err("same_as() takes one argument: other")),
+        }
     }
 }
 
@@ -77,7 +90,7 @@ impl OneArgument for Is {
     const NAME: &'static CStr = c"is_";
     const DOC: &'static CStr = c"is_($self, other, /)\n--\n\nWhether both hold the same native object.";
     fn call<'py>(this: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>) -> Answer<'py> {
-        SameAs::call(this, other)
+        same(this, other)
     }
 }
 

@@ -116,7 +116,11 @@ fn register_class(class: &Bound<'_, PyType>, index: i32, replace: bool) -> PyRes
 fn holds_python(index: i32) -> bool {
     fn any(schema: &Schema) -> bool {
         match schema {
-            Schema::Any | Schema::Callable(_) | Schema::Object(tag::OBJECT) | Schema::Unknown(..) => true,
+            Schema::Any
+            | Schema::AnyTuple
+            | Schema::Callable(_)
+            | Schema::Object(tag::OBJECT)
+            | Schema::Unknown(..) => true,
             Schema::Optional(inner) | Schema::Array(inner) | Schema::List(inner) => any(inner),
             Schema::Union(items) | Schema::Tuple(items) => items.iter().any(any),
             Schema::Map(key, value) | Schema::Dict(key, value) => any(key) || any(value),

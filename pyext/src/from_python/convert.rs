@@ -23,11 +23,11 @@ use std::sync::LazyLock;
 /// Converts an object whose exact class says what it is, or a wrapper that holds something; none of other objects.
 ///
 /// # Errors
-/// `OverflowError` for an integer of more than 64 bits, `UnicodeEncodeError` for a string with lone surrogates.
+/// `UnicodeEncodeError` for a string with lone surrogates.
 #[inline]
 fn from_exact_type(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
     Ok(match classify(ob) {
-        Exact::Int => Some(scalar::int(ob)?),
+        Exact::Int => Some(scalar::any_int(ob)?),
         Exact::Str => Some(scalar::string(ob)?),
         Exact::None => Some(Any::none()),
         Exact::Float => scalar::float(ob),
@@ -134,11 +134,12 @@ pub fn to_native(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
         },
         Schema::Union(alternatives) => union::to_union(ob, alternatives, schema),
         Schema::Array(item) => sequence::to_array(ob, item, schema),
+        Schema::AnyTuple => sequence::to_array(ob, &Schema::Any, schema),
         Schema::List(item) => sequence::to_list(ob, item, schema),
         Schema::Tuple(items) => sequence::to_tuple(ob, items, schema),
         Schema::Map(..) | Schema::Dict(..) => mapping::to_mapping(ob, schema),
         Schema::Callable(_) => to_function(ob),
-        Schema::Unknown(name, _) => match registry::type_index_of(name) {
+        Schema::Unknown(name, ..) => match registry::type_index_of(name) {
             Some(index) => to_native(ob, &Schema::of_index(index)),
             None => Err(Fail::text(format!("unknown TypeSchema origin '{name}'"))),
         },
@@ -273,7 +274,7 @@ fn leaf<'py>(ob: &Bound<'py, PyAny>) -> Result<Leaf<'py>, Fail> {
     }
     if ob.is_instance_of::<PyInt>() || hooks::is_integral(ob)? {
         return match hooks::as_int(ob)? {
-            Some(number) => Ok(Leaf::Value(scalar::int(&number)?)),
+            Some(number) => Ok(Leaf::Value(scalar::any_int(&number)?)),
             None => Err(Fail::expected(&Schema::Int, ob)),
         };
     }

@@ -3,13 +3,14 @@
 
 use crate::from_python::classify::Exact;
 use crate::interpreter::exceptions::PyOverflowError;
+use crate::interpreter::make;
 use crate::interpreter::small_int;
-use bowline::object::grow::Grow;
-use bowline::value::{Any, Bytes, IntoAny, Str};
+use bowline::object::grow::{gathered, Grow};
+use bowline::value::{big_int, Any, Bytes, IntoAny, Str};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::critical_section::with_critical_section;
-use pyo3::types::{PyByteArray, PyByteArrayMethods, PyBytes, PyFloat};
+use pyo3::types::{PyByteArray, PyByteArrayMethods, PyBytes, PyFloat, PyInt};
 use std::ffi::{c_char, c_int};
 
 /// The value of an `int` or of an instance of a subclass.
@@ -36,6 +37,34 @@ pub fn int(ob: &Bound<'_, PyAny>) -> PyResult<Any> {
         }
     }
     Ok(value.into_any())
+}
+
+/// The value of an `int` of any size, or of an instance of a subclass.
+///
+/// # Errors
+/// `TypeError` for other objects, `MemoryError`.
+#[inline]
+pub fn any_int(ob: &Bound<'_, PyAny>) -> PyResult<Any> {
+    match int(ob) {
+        Err(error) if error.is_instance_of::<PyOverflowError>(ob.py()) => big(ob),
+        other => other,
+    }
+}
+
+/// The value of an `int` beyond 64 bits. What a subclass makes of the methods does not count.
+#[cold]
+fn big(ob: &Bound<'_, PyAny>) -> PyResult<Any> {
+    let py = ob.py();
+    let class = py.get_type::<PyInt>();
+    let bits: usize = class.call_method1("bit_length", (ob,))?.extract()?;
+    // One more, of the sign.
+    let words = bits / 64 + 1;
+    let signed = make::dict(py)?;
+    signed.set_item("signed", true)?;
+    let bytes = class.call_method("to_bytes", (ob, words * 8, "little"), Some(&signed))?;
+    let bytes = bytes.cast::<PyBytes>()?.as_bytes();
+    let words = bytes.as_chunks::<8>().0.iter().map(|word| i64::from_le_bytes(*word));
+    Ok(big_int::integer(&gathered(words)))
 }
 
 /// The value of a `str` or of an instance of a subclass.

@@ -68,7 +68,7 @@ fn is_of(ob: &Bound<'_, PyAny>, schema: &Schema, kinds: Kinds) -> PyResult<bool>
         Schema::Callable(_) => ob.is_callable(),
         Schema::Optional(inner) => ob.is_none() || is_of(ob, inner, kinds)?,
         Schema::Union(alternatives) => !all(alternatives, |alternative| Ok(!is_of(ob, alternative, kinds)?))?,
-        Schema::Unknown(name, _) => match registry::type_index_of(name) {
+        Schema::Unknown(name, ..) => match registry::type_index_of(name) {
             Some(index) => is_of(ob, &Schema::of_index(index), kinds)?,
             None => false,
         },
@@ -78,10 +78,11 @@ fn is_of(ob: &Bound<'_, PyAny>, schema: &Schema, kinds: Kinds) -> PyResult<bool>
         Schema::Array(item) if may_be_tuple(ob, kinds) => {
             all_items(ob, |items| Some(gathered((0..items).map(|_| &**item))), kinds)?
         }
+        Schema::AnyTuple if may_be_tuple(ob, kinds) => true,
         Schema::Tuple(schemas) if may_be_tuple(ob, kinds) => {
             all_items(ob, |items| (items == schemas.len()).then(|| gathered(schemas)), kinds)?
         }
-        Schema::List(_) | Schema::Array(_) | Schema::Tuple(_) => false,
+        Schema::List(_) | Schema::Array(_) | Schema::Tuple(_) | Schema::AnyTuple => false,
         Schema::Map(..) if kinds == Kinds::Same => false,
         Schema::Map(key, value) | Schema::Dict(key, value) => all_entries(ob, key, value, kinds)?,
     })

@@ -11,7 +11,7 @@ use crate::interpreter::trampoline::{guard, or_memory_error};
 use crate::interpreter::{make, recursion};
 use crate::to_python::value;
 use crate::types::any::CAny;
-use crate::types::schema_parts::{build, parts, render, Rendering};
+use crate::types::schema_parts::{build, fallback, key_behind, named_parts, parts, render, Given, Rendering};
 use bowline::object::grow::{owned, try_gathered};
 use bowline::object::registry;
 use bowline::reflect::attr;
@@ -21,8 +21,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+/// The `origin_type_index` of tuples, and of types that are not registered.
+const TUPLE: i32 = -3;
+
 /// A type, as an annotation declares it.
-#[pyclass(frozen, module = "bowline._core")]
+#[pyclass(frozen, subclass, module = "bowline._core")]
 pub struct TypeSchema {
     schema: Schema,
 }
@@ -39,6 +42,21 @@ impl TypeSchema {
     /// The schema.
     pub fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// The parts that have names, each as `show` makes it; none where there are none.
+    fn named<'py>(
+        &self,
+        py: Python<'py>,
+        show: impl Fn(Vec<Schema>) -> PyResult<Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let parts = named_parts(&self.schema);
+        if parts.is_empty() {
+            return Ok(None);
+        }
+        let named = make::dict(py)?;
+        parts.into_iter().try_for_each(|(name, items)| named.set_item(name.make(py)?, show(items)?))?;
+        Ok(Some(named))
     }
 
     fn rendered(
@@ -65,14 +83,41 @@ impl TypeSchema {
     }
 }
 
+/// The schemas in a sequence of `TypeSchema`.
+fn all(items: &Bound<'_, PyAny>) -> PyResult<Vec<Schema>> {
+    try_gathered(items.try_iter()?.map(|item| TypeSchema::of(&item?)))
+}
+
+/// The schemas that the dicts in a sequence describe. A number, as in the size of an array, says nothing of a type.
+fn all_described(items: &Bound<'_, PyAny>) -> PyResult<Vec<Schema>> {
+    let described = items.try_iter()?.filter(|item| !item.as_ref().is_ok_and(|item| !item.is_instance_of::<PyDict>()));
+    try_gathered(described.map(|item| Ok(TypeSchema::from_json_obj(&item?)?.0.schema)))
+}
+
 #[pymethods]
 impl TypeSchema {
     #[new]
-    #[pyo3(signature = (origin, args = None, type_index = None))]
-    fn new(origin: &str, args: Option<Bound<'_, PyAny>>, type_index: Option<i32>) -> PyResult<TypeSchema> {
+    #[pyo3(signature = (origin, args = None, origin_type_index = TUPLE, fallback = None, named_args = None, type_key = None))]
+    fn new(
+        origin: &str,
+        args: Option<Bound<'_, PyAny>>,
+        origin_type_index: Option<i32>,
+        fallback: Option<Bound<'_, PyAny>>,
+        named_args: Option<Bound<'_, PyDict>>,
+        type_key: Option<&str>,
+    ) -> PyResult<TypeSchema> {
         let make = || {
-            let args = args.map(|args| try_gathered(args.try_iter()?.map(|arg| TypeSchema::of(&arg?))));
-            build(origin, args.transpose()?, type_index).map(TypeSchema::from)
+            let named = named_args.map(|named| {
+                try_gathered(named.iter().map(|(name, items)| Ok::<_, PyErr>((take::text(&name)?, all(&items)?))))
+            });
+            let given = Given {
+                args: args.as_ref().map(all).transpose()?,
+                // Below any value's there are names for what has no index.
+                type_index: origin_type_index.filter(|index| *index >= 0),
+                fallback: fallback.as_ref().map(TypeSchema::of).transpose()?,
+                named: named.transpose()?,
+            };
+            build(type_key.unwrap_or(origin), given).map(TypeSchema::from)
         };
         guard(make).map(|made| made.0)
     }
@@ -84,11 +129,12 @@ impl TypeSchema {
         parts(&self.schema).0
     }
 
-    /// The arguments of a generic type.
+    /// The arguments of a generic type; None for tuples of any length.
     #[getter]
     #[guarded]
-    fn args<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        make::tuple(py, parts(&self.schema).1.into_iter().map(TypeSchema::from))
+    fn args<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        let args = (self.schema != Schema::AnyTuple).then(|| parts(&self.schema).1);
+        args.map(|args| make::tuple(py, args.into_iter().map(TypeSchema::from))).transpose()
     }
 
     /// The index that values of the type share, if there is one.
@@ -103,10 +149,31 @@ impl TypeSchema {
     #[guarded]
     fn origin_type_index(&self) -> i32 {
         match &self.schema {
-            Schema::Tuple(_) => -3,
+            Schema::Tuple(_) | Schema::AnyTuple | Schema::Unknown(..) => TUPLE,
             Schema::Optional(_) | Schema::Union(_) => -2,
             other => other.index().unwrap_or(-1),
         }
+    }
+
+    /// What a function returns and takes, by the names `return` and `params`; None where that is not declared.
+    #[getter]
+    #[guarded]
+    fn named_args<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        self.named(py, |items| Ok(make::tuple(py, items.into_iter().map(TypeSchema::from))?.into_any()))
+    }
+
+    /// What is shown in the place of a type that is not registered.
+    #[getter]
+    #[guarded]
+    fn fallback(&self) -> Option<TypeSchema> {
+        fallback(&self.schema).cloned().map(TypeSchema::from)
+    }
+
+    /// The key of a type that shares its `origin` with another, such as `ffi.BigInt`.
+    #[getter]
+    #[guarded]
+    fn type_key(&self) -> Option<&'static str> {
+        key_behind(&self.schema)
     }
 
     /// The schema of an annotation.
@@ -132,7 +199,10 @@ impl TypeSchema {
             index => index,
         });
         match args {
-            Some(args) if args.len()? > 0 => TypeSchema::new(parts(&schema).0, Some(args), Some(type_index)),
+            Some(args) if args.len()? > 0 => {
+                let given = Given { args: Some(all(&args)?), type_index: Some(type_index), ..Given::default() };
+                build(parts(&schema).0, given).map(TypeSchema::from)
+            }
             _ => Ok(schema.into()),
         }
     }
@@ -148,13 +218,22 @@ impl TypeSchema {
             return Err(PyTypeError::new_err(format!("expected schema dict with a string as its 'type', got {found}")));
         };
         let given = obj.get_item("args").ok().filter(sequence::is_sequence);
-        let args = given.map(|given| {
-            // A number, as in the size of an array, says nothing of a type.
-            let described =
-                given.try_iter()?.filter(|arg| !arg.as_ref().is_ok_and(|arg| !arg.is_instance_of::<PyDict>()));
-            try_gathered::<_, PyErr>(described.map(|arg| Ok(TypeSchema::from_json_obj(&arg?)?.0.schema)))
+        let named = obj.get_item("named_args").ok().map(|named| {
+            let Ok(named) = named.cast_into::<PyDict>() else {
+                return Err(PyTypeError::new_err("expected named_args as a dict of names to lists of schema dicts"));
+            };
+            let described = |(name, items)| Ok::<_, PyErr>((take::text(&name)?, all_described(&items)?));
+            try_gathered(named.iter().map(described))
         });
-        build(&name, args.transpose()?, None).map(TypeSchema::from)
+        let shown =
+            obj.get_item("fallback").ok().map(|shown| Ok::<_, PyErr>(TypeSchema::from_json_obj(&shown)?.0.schema));
+        let given = Given {
+            args: given.as_ref().map(all_described).transpose()?,
+            type_index: None,
+            fallback: shown.transpose()?,
+            named: named.transpose()?,
+        };
+        build(&name, given).map(TypeSchema::from)
     }
 
     /// The schema that JSON text describes.
@@ -172,10 +251,20 @@ impl TypeSchema {
     fn to_json<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let (origin, args) = parts(&self.schema);
         let json = make::dict(py)?;
-        json.set_item(intern!(py, "type"), origin.make(py)?)?;
-        if !args.is_empty() || origin == "tuple" {
+        json.set_item(intern!(py, "type"), key_behind(&self.schema).unwrap_or(origin).make(py)?)?;
+        if !args.is_empty() || matches!(self.schema, Schema::Tuple(_)) {
             let args = args.into_iter().map(|arg| TypeSchema::from(arg).to_json(py));
             json.set_item(intern!(py, "args"), try_gathered::<_, PyErr>(args)?.make(py)?)?;
+        }
+        let described = |items: Vec<Schema>| {
+            let items = items.into_iter().map(|item| TypeSchema::from(item).to_json(py));
+            try_gathered::<_, PyErr>(items)?.make(py)
+        };
+        if let Some(named) = self.named(py, described)? {
+            json.set_item("named_args".make(py)?, named)?;
+        }
+        if let Some(shown) = fallback(&self.schema) {
+            json.set_item("fallback".make(py)?, TypeSchema::from(shown.clone()).to_json(py)?)?;
         }
         Ok(json)
     }
@@ -253,7 +342,11 @@ impl TypeSchema {
             let make = py.import(intern!(py, "bowline._core"))?.getattr(intern!(py, "_schema_of_key"))?;
             return Ok((make, make::tuple(py, [key])?));
         }
-        let arguments = make::tuple(py, [self.origin()?.make(py)?, self.args(py)?.make(py)?])?;
+        let none = || py.None().into_bound(py);
+        let args = self.args(py)?.0.map_or_else(none, Bound::into_any);
+        let shown = self.fallback()?.0.map_or_else(|| Ok(none()), |shown| shown.make(py))?;
+        let named = self.named_args(py)?.0.map_or_else(none, Bound::into_any);
+        let arguments = make::tuple(py, [self.origin()?.make(py)?, args, none(), shown, named])?;
         Ok((py.get_type::<TypeSchema>().into_any(), arguments))
     }
 }

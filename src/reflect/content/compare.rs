@@ -12,6 +12,7 @@ use crate::reflect::children::{children, entry, field, is_plain, is_sequence, Ch
 use crate::reflect::number_map::NumberSet;
 use crate::reflect::{attr, hook};
 use crate::tensor::TensorObj;
+use crate::value::big_int;
 use crate::value::{convert, Any, AnyView, IntoAny};
 use std::cmp::Ordering;
 
@@ -368,10 +369,17 @@ fn plain(a: AnyView<'_>, b: AnyView<'_>) -> Result<Ordering, Error> {
         Some((a.code, a.bits, a.lanes).cmp(&(b.code, b.bits, b.lanes)))
     } else if let (Some(a), Some(b)) = (a.as_device(), b.as_device()) {
         Some((a.kind, a.id).cmp(&(b.kind, b.id)))
+    } else if let (Some(a), Some(b)) = (words(&a), words(&b)) {
+        Some(big_int::compare(&a, &b))
     } else {
         None
     };
     found.ok_or_else(|| unordered(a, b))
+}
+
+/// The words of an integer of any size.
+fn words(view: &AnyView<'_>) -> Option<Vec<i64>> {
+    big_int::words_of(*view).map(|words| gathered(words.iter().copied())).or_else(|| Some(vec![view.as_int()?]))
 }
 
 #[cold]

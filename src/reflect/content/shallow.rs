@@ -42,7 +42,7 @@ pub fn copy_shallow(value: AnyView<'_>) -> Result<Any, Error> {
 /// What never changes, or is the only one of its kind.
 pub(in crate::reflect) fn is_shared(view: AnyView<'_>) -> bool {
     is_plain(view)
-        || matches!(view.type_index(), tag::FUNCTION | tag::ERROR | tag::SHAPE)
+        || matches!(view.type_index(), tag::FUNCTION | tag::ERROR | tag::SHAPE | tag::BIG_INT)
         || registry::is_instance(view.type_index(), Enum::type_index())
         || view.as_ref::<Sentinel>().is_some()
 }

@@ -13,6 +13,7 @@
 //! assert_eq!(text.view().as_str(), Some("[1, \"two\"]"));
 //! ```
 
+mod big_int;
 mod containers;
 mod structure;
 
@@ -36,6 +37,7 @@ use std::collections::{HashMap, HashSet};
 pub fn declare() {
     structural::declare();
     sentinel::declare();
+    big_int::declare();
     declare_content();
     structure::declare();
     declare_json();
@@ -113,16 +115,16 @@ fn declare_values() {
     attr::set(tag::SHAPE, "__ffi_convert__", cast.into_any()).expect("a type that is registered");
 }
 
-/// `(type index, name, value, name, value, …)`: an object of the type with these field values, the others at their
+/// `(type index or key, name, value, name, value, …)`: an object of the type with these field values, the others at their
 /// defaults.
 fn make_object(arguments: &[AnyView<'_>]) -> Result<Any, Error> {
-    let [ty, pairs @ ..] = arguments else { return Err(Error::type_error("expected a type index or key")) };
-    let reflection = match ty.as_str() {
+    let [which, pairs @ ..] = arguments else { return Err(Error::type_error("expected a type index or a type key")) };
+    let reflection = match which.as_str() {
         Some(key) => {
             let index = registry::type_index_of(key);
-            known(index.ok_or_else(|| Error::type_error(format!("there is no type with key `{key}`")))?.into())?
+            known(index.ok_or_else(|| Error::type_error(format!("there is no type with key '{key}'")))?.into())?
         }
-        None => known(convert::<i64>(*ty)?)?,
+        None => known(convert::<i64>(*which)?)?,
     };
     if !pairs.len().is_multiple_of(2) {
         return Err(Error::type_error("expected names and values by turns"));

@@ -68,7 +68,9 @@ impl Region {
 /// How objects of a type are treated; an error for those that cannot be.
 pub(super) fn kind_of(index: i32) -> Result<StructuralKind, Error> {
     match index {
-        tag::ARRAY | tag::LIST | tag::MAP | tag::DICT | tag::SHAPE | tag::TENSOR => return Ok(StructuralKind::Tree),
+        tag::ARRAY | tag::LIST | tag::MAP | tag::DICT | tag::SHAPE | tag::TENSOR | tag::BIG_INT => {
+            return Ok(StructuralKind::Tree)
+        }
         _ => {}
     }
     let found = info(index).map_or(StructuralKind::Unsupported, |reflection| reflection.structural);

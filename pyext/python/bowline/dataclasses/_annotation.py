@@ -82,7 +82,7 @@ def schema_of(annotation: Any, owner: type | None = None) -> TypeSchema:
     if annotation is typing.Self and owner is not None:
         return _schema_of_class(owner)
     if annotation is tuple:
-        return TypeSchema("Array", (TypeSchema("Any"),))
+        return TypeSchema("tuple")
     if annotation is abc.Callable or annotation is typing.Callable:
         return TypeSchema("Callable")
     origin = typing.get_origin(annotation)
@@ -112,9 +112,10 @@ def _schema_of_generic(annotation: Any, origin: Any, args: tuple[Any, ...], owne
         return TypeSchema("tuple", tuple(schema_of(arg, owner) for arg in args))
     if origin is abc.Callable:
         parameters, result = args
-        if parameters is Ellipsis:
-            return TypeSchema("Callable")
-        return TypeSchema("Callable", [schema_of(arg, owner) for arg in (result, *parameters)])
+        named = {"return": [schema_of(result, owner)]}
+        if parameters is not Ellipsis:
+            named["params"] = [schema_of(arg, owner) for arg in parameters]
+        return TypeSchema("Callable", named_args=named)
     known = _GENERIC.get(origin)
     if known is None and isinstance(origin, type) and issubclass(origin, Object):
         known = _native_container(origin)

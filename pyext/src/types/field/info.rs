@@ -95,7 +95,7 @@ impl PyFieldInfo {
     #[guarded]
     fn default<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         match (&self.field.default, written_default(self.field).and_then(|written| written.default.as_ref())) {
-            (FieldDefault::Value(_), Some(written)) => Ok(written.get(py)),
+            (FieldDefault::Value(_) | FieldDefault::Factory(_), Some(written)) => Ok(written.get(py)),
             (FieldDefault::Value(value), None) => value::to_python(py, value.clone()),
             _ => Ok(missing(py)?.clone().into_any()),
         }
@@ -103,8 +103,13 @@ impl PyFieldInfo {
     #[getter]
     #[guarded]
     fn default_factory<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        match (&self.field.default, written_default(self.field).and_then(|written| written.factory.as_ref())) {
+        let written = written_default(self.field);
+        match (&self.field.default, written.and_then(|written| written.factory.as_ref())) {
             (FieldDefault::Factory(_), Some(written)) => Ok(written.get(py)),
+            // A value that is not the field's.
+            (FieldDefault::Factory(_), None) if written.is_some_and(|written| written.default.is_some()) => {
+                Ok(missing(py)?.clone().into_any())
+            }
             (FieldDefault::Factory(function), None) => value::object_to_python(py, function.clone().upcast()),
             _ => Ok(missing(py)?.clone().into_any()),
         }

@@ -185,24 +185,31 @@ impl FieldSpec {
         let mut written = WrittenDefault { default: None, factory: None };
         let (default, factory) = (self.default.bind(py), self.default_factory.bind(py));
         if !is_missing(default) {
-            let value = convert::to_native(default, field.schema());
-            let value = value
-                .map_err(|fail: Fail| fail.inside(&format!("default of field '{}'", self.name)).raise_cause(py))?;
-            field.default = FieldDefault::Value(value);
+            field.default = match convert::to_native(default, field.schema()) {
+                Ok(value) => FieldDefault::Value(value),
+                // A usual way to say that there is none yet: refused where an object is made without the field.
+                Err(Fail::Mismatch(_)) if default.is_none() => {
+                    FieldDefault::Factory(self.native_default(default, field.schema().clone()))
+                }
+                Err(fail) => {
+                    return Err(fail.inside(&format!("default of field '{}'", self.name)).raise_cause(py));
+                }
+            };
             written.default = Some(Payload::new(default));
         } else if !is_missing(factory) {
-            field.default = FieldDefault::Factory(self.native_factory(factory, field.schema().clone()));
+            field.default = FieldDefault::Factory(self.native_default(factory, field.schema().clone()));
             written.factory = Some(Payload::new(factory));
         }
         Ok((field, written))
     }
 
-    /// The default factory for native code: what it gives is converted for the field.
-    fn native_factory(&self, factory: &Bound<'_, PyAny>, schema: Schema) -> Function {
-        let (factory, place) = (Payload::new(factory), format!("default of field '{}'", self.name));
+    /// A default for native code, of a factory or of None: that is converted for the field.
+    fn native_default(&self, written: &Bound<'_, PyAny>, schema: Schema) -> Function {
+        let (written, place) = (Payload::new(written), format!("default of field '{}'", self.name));
         Function::from_packed(move |_| {
             let make = |py: Python<'_>| {
-                let value = factory.get(py).call0()?;
+                let value = written.get(py);
+                let value = if value.is_none() { value } else { value.call0()? };
                 convert::to_native(&value, &schema).map_err(|fail: Fail| fail.inside(&place).raise_cause(py))
             };
             let made = Python::try_attach(|py| error::guarded(py, || make(py)));

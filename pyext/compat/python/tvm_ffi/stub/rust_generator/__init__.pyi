@@ -1,0 +1,3 @@
+"""The module `bowline.stub.rust_generator`."""
+
+from bowline.stub.rust_generator import RustGenerator as RustGenerator
