@@ -134,7 +134,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<to_python::opaque_object::OpaquePyObject>()?;
     add_function!(module, types::schema::schema_of_key)?;
     api::registry::install(module)?;
-    api::foreign::install(module)?;
+    api::reflection::install(module)?;
     api::attr::install(module)?;
     api::call::install(module)?;
     api::sentinel::install(module)?;

@@ -15,8 +15,8 @@ bowline.provide_tvm_ffi()
 import tvm  # noqa: E402
 import tvm_ffi  # noqa: E402
 from tvm import relax, te, tirx  # noqa: E402
-from tvm.script import ir as I  # noqa: E402, F401, N812
-from tvm.script import tirx as T  # noqa: E402, F401, N812
+from tvm.script import ir as I  # noqa: E402, F401
+from tvm.script import tirx as T  # noqa: E402, F401
 
 SOURCE = '''
 @I.ir_module(s_tir=True)

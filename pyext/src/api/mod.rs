@@ -7,7 +7,6 @@
 //! | `content` | Equality, order, hash and text by content, for Python |
 //! | `copy` | Copies of wrappers: shallow, deep, with changes |
 //! | `extras` | What a wrapper has besides its object: an instance dict and slots, for copies and pickles |
-//! | `foreign` | Types that other libraries define, for the package |
 //! | `global_functions` | Global functions under `ffi.` of which Python has its own idea: copies and hashes |
 //! | `interrupts` | The checkpoints of long native work |
 //! | `json` | Graphs as JSON text, for Python |
@@ -16,6 +15,7 @@
 //! | `object` | The methods of every wrapper |
 //! | `pickle` | Pickling of wrappers |
 //! | `plain` | Element types and devices between text and numbers, for the package's classes |
+//! | `reflection` | What is registered of types, for the package |
 //! | `registry` | Types and their classes, as the package registers and asks for them |
 //! | `rewrite` | Structural visits and mutations with callbacks, for Python |
 //! | `sentinel` | `MISSING` and `KWARGS`, for the package |
@@ -29,7 +29,6 @@ pub mod call;
 pub mod content;
 pub mod copy;
 pub mod extras;
-pub mod foreign;
 pub mod global_functions;
 pub mod interrupts;
 pub mod json;
@@ -38,6 +37,7 @@ pub mod module;
 pub mod object;
 pub mod pickle;
 pub mod plain;
+pub mod reflection;
 pub mod registry;
 pub mod rewrite;
 pub mod sentinel;

@@ -8,7 +8,6 @@ use crate::interpreter::exceptions::{PyAttributeError, PyTypeError, PyValueError
 use crate::interpreter::take;
 use crate::to_python::value::PlainKind;
 use crate::to_python::{error, value};
-use crate::types::field::info::PyFieldInfo;
 use crate::types::field::spec;
 use crate::types::field::spec::FieldSpec;
 use crate::types::init::{method, plan};
@@ -23,7 +22,11 @@ use bowline_python_macros::{guarded, pyfunction};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
-fn known(index: i32) -> PyResult<&'static registry::TypeInfo> {
+/// What the registry says of a type.
+///
+/// # Errors
+/// `ValueError` when there is no such type.
+pub fn known(index: i32) -> PyResult<&'static registry::TypeInfo> {
     registry::type_info(index).ok_or_else(|| PyValueError::new_err(format!("there is no type with index {index}")))
 }
 
@@ -275,60 +278,6 @@ fn define(
     Ok(())
 }
 
-/// The fields of a type, its parent's first; none of a type whose fields are not registered.
-#[pyfunction]
-#[guarded]
-fn fields_of(index: i32) -> PyResult<Vec<PyFieldInfo>> {
-    known(index)?;
-    Ok(reflect::info(index).map_or(&[][..], |reflection| &reflection.fields).iter().map(PyFieldInfo::new).collect())
-}
-
-/// Bytes of an object of a type; 0 when that is not known.
-#[pyfunction]
-#[guarded]
-fn total_size(index: i32) -> usize {
-    reflect::info(index).map_or(0, |reflection| reflection.total_size)
-}
-
-/// The methods that a type adds to its parent's: name, function, whether it is static, its documentation and metadata.
-#[pyfunction]
-#[guarded]
-#[allow(clippy::type_complexity, reason = "a row of a table")]
-#[guarded]
-fn methods_of(
-    py: Python<'_>,
-    index: i32,
-) -> PyResult<Vec<(&'static str, Bound<'_, PyAny>, bool, Option<&'static str>, &'static str)>> {
-    let row = |method: &'static reflect::MethodInfo| {
-        let function = value::object_to_python(py, method.function.clone().upcast())?;
-        let doc = Some(&*method.doc).filter(|doc| !doc.is_empty());
-        Ok((&*method.name, function, method.is_static, doc, &*method.metadata))
-    };
-    known(index)?;
-    reflect::info(index).map_or(&[][..], |reflection| &reflection.methods).iter().map(row).collect()
-}
-
-/// Whether the fields of a type are registered.
-#[pyfunction]
-#[guarded]
-fn is_defined(index: i32) -> bool {
-    reflect::info(index).is_some()
-}
-
-/// Whether objects of a type can be made from values of its fields.
-#[pyfunction]
-#[guarded]
-fn is_constructible(index: i32) -> bool {
-    reflect::info(index).is_some_and(|reflection| reflection.constructible)
-}
-
-/// The documentation of a type.
-#[pyfunction]
-#[guarded]
-fn doc_of(index: i32) -> Option<&'static str> {
-    reflect::info(index).map(|reflection| &*reflection.doc).filter(|doc| !doc.is_empty())
-}
-
 /// A property for one of the fields that a type declares.
 #[pyfunction]
 #[guarded]
@@ -370,7 +319,6 @@ fn set_plain_class(kind: &str, make: &Bound<'_, PyAny>) -> PyResult<()> {
 /// Those of adding it.
 pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<FieldSpec>()?;
-    module.add_class::<PyFieldInfo>()?;
     add_function!(module, type_index)?;
     add_function!(module, type_key)?;
     add_function!(module, type_keys)?;
@@ -391,12 +339,6 @@ pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     add_function!(module, set_convertible)?;
     add_function!(module, set_plain_class)?;
     add_function!(module, define)?;
-    add_function!(module, fields_of)?;
-    add_function!(module, methods_of)?;
-    add_function!(module, total_size)?;
-    add_function!(module, is_defined)?;
-    add_function!(module, is_constructible)?;
-    add_function!(module, doc_of)?;
     add_function!(module, field_property)?;
     Ok(())
 }
