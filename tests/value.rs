@@ -135,6 +135,8 @@ fn schemas_read_as_annotations() {
         (Schema::Union(vec![Schema::Bool, Schema::None]), "bool | None"),
         (Schema::Callable(None), "Callable[..., Any]"),
         (Schema::Callable(Some((Some(vec![Schema::Int]), boxed(Schema::DType)))), "Callable[[int], dtype]"),
+        (Schema::Callable(Some((None, boxed(Schema::Int)))), "Callable[..., int]"),
+        (Schema::AnyTuple, "tuple"),
         (Schema::Object(Probe::type_index()), "test.value.Probe"),
         (Schema::Optional(boxed(Schema::Pointer)), "ctypes.c_void_p | None"),
     ] {
