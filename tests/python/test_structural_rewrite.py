@@ -283,3 +283,83 @@ def test_visits_end():
         structural_visit(1, lambda value, visitor: 7)
     assert VisitInterrupt().value is None
     assert structural_visit(Pair(1, 2), (Pair, lambda pair, v: v.with_def_region_kind(1, lambda: v.visit(pair.a, pair.b)))) is None
+
+
+class Stop(Exception):
+    """What a callback raises."""
+
+
+def test_what_is_raised_inside_of_hooks_is_the_same_exception():
+    raised = Stop("here")
+
+    def fail(n, *more):
+        raise raised
+
+    root = Array([Hooked(1, Array([2]))])
+    for call in (
+        lambda: structural_map(root, (int, fail)),
+        lambda: structural_mutate(root, (int, fail)),
+        lambda: structural_visit(root, (int, fail)),
+        lambda: bowline.get_global_func("ffi.StructuralMap")(root, [(1, fail)], [], 1),
+    ):
+        with pytest.raises(Stop) as caught:
+            call()
+        assert caught.value is raised
+
+
+@py_class("rewrite.Static")
+class Static(Object):
+    a: Any
+    b: Any
+
+    @staticmethod
+    def __s_visit__(visitor, value):
+        return visitor.visit(value.b)
+
+    @staticmethod
+    def __s_mutate__(mutator, value):
+        return Static(value.a, mutator.mutate(value.b))
+
+
+def test_a_static_hook_gets_its_arguments_as_native_code_passes_them():
+    new = structural_map(Static(1, 2), (int, up))
+    assert (new.a, new.b) == (1, 3)
+    found = []
+    structural_visit(Static(1, 2), (int, lambda n, visitor: found.append(n)))
+    bowline.structural_walk(Static(3, 4), (int, found.append))
+    assert found == [2, 4]
+
+
+def test_hooks_of_classes_are_attributes_of_their_types():
+    """Native code finds and calls them so: the visitor or mutator comes first."""
+    seen = []
+
+    def default(value, mutator):
+        index = type(value).__tvm_ffi_type_info__.type_index
+        hook = bowline.core._lookup_type_attr(index, "__s_mutate__")
+        seen.append(repr(hook(mutator, value)))
+        return mutator.default_mutate(value)
+
+    new = structural_mutate(Array([Hooked(1, 2), Static(3, 4)]), [((Hooked, Static), default), (int, lambda n, m: n * 10)])
+    assert repr(new) == "(rewrite.Hooked(a=1, b=20), rewrite.Static(a=3, b=40))"
+    assert seen == ["rewrite.Hooked(a=1, b=20)", "rewrite.Static(a=3, b=40)"]
+
+
+def test_a_mutator_and_a_visitor_end_with_their_walk():
+    kept = []
+    structural_mutate(Array([1]), (int, lambda n, mutator: kept.append(mutator) or n))
+    structural_visit(Array([1]), (int, lambda n, visitor: kept.append(visitor)))
+    for call in (lambda: kept[0].mutate(1), lambda: kept[1].visit(1)):
+        with pytest.raises(RuntimeError, match="after the end"):
+            call()
+
+
+@pytest.mark.keeps_objects(reason="variants are attributes of their type")
+def test_an_enumeration_is_no_graph():
+    from bowline.dataclasses import IntEnum, entry
+
+    class Level(IntEnum, type_key="rewrite.Level"):
+        low = entry(value=1)
+
+    root = Array([Level.low])
+    assert structural_map(root, (int, up)) is root and Level.low.value == 1

@@ -6,7 +6,7 @@ use super::answer::{give, lent};
 use super::error_context::VisitErrorContext;
 use super::mutator::{is_noted, resolved, told, MutatorTable, StructuralMutator};
 use super::parts::{self, is_same, Parts};
-use super::rows::Rows;
+use super::rows::{Lent, Rows};
 use super::Region;
 use crate::function::Error;
 use crate::object::grow::Grow;
@@ -39,7 +39,7 @@ type Noted = (Any, Any);
 struct Rewriter {
     mutator: StructuralMutator,
     way: Way,
-    rows: Rows,
+    rows: Lent,
     /// By the addresses of the variables.
     noted: Mutex<NumberMap<usize, Noted>>,
 }
@@ -118,7 +118,7 @@ impl Rewriter {
             Some(_) => 0.into_any(),
             None => (region as i64).into_any(),
         };
-        let answer = || self.rows.answer(value, last.as_slice(), more.view());
+        let answer = || self.rows.get()?.answer(value, last.as_slice(), more.view());
         let answer = self.mutator.in_region(region, answer)?;
         Ok(answer.map(|answer| resolved(answer, value)))
     }
@@ -138,7 +138,21 @@ impl Rewriter {
 /// be copied; what callbacks and hooks end in.
 pub fn rewrite(root: AnyView<'_>, way: Way, rows: Rows) -> Result<Any, Error> {
     let mutator = StructuralMutator::begin(&TABLE);
-    run(&Obj::new(Rewriter { mutator, way, rows, noted: Mutex::default() }), root.to_owned())
+    let rewriter = Obj::new(Rewriter { mutator, way, rows: Lent::new(rows), noted: Mutex::default() });
+    let _end = End(&rewriter);
+    run(&rewriter, root.to_owned())
+}
+
+/// Ends a rewrite, also one that unwinds.
+struct End<'a>(&'a Rewriter);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.rows.end();
+        let noted = std::mem::take(&mut *self.0.noted());
+        // Released under no lock.
+        drop(noted);
+    }
 }
 
 /// A value whose parts are being rewritten.

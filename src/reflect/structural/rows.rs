@@ -8,6 +8,7 @@ use crate::object::grow::try_gathered;
 use crate::object::registry;
 use crate::reflect::sentinel;
 use crate::value::{convert, tag, Any, AnyView};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// A callback, and the values that it is for.
 pub struct Row {
@@ -86,6 +87,35 @@ impl Rows {
             }
         }
         Ok(None)
+    }
+}
+
+/// Callbacks for as long as the walk lasts that they are for. A visitor or mutator that is kept does not keep them, which may
+/// know it in turn.
+pub(super) struct Lent(Mutex<Option<Arc<Rows>>>);
+
+impl Lent {
+    pub(super) fn new(rows: Rows) -> Lent {
+        Lent(Mutex::new(Some(Arc::new(rows))))
+    }
+
+    fn rows(&self) -> MutexGuard<'_, Option<Arc<Rows>>> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// The callbacks.
+    ///
+    /// # Errors
+    /// Kind `RuntimeError` after the end.
+    pub(super) fn get(&self) -> Result<Arc<Rows>, Error> {
+        self.rows().clone().ok_or_else(|| Error::runtime("a visitor or mutator is used after the end of its walk"))
+    }
+
+    /// The walk is over.
+    pub(super) fn end(&self) {
+        let rows = self.rows().take();
+        // Released under no lock.
+        drop(rows);
     }
 }
 

@@ -4,7 +4,7 @@
 use super::answer::{give, lent};
 use super::error_context::VisitErrorContext;
 use super::parts;
-use super::rows::Rows;
+use super::rows::{Lent, Rows};
 use super::visitor::{interrupt, StructuralVisitor, VisitorTable};
 use super::Region;
 use crate::function::Error;
@@ -20,7 +20,7 @@ use std::ptr::NonNull;
 #[repr(C)]
 struct Caller {
     visitor: StructuralVisitor,
-    rows: Rows,
+    rows: Lent,
 }
 
 // SAFETY: repr(C), starts with a visitor, as which its objects are known, and C++ makes such larger ones too. It is no type that
@@ -49,7 +49,18 @@ unsafe extern "C" fn visit_one(caller: NonNull<Object>, value: RawAny) -> RawAny
 /// # Errors
 /// Kind `ValueError` where an object contains itself; what callbacks and hooks end in.
 pub fn visit(root: AnyView<'_>, rows: Rows) -> Result<Option<Any>, Error> {
-    run(&Obj::new(Caller { visitor: StructuralVisitor::begin(&TABLE), rows }), root.to_owned())
+    let caller = Obj::new(Caller { visitor: StructuralVisitor::begin(&TABLE), rows: Lent::new(rows) });
+    let _end = End(&caller);
+    run(&caller, root.to_owned())
+}
+
+/// Ends a visit, also one that unwinds.
+struct End<'a>(&'a Caller);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.rows.end();
+    }
 }
 
 enum Task {
@@ -110,8 +121,8 @@ fn run(caller: &Obj<Caller>, root: Any) -> Result<Option<Any>, Error> {
 
 fn enter(caller: &Obj<Caller>, value: AnyView<'_>, region: Region) -> Result<Next, Error> {
     let visitor = caller.upcast_ref::<StructuralVisitor>();
-    let called =
-        visitor.in_region(region, || caller.rows.answer(value, &[AnyView::of_object(visitor)], AnyView::none()))?;
+    let called = visitor
+        .in_region(region, || caller.rows.get()?.answer(value, &[AnyView::of_object(visitor)], AnyView::none()))?;
     let ended = match (called, parts::hook_of(value, &attr::STRUCTURAL_VISIT)) {
         (Some(answer), _) => interrupt(answer)?,
         (None, Some(hook)) => visitor.in_region(region, || visitor.visit_by(&hook, value))?,
