@@ -140,9 +140,9 @@ def _named(name: str, schema: TypeSchema, facts: dict[str, Any]) -> NamedTypeSch
     return NamedTypeSchema(name, schema, **{key: value for key, value in facts.items() if key != "name"})
 
 
-def _schema_in(metadata: dict[str, Any]) -> TypeSchema:
-    """Return the type that metadata says, as JSON text or as what that is parsed to."""
-    told = metadata["type_schema"]
+def _schema_in(metadata: dict[str, Any], otherwise: str = "Any") -> TypeSchema:
+    """Return the type that metadata says, as JSON text or as what that is parsed to. Libraries in C may say none."""
+    told = metadata.get("type_schema", {"type": otherwise})
     return TypeSchema.from_json_obj(told) if isinstance(told, dict) else TypeSchema.from_json_str(told)
 
 
@@ -220,7 +220,7 @@ class ObjectInfo:
             methods=[
                 FuncInfo.from_schema(
                     consts.FN_NAME_MAP.get(method.name, method.name),
-                    _schema_in(method.metadata),
+                    _schema_in(method.metadata, "ffi.Function"),
                     is_member=not method.is_static,
                 )
                 for method in type_info.methods
