@@ -5,8 +5,6 @@ Upholds: a type gets its fields once; what a class defines itself stays.
 
 from __future__ import annotations
 
-from typing import Any
-
 from .. import _core
 from .._constructor import parameters
 from ..core import Object
