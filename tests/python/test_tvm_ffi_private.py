@@ -205,6 +205,30 @@ def test_metadata_is_one_fields_own():
     assert one.metadata == fields(make())[0].metadata == {"a": 1}
 
 
+# ---- type attributes that a class names
+
+
+def attribute(cls, name):
+    return bowline.core._lookup_type_attr(cls.__tvm_ffi_type_info__.type_index, name)
+
+
+def test_type_attributes_of_a_class():
+    def defined(*bases, **attributes):
+        return py_class(new_key("named"))(type("Named", bases, attributes))
+
+    names = {"__ffi_type_attr_names__": ("__its_hook__", "__its_data__", "__not_there__"), "__its_data__": ("a", 1)}
+    parent = defined(bowline.Object, __ffi_inherit_type_attrs__=("__its_hook__",), __its_hook__=lambda self: 11, **names)
+    assert tuple(attribute(parent, "__its_data__")) == ("a", 1) and attribute(parent, "__its_hook__")(parent()) == 11
+    assert attribute(parent, "__not_there__") is None and parent.__tvm_ffi_type_info__.methods == []
+    child = defined(parent)
+    assert attribute(child, "__its_hook__")(child()) == 11 and attribute(child, "__its_data__") is None
+    own = defined(child, __its_hook__=staticmethod(lambda self: 12), __its_data__=3)
+    assert attribute(own, "__its_hook__")(own()) == 12 and attribute(own, "__its_data__") == 3
+    assert attribute(defined(parent, __ffi_inherit_type_attrs__=()), "__its_hook__") is None
+    none = defined(parent, __its_hook__=None)
+    assert attribute(none, "__its_hook__") is attribute(defined(none), "__its_hook__") is None
+
+
 # ---- enumerations, tests
 
 

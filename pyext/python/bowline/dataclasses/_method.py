@@ -1,6 +1,7 @@
 """Methods and hooks of classes that native code is to know.
 
-Upholds: a hook is found by its name alone; a method only if it is marked.
+Upholds: a hook is found by its name alone, one that is not of this package if the class says the name; a method only if it is
+marked.
 """
 
 from __future__ import annotations
@@ -99,4 +100,13 @@ def methods_and_hooks(cls: type) -> tuple[list[tuple[str, Any, bool, str | None]
             hooks.append((name, value))
         elif getattr(function, _MARKED, False):
             methods.append((name, function, is_static, function.__doc__))
+    hooks += _selected(cls, {name for name, _ in hooks})
     return methods, hooks
+
+
+def _selected(cls: type, known: set[str]) -> list[tuple[str, Any]]:
+    """Return the type attributes that a class names itself, of its own body and of its parents. None says that there is none."""
+    inherited = tuple(getattr(cls, "__ffi_inherit_type_attrs__", ()))
+    own = (name for name in getattr(cls, "__ffi_type_attr_names__", ()) if name in cls.__dict__)
+    values = {name: getattr(cls, name, None) for name in (*own, *inherited) if name not in known}
+    return [(name, value) for name, value in values.items() if value is not None]
