@@ -99,7 +99,7 @@ def test_structural_kind(kind):
 
 
 def test_fields_that_cannot_be_registered():
-    cls, info = bare("Wrong")
+    _, info = bare("Wrong")
     for wrong in (Field(name="x"), of(None, TypeSchema("int"))):
         with pytest.raises(TypeError, match="needs a name and a schema"):
             info._register_fields([wrong])
@@ -227,6 +227,52 @@ def test_type_attributes_of_a_class():
     assert attribute(defined(parent, __ffi_inherit_type_attrs__=()), "__its_hook__") is None
     none = defined(parent, __its_hook__=None)
     assert attribute(none, "__its_hook__") is attribute(defined(none), "__its_hook__") is None
+
+
+def test_structural_and_json_hooks_go_on_to_classes_below():
+    @py_class(new_key("above"))
+    class Above(bowline.Object):
+        x: int
+
+        def __s_equal__(self, other, compare):
+            return self.x % 2 == other.x % 2
+
+        def __s_hash__(self, seed, hash_value):
+            return self.x % 2
+
+        def __s_visit__(self, visitor):
+            seen.append(self.x)
+
+        def __data_to_json__(self):
+            return str(self.x)
+
+        @staticmethod
+        def __data_from_json__(text):
+            return Below(int(text), 0)
+
+    @py_class(new_key("below"))
+    class Below(Above):
+        y: int
+
+    @py_class(new_key("apart"))
+    class Apart(Above):
+        __s_equal__ = None
+
+    @py_class(new_key("alone"))
+    class Alone(Above):
+        __ffi_inherit_type_attrs__ = ()
+
+    seen = []
+    one, other = Below(1, 2), Below(3, 4)
+    assert bowline.structural_equal(one, other) and bowline.structural_hash(one) == bowline.structural_hash(other)
+    bowline.structural_walk(Below(5, 6), lambda value: None)
+    assert seen == [5]
+    text = bowline.serialization.to_json_graph_str(Below(7, 8))
+    restored = bowline.serialization.from_json_graph_str(text)
+    assert type(restored) is Below and (restored.x, restored.y) == (7, 0)
+    for cls in (Apart, Alone):
+        assert attribute(cls, "__s_equal__") is None and not bowline.structural_equal(cls(1), cls(3))
+    assert attribute(Apart, "__s_hash__") is not None and attribute(Alone, "__s_hash__") is None
 
 
 # ---- enumerations, tests

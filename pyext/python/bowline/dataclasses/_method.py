@@ -33,6 +33,9 @@ HOOKS = frozenset(
 # Those that native code calls with a visitor or mutator, and the object behind it.
 _DRIVEN = frozenset({"__s_visit__", "__s_mutate__", "__s_maybe_inplace_mutate__"})
 
+# Those that go on to classes below, as they do in tvm-ffi: there a class may say others (`__ffi_inherit_type_attrs__`).
+_INHERITED = ("__s_equal__", "__s_hash__", "__s_visit__", "__data_to_json__", "__data_from_json__")
+
 # The one that is no function but text: JSON of what parameters of the type accept.
 _INPUT_SCHEMA = "__ffi_convert_type_schema__"
 
@@ -105,8 +108,16 @@ def methods_and_hooks(cls: type) -> tuple[list[tuple[str, Any, bool, str | None]
 
 
 def _selected(cls: type, known: set[str]) -> list[tuple[str, Any]]:
-    """Return the type attributes that a class names itself, of its own body and of its parents. None says that there is none."""
-    inherited = tuple(getattr(cls, "__ffi_inherit_type_attrs__", ()))
+    """Return the type attributes that a class names itself, and those that it has of its parents.
+
+    Where the value is None, there is none.
+    """
+    inherited = tuple(getattr(cls, "__ffi_inherit_type_attrs__", _INHERITED))
     own = (name for name in getattr(cls, "__ffi_type_attr_names__", ()) if name in cls.__dict__)
-    values = {name: getattr(cls, name, None) for name in (*own, *inherited) if name not in known}
-    return [(name, value) for name, value in values.items() if value is not None]
+    found = []
+    for name in dict.fromkeys((*own, *inherited)):
+        value = getattr(cls, name, None)
+        if name not in known and value is not None:
+            is_plain = any(c.__dict__.get(name) is value for c in cls.__mro__)
+            found.append((name, _turned(value) if name in _DRIVEN and is_plain else value))
+    return found
