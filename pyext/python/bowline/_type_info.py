@@ -147,11 +147,10 @@ class TypeInfo:
 
     def _register_fields(self, fields: list[Any], structure_kind: int | str | None = None) -> None:
         """Give a type from `core._register_py_class` its fields. That goes once."""
-        cls = PENDING.get(self.type_index)
-        if cls is None:
+        if self.type_index not in PENDING:
             raise RuntimeError(f"the type '{self.type_key}' has its fields already")
         steps = importlib.import_module(".dataclasses._in_steps", __package__)
-        steps.register_fields(self.type_index, cls, list(fields), structure_kind)
+        steps.register_fields(self.type_index, PENDING[self.type_index], list(fields), structure_kind)
         del PENDING[self.type_index]
 
     def __reduce__(self) -> tuple[Any, ...]:
