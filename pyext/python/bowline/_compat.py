@@ -10,7 +10,7 @@ from typing import Any
 
 from . import _core
 from ._core import CAny, OpaquePyObject
-from ._type_info import PLAIN, TypeInfo, plain_class
+from ._type_info import PENDING, PLAIN, TypeInfo, plain_class
 
 
 def _type_cls_to_type_info(type_cls: type) -> TypeInfo | None:
@@ -55,12 +55,15 @@ def _register_object_by_index(type_index: int, type_cls: type) -> TypeInfo:
 
 def _register_py_class(parent_type_info: TypeInfo, type_key: str, type_cls: type) -> TypeInfo:
     """Register a type below another, without fields yet; `_rollback_py_class` takes it back."""
-    return TypeInfo(_core.new_type(type_key, parent_type_info.type_index))
+    info = TypeInfo(_core.new_type(type_key, parent_type_info.type_index))
+    PENDING[info.type_index] = type_cls
+    return info
 
 
 def _rollback_py_class(type_info: TypeInfo) -> None:
     """Take a registration back, so that its key is free."""
     _core.rollback_type(type_info.type_index)
+    PENDING.pop(type_info.type_index, None)
 
 
 def _to_py_class_value(value: Any) -> Any:

@@ -64,6 +64,8 @@ class TypeMethod:
 _HEADER_SIZE = 24
 # By type index, which is given out once: there is one view of a type.
 _KNOWN: dict[int, TypeInfo] = {}
+# By type index: classes of types that wait for `TypeInfo._register_fields`.
+PENDING: dict[int, type] = {}
 
 
 class TypeInfo:
@@ -108,7 +110,7 @@ class TypeInfo:
     @property
     def type_cls(self) -> type | None:
         """The class of the type's wrappers; None while it has none."""
-        return _core.class_of(self.type_index) or plain_class(self.type_key)
+        return _core.class_of(self.type_index) or PENDING.get(self.type_index) or plain_class(self.type_key)
 
     @property
     def parent_type_info(self) -> TypeInfo | None:
@@ -132,14 +134,24 @@ class TypeInfo:
         return _core.fields_of(self.type_index)
 
     @property
-    def fields(self) -> list[FieldInfo]:
-        """Fields that the type itself declares."""
+    def fields(self) -> list[FieldInfo] | Any:
+        """Fields that the type itself declares. None for a type that waits for `_register_fields`."""
+        if self.type_index in PENDING:
+            return None
         return [field for field in self.all_fields if field.owner == self.type_index]
 
     @property
     def methods(self) -> list[TypeMethod]:
         """Methods that the type itself registers."""
         return [TypeMethod(*method) for method in _core.methods_of(self.type_index)]
+
+    def _register_fields(self, fields: list[Any], structure_kind: int | str | None = None) -> None:
+        """Give a type from `core._register_py_class` its fields. That goes once."""
+        if self.type_index not in PENDING:
+            raise RuntimeError(f"the type '{self.type_key}' has its fields already")
+        steps = importlib.import_module(".dataclasses._in_steps", __package__)
+        steps.register_fields(self.type_index, PENDING[self.type_index], list(fields), structure_kind)
+        del PENDING[self.type_index]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_type_info_of_key, (self.type_key,))

@@ -87,6 +87,12 @@ class ObjectMeta(_core.CObjectMeta, abc.ABCMeta):
     def __tvm_ffi_type_info__(cls) -> TypeInfo:
         return type_info(cls)
 
+    @__tvm_ffi_type_info__.setter
+    def __tvm_ffi_type_info__(cls, info: TypeInfo) -> None:
+        # Libraries that register a class step by step set it. It is known already, and cannot be that of another type.
+        if info is not type_info(cls):
+            raise TypeError(f"the type of {cls!r} is {type_info(cls)!r}, and cannot become {info!r}")
+
 
 class Object(_core.CObject, metaclass=ObjectMeta):
     """Base of all wrappers: one native object has one wrapper.

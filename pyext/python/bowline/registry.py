@@ -8,11 +8,14 @@ from __future__ import annotations
 import contextlib
 import importlib
 import sys
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from . import _core
+from ._declared import unevaluated
 from ._method import method_of_class
+from ._type_info import TypeInfo
 from .core import Object
 
 __all__ = [
@@ -188,6 +191,27 @@ def _equip(cls: type, index: int, init: bool) -> None:
         from ._foreign import no_constructor
 
         cls.__init__ = no_constructor(cls)
+
+
+def _add_class_attrs(type_cls: type, type_info: TypeInfo, type_attr_names: Collection[str] = ()) -> type:
+    """Give a class its type's own fields and methods, where it does not define them; `type_attr_names` are none of the two."""
+    for field in type_info.fields:
+        if field.name not in type_cls.__dict__:
+            setattr(type_cls, field.name, field.as_property(type_cls))
+    for method in type_info.methods:
+        if method.name not in type_cls.__dict__ and method.name != "__ffi_init__" and method.name not in type_attr_names:
+            setattr(type_cls, method.name, method.as_callable(type_cls))
+    return type_cls
+
+
+def _warn_missing_field_annotations(cls: type, type_info: TypeInfo, *, stacklevel: int) -> None:
+    """Warn of fields that a type itself declares and the body of a class does not annotate."""
+    missing = sorted({field.name for field in type_info.fields} - unevaluated(cls).keys())
+    if missing:
+        warnings.warn(
+            f"{cls.__qualname__} does not annotate these fields of '{type_info.type_key}': {', '.join(missing)}",
+            stacklevel=stacklevel + 1,
+        )
 
 
 def _make_fallback(index: int) -> type:

@@ -13,6 +13,7 @@ from .._constructor import parameters
 from ..registry import former_on_failure, register_object
 from ._comparison import add_comparisons
 from ._construction import refusing
+from ._described import attach as _attach_field_objects  # noqa: F401, the name that tvm-ffi's module has for it
 from ._field import Field, field
 
 

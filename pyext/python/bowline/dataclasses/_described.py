@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import _core
 from .._declared import annotations_if_known
+from .._type_info import TypeInfo
 from ._field import Field
 
 # Of classes whose fields native code declares.
@@ -28,6 +29,33 @@ def field_of(info: Any) -> Field:
         if types is not None:
             known = _DESCRIBED.setdefault(owner, known)
     return known[info.name]
+
+
+def attach(cls: type, type_info: TypeInfo, *, frozen: bool = False) -> None:
+    """Make the `Field` of each field that a native type itself declares anew.
+
+    Parameters
+    ----------
+    cls : type
+        Whose annotations say what the fields hold. Where they cannot be evaluated, `Field.type` is None.
+    type_info : TypeInfo
+        The type. It has a class.
+    frozen : bool
+        Whether all of the fields are frozen for Python code.
+
+    Raises
+    ------
+    TypeError
+        If Python code defined the type, whose fields are those of its class's body; if the type has no class.
+    """
+    owner = type_info.type_cls
+    if owner is None or "__bowline_fields__" in owner.__dict__:
+        raise TypeError(f"the fields of '{type_info.type_key}' are not described by the annotations of another class")
+    types = annotations_if_known(cls) or {}
+    made = {info.name: _described(info, types.get(info.name)) for info in type_info.fields}
+    for described in made.values():
+        described.frozen = described.frozen or frozen
+    _DESCRIBED[owner] = made
 
 
 def _described(info: Any, annotation: Any) -> Field:

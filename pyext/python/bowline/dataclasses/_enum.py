@@ -13,7 +13,17 @@ from .. import _core
 from ..container import Dict
 from ..core import MISSING, Object, ObjectMeta
 from ..registry import register_object
-from ._variant import auto, check_abstract, check_range, declare, entry, find, is_out_of_range, state_of
+from ._variant import (
+    _EnumEntry,  # noqa: F401, what `entry` and `auto` return, found here by libraries
+    auto,
+    check_abstract,
+    check_range,
+    declare,
+    entry,
+    find,
+    is_out_of_range,
+    state_of,
+)
 
 V = TypeVar("V")
 

@@ -99,6 +99,14 @@ class Field:
         self.doc = doc
         self.converter = converter
 
+    @property
+    def _ty_schema(self) -> Any:
+        return self.schema
+
+    @_ty_schema.setter
+    def _ty_schema(self, schema: Any) -> None:
+        self.schema = schema
+
     def __reduce__(self) -> tuple[Any, ...]:
         options = {name: getattr(self, name) for name in self.__slots__ if name != "schema"}
         # What its type means is said anew, where the classes that it names may be others.
@@ -120,6 +128,7 @@ def _restored(options: dict[str, Any], schema: Any) -> Field:
     made = Field.__new__(Field)
     for name, value in options.items():
         setattr(made, name, value)
+    made.metadata = dict(made.metadata)
     if made.type is not None:
         try:
             schema = schema_of(made.type)

@@ -1,6 +1,7 @@
 """Methods and hooks of classes that native code is to know.
 
-Upholds: a hook is found by its name alone; a method only if it is marked.
+Upholds: a hook is found by its name alone, one that is not of this package if the class says the name; a method only if it is
+marked.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ HOOKS = frozenset(
 
 # Those that native code calls with a visitor or mutator, and the object behind it.
 _DRIVEN = frozenset({"__s_visit__", "__s_mutate__", "__s_maybe_inplace_mutate__"})
+
+# Those that go on to classes below, as they do in tvm-ffi: there a class may say others (`__ffi_inherit_type_attrs__`).
+_INHERITED = ("__s_equal__", "__s_hash__", "__s_visit__", "__data_to_json__", "__data_from_json__")
 
 # The one that is no function but text: JSON of what parameters of the type accept.
 _INPUT_SCHEMA = "__ffi_convert_type_schema__"
@@ -99,4 +103,21 @@ def methods_and_hooks(cls: type) -> tuple[list[tuple[str, Any, bool, str | None]
             hooks.append((name, value))
         elif getattr(function, _MARKED, False):
             methods.append((name, function, is_static, function.__doc__))
+    hooks += _selected(cls, {name for name, _ in hooks})
     return methods, hooks
+
+
+def _selected(cls: type, known: set[str]) -> list[tuple[str, Any]]:
+    """Return the type attributes that a class names itself, and those that it has of its parents.
+
+    Where the value is None, there is none.
+    """
+    inherited = tuple(getattr(cls, "__ffi_inherit_type_attrs__", _INHERITED))
+    own = (name for name in getattr(cls, "__ffi_type_attr_names__", ()) if name in cls.__dict__)
+    found = []
+    for name in dict.fromkeys((*own, *inherited)):
+        value = getattr(cls, name, None)
+        if name not in known and value is not None:
+            is_plain = any(c.__dict__.get(name) is value for c in cls.__mro__)
+            found.append((name, _turned(value) if name in _DRIVEN and is_plain else value))
+    return found

@@ -122,4 +122,5 @@ def _copy(options: Field) -> Field:
     copied = Field.__new__(Field)
     for slot in Field.__slots__:
         setattr(copied, slot, getattr(options, slot))
+    copied.metadata = dict(options.metadata)
     return copied

@@ -5,10 +5,13 @@ Upholds: none of them changes its argument.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections import namedtuple
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from .. import _core
+from .._core import TypeSchema
 from .._parts import has_fields
 from ._described import field_of
 from ._field import Field
@@ -99,3 +102,61 @@ def astuple(obj: Any, *, tuple_factory: Callable[..., Any] = tuple) -> Any:
     if isinstance(obj, type) or not is_dataclass(obj):
         raise TypeError(f"astuple() should be called on c_class / py_class instances, got {_said(obj)}")
     return take_apart(obj, lambda items: tuple_factory([value for _, value in items]))
+
+
+def _make_namedtuple(typename: str, fields: tuple[Field, ...]) -> Any:
+    """Return a class of named tuples whose values are converted as those of fields are.
+
+    Parameters
+    ----------
+    typename : str
+        The name of the class.
+    fields : tuple of Field
+        Each is an element, in this order. All of them must be given: defaults and `init` do not count.
+
+    Raises
+    ------
+    TypeError
+        If a field does not say what it holds; later, for a value that is not of that.
+    ValueError
+        If a name is none that an element can have.
+    """
+    made: Any = namedtuple(typename, [f.name for f in fields])
+    schemas = [(f.name, _schema_of(typename, f)) for f in fields]
+
+    def converted(cls: type, values: Iterable[Any]) -> Any:
+        # That of `tuple`: a subclass may have a `__new__` of its own, which has run.
+        return tuple.__new__(
+            cls, [_element(f"{typename}.{name}", schema, v) for (name, schema), v in zip(schemas, values, strict=True)]
+        )
+
+    native_new, native_make = made.__new__, made._make.__func__
+
+    @functools.wraps(native_new)
+    def __new__(cls: type, /, *args: Any, **kwargs: Any) -> Any:
+        return converted(cls, native_new(cls, *args, **kwargs))
+
+    @functools.wraps(native_make)
+    def _make(cls: type, iterable: Iterable[Any]) -> Any:
+        return converted(cls, native_make(cls, iterable))
+
+    made.__new__ = __new__
+    # `_replace` goes through it, too.
+    made._make = classmethod(_make)
+    made.__annotations__ = {f.name: f.type for f in fields if f.type is not None}
+    return made
+
+
+def _schema_of(typename: str, f: Field) -> Any:
+    if f.schema is not None:
+        return f.schema
+    if f.type is None:
+        raise TypeError(f"{typename}.{f.name}: the field does not say what it holds")
+    return TypeSchema.from_annotation(f.type)
+
+
+def _element(place: str, schema: Any, value: Any) -> Any:
+    try:
+        return schema.convert(value).to_py()
+    except TypeError as error:
+        raise TypeError(f"{place}: {error}") from error

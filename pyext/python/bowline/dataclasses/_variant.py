@@ -23,7 +23,7 @@ _INT64 = range(-(2**63), 2**63)
 _SWAP = Exclusive()
 
 
-class _Entry:
+class _EnumEntry:
     """A variant to be: what its fields shall hold."""
 
     __slots__ = ("args", "kwargs")
@@ -45,12 +45,12 @@ def entry(*args: Any, **kwargs: Any) -> Any:
     *args, **kwargs
         Values of the fields that the class declares.
     """
-    return _Entry(args, kwargs)
+    return _EnumEntry(args, kwargs)
 
 
 def auto() -> Any:
     """Declare a variant without fields of its own in the body of an `Enum`."""
-    return _Entry((), {})
+    return _EnumEntry((), {})
 
 
 def state_of(cls: type) -> Any:
@@ -95,7 +95,7 @@ def declare(cls: Any, key: str) -> None:
     if index is not None and not is_defined_here(index):
         _declare_native(cls, key, index, binders, declared)
     else:
-        _declare_own(cls, key, {name: _Entry((), {}) for name in binders} | declared)
+        _declare_own(cls, key, {name: _EnumEntry((), {}) for name in binders} | declared)
 
 
 def _declare_native(cls: Any, key: str, index: int, binders: list[str], declared: dict[str, Any]) -> None:
@@ -187,7 +187,7 @@ def _variants(cls: Any, declared: dict[str, Any], known: Any) -> list[Any]:
 
 def _is_declaration(cls: Any, value: Any) -> bool:
     payload = getattr(cls, "_payload", None)
-    return isinstance(value, _Entry) or (payload is not None and type(value) is payload)
+    return isinstance(value, _EnumEntry) or (payload is not None and type(value) is payload)
 
 
 def _check_body(cls: Any) -> None:
@@ -233,18 +233,18 @@ def _frame(cls: type) -> Any:
 def _values(cls: Any, name: str, value: Any, position: int) -> tuple[int, str, dict[str, Any]]:
     """Return the number and the text of a variant, and the values of its fields."""
     payload = getattr(cls, "_payload", None)
-    given = value if isinstance(value, _Entry) else _Entry((), {})
+    given = value if isinstance(value, _EnumEntry) else _EnumEntry((), {})
     fields = dict(given.kwargs)
     number, text = position, name
     if payload is not None:
-        if isinstance(value, _Entry):
+        if isinstance(value, _EnumEntry):
             values = [*given.args, *(fields.pop(key) for key in ("value",) if key in fields)]
             if len(values) != 1:
                 raise TypeError(f"{cls.__name__}.{name}: expected one {payload.__name__}, got {len(values)} values")
             (value,) = values
             if type(value) is not payload:
                 raise TypeError(f"{cls.__name__}.{name}: expected one {payload.__name__}, got {value!r}")
-            given = _Entry((), fields)
+            given = _EnumEntry((), fields)
         check_range(value)
         fields["value"] = value
         if payload is int:

@@ -5,6 +5,7 @@ The types are those registered under ``testing.``, the functions the global func
 
 from ..registry import init_ffi_api as _init_ffi_api
 from . import testing as testing
+from ._locking import run_with_gpu_lock
 from .testing import (
     TestCompare,
     TestCustomCompare,
@@ -65,6 +66,7 @@ __all__ = [
     "_TestCxxNoAutoInit",
     "_TestCxxStrEnum",
     "create_object",
+    "run_with_gpu_lock",
     "testing",
 ]
 

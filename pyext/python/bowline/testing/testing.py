@@ -5,6 +5,9 @@ Upholds: each is the class of the native type of its key, with that type's field
 
 from __future__ import annotations
 
+import importlib
+import re
+import sys
 from typing import Any, ClassVar
 
 from ..core import Object
@@ -247,3 +250,12 @@ def create_object(type_key: str, **kwargs: Any) -> Any:
     made = cls.__new__(cls)
     made.__ffi_init__(**kwargs)
     return made
+
+
+def __getattr__(name: str) -> Any:
+    """Return the mark of tests that need a Python version, such as `requires_py313`. pytest is imported for it alone."""
+    version = re.fullmatch(r"requires_py3(\d{1,2})", name)
+    if version is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    needed = (3, int(version[1]))
+    return importlib.import_module("pytest").mark.skipif(sys.version_info < needed, reason=f"needs Python 3.{needed[1]}")

@@ -28,4 +28,5 @@ from bowline.testing import _TestCxxKwOnly as _TestCxxKwOnly
 from bowline.testing import _TestCxxNoAutoInit as _TestCxxNoAutoInit
 from bowline.testing import _TestCxxStrEnum as _TestCxxStrEnum
 from bowline.testing import create_object as create_object
+from bowline.testing import run_with_gpu_lock as run_with_gpu_lock
 from bowline.testing import testing as testing
