@@ -36,6 +36,8 @@ def library(tmp_path_factory):
         class_of(name)
     # What is known of a type is kept when there is more.
     fields_come_later()
+    # So is what the first copy finds out about a type.
+    copy.deepcopy(add(number(1), number(2)))
     return module
 
 

@@ -16,7 +16,7 @@ import bowline.stub
 import pytest
 from bowline.core import MISSING, TypeSchema
 from bowline.dataclasses import field, py_class
-from bowline.stub import cli, consts, lib_state, utils
+from bowline.stub import cli, consts, lib_state
 from bowline.stub.file_utils import CodeBlock, FileInfo, collect_files, path_walk, syntax_for
 from bowline.stub.generator import generator_names, get_generator
 from bowline.stub.python_generator.codegen import generate_python_all, generate_python_object
@@ -398,9 +398,3 @@ def test_imports_and_exports():
     code = CodeBlock("__all__", "", 1, 2, ["  # a", "  # b"])
     generate_python_all(code, {"x.Thing", "make_it", "LIB", "Odd_Name", "An"}, Options())
     assert code.lines == ["  # a", '  "LIB",', '  "An",', '  "Thing",', '  "Odd_Name",', '  "make_it",', "  # b"]
-
-
-def test_a_method_whose_type_is_not_told():
-    # As libraries in C may register it.
-    assert utils._schema_in({}, "ffi.Function") == TypeSchema("Callable")
-    assert utils._schema_in({}) == TypeSchema("Any")

@@ -25,7 +25,7 @@ from bowline.stub.rust_generator.utils import (
     rust_ident,
     rust_module_path,
 )
-from bowline.stub.utils import NamedTypeSchema, ObjectInfo, Options
+from bowline.stub.utils import NamedTypeSchema, ObjectInfo, Options, _schema_in
 
 pytestmark = pytest.mark.keeps_objects
 
@@ -338,3 +338,9 @@ def test_lines_are_rustfmt_s_own(crate):
     # Only that it asks for nothing within functions: imports are sorted by their text.
     assert "error" not in told.stderr, told.stderr
     assert not [line for line in told.stdout.splitlines() if line[:1] in "+-" and "use " not in line], told.stdout
+
+
+def test_a_method_whose_type_is_not_told():
+    # As libraries in C may register it.
+    assert _schema_in({}, "ffi.Function") == TypeSchema("Callable")
+    assert _schema_in({}) == TypeSchema("Any")
