@@ -24,7 +24,7 @@ struct Type {
 struct Oracle(Vec<Type>);
 
 /// Static types, by index and key. Written down once more: users' binaries rely on these.
-const STATIC: [(i32, &str); 27] = [
+const STATIC: [(i32, &str); 29] = [
     (0, "None"),
     (1, "int"),
     (2, "bool"),
@@ -38,6 +38,7 @@ const STATIC: [(i32, &str); 27] = [
     (10, "ObjectRValueRef"),
     (11, "ffi.SmallStr"),
     (12, "ffi.SmallBytes"),
+    (13, "ffi.Unchanged"),
     (64, "ffi.Object"),
     (65, "ffi.String"),
     (66, "ffi.Bytes"),
@@ -52,6 +53,7 @@ const STATIC: [(i32, &str); 27] = [
     (75, "ffi.List"),
     (76, "ffi.Dict"),
     (77, "ffi.VisitInterrupt"),
+    (78, "ffi.BigInt"),
 ];
 
 impl Oracle {
@@ -177,7 +179,7 @@ fn index(u: &mut Unstructured<'_>, oracle: &Oracle) -> Result<i32> {
     Ok(match u.int_in_range(0..=7)? {
         0 => u.choose(&STATIC)?.0,
         1 => OBJECT,
-        2 => *u.choose(&[-2, -1, 13, 63, 78, 127, i32::MIN, i32::MAX])?,
+        2 => *u.choose(&[-2, -1, 14, 63, 79, 127, i32::MIN, i32::MAX])?,
         // One beyond the last, too.
         _ => DYNAMIC + u.int_in_range(0..=oracle.0.len() as i32)?,
     })

@@ -131,6 +131,8 @@ OTHERWISE = {
     "create_object": lambda: testing.create_object("testing.TestIntPair", a=1, b=2),
     # Prints, also where no memory is left for that.
     "panic": lambda: testing.panic,
+    # A file of Python's own, and what a caller hands in.
+    "run_with_gpu_lock": lambda: testing.run_with_gpu_lock,
     "schema_id_dltensor": lambda: refused(RuntimeError, call=lambda: testing.schema_id_dltensor(INTS)),
     "test_raise_error": lambda: refused(ValueError, call=lambda: testing.test_raise_error("ValueError", "a text of some length")),
     # The module.

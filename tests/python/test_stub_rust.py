@@ -119,7 +119,7 @@ def run(*arguments):
 
 @pytest.fixture
 def crate(tmp_path):
-    (tmp_path / "src/deep").mkdir(parents=True)
+    (tmp_path / "src" / "deep").mkdir(parents=True)
     (tmp_path / "Cargo.toml").write_text("")
     return tmp_path
 
@@ -129,7 +129,7 @@ def mark(kind):
 
 
 def test_a_complete_type(crate):
-    path = crate / "src/pair.rs"
+    path = crate / "src" / "pair.rs"
     path.write_text("use std;\n" + mark("import-section") + mark("object/testing.TestIntPair"))
     assert run(path, "--target", "rust") == (0, "")
     text = path.read_text()
@@ -154,16 +154,16 @@ def test_a_complete_type(crate):
 
 
 def test_types_below_others_and_modules(crate):
-    (crate / "src/lib.rs").write_text(mark("import-section") + mark("object/testing.TestObjectDerived"))
-    (crate / "src/deep/type.rs").write_text(mark("import-section") + mark("object/testing.TestObjectBase"))
+    (crate / "src" / "lib.rs").write_text(mark("import-section") + mark("object/testing.TestObjectDerived"))
+    (crate / "src" / "deep" / "type.rs").write_text(mark("import-section") + mark("object/testing.TestObjectBase"))
     status, told = run(crate, "--target", "rust")
     assert (status, told) == (0, "")
-    text = (crate / "src/lib.rs").read_text()
+    text = (crate / "src" / "lib.rs").read_text()
     assert "use crate::deep::r#type::TestObjectBase;\nuse crate::deep::r#type::TestObjectBaseObj;\n" in text
     assert "tvm_ffi::impl_object_upcast!(TestObjectDerived => TestObjectBase);" in text
     assert "impl Deref for TestObjectDerivedObj {\n    type Target = TestObjectBaseObj;\n" in text
     # What the run does not provide is not named.
-    path = crate / "src/lib.rs"
+    path = crate / "src" / "lib.rs"
     status, told = run(path, "--target", "rust")
     assert (status, "`testing.TestObjectDerived` (line " in told) == (2, True)
     assert "names `testing.TestObjectBase`: each needs an `object/<key>` block" in told
@@ -316,13 +316,13 @@ def test_files_that_are_not_there_yet(crate):
     arguments = (crate / "src", "--target", "rust", "--init-pypkg", "p", "--init-lib", "l", "--init-prefix", "testing")
     status, told = run(*arguments)
     assert (status, told) == (0, "")
-    assert (crate / "src/mod.rs").read_text() == "pub mod testing;\n"
-    text = (crate / "src/testing/mod.rs").read_text()
+    assert (crate / "src" / "mod.rs").read_text() == "pub mod testing;\n"
+    text = (crate / "src" / "testing/mod.rs").read_text()
     assert text.startswith("#![allow(dead_code, unused_imports)]\n\n//! FFI bindings for `testing`.\n")
     assert "struct FfiIntEnumObj {\n    base: FfiEnumObj,\n}\n" in text
     assert text.count("pub struct TestObjectDerivedObj {") == 1
     assert run(*arguments) == (0, "")
-    assert (crate / "src/testing/mod.rs").read_text() == text
+    assert (crate / "src" / "testing/mod.rs").read_text() == text
     assert f"{RUST_SYNTAX.begin} object/testing.TestIntPair\n" in text
 
 
@@ -330,7 +330,7 @@ def test_lines_are_rustfmt_s_own(crate):
     rustfmt = shutil.which("rustfmt")
     if rustfmt is None:
         pytest.skip("rustfmt is not installed")
-    path = crate / "src/t.rs"
+    path = crate / "src" / "t.rs"
     keys = ["TestIntPair", "TestObjectBase", "TestObjectDerived", "SchemaAllTypes"]
     path.write_text(mark("import-section") + "\n" + "\n".join(mark(f"object/testing.{key}") for key in keys))
     assert run(path, "--target", "rust") == (0, "")
