@@ -211,6 +211,18 @@ def test_copies():
     assert deep.a is not left.a and deep.a.value == 1
 
 
+def test_replacing_fields():
+    left = add(number(1), number(2))
+    other = left.__replace__(b=number(3))
+    assert (other.a is left.a, other.b.value, left.b.value) == (True, 3, 2)
+    with pytest.raises(TypeError):
+        left.__replace__(a=make("all"))
+    with pytest.raises(TypeError):
+        left.__replace__(a=None)
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        left.__replace__(c=1)
+
+
 def test_pickles():
     shared = Own(1)
     shared.line = 2

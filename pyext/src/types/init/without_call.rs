@@ -41,6 +41,11 @@ pub fn changed_copy(
 ) -> PyResult<Obj<Object>> {
     let copy = instance::copy_shallow(object).map_err(|error| error::to_python(py, &error))?;
     for (at, value) in changes {
+        if reflection.is_foreign() {
+            // Its setter converts what it is given.
+            reflection.fields[at].set_frozen(&copy, value).map_err(|error| error::to_python(py, &error))?;
+            continue;
+        }
         // SAFETY: only this thread knows the copy; the value is one of the field's.
         unsafe { reflection.fields[at].init_raw(copy.as_raw(), value) };
     }
