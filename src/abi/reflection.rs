@@ -3,6 +3,7 @@
 use super::boundary::{answer, expect, text};
 use super::start;
 use crate::function::Error;
+use crate::object::registry;
 use crate::reflect::attr;
 use crate::reflect::record::{self, FieldRecord, MetadataRecord, MethodRecord, TypeRecord};
 use crate::value::{AnyView, ByteArray, Column, RawAny};
@@ -32,7 +33,9 @@ const KNOWN: [&str; 19] = [
 ];
 
 fn record_of(index: i32) -> Result<&'static TypeRecord, Error> {
-    record::of(index).ok_or_else(|| Error::type_error(format!("there is no type {index}")))
+    // What is registered of no type, by an index that was never asked for, would be lost with that of `None`.
+    let known = record::of(index).filter(|_| index >= registry::OBJECT);
+    known.ok_or_else(|| Error::type_error(format!("there is no type {index} whose objects have fields or methods")))
 }
 
 /// Adds a field to a type.

@@ -201,7 +201,7 @@ impl FieldInfo {
 
     /// The value as this field stores it. Of a field of another maker, whose setter has the last word, any value.
     pub fn accept(&self, value: Any) -> Result<Any, ConvertError> {
-        if self.is_foreign() && (self.storage.owns() || self.storage == Storage::Foreign) {
+        if self.is_foreign() {
             return Ok(value);
         }
         let numeric = matches!(self.schema, Schema::Int | Schema::Float | Schema::Bool);
@@ -253,7 +253,7 @@ impl FieldInfo {
         // is kept.
         unsafe {
             if let Some(foreign) = self.foreign {
-                return foreign.set(object.as_raw(), self.storage, &self.schema, value);
+                return foreign.set(object.as_raw(), self.storage, value);
             }
             if !self.flags.frozen {
                 self.set_raw(object.as_raw(), value);

@@ -11,7 +11,7 @@ use super::record::{DEFAULT_IS_FACTORY, HAS_DEFAULT, STRUCTURAL_DEFINES, STRUCTU
 use super::record_access::create;
 use super::table::{names_of, Origin, TABLE};
 use super::{attr, FieldDefault, FieldFlags, FieldInfo, FieldRole, MethodInfo, Reflection, StructuralKind};
-use crate::function::Function;
+use crate::function::{Error, Function};
 use crate::object::grow::gathered;
 use crate::object::{registry, Header};
 use crate::sync::global::{AtomicUsize, Ordering};
@@ -84,8 +84,8 @@ fn build(own: &'static TypeRecord, parent: Option<&'static Reflection>, origin: 
         creator: creator.map(|creator| Function::from_packed(move |_| create(creator).map(IntoAny::into_any))),
         structural: metadata
             .map_or(StructuralKind::Unsupported, |metadata| StructuralKind::of_number(metadata.structural)),
-        // Only its maker can say that its fields are all there is to an object.
-        copyable: attr::SHALLOW_COPY.get(index).is_some(),
+        // See `is_copyable`.
+        copyable: false,
         constructible: creator.is_some(),
         parent,
         native: None,
@@ -165,6 +165,17 @@ impl FieldInfo {
         self.foreign.is_some()
     }
 
+    /// What the setter of another maker's field makes of a value, or why it refuses it. Runs any code, and changes nothing.
+    ///
+    /// # Errors
+    /// What the setter ends in.
+    pub fn convert_foreign(&self, value: Any) -> Result<Any, Error> {
+        match self.foreign {
+            Some(foreign) => foreign.convert(self.storage, value),
+            None => Ok(value),
+        }
+    }
+
     /// Whether assignment is refused. A field of another maker may change all the same.
     #[inline]
     pub fn is_read_only(&self) -> bool {
@@ -186,6 +197,15 @@ impl Reflection {
     #[inline]
     pub fn is_foreign(&self) -> bool {
         self.foreign.is_some()
+    }
+
+    /// Whether an object can be copied field by field. Of another maker's, only its hook can say that its fields are all there is to it.
+    pub fn is_copyable(&self) -> bool {
+        match self.is_foreign() {
+            // Set after the records, so it is looked for each time.
+            true => attr::SHALLOW_COPY.get(self.index).is_some(),
+            false => self.copyable,
+        }
     }
 
     /// Whether objects can be made again from the values of their fields, as JSON and pickles have them.

@@ -1,16 +1,19 @@
-//! Fields of other makers' objects: read in place where their layout is known, else by their getters; written by their setters.
-//! Upholds: a reader in Python beside a writer in Python finds the value before or after, alive; no user code runs under a lock.
+//! Fields of other makers' objects: read in place where their layout is known, else by their getters; written as their setters say.
+//! Upholds: a reader in Python beside a writer in Python finds the value before or after, alive; no thread waits for user code.
 //!
 //! Inlined C++ reads and writes such fields as plain memory, for which its threads have to agree among themselves. Here is seen to
-//! it that Python's do not have to.
+//! it that Python's do not have to: where the layout is known, a setter works on a place of this thread's own, and what it left there
+//! is stored as a value of ours is.
 
 use super::record::{FieldRecord, SETTER_IS_FUNCTION};
 use crate::function::Error;
 use crate::object::Object;
-use crate::value::{cell, stripe, tag, Any, AnyView, RawAny, Schema, Storage};
+use crate::sync::single_threaded::single_threaded;
+use crate::value::{cell, stripe, tag, Any, RawAny, Schema, Storage};
 use std::fmt;
-use std::mem::size_of;
 use std::ptr::NonNull;
+use std::sync::{Mutex, TryLockError};
+use std::time::{Duration, Instant};
 
 /// The record of such a field.
 #[derive(Clone, Copy)]
@@ -48,6 +51,11 @@ pub(super) fn storage_of(record: &FieldRecord, declared: Option<Schema>) -> (Sto
         (tag::DEVICE, _) => Storage::Device,
         (tag::STR | tag::BYTES, _) | (tag::ANY, Some(Schema::Any)) => Storage::Any,
         (index, _) if index >= tag::OBJECT => Storage::Object,
+        // Of these the headers have two forms: a pointer, or a whole value.
+        (tag::ANY, Some(Schema::Optional(inner))) if is_text(inner) => Storage::Any,
+        (tag::ANY, Some(Schema::Optional(inner))) if is_object(inner) => Storage::Object,
+        (tag::ANY, Some(Schema::Union(items))) if items.iter().all(is_object) && record.size == 8 => Storage::Object,
+        (tag::ANY, Some(Schema::Union(_))) => Storage::Any,
         _ => Storage::Foreign,
     };
     match storage {
@@ -56,6 +64,18 @@ pub(super) fn storage_of(record: &FieldRecord, declared: Option<Schema>) -> (Sto
         // Of plain data the layout decides.
         plain => (plain, known),
     }
+}
+
+/// Whether all values of a schema are objects that are held by a pointer.
+fn is_object(schema: &Schema) -> bool {
+    match schema {
+        Schema::Unknown(..) => false,
+        schema => schema.index().is_some_and(|index| index >= tag::OBJECT) && !is_text(schema),
+    }
+}
+
+fn is_text(schema: &Schema) -> bool {
+    matches!(schema, Schema::Str | Schema::Bytes)
 }
 
 impl Foreign {
@@ -67,93 +87,87 @@ impl Foreign {
     /// # Safety
     /// The object is of the field's type and alive.
     pub unsafe fn get(self, object: NonNull<Object>) -> Result<Any, Error> {
-        // SAFETY: the caller's contract; other threads of ours are kept out. A getter copies a value.
-        self.alone(object, || unsafe { self.0.get(object) })
+        // SAFETY: the caller's contract.
+        ordered(object, || unsafe { self.0.get(object) })
     }
 
-    /// Writes the field by its setter, which may convert the value.
+    /// What the setter makes of a value, or why it refuses it: what can be stored in the field. Where only the setter can store, the
+    /// value itself.
+    ///
+    /// # Errors
+    /// What the setter ends in.
+    pub fn convert(self, storage: Storage, value: Any) -> Result<Any, Error> {
+        if storage == Storage::Foreign {
+            return Ok(value);
+        }
+        // Zero is a field that holds nothing.
+        let mut place = [RawAny::NONE; 1];
+        debug_assert!(storage.size() <= size_of::<RawAny>());
+        let place = place.as_mut_ptr().cast::<u8>();
+        // SAFETY: the place is as large and as aligned as the field, and known to this thread alone. What the setter leaves there is
+        // owned: the headers give pointers that own nothing no type index, so that they are not of this storage.
+        unsafe {
+            self.0.set_at(place.cast(), value.view())?;
+            let made = cell::load_frozen(place, storage);
+            cell::drop_in_place(place, storage);
+            Ok(made)
+        }
+    }
+
+    /// Writes the field. Its setter converts the value.
     ///
     /// # Errors
     /// What the setter ends in.
     ///
     /// # Safety
     /// The object is of the field's type and alive; `storage` is the field's.
-    pub unsafe fn set(
-        self,
-        object: NonNull<Object>,
-        storage: Storage,
-        schema: &Schema,
-        value: Any,
-    ) -> Result<(), Error> {
+    pub unsafe fn set(self, object: NonNull<Object>, storage: Storage, value: Any) -> Result<(), Error> {
+        if storage != Storage::Foreign {
+            // Any code may run in there, so it comes before anything is touched.
+            let value = self.convert(storage, value)?;
+            // SAFETY: the caller's contract; the value is what the setter would store.
+            unsafe { cell::store(object.as_ptr().cast::<u8>().byte_offset(self.0.offset as isize), storage, value) };
+            return Ok(());
+        }
         if self.0.flags & SETTER_IS_FUNCTION != 0 {
-            // It runs any code, so that nothing may be held.
             // SAFETY: the caller's contract.
             return unsafe { self.0.set(object, value.view()) };
         }
-        // What takes a conversion is converted elsewhere first, where it is known how to get at the result: that may run any code.
-        let value = match storage {
-            // SAFETY: of these storages the getter's result owns what is in the place.
-            Storage::Object | Storage::Any if !schema.check(value.view()) => unsafe {
-                self.converted(storage, value.view())?
-            },
-            _ => value,
-        };
-        let write = || {
-            // A count is taken first, so that the setter ends no object. A getter may expect more than a fresh object has: what is no
-            // pointer yet where C++ allows none.
-            let old = match storage {
-                // SAFETY: the caller's contract; it is the field's storage.
-                Storage::Object => unsafe { cell::load(self.address(object), storage) },
-                // SAFETY: the caller's contract.
-                _ => unsafe { self.0.get(object) }.unwrap_or_default(),
-            };
+        let (result, former) = ordered(object, || {
+            // A count is taken of what may be an object, so that the setter ends none.
             // SAFETY: the caller's contract.
-            (unsafe { self.0.set(object, value.view()) }, old)
-        };
-        let (result, old) = self.alone(object, || match storage {
-            // Readers look at both words.
-            // SAFETY: inside the object.
-            Storage::Any => stripe::of(unsafe { self.address(object) }).write(write),
-            _ => write(),
+            let former = unsafe { self.0.get(object) };
+            // SAFETY: as above.
+            (unsafe { self.0.set(object, value.view()) }, former)
         });
-        // A reader may have seen it, who counts it in a moment.
-        cell::retire(old);
+        drop(former);
         result
     }
+}
 
-    /// # Safety
-    /// The object is of the field's type.
-    unsafe fn address(self, object: NonNull<Object>) -> *const u8 {
-        // SAFETY: the caller's contract; the offset is inside the object.
-        unsafe { object.as_ptr().cast::<u8>().byte_offset(self.0.offset as isize) }
-    }
+/// Locks for what only a maker's code can read and write, such as a `std::string`.
+static LOCKS: [Mutex<()>; 64] = [const { Mutex::new(()) }; 64];
 
-    /// What the setter makes of a value.
-    ///
-    /// # Safety
-    /// The storage is the field's, and one of objects or of any values.
-    unsafe fn converted(self, storage: Storage, value: AnyView<'_>) -> Result<Any, Error> {
-        // Zero is a field that holds nothing.
-        let mut place = [RawAny::NONE; 1];
-        debug_assert!(storage.size() <= size_of::<RawAny>());
-        // SAFETY: the place is as large and as aligned as the field, and known to this thread alone.
-        unsafe { self.0.set_at(place.as_mut_ptr().cast(), value)? };
-        // SAFETY: what the setter left is owned, and is the caller's now.
-        Ok(match storage {
-            // SAFETY: as above.
-            Storage::Object => match NonNull::new(unsafe { place.as_ptr().cast::<*mut Object>().read() }) {
-                // SAFETY: as above.
-                Some(object) => unsafe { Any::from_raw(RawAny::of_object(object)) },
-                None => Any::none(),
-            },
-            // SAFETY: as above.
-            _ => unsafe { Any::from_raw(place[0]) },
-        })
-    }
+/// How long a thread waits for one.
+const PATIENCE: Duration = Duration::from_millis(2);
 
-    /// Does it while no other thread of ours is in the code of this field's maker for this object.
-    fn alone<R>(self, object: NonNull<Object>, work: impl FnOnce() -> R) -> R {
-        let _held = stripe::of_foreign(object.as_ptr()).hold();
-        work()
+/// Does it while no other thread of ours is in such code for the object.
+///
+/// Such code copies a value as a rule, but may do anything: call Python, which needs what a waiting thread has, or come here again. So
+/// a thread that has waited for long goes on without the lock. What is left to the maker then is what C++'s own threads have anyway.
+fn ordered<R>(object: NonNull<Object>, work: impl FnOnce() -> R) -> R {
+    if single_threaded() {
+        return work();
     }
+    let lock = &LOCKS[stripe::index(object.as_ptr()) % LOCKS.len()];
+    let since = Instant::now();
+    let _held = loop {
+        match lock.try_lock() {
+            Ok(held) => break Some(held),
+            Err(TryLockError::Poisoned(poisoned)) => break Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) if since.elapsed() > PATIENCE => break None,
+            Err(TryLockError::WouldBlock) => std::thread::yield_now(),
+        }
+    };
+    work()
 }

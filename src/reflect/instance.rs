@@ -167,7 +167,7 @@ unsafe fn fill(reflection: &Reflection, values: Vec<Any>) -> Result<Obj<Object>,
 /// Kind `TypeError` when the type is not registered or not copyable, `MemoryError` without memory.
 pub fn copy_shallow<T: ObjectType>(object: &Obj<T>) -> Result<Obj<Object>, Error> {
     let reflection = known(object.type_index())?;
-    if !reflection.copyable {
+    if !reflection.is_copyable() {
         let name = Schema::Object(reflection.index);
         return Err(Error::type_error(format!("`{name}` does not support copying")));
     }

@@ -26,21 +26,13 @@ pub(crate) fn of<T>(address: *const T) -> &'static Seqlock {
     &STRIPES[index(address)]
 }
 
-/// Locks for fields that other makers' code reads and writes. Apart from the stripes, which that code may take in turn.
-static FOREIGN: [Seqlock; COUNT] = [const { Seqlock::new() }; COUNT];
-
-/// The lock of such an object's fields. What is done under it ends no object and runs no user code.
-pub(crate) fn of_foreign<T>(address: *const T) -> &'static Seqlock {
-    &FOREIGN[index(address)]
-}
-
 /// Every stripe, held. See [`hold_all`].
 pub struct AllHeld(#[allow(dead_code, reason = "held, not looked at")] Vec<Option<MutexGuard<'static, ()>>>);
 
 /// Holds every stripe until the result is dropped. Call before a `fork`, drop in parent and child: so no stripe is left taken by
 /// a thread that the child does not have.
 pub fn hold_all() -> AllHeld {
-    AllHeld(FOREIGN.iter().chain(&STRIPES).map(Seqlock::hold).collect())
+    AllHeld(STRIPES.iter().map(Seqlock::hold).collect())
 }
 
 #[cfg(test)]

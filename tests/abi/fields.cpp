@@ -48,6 +48,66 @@ class AddObj : public ExprObj {
   TVM_FFI_DECLARE_OBJECT_INFO_FINAL("test.fields.Add", AddObj, ExprObj);
 };
 
+// What is made of numbers, after a function was told.
+class BoxObj : public Object {
+ public:
+  int64_t value = 0;
+  TVM_FFI_DECLARE_OBJECT_INFO_FINAL("test.fields.Box", BoxObj, Object);
+};
+
+class Box : public ObjectRef {
+ public:
+  TVM_FFI_DEFINE_OBJECT_REF_METHODS_NULLABLE(Box, ObjectRef, BoxObj);
+};
+
+ffi::Function hook;
+
+}  // namespace
+
+namespace tvm {
+namespace ffi {
+template <>
+inline constexpr bool use_default_type_traits_v<Box> = false;
+template <>
+struct TypeTraits<Box> : public ObjectRefWithFallbackTraitsBase<Box, int64_t> {
+  static Box ConvertFallbackValue(int64_t value) {
+    if (hook != nullptr) hook(value);
+    auto made = make_object<BoxObj>();
+    made->value = value;
+    return Box(made);
+  }
+};
+}  // namespace ffi
+}  // namespace tvm
+
+namespace {
+
+class BoxesObj : public Object {
+ public:
+  Box one{ObjectPtr<BoxObj>(nullptr)};
+  Optional<Box> maybe;
+  Array<Box> many;
+  ffi::Variant<Box, String> either = String("");
+  int64_t checked = 0;
+  Any called;
+  static constexpr bool _type_mutable = true;
+  TVM_FFI_DECLARE_OBJECT_INFO_FINAL("test.fields.Boxes", BoxesObj, Object);
+};
+
+int set_checked(void* field, const TVMFFIAny* value) {
+  TVM_FFI_SAFE_CALL_BEGIN();
+  int64_t number = ffi::AnyView::CopyFromTVMFFIAny(*value).cast<int64_t>();
+  if (number < 0) TVM_FFI_THROW(ValueError) << "less than nothing";
+  *static_cast<int64_t*>(field) = number;
+  TVM_FFI_SAFE_CALL_END();
+}
+
+int get_called(void*, TVMFFIAny* result) {
+  TVM_FFI_SAFE_CALL_BEGIN();
+  *result = ffi::detail::AnyUnsafe::MoveAnyToTVMFFIAny(Any(hook(0)));
+  TVM_FFI_SAFE_CALL_END();
+}
+
 // One field of each way to hold a value.
 class AllObj : public Object {
  public:
@@ -144,6 +204,30 @@ TVM_FFI_STATIC_INIT_BLOCK() {
       .def_rw("pointer", &AllObj::pointer)
       .def_rw("plain", &AllObj::plain)
       .def_rw("object", &AllObj::object);
+  refl::ObjectDef<BoxObj>().def_ro("value", &BoxObj::value);
+  refl::ObjectDef<BoxesObj>()
+      .def_rw("one", &BoxesObj::one)
+      .def_rw("maybe", &BoxesObj::maybe)
+      .def_rw("many", &BoxesObj::many)
+      .def_rw("either", &BoxesObj::either);
+  TVMFFIFieldInfo field{};
+  field.name = {"checked", 7};
+  field.flags = kTVMFFIFieldFlagBitMaskWritable;
+  field.size = field.alignment = 8;
+  field.offset = offsetof(BoxesObj, checked);
+  field.getter = [](void* at, TVMFFIAny* result) {
+    *result = ffi::AnyView(*static_cast<int64_t*>(at)).CopyToTVMFFIAny();
+    return 0;
+  };
+  field.setter = reinterpret_cast<void*>(set_checked);
+  field.field_static_type_index = kTVMFFIInt;
+  TVM_FFI_CHECK_SAFE_CALL(TVMFFITypeRegisterField(BoxesObj::_GetOrAllocRuntimeTypeIndex(), &field));
+  field.name = {"called", 6};
+  field.size = 16;
+  field.offset = offsetof(BoxesObj, called);
+  field.getter = get_called;
+  field.field_static_type_index = kTVMFFIAny;
+  TVM_FFI_CHECK_SAFE_CALL(TVMFFITypeRegisterField(BoxesObj::_GetOrAllocRuntimeTypeIndex(), &field));
   refl::ObjectDef<ChildObj>().def_ro("second", &ChildObj::second);
   refl::ObjectDef<WithDefaultsObj>()
       .def_rw("needed", &WithDefaultsObj::needed)
@@ -151,6 +235,8 @@ TVM_FFI_STATIC_INIT_BLOCK() {
       .def_rw("keyword", &WithDefaultsObj::keyword, refl::kw_only(true), refl::default_value("k"));
   refl::GlobalDef()
       .def("test.fields.all", []() { return ObjectRef(ffi::make_object<AllObj>()); })
+      .def("test.fields.boxes", []() { return ObjectRef(ffi::make_object<BoxesObj>()); })
+      .def("test.fields.hook", [](ffi::Function function) { hook = function; })
       .def("test.fields.child", []() { return ObjectRef(ffi::make_object<ChildObj>()); })
       .def("test.fields.register_parent", []() { refl::ObjectDef<ParentObj>().def_ro("first", &ParentObj::first); });
 }

@@ -12,11 +12,12 @@ import bowline
 import pytest
 from bowline import get_global_func, load_module
 from bowline.serialization import from_json_graph_str, to_json_graph_str
-from support import run_threads
+from support import run_script, run_threads
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="libraries are found by their soname on Linux only")
 
 ROOT = Path(__file__).resolve().parents[2]
+LIBRARY: list[str] = []
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -30,9 +31,10 @@ def library(tmp_path_factory):
     command = ["c++", "-std=c++17", "-O1", "-shared", "-fPIC", "-isystem", include, ROOT / "tests/abi/fields.cpp"]
     subprocess.run([*command, "-o", path, bowline._core.__file__, "-pthread"], check=True, timeout=500)
     module = load_module(path)
+    LIBRARY.append(str(path))
     bowline.register_object("test.fields.Expr")(Base)
     bowline.register_object("test.fields.Own")(Own)
-    for name in ["Number", "Add", "All", "Child", "WithDefaults", "Own", "Hidden"]:
+    for name in ["Box", "Boxes", "Number", "Add", "All", "Child", "WithDefaults", "Own", "Hidden"]:
         class_of(name)
     # What is known of a type is kept when there is more.
     fields_come_later()
@@ -260,6 +262,88 @@ def test_a_python_type_below_one_of_another_maker():
         @bowline.py_class("test.fields.Python")
         class Below(class_of("Expr")):
             x: int
+
+
+# Each ends by itself, or hangs: a child has to be killed then.
+HOOKED = """
+    import bowline, sys, threading, time
+    bowline.load_module(sys.argv[1])
+    boxes = bowline.get_global_func("test.fields.boxes")()
+    # Beside another thread, so that locks are taken.
+    threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()
+
+    @bowline.get_global_func("test.fields.hook")
+    def hook(value):
+        # Code of the maker's may come back to the object.
+        boxes.maybe, boxes.one, boxes.many, boxes.either, boxes.checked
+        time.sleep(0.01)
+        return value
+
+    def read():
+        for _ in range(100):
+            boxes.maybe, boxes.many, boxes.called
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    [reader.start() for reader in readers]
+    boxes.one, boxes.maybe, boxes.either = 1, 2, 3
+    boxes.many = [4, 5]
+    assert (boxes.one.value, boxes.maybe.value, boxes.either.value) == (1, 2, 3)
+    assert [box.value for box in boxes.many] == [4, 5]
+    assert boxes.called == 0
+    [reader.join() for reader in readers]
+"""
+
+DYING = """
+    import bowline, sys, threading
+    bowline.load_module(sys.argv[1])
+    make = bowline.get_global_func("test.fields.all")
+    it = make()
+
+    class Dying:
+        def __del__(self):
+            it.maybe_int, it.plain
+
+    def write():
+        for _ in range(3000):
+            other = make()
+            other.any = Dying()
+            it.object = other
+            it.plain = "text"
+
+    def read():
+        for _ in range(20000):
+            it.object, it.plain
+
+    threads = [threading.Thread(target=work) for work in (write, write, read)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+"""
+
+
+@pytest.mark.parametrize("source", [HOOKED, DYING], ids=["hooked", "dying"])
+def test_user_code_within_code_of_the_maker(source):
+    run_script(source, *LIBRARY, timeout=60)
+
+
+def test_a_setter_that_refuses():
+    boxes = make("boxes")
+    boxes.checked = 3
+    with pytest.raises(ValueError, match="less than nothing"):
+        boxes.checked = -1
+    assert boxes.checked == 3
+    with pytest.raises(TypeError):
+        boxes.either = 2.5
+    boxes.either = "text"
+    assert boxes.either == "text"
+
+
+def test_a_state_that_is_refused():
+    it = Own(1)
+    it.line = 4
+    values = (5, 2, 2.5)
+    with pytest.raises(TypeError):
+        it.__setstate__((values,))
+    assert (it.line, it.value) == (4, 1)
 
 
 def test_reads_beside_writes():

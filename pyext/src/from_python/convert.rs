@@ -73,7 +73,7 @@ fn is_whole(storage: Storage) -> bool {
 /// The value for a field, if it takes no Python code to convert; errors count as none.
 #[inline]
 pub fn exact_for_field(ob: &Bound<'_, PyAny>, field: &FieldInfo) -> Option<Any> {
-    if field.is_foreign() && field.storage().owns() {
+    if field.is_foreign() {
         return None;
     }
     is_whole(field.storage()).then(|| exact_for(ob, field.schema())).flatten()
@@ -88,10 +88,12 @@ pub fn for_field(ob: &Bound<'_, PyAny>, field: &FieldInfo) -> PyResult<Any> {
         return Ok(value);
     }
     // The setter of another maker's field converts by rules of its own.
-    let by_setter = field.is_foreign() && (field.storage().owns() || field.storage() == Storage::Foreign);
-    let schema = if by_setter { &Schema::Any } else { field.schema() };
-    let converted = to_native(ob, schema).and_then(|value| {
-        if by_setter || is_whole(field.storage()) {
+    if field.is_foreign() {
+        let value = to_native(ob, &Schema::Any).map_err(|fail| fail.raise_cause(ob.py()))?;
+        return field.convert_foreign(value).map_err(|error| error::to_python(ob.py(), &error));
+    }
+    let converted = to_native(ob, field.schema()).and_then(|value| {
+        if is_whole(field.storage()) {
             return Ok(value);
         }
         cell::fit(value, field.storage()).map_err(|error| Fail::text(format!("{error}")))

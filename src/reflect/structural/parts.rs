@@ -129,7 +129,7 @@ impl Parts {
             }
             return Ok(object.into());
         }
-        let Some(object) = original.as_object().filter(|_| reflection.copyable) else {
+        let Some(object) = original.as_object().filter(|_| reflection.is_copyable()) else {
             return Err(uncopyable(original));
         };
         let mut all = gathered((0..reflection.fields.len()).map(|at| field(reflection, at, object)));
