@@ -113,7 +113,8 @@ fn field(owner: i32, record: &'static FieldRecord) -> FieldInfo {
     };
     FieldInfo {
         doc: record::shown(&record.doc).into(),
-        metadata: metadata.into(),
+        // Libraries in C may tell none.
+        metadata: if metadata.is_empty() { schema.to_metadata("").into() } else { metadata.into() },
         default: match (is_set(HAS_DEFAULT), is_set(DEFAULT_IS_FACTORY)) {
             (false, _) => FieldDefault::Required,
             (true, false) => FieldDefault::Value(default.to_owned()),

@@ -325,6 +325,13 @@ def test_user_code_within_code_of_the_maker(source):
     run_script(source, *LIBRARY, timeout=60)
 
 
+def test_a_field_whose_type_is_not_told():
+    fields = {field.name: field for field in bowline._core.fields_of(bowline._core.type_index("test.fields.Boxes"))}
+    assert fields["checked"].metadata == {"type_schema": '{"type":"int"}'}
+    assert str(fields["called"].schema) == "Any"
+    assert "Box" in str(fields["maybe"].schema)
+
+
 def test_a_setter_that_refuses():
     boxes = make("boxes")
     boxes.checked = 3
