@@ -122,7 +122,10 @@ def structural_mutate(root: Any, callbacks: Any = ()) -> Any:
     >>> bowline.structural_mutate([1, ["a", 2]], (int, lambda value, mutator: -value))
     (-1, ("a", -2))
     """
-    rows = [(types, call, _takes_mode(call)) for types, call in entries(callbacks, "structural_mutate")]
+    rows = []
+    # No comprehension: up to 3.11 that is a call, whose error CPython may lose for want of memory.
+    for types, function in entries(callbacks, "structural_mutate"):
+        rows.append((types, function, _takes_mode(function)))
 
     def call(value: Any, mutator: Any, mode: int) -> Any:
         for types, function, with_mode in rows:
