@@ -172,7 +172,8 @@ impl FieldInfo {
     /// What the setter ends in.
     pub fn convert_foreign(&self, value: Any) -> Result<Any, Error> {
         match self.foreign {
-            Some(foreign) => foreign.convert(self.storage, value),
+            // SAFETY: it is the field's storage.
+            Some(foreign) => unsafe { foreign.convert(self.storage, value) },
             None => Ok(value),
         }
     }

@@ -96,7 +96,10 @@ impl Foreign {
     ///
     /// # Errors
     /// What the setter ends in.
-    pub fn convert(self, storage: Storage, value: Any) -> Result<Any, Error> {
+    ///
+    /// # Safety
+    /// `storage` is the field's.
+    pub unsafe fn convert(self, storage: Storage, value: Any) -> Result<Any, Error> {
         if storage == Storage::Foreign {
             return Ok(value);
         }
@@ -104,7 +107,7 @@ impl Foreign {
         let mut place = [RawAny::NONE; 1];
         debug_assert!(storage.size() <= size_of::<RawAny>());
         let place = place.as_mut_ptr().cast::<u8>();
-        // SAFETY: the place is as large and as aligned as the field, and known to this thread alone. What the setter leaves there is
+        // SAFETY: by the storage the place is as large and as aligned as the field; it is known to this thread alone. What the setter leaves there is
         // owned: the headers give pointers that own nothing no type index, so that they are not of this storage.
         unsafe {
             self.0.set_at(place.cast(), value.view())?;
@@ -124,7 +127,8 @@ impl Foreign {
     pub unsafe fn set(self, object: NonNull<Object>, storage: Storage, value: Any) -> Result<(), Error> {
         if storage != Storage::Foreign {
             // Any code may run in there, so it comes before anything is touched.
-            let value = self.convert(storage, value)?;
+            // SAFETY: the caller's contract.
+            let value = unsafe { self.convert(storage, value)? };
             // SAFETY: the caller's contract; the value is what the setter would store.
             unsafe { cell::store(object.as_ptr().cast::<u8>().byte_offset(self.0.offset as isize), storage, value) };
             return Ok(());
@@ -154,7 +158,7 @@ const PATIENCE: Duration = Duration::from_millis(2);
 /// Does it while no other thread of ours is in such code for the object.
 ///
 /// Such code copies a value as a rule, but may do anything: call Python, which needs what a waiting thread has, or come here again. So
-/// a thread that has waited for long goes on without the lock. What is left to the maker then is what C++'s own threads have anyway.
+/// a thread that has waited for long goes on without the lock, as does a forked child whose parent had a thread in there. What is left to the maker then is what C++'s own threads have anyway.
 fn ordered<R>(object: NonNull<Object>, work: impl FnOnce() -> R) -> R {
     if single_threaded() {
         return work();

@@ -8,6 +8,7 @@ import sys
 import sysconfig
 import textwrap
 import threading
+from pathlib import Path
 
 import bowline
 
@@ -66,3 +67,19 @@ def run_script(source, *args, timeout=100, check=True, **env):
     if check and process.returncode != 0:
         raise AssertionError(f"exit code {process.returncode}\n{process.stdout}\n{process.stderr}")
     return process
+
+
+def cpp_library(folder, name):
+    """Compile `tests/abi/NAME.cpp` against tvm-ffi's headers, as a library that Python loads; skip where there are no headers."""
+    import pytest  # not at the top: processes with little memory import this file
+
+    root = Path(__file__).resolve().parents[2]
+    headers = subprocess.run([root / "ci/lib/tvm-ffi"], capture_output=True, text=True, timeout=500, check=False)
+    if headers.returncode == 3:
+        pytest.skip(f"there are no headers of tvm-ffi: {headers.stderr.strip()}")
+    assert headers.returncode == 0, headers.stderr
+    path = folder / f"lib{name}.so"
+    include = Path(headers.stdout.strip()) / "include"
+    command = ["c++", "-std=c++17", "-O1", "-shared", "-fPIC", "-isystem", include, root / f"tests/abi/{name}.cpp"]
+    subprocess.run([*command, "-o", path, bowline._core.__file__, "-pthread"], check=True, timeout=500)
+    return path

@@ -4,32 +4,22 @@ import copy
 import ctypes
 import gc
 import pickle
-import subprocess
 import sys
-from pathlib import Path
 
 import bowline
 import pytest
 from bowline import get_global_func, load_module
 from bowline.serialization import from_json_graph_str, to_json_graph_str
-from support import run_script, run_threads
+from support import cpp_library, run_script, run_threads
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="libraries are found by their soname on Linux only")
 
-ROOT = Path(__file__).resolve().parents[2]
 LIBRARY: list[str] = []
 
 
 @pytest.fixture(scope="module", autouse=True)
 def library(tmp_path_factory):
-    headers = subprocess.run([ROOT / "ci/lib/tvm-ffi"], capture_output=True, text=True, timeout=500, check=False)
-    if headers.returncode == 3:
-        pytest.skip(f"there are no headers of tvm-ffi: {headers.stderr.strip()}")
-    assert headers.returncode == 0, headers.stderr
-    path = tmp_path_factory.mktemp("fields") / "libfields.so"
-    include = Path(headers.stdout.strip()) / "include"
-    command = ["c++", "-std=c++17", "-O1", "-shared", "-fPIC", "-isystem", include, ROOT / "tests/abi/fields.cpp"]
-    subprocess.run([*command, "-o", path, bowline._core.__file__, "-pthread"], check=True, timeout=500)
+    path = cpp_library(tmp_path_factory.mktemp("fields"), "fields")
     module = load_module(path)
     LIBRARY.append(str(path))
     bowline.register_object("test.fields.Expr")(Base)

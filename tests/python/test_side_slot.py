@@ -1,20 +1,17 @@
 """Objects that C++ made, by the headers of tvm-ffi: they have no word in front, and are tied all the same (P1 to P9)."""
 
 import gc
-import subprocess
 import sys
 import threading
 import weakref
-from pathlib import Path
 
 import bowline
 import pytest
 from bowline import load_module
-from support import FREE_THREADED, run_script, run_threads, settle
+from support import FREE_THREADED, cpp_library, run_script, run_threads, settle
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="libraries are found by their soname on Linux only")
 
-ROOT = Path(__file__).resolve().parents[2]
 NODE, FINAL, VIRTUAL, ALIGNED = range(4)
 KINDS = [NODE, FINAL, VIRTUAL, ALIGNED]
 
@@ -44,14 +41,7 @@ def guest_of():
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
-    headers = subprocess.run([ROOT / "ci/lib/tvm-ffi"], capture_output=True, text=True, timeout=500, check=False)
-    if headers.returncode == 3:
-        pytest.skip(f"there are no headers of tvm-ffi: {headers.stderr.strip()}")
-    assert headers.returncode == 0, headers.stderr
-    path = tmp_path_factory.mktemp("guest") / "libguest.so"
-    include = Path(headers.stdout.strip()) / "include"
-    command = ["c++", "-std=c++17", "-O1", "-shared", "-fPIC", "-isystem", include, ROOT / "tests/abi/guest.cpp"]
-    subprocess.run([*command, "-o", path, bowline._core.__file__, "-pthread"], check=True, timeout=500)
+    path = cpp_library(tmp_path_factory.mktemp("guest"), "guest")
     module = load_module(path)
     register_classes()
     # The other classes keep their constructors.
