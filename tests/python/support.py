@@ -70,7 +70,7 @@ def run_script(source, *args, timeout=100, check=True, **env):
 
 
 def cpp_library(folder, name):
-    """Compile `tests/abi/NAME.cpp` against tvm-ffi's headers, as a library that Python loads; skip where there are no headers."""
+    """Compile the C++ file NAME of tests/abi against tvm-ffi's headers for Python to load; skip where there are no headers."""
     import pytest  # not at the top: processes with little memory import this file
 
     root = Path(__file__).resolve().parents[2]
