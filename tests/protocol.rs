@@ -1,5 +1,4 @@
 //! The protocol on one OS thread: random histories against the reference, and the stories that once went wrong.
-//! Imports proptest and the model of CPython in tests/support; std atomics only.
 //! Upholds: wrong states after legal histories are found here, without concurrency; re-entrancy included.
 #![cfg(not(any(bowline_loom, bowline_shuttle)))]
 

@@ -130,7 +130,7 @@ fn what_is_refused_has_ended() {
 }
 
 #[test]
-fn an_export_that_nobody_takes_ends() {
+fn an_export_that_is_not_taken_ends() {
     let tensor = TensorObj::zeros(INT16, &[2]).unwrap();
     drop(tensor.clone().export().unwrap());
     drop(tensor.clone().export_versioned(false));

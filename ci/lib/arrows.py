@@ -276,6 +276,23 @@ def package_arrows(root: Path) -> Arrows:
     return {_shown(name, folders): {_shown(to, folders): line for to, line in found.items()} for name, found in arrows.items()}
 
 
+def package_late(root: Path) -> Arrows:
+    """The imports of a package by a name that is written out: `importlib.import_module(".name", __package__)`."""
+    files = {_dotted(root, file): file for file in sorted(root.rglob("*.py"))}
+    folders = {name for name, file in files.items() if file.stem == "__init__"}
+    arrows: Arrows = {}
+    for name, file in files.items():
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module") and node.args:
+                wanted = node.args[0]
+                if isinstance(wanted, ast.Constant) and str(wanted.value).startswith("."):
+                    parts = name.split(".") if name in folders else name.split(".")[:-1]
+                    up = len(wanted.value) - len(wanted.value.lstrip(".")) - 1
+                    inside = ".".join([*parts[: len(parts) - up], wanted.value.lstrip(".")])
+                    arrows.setdefault(_shown(name, folders), {}).setdefault(_shown(inside, folders), node.lineno)
+    return arrows
+
+
 def _dotted(root: Path, file: Path) -> str:
     parts = file.relative_to(root).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)

@@ -1,5 +1,4 @@
 //! Arbitrary values, converted to and passed to functions of many types, against a second statement of the rules.
-//! Imports the core's value, function and container layers.
 //! Upholds: a conversion gives what the annotation says or the error it says, an error leaves the value (rvalues too) as
 //! it was, and when all is dropped no object is left.
 #![no_main]

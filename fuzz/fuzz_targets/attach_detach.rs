@@ -1,5 +1,4 @@
 //! Histories of the tie protocol, four bytes a step, on the model of CPython and against its reference.
-//! Imports tests/support.
 //! Upholds: what tests/protocol.rs asserts of random histories, for those that coverage leads to.
 #![no_main]
 

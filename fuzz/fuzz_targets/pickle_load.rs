@@ -1,5 +1,4 @@
 //! Hostile pickles, states and arguments of the functions that pickles name, in an interpreter that this process holds.
-//! Imports the extension, linked in; what is done with the bytes is said in fuzz/python/ways.py.
 //! Upholds: an error or a whole object, never a crash, never something half-bound; `find_class` gives bowline's names only.
 #![no_main]
 

@@ -1,5 +1,4 @@
 //! Registrations, rollbacks and look-ups in arbitrary order, against a list.
-//! Imports the core's registry.
 //! Upholds: an index means one type until the process ends, a key finds the one type that has it, descent is that of the parents named,
 //! and each refusal says why.
 #![no_main]

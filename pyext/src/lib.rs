@@ -14,13 +14,14 @@
 //!     types/field/field_cache.rs: of_class             finds the class's table
 //!     types/field/field_cache.rs: place_of             finds the field in it
 //!     types/field/read.rs: read                        reads the field
-//!       to_python/value.rs: try_cached_object          shows the object that is in it
-//!         src/protocol/fetch.rs: hit                   looks at the object's word
-//!           wrapper/host.rs: try_incref                counts the wrapper, if it lives
-//!             interpreter/refcount/biased.rs: try_incref
-//!         to_python/value.rs: wrap_slow                makes a wrapper otherwise
-//!           to_python/value.rs: object_to_python
-//!             wrapper/tie.rs: wrap
+//!       to_python/value.rs: cached_object              shows the object that is in it
+//!         src/protocol/fetch.rs: hit_own               looks at the object's word
+//!           wrapper/host.rs: incref_own                counts the wrapper, if it lives and is the thread's own
+//!             interpreter/refcount/biased.rs: incref_own
+//!         to_python/value.rs: cached_of_another        takes what else may be there
+//!           to_python/value.rs: wrap_slow              makes a wrapper otherwise
+//!             to_python/value.rs: object_to_python
+//!               wrapper/tie.rs: wrap
 //! a.x = y
 //!   types/field/descriptor.rs: descr_set               CPython calls it as tp_descr_set
 //!     types/field/descriptor.rs: write_exact           writes what takes no Python code to convert

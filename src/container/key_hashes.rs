@@ -5,7 +5,7 @@ use super::key::{self, Custom};
 use crate::function::Error;
 use crate::object::grow::Grow;
 use crate::object::AllocError;
-use crate::value::{Any, AnyView};
+use crate::value::{address, Any};
 use std::alloc::Layout;
 use std::collections::HashMap;
 
@@ -27,14 +27,9 @@ impl From<AllocError> for Obstacle {
 #[derive(Default)]
 pub(super) struct KeyHashes(Option<HashMap<usize, (Any, u64)>>);
 
-/// Where a key is, if it is an object.
-pub(super) fn address(view: &AnyView<'_>) -> usize {
-    view.as_object().map_or(0, |object| object.as_ptr() as usize)
-}
-
 impl KeyHashes {
     fn get(&self, key: &Any) -> Option<u64> {
-        self.0.as_ref()?.get(&address(key.as_view())).map(|(_, hash)| *hash)
+        self.0.as_ref()?.get(&address(key.view())).map(|(_, hash)| *hash)
     }
 
     /// Those keys whose hash is not known and cannot be told at a glance.
@@ -63,7 +58,7 @@ impl KeyHashes {
     pub(super) fn know(&mut self, key: &Any, hash: u64) {
         let known = self.0.get_or_insert_default();
         known.grow(1);
-        known.insert(address(key.as_view()), (key.clone(), hash));
+        known.insert(address(key.view()), (key.clone(), hash));
     }
 
     /// Asks the types of these keys.

@@ -3,11 +3,11 @@
 //! very moment: every key that may be equal and is in the table then was compared.
 
 use super::key::{self, Custom};
-use super::key_hashes::{address, KeyHashes, Obstacle};
+use super::key_hashes::{KeyHashes, Obstacle};
 use super::table::{Pair, Place, Table};
 use super::table_memory::Memory;
 use crate::function::Error;
-use crate::value::{Any, AnyView};
+use crate::value::{address, Any, AnyView};
 use std::collections::HashMap;
 
 /// The search for a key, and what types were asked for it.
@@ -113,7 +113,7 @@ impl Asked {
             if candidate.type_index() != self.key.type_index() {
                 continue;
             }
-            match self.answers.get(&address(candidate.as_view())) {
+            match self.answers.get(&address(candidate.view())) {
                 Some((_, true)) => return Some(Some(place)),
                 Some((_, false)) => {}
                 None => self.todo.push(candidate.clone()),
@@ -126,7 +126,7 @@ impl Asked {
     fn compare_next(&mut self) -> Result<(), Error> {
         for candidate in std::mem::take(&mut self.todo) {
             let equal = self.custom.equal(candidate.view(), self.key.view())?;
-            self.answers.insert(address(candidate.as_view()), (candidate, equal));
+            self.answers.insert(address(candidate.view()), (candidate, equal));
             if equal {
                 break;
             }

@@ -203,7 +203,7 @@ const LIBRARIES: [&str; 4] = ["so", "dylib", "dll", "dso"];
 pub unsafe fn load(path: &Path, for_good: bool) -> Result<Obj<ModuleObj>, Error> {
     let ending = path.extension().and_then(|ending| ending.to_str());
     let ending = ending.ok_or_else(|| {
-        Error::runtime(format!("Failed to get file format from {}: its name has no ending", path.display()))
+        Error::runtime(format!("Failed to get file format from {}: its name has no suffix", path.display()))
     })?;
     if LIBRARIES.contains(&ending) {
         // SAFETY: the caller's contract.

@@ -1,4 +1,4 @@
-//! Memory of objects: the prefix in front of a body, the builtin allocator, and the one that replaces it.
+//! Memory of objects: the builtin allocator, and the one that replaces it.
 //! Upholds: a body is freed by the means it came from, at the offset it came with, whatever was installed in between.
 //!
 //! ```text
@@ -10,8 +10,8 @@
 //! Bodies from another allocator have the second form. They come with `delete_space` in the word's place.
 
 use super::header::{Header, FLAG_DELETE_SPACE, FLAG_PREFIX, FLAG_VTABLE};
+use super::prefix::{prefix, BARE_WORDS};
 use super::root::Object;
-use super::side;
 use super::vtable;
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::counter::{self, Event};
@@ -23,34 +23,7 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
 pub use super::alloc_error::AllocError;
-
-/// Frees the whole allocation of a body whose fields are destroyed already.
-pub type DeleteSpace = unsafe extern "C" fn(*mut c_void);
-
-/// What stands immediately before the body of an object with [`FLAG_DELETE_SPACE`].
-///
-/// | member | protected by |
-/// |---|---|
-/// | word | itself, atomic; its edges are the tie protocol's |
-/// | delete_space | written by the allocator, constant from then on |
-#[repr(C, align(16))]
-pub struct Prefix {
-    delete_space: Option<DeleteSpace>,
-    word: AtomicWord,
-}
-
-/// The alignment of the prefix, and of bodies without one that can be tied; the size of the prefix in production builds.
-pub const BODY_ALIGN: usize = 16;
-
-/// The size of a word, and the alignment of bodies that have nothing else before them, in production builds.
-pub const WORD_SIZE: usize = size_of::<usize>();
-
-/// Whether words are that large; loom's are not, and all its bodies have prefixes.
-const BARE_WORDS: bool = size_of::<AtomicWord>() == WORD_SIZE;
-const _: () = assert!(!BARE_WORDS || std::mem::offset_of!(Prefix, word) + WORD_SIZE == PREFIX_SIZE);
-
-/// How many bytes before a body belong to the prefix.
-pub const PREFIX_SIZE: usize = size_of::<Prefix>();
+pub use super::prefix::{DeleteSpace, Prefix, BODY_ALIGN, PREFIX_SIZE, WORD_SIZE};
 
 /// An allocator of bodies, as foreign code may install one. The builtin one has the same shape.
 #[derive(Clone, Copy, Debug)]
@@ -235,53 +208,6 @@ pub(super) unsafe fn give_back(object: NonNull<Object>, layout: Layout) {
         // SAFETY: the allocator's contract; this is the one call.
         unsafe { delete_space(object.as_ptr().cast()) };
     }
-}
-
-/// The word that ties `object` to its wrapper: in front of it, or in a side slot ([`super::side`]). `None` for an object that
-/// has neither, and so was never wrapped. Makes none, and reads nothing outside the allocation.
-///
-/// # Safety
-/// `object` is allocated for as long as the result is used, and the pointer is one that came from a handle or from its
-/// maker, not from a reference to the object's value.
-#[inline]
-pub unsafe fn tie_word<'a>(object: NonNull<Object>) -> Option<&'a AtomicWord> {
-    // SAFETY: the caller's contract.
-    let flags = unsafe { object.cast::<Header>().as_ref() }.flags_of_tie();
-    // SAFETY: the caller's contract.
-    unsafe { word(object, flags) }
-}
-
-/// The word of an object, by its flags; `None` for an object without one.
-///
-/// # Safety
-/// `object` is allocated for as long as the result is used, and `flags` are its own.
-#[inline(always)]
-pub(super) unsafe fn word<'a>(object: NonNull<Object>, flags: u32) -> Option<&'a AtomicWord> {
-    if flags & FLAG_PREFIX == 0 {
-        // SAFETY: the flags say which it is.
-        return match flags {
-            // SAFETY: the caller's contract; the flags say that there is one.
-            FLAG_VTABLE => Some(unsafe { vtable::word(object) }),
-            _ => side::word(flags),
-        };
-    }
-    // SAFETY: the flag says that it is there.
-    Some(unsafe {
-        match BARE_WORDS {
-            true => object.byte_sub(WORD_SIZE).cast::<AtomicWord>().as_ref(),
-            false => &(*prefix(object).as_ptr()).word,
-        }
-    })
-}
-
-/// The prefix of an object.
-///
-/// # Safety
-/// `object` is the body of an allocation with prefix.
-#[inline]
-pub(super) unsafe fn prefix(object: NonNull<Object>) -> NonNull<Prefix> {
-    // SAFETY: the caller's contract.
-    unsafe { object.byte_sub(PREFIX_SIZE).cast() }
 }
 
 // ---- the builtin allocator -------------------------------------------------------------------------------------------

@@ -6,9 +6,10 @@
 //! objects are destroyed. Then the first panic goes on in the drop that began it all, unless that one runs because of
 //! another panic. In a deleter that foreign code called outside of any such drop it ends there.
 
-use super::alloc::{self, tie_word};
+use super::alloc;
 use super::count::Released;
 use super::header::{BOTH, DESTROY, FREE};
+use super::prefix::tie_word;
 use super::root::{counts, Object};
 use crate::sync::global::{AtomicPtr, Ordering};
 use crate::word::Word;

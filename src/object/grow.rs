@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn room_that_nobody_has_unwinds() {
+    fn room_that_there_is_not_unwinds() {
         assert!(fails(|| Vec::<u64>::new().grow(usize::MAX / 8)));
         assert!(fails(|| Vec::<u64>::new().grow(usize::MAX / 16)));
         assert!(fails(|| String::new().grow(usize::MAX)));

@@ -5,9 +5,10 @@
 //! The header of such an object has the number of its slot, and our deleter. C++ gives counts back by code of its own, and
 //! calls the header's deleter when the last one is gone: so the deleter is where we learn of it.
 
-use super::alloc::{tie_word, AllocError};
+use super::alloc::AllocError;
 use super::destroy;
 use super::header::{Deleter, Header, DESTROY, FLAG_PREFIX, FREE};
+use super::prefix::tie_word;
 use super::root::{counts, Object};
 use super::side::{self, SideSlot};
 use crate::word::AtomicWord;

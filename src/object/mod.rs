@@ -7,6 +7,7 @@
 //! | `header` | the 24 bytes that every object starts with |
 //! | `count` | the combined strong and weak count |
 //! | `alloc`, `alloc_error` | where objects' memory comes from and goes to |
+//! | `prefix` | what stands in front of a body, and where the tie word is |
 //! | `vtable`, `cxx` | objects behind a pointer to virtual functions, as C++ has them |
 //! | `handle`, `weak` | [`Obj`] and [`WeakObj`] |
 //! | `extra` | objects with trailing items |
@@ -30,6 +31,7 @@ pub mod grow;
 mod handle;
 pub mod header;
 mod interpose;
+mod prefix;
 mod reference;
 pub mod registry;
 mod root;
@@ -41,12 +43,13 @@ mod type_info;
 pub mod vtable;
 mod weak;
 
-pub use alloc::{tie_word, AllocError};
+pub use alloc::AllocError;
 pub use cxx::new_behind_vtable;
 pub use destroy::{set_resume_hook, set_untie_hook};
 pub use handle::Obj;
 pub use header::Header;
 pub use interpose::{is_weakly_held_elsewhere, make_tie_word};
+pub use prefix::{prefix_word, tie_word};
 pub use reference::{claim_end, end, is_sole, release, renounce_end, retain};
 pub use root::{Object, ObjectType};
 

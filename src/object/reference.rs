@@ -1,9 +1,9 @@
 //! Strong counts of objects behind plain pointers: taken and given back.
 //! Upholds: the last one that is given back destroys the object.
 
-use super::alloc::tie_word;
 use super::count::Released;
 use super::destroy;
+use super::prefix::tie_word;
 use super::root::{counts, Object};
 use std::ptr::NonNull;
 

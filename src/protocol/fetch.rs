@@ -83,7 +83,7 @@ pub unsafe fn fetch_owned<H: Host>(
 ///
 /// # Safety
 /// The object is alive until the call runs user code, which it does last; the word is the object's.
-#[inline(always)]
+#[inline]
 pub unsafe fn hit<H: Host, R>(
     host: &H,
     object: H::Object,
@@ -92,7 +92,42 @@ pub unsafe fn hit<H: Host, R>(
     otherwise: impl FnOnce() -> R,
 ) -> R {
     let section = host.enter();
+    // SAFETY: by contract, in a section.
+    match unsafe { hit_own(host, word) } {
+        Ok(wrapper) => found(wrapper),
+        // SAFETY: by contract, in the section still.
+        Err(seen) => unsafe { hit_any(host, section, object, seen, found, otherwise) },
+    }
+}
+
+/// The beginning of [`hit`], which is all of it where the wrapper is the thread's own. Fails with what was in the word,
+/// for [`hit_any`]. Calls nothing.
+///
+/// # Safety
+/// As [`hit`], in a section.
+#[inline(always)]
+pub unsafe fn hit_own<H: Host>(host: &H, word: &AtomicWord) -> Result<NonNull<H::Wrapper>, Word> {
     let seen = word.observe();
+    match seen.wrapper::<H::Wrapper>() {
+        // SAFETY: in a section, read from the word.
+        Some(wrapper) if unsafe { host.incref_own(wrapper, || seen.is_preserved()) } => Ok(wrapper),
+        _ => Err(seen),
+    }
+}
+
+/// The rest of [`hit`].
+///
+/// # Safety
+/// As [`hit`], in the section in which [`hit_own`] saw the word.
+#[inline]
+pub unsafe fn hit_any<H: Host, R>(
+    host: &H,
+    section: H::Section,
+    object: H::Object,
+    seen: Word,
+    found: impl FnOnce(NonNull<H::Wrapper>) -> R,
+    otherwise: impl FnOnce() -> R,
+) -> R {
     let Some(wrapper) = seen.wrapper::<H::Wrapper>() else {
         // SAFETY: alive.
         return unsafe { miss(host, object, otherwise) };
@@ -100,7 +135,8 @@ pub unsafe fn hit<H: Host, R>(
     // SAFETY: in a section, read from the word.
     match unsafe { host.try_incref(wrapper, || seen.is_preserved()) } {
         Counted::Own => found(wrapper),
-        Counted::Shared if word.still_ties(wrapper) => found(wrapper),
+        // SAFETY: alive.
+        Counted::Shared if unsafe { host.word(object) }.still_ties(wrapper) => found(wrapper),
         // SAFETY: alive, and in the section still.
         Counted::Preserved => unsafe { resume_or_retain(host, section, object, wrapper, found, otherwise) },
         // SAFETY: alive; the count just taken goes back last, as that may run user code.
@@ -115,7 +151,7 @@ pub unsafe fn hit<H: Host, R>(
     }
 }
 
-/// The end of [`hit`] where there is no living wrapper. Out of line, like [`revive_or_retain`], so that a hit needs no stack.
+/// The end of [`hit`] where there is no living wrapper.
 ///
 /// # Safety
 /// The object is alive.

@@ -114,6 +114,11 @@ pub unsafe trait Host {
     /// The wrapper comes from `allocate` and was never published.
     unsafe fn discard(&self, wrapper: NonNull<Self::Wrapper>);
 
+    /// The part of `try_incref` that gives `Own`: whether it does. It may refuse for any reason; one asks `try_incref` then.
+    ///
+    /// # Safety
+    /// As `try_incref`.
+    unsafe fn incref_own(&self, wrapper: NonNull<Self::Wrapper>, is_preserved: impl FnOnce() -> bool) -> bool;
     /// Takes a count of the wrapper if it is alive, and not by the object's own count as `is_preserved` says. Acquire when
     /// the count is `Shared`. A host asks before it gives `Own` of a wrapper that may be rich.
     ///

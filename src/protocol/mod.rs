@@ -44,7 +44,7 @@ mod teardown;
 
 pub use bind::{bind, rebind};
 pub use evict::{evict, evict_blank};
-pub use fetch::{fetch, fetch_owned, hit};
+pub use fetch::{fetch, fetch_owned, hit, hit_any, hit_own};
 pub use host::{Counted, Dormancy, Fresh, Host, InTransition, Tie};
 pub use move_out::move_out;
 pub use retire::{resume, retire_lean, retire_rich};

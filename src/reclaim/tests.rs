@@ -157,7 +157,7 @@ fn two_releases_that_wait_for_each_other_end() {
 
 /// Each release ends another; the stack stays short, and the first two are over when the third looks.
 #[test]
-fn releases_that_release_more_do_not_nest_for_ever() {
+fn releases_that_release_more_do_not_nest_without_end() {
     const CHAIN: usize = 100_000;
     fn link(left: usize, released: Count, deepest: Count) {
         let (count, depth) = (released.clone(), deepest.clone());

@@ -153,7 +153,7 @@ impl Foreign {
 static LOCKS: [Mutex<()>; 64] = [const { Mutex::new(()) }; 64];
 
 /// How long a thread waits for one.
-const PATIENCE: Duration = Duration::from_millis(2);
+const MAX_LOCK_WAIT: Duration = Duration::from_millis(2);
 
 /// Does it while no other thread of ours is in such code for the object.
 ///
@@ -169,7 +169,7 @@ fn ordered<R>(object: NonNull<Object>, work: impl FnOnce() -> R) -> R {
         match lock.try_lock() {
             Ok(held) => break Some(held),
             Err(TryLockError::Poisoned(poisoned)) => break Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) if since.elapsed() > PATIENCE => break None,
+            Err(TryLockError::WouldBlock) if since.elapsed() > MAX_LOCK_WAIT => break None,
             Err(TryLockError::WouldBlock) => std::thread::yield_now(),
         }
     };

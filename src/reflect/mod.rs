@@ -34,6 +34,7 @@ mod hook;
 pub mod instance;
 pub mod json;
 pub mod layout;
+mod mix;
 pub mod named;
 mod number_map;
 mod own_copy;

@@ -382,3 +382,8 @@ impl std::fmt::Debug for AnyView<'_> {
         }
     }
 }
+
+/// The address of an object; 0 for what is none.
+pub(crate) fn address(view: AnyView<'_>) -> usize {
+    view.as_object().map_or(0, |object| object.as_ptr() as usize)
+}

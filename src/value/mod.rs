@@ -33,6 +33,7 @@ mod string;
 pub mod stripe;
 pub mod tag;
 
+pub(crate) use any::address;
 pub use any::{Any, AnyView};
 pub use column::{Column, COLUMN_SIZE};
 pub use convert::{convert, convert_owned, ConvertError, FromAny, IntoAny, Typed};

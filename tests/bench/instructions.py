@@ -16,12 +16,15 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 
 HERE = pathlib.Path(__file__).parent
 BASELINE = HERE / "instructions.json"
 WORKS = [
     "live read",
     "dropped read",
+    "rich live read",
+    "rich dropped read",
     "int read",
     "echo",
     "no-argument call",
@@ -40,9 +43,13 @@ def mark() -> None:
     os.getppid()
 
 
-def worker() -> None:
-    """Run the works between marks."""
+def worker(threads: bool) -> None:
+    """Run the works between marks, in a process that has started a thread or has not."""
     sys.path.insert(0, str(HERE))
+    if threads:
+        thread = threading.Thread(target=int)
+        thread.start()
+        thread.join()
     import works
     from systems import bowline
 
@@ -71,8 +78,8 @@ def counted(output: pathlib.Path) -> int:
     return total
 
 
-def count() -> dict[str, float]:
-    """Return instructions per operation by work."""
+def count(threads: bool) -> dict[str, float]:
+    """Return instructions per operation by work, in a process that has started a thread or has not."""
     sys.path.insert(0, str(HERE))
     import works
 
@@ -85,7 +92,7 @@ def count() -> dict[str, float]:
             f"--callgrind-out-file={folder}/out",
             sys.executable,
             __file__,
-            "worker",
+            "threads" if threads else "worker",
         ]
         environment = os.environ | {"PYTHONHASHSEED": "0"}
         run = subprocess.run(command, env=environment, capture_output=True, text=True)
@@ -99,16 +106,16 @@ def count() -> dict[str, float]:
             times = works.UNROLLED if work.operations < works.ELEMENTS else 1
             if part == 0:
                 sys.exit(f"no instruction of the extension was seen in {name}")
-            found[name] = round(part / (LOOPS * times * work.operations), 1)
+            found[f"{name}, threads" if threads else name] = round(part / (LOOPS * times * work.operations), 1)
     return found
 
 
 def main() -> None:
-    if sys.argv[1] == "worker":
-        worker()
+    if sys.argv[1] in ("worker", "threads"):
+        worker(threads=sys.argv[1] == "threads")
         return
     mode, tag = sys.argv[1:3]
-    found = count()
+    found = count(threads=False) | count(threads=True)
     baselines = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
     if mode == "record":
         BASELINE.write_text(json.dumps(baselines | {tag: found}, indent=2, sort_keys=True) + "\n")
@@ -118,7 +125,7 @@ def main() -> None:
     costlier = []
     for name, now in found.items():
         was = before[name] if name in before else now
-        print(f"{name:20} {was:8.1f} -> {now:8.1f}")
+        print(f"{name:28} {was:8.1f} -> {now:8.1f}")
         if mode == "check" and now > was * (1 + RELATIVE) + ABSOLUTE:
             costlier.append(name)
     if costlier:

@@ -75,6 +75,10 @@ unsafe impl Host for OneThread {
     unsafe fn discard(&self, pointer: NonNull<Wrapper>) {
         OneThread::free_box(pointer);
     }
+    unsafe fn incref_own(&self, pointer: NonNull<Wrapper>, is_preserved: impl FnOnce() -> bool) -> bool {
+        // SAFETY: handed on; what is not `Own` took no count.
+        unsafe { self.try_incref(pointer, is_preserved) == Counted::Own }
+    }
     unsafe fn try_incref(&self, pointer: NonNull<Wrapper>, is_preserved: impl FnOnce() -> bool) -> Counted {
         match wrapper(pointer).count.get() {
             0 => Counted::Dead,

@@ -37,6 +37,15 @@ def _dropped(system: ModuleType) -> dict[str, Any]:
     return {"a": _node(system)}
 
 
+def _rich_live(system: ModuleType) -> dict[str, Any]:
+    a = system.rich_node()
+    return {"a": a, "x": a.x}
+
+
+def _rich_dropped(system: ModuleType) -> dict[str, Any]:
+    return {"a": system.rich_node()}
+
+
 def _chained(system: ModuleType) -> dict[str, Any]:
     return {"r": system.Root(_node(system))}
 
@@ -59,6 +68,8 @@ def _construct(system: ModuleType) -> dict[str, Any]:
 WORKS = {
     "live read": Work("a.x", _live),
     "dropped read": Work("a.x", _dropped),
+    "rich live read": Work("a.x", _rich_live),
+    "rich dropped read": Work("a.x", _rich_dropped),
     "chained read": Work("r.a.x", _chained, 2),
     "int read": Work("a.n", _live),
     "echo": Work("echo(v)", _call),

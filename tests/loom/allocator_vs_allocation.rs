@@ -1,5 +1,4 @@
 //! Replacing the allocator while other threads make and free objects (`object::alloc`).
-//! Imports the harness in tests/loom.rs.
 //! Upholds: a body is freed by the means it came from, at the offset it came with, whatever was installed in between.
 
 use super::real::Leaf;

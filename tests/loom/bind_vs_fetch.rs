@@ -1,5 +1,4 @@
 //! Tying a wrapper that Python made, against fetches of the object.
-//! Imports the harness in tests/loom.rs.
 //! Upholds: P1–P9, which the model asserts in every execution, and what each claim says.
 
 use super::*;

@@ -1,5 +1,4 @@
 //! Tying a wrapper while another thread empties and fills it again.
-//! Imports the harness in tests/loom.rs.
 //! Upholds: P1–P9, which the model asserts in every execution, and what each claim says.
 
 use super::*;

@@ -1,5 +1,4 @@
 //! The strong and weak counts of an object (`object::count`): each claim is the partner of an ordering there.
-//! Imports the harness in tests/loom.rs.
 //! Upholds: destroyed once, freed once, by one who sees what all others did; never under a holder.
 
 use super::*;

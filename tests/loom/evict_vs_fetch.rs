@@ -1,5 +1,4 @@
 //! Freeing a dormant wrapper against reviving it.
-//! Imports the harness in tests/loom.rs.
 //! Upholds: P1–P9, which the model asserts in every execution, and what each claim says.
 
 use super::*;

@@ -1,5 +1,4 @@
 //! Fetches against the end of a life, and against code that runs in it.
-//! Imports the harness in tests/loom.rs.
 //! Upholds: P1–P9, which the model asserts in every execution, and what each claim says.
 
 use super::*;

@@ -1,5 +1,4 @@
 //! A wrapper that forgets what it knows with each life, against who fetches it meanwhile.
-//! Imports the harness in tests/loom.rs.
 //! Upholds: P1–P9, which the model asserts in every execution, and what each claim says.
 
 use super::*;

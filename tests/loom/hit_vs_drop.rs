@@ -1,5 +1,4 @@
 //! Looking for a living wrapper, against the end of its life and against a move.
-//! Imports the harness in tests/loom.rs.
 //! Upholds: P1–P9, which the model asserts in every execution, and what each claim says.
 
 use super::*;

@@ -1,5 +1,4 @@
 //! Moving an object out of a wrapper while another thread puts one in.
-//! Imports the harness in tests/loom.rs.
 //! Upholds: P1–P9, which the model asserts in every execution, and what each claim says.
 
 use super::*;

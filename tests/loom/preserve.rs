@@ -1,5 +1,4 @@
 //! An object keeps its wrapper between lives, against all who may come meanwhile.
-//! Imports the harness in tests/loom.rs.
 //! Upholds: P1–P9, which the model asserts in every execution, and what each claim says.
 
 use super::*;

@@ -1,5 +1,4 @@
 //! The stack of what threads leave for others (`sync::stack`): pushes against takes.
-//! Imports the harness in tests/loom.rs.
 //! Upholds: each value is taken once, by one who sees what its pusher wrote.
 
 use super::*;

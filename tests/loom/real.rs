@@ -1,5 +1,4 @@
 //! A native object as production makes them, with a field that loom watches.
-//! Imports `object` and the model's cell.
 //! Upholds: a look at a destroyed object is found by assertion, one that races with the destruction by causality.
 
 use super::*;

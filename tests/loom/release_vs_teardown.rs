@@ -1,5 +1,4 @@
 //! The last count of an object against everything that still looks at its wrapper.
-//! Imports the harness in tests/loom.rs.
 //! Upholds: P1–P9, which the model asserts in every execution, and what each claim says.
 
 use super::*;

@@ -1,5 +1,4 @@
 //! The table of storages (`protocol::storage_table`): a visitor against threads that it cannot exclude.
-//! Imports the harness in tests/loom.rs.
 //! Upholds: an object's block that a visitor looks at is freed after the look, and freed once.
 
 use super::*;

@@ -1,5 +1,4 @@
 //! The last strong handle of an object against weak ones (`object::{handle, weak, destroy}` on real objects).
-//! Imports the harness in tests/loom.rs.
 //! Upholds: an object is destroyed once and freed once after that; the owner of a strong handle sees it whole.
 
 use super::real::Leaf;

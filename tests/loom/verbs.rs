@@ -1,5 +1,4 @@
 //! Every pair of verbs on one object, and the triples that are more than their pairs.
-//! Imports the harness in tests/loom.rs.
 //! Upholds: P1–P9, which the model asserts in every execution. Claims about a certain race have a file of their own.
 
 use super::*;

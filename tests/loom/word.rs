@@ -1,5 +1,4 @@
 //! What the edges of a word hand over (`word`), where whole verbs would take too many preemptions to show it.
-//! Imports the harness in tests/loom.rs.
 //! Upholds: who takes an edge, or finds it taken, sees the life that the word speaks of.
 
 use super::*;

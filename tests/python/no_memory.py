@@ -10,7 +10,7 @@ import sys
 import bowline
 from support import ASSERTS
 
-scarce = bowline._core.testing_scarce
+scarce = bowline._core.testing_nomemory
 
 # Up to 3.13 assertions fail where CPython loses an exception: see OWN.
 SKIPPED = ASSERTS and sys.version_info < (3, 14)

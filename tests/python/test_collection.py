@@ -327,7 +327,7 @@ def test_native_threads_that_change_containers_amid_passes():
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_no_memory_when_a_collection_starts():
-    scarce = bowline._core.testing_scarce
+    scarce = bowline._core.testing_nomemory
     for lasting in False, True:
         for nth in range(1, 40):
             holder = List([])

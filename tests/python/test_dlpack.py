@@ -362,7 +362,7 @@ def test_without_memory(lasting):
 
     assert use()
     for nth in range(1, 60):
-        returned, result, seen = bowline._core.testing_scarce(use, nth, lasting)
+        returned, result, seen = bowline._core.testing_nomemory(use, nth, lasting)
         assert result is True if returned else isinstance(result, MemoryError | BufferError | SystemError), result
         del result
         if returned and seen < nth:

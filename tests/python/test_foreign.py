@@ -56,7 +56,7 @@ def test_a_live_wrapper_outlives_a_native_drop():
     assert Holder(one).value is one
 
 
-def test_nobody_waits_for_the_dropping_thread():
+def test_no_thread_waits_for_the_dropping_one():
     before = bowline.stats()["objects_alive"]
     deep = None
     for _ in range(10_000):

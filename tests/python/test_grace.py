@@ -25,7 +25,7 @@ class Rich(Object):
 
 
 @pytest.mark.skipif(not FREE_THREADED, reason="with the GIL a thread that keeps it holds up all others")
-def test_a_thread_that_does_not_detach_holds_up_nobody():
+def test_a_thread_that_does_not_detach_holds_up_no_other():
     """Reads, moves and re-inits of other threads go on, though a stop of the world could not come about."""
     # CPython 3.13 has no grace periods to offer: there, what was moved out of wrappers with more than one reference waits for a
     # stop of the world, which is made for 512 of them; each round leaves a few.

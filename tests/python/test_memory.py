@@ -17,7 +17,7 @@ from bowline import Array, Dict, List, py_class
 from shapes import HOLDERS, REGISTERED, Holder, Plain
 from support import ASSERTS, new_key
 
-scarce = bowline._core.testing_scarce
+scarce = bowline._core.testing_nomemory
 count = bowline._core.strong_count
 
 # An iterator whose length could not be told; the iteration goes on.

@@ -116,7 +116,7 @@ def cycle_of(holder, functions=1):
     return weakref.ref(canary)
 
 
-def test_nobody_needs_to_tell_us_of_a_collection():
+def test_a_collection_need_not_be_told_of():
     callbacks = gc.callbacks[:]
     gc.callbacks.clear()
     try:

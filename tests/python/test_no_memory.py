@@ -147,7 +147,7 @@ HUGE = 10**15
     ],
     ids=["tensor", "tensor beyond addresses", "tensor beyond integers", "List", "Array", "Shape"],
 )
-def test_sizes_that_nobody_has(call):
+def test_sizes_that_there_is_no_memory_for(call):
     with pytest.raises((MemoryError, ValueError, OverflowError, TypeError)):
         call()
 
@@ -160,7 +160,7 @@ def test_the_collector_without_memory():
         from no_memory_calls import NODE
         for lasting in (False, True):
             for nth in range(1, 60):
-                bowline._core.testing_scarce(gc.collect, nth, lasting)
+                bowline._core.testing_nomemory(gc.collect, nth, lasting)
         assert repr(NODE) and bowline.stats()
         print("survived")
         """

@@ -41,5 +41,6 @@ def test_the_figures():
         for rival, figure in shown.items():
             if figure:
                 first = table[f"{name} / {rival}"][0]  # 3.14t
-                assert re.match(r"\**([\d.]+)", first)[1] == figure, f"{row}, {rival}"
+                # With one thread, and in parentheses with more; bold is what is not reached.
+                assert re.match(r"[\d.]+ \([\d.]+\)", first.replace("*", ""))[0] == figure, f"{row}, {rival}"
     assert len(found) == len(ROWS) + 1, "a row that is not looked at"

@@ -1,5 +1,4 @@
 //! A block of storage that notices use after free: by assertion in every build, by causality under loom.
-//! Imports loom's cell in loom builds; nothing of the protocol.
 //! Upholds: freed once; read only before that; and, under loom, never without a happens-before edge to the free.
 
 use std::sync::atomic::{AtomicU8, Ordering::SeqCst};

@@ -1,5 +1,5 @@
 //! A wrapper's refcount, as CPython's free-threaded build keeps it: a biased local half, a shared half with flags.
-//! Imports `sync` only; follows Objects/object.c and Include/refcount.h of CPython 3.13 line by line.
+//! Follows Objects/object.c and Include/refcount.h of CPython 3.13 line by line.
 //! Upholds: try-incref takes a count of the living only, and a death is told to exactly one thread.
 
 use bowline::protocol::Counted;
@@ -70,6 +70,16 @@ impl Header {
 
     fn is_mine(&self, me: usize) -> bool {
         self.tid.load(SeqCst) == me
+    }
+
+    /// The part of [`Header::try_incref`] for one who owns it.
+    pub fn incref_own(&self, me: usize) -> bool {
+        let local = self.local.load(SeqCst);
+        let owned = self.is_mine(me) && local != 0 && local != IMMORTAL;
+        if owned {
+            self.local.store(local + 1, SeqCst);
+        }
+        owned
     }
 
     /// Own form of `PyUnstable_TryIncRef`; the error is the shared half that was refused, 0 for a dying one of our own.

@@ -1,5 +1,4 @@
 //! Sequential histories with re-entrant user code, and the reference that says after each step what must be true.
-//! Imports the model; proptest (tests/protocol.rs) and the fuzzer (fuzz/) bring the bytes.
 //! Upholds: counts of objects and wrappers, words and addresses are exact whenever no thread is amid a step.
 
 use super::model::{lock, notes_of, object_of, Class, Moment, Object, Wrapper, ALIAS, MOVED};

@@ -1,5 +1,4 @@
 //! `protocol::Host` for model threads.
-//! Imports `protocol`, `word` and the model.
 //! Upholds: each promise of the trait, and asserts each duty of its caller.
 
 use super::header::{CLAIMED, DEPOSITED, MERGED};
@@ -72,6 +71,13 @@ unsafe impl Host for Thread {
         let discarded = wrapper(pointer);
         assert_eq!(discarded.header.merge(0), 1, "a wrapper that others saw is discarded");
         self.world.free(pointer);
+    }
+
+    unsafe fn incref_own(&self, pointer: NonNull<Wrapper>, _: impl FnOnce() -> bool) -> bool {
+        self.in_section();
+        let counted = wrapper(pointer).header.incref_own(self.id);
+        self.tell(|| format!("increfs {pointer:?} as its own: {counted}"));
+        counted
     }
 
     unsafe fn try_incref(&self, pointer: NonNull<Wrapper>, is_preserved: impl FnOnce() -> bool) -> Counted {

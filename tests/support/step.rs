@@ -1,5 +1,4 @@
 //! The steps of a history, and what bytes stand for them.
-//! Imports nothing of the model.
 //! Upholds: any bytes are a history.
 
 /// One step. Numbers choose among what there is, modulo its number.

@@ -1,5 +1,5 @@
 //! A model thread: what Python code and native code on it can do to objects and wrappers, deaths of wrappers excepted
-//! (`death.rs`). Imports `protocol` and the model's world; the `Host` impl is in `host.rs`. Upholds: results of fetches are
+//! (`death.rs`). The `Host` impl is in `host.rs`. Upholds: results of fetches are
 //! checked against P1, P4 and P6 here, by what the oracle saw so far.
 
 use super::model::{lock, notes_of, object_of, wrapper, Class, Moment, Object, Wrapper, ALIAS, BUSY, FRESH, MOVED};

@@ -1,5 +1,4 @@
 //! The story of one execution, told when it fails: who did what to which wrapper, in the order that the model saw.
-//! Imports std only.
 //! Upholds: costs one branch unless BOWLINE_TRACE is set; adds no edge that a model would see.
 
 use std::cell::RefCell;

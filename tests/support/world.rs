@@ -1,4 +1,4 @@
-//! What the threads of one execution share: all objects and wrappers, sections, and queues. Imports the rest of the model.
+//! What the threads of one execution share: all objects and wrappers, sections, and queues.
 //! Upholds: bookkeeping adds no happens-before edge that CPython would not add; `finish` finds every leak.
 
 use super::cell::Block;

@@ -1,5 +1,4 @@
 //! Calls: typed functions with the wrong and the right arguments, packed ones that misbehave in every allowed way.
-//! Imports the table, the model and the core's functions.
 //! Upholds: an error comes out as the object that went in, a panic as an error; a C function's handle ends once.
 
 use super::make::{is_function, Made};

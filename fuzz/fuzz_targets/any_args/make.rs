@@ -1,5 +1,4 @@
 //! Values of every kind from bytes, each with its model.
-//! Imports the model and the core's constructors.
 //! Upholds: what is made here is legal; only its combination is the fuzzer's choice.
 
 use super::model::{insert, Model};

@@ -1,5 +1,4 @@
 //! What a value is, as plain Rust data: the reference beside the values that the fuzzer makes.
-//! Imports the core's values and containers for looking only.
 //! Upholds: nothing here asks a conversion of the core for its opinion.
 
 use bowline::container::{ArrayObj, DictObj, ListObj, MapObj};

@@ -1,5 +1,4 @@
 //! What a conversion has to give: the rules of the annotations, written a second time.
-//! Imports the model and the core's schemas.
 //! Upholds: the error that is expected is the first one, items and entries taken in order.
 
 use super::model::{insert, Entries, Items, Model};

@@ -1,5 +1,4 @@
 //! Objects of a small hierarchy that know whether they are still alive.
-//! Imports the core's object layer.
 //! Upholds: an object that is destroyed twice, or not at all, is noticed.
 
 use bowline::object::registry::CachedIndex;

@@ -1,5 +1,4 @@
 //! The Rust types that values are converted to, and a function of each.
-//! Imports the oracle and the core.
 //! Upholds: each row names one type twice, once for the compiler and once for the oracle.
 
 use super::oracle::Type;

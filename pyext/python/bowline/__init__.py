@@ -201,7 +201,7 @@ __all__ = [
 _again.install()
 _one_runtime.install()
 
-# The collector's pauses are a good time to pay what is owed to Python.
+# The collector's pauses are a good time for pending releases.
 gc.callbacks.append(_core.on_gc)
 
 

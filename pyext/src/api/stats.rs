@@ -59,7 +59,7 @@ fn settle() {
 }
 
 /// For `gc.callbacks`: tells the walk through native objects how far a collection goes, and that it is over. That is also a
-/// good time to pay what is owed to Python.
+/// good time for pending releases.
 #[pyfunction]
 #[guarded]
 fn on_gc(phase: &str, info: &Bound<'_, PyAny>) -> PyResult<()> {

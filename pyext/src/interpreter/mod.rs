@@ -1,4 +1,4 @@
-//! What CPython is: nothing of ours.
+//! What CPython is, and what a guest of it needs: nothing of objects or wrappers.
 //!
 //! | file | one job |
 //! |---|---|

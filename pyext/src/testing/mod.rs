@@ -130,7 +130,7 @@ fn testing_release_later(ob: &Bound<'_, PyAny>, seconds: f64) -> PyResult<()> {
 #[pyfunction]
 #[guarded]
 #[pyo3(signature = (callable, nth, lasting = false))]
-fn testing_scarce<'py>(
+fn testing_nomemory<'py>(
     callable: &Bound<'py, PyAny>,
     nth: usize,
     lasting: bool,
@@ -225,7 +225,7 @@ pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     panics::install(module)?;
     add_function!(module, testing_hammer)?;
     add_function!(module, testing_store_items)?;
-    add_function!(module, testing_scarce)?;
+    add_function!(module, testing_nomemory)?;
     add_function!(module, testing_release_later)?;
     add_function!(module, testing_lend)?;
     add_function!(module, testing_stir)?;

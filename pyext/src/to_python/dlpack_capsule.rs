@@ -40,7 +40,7 @@ impl Drop for Foreign {
 ///
 /// # Safety
 /// As for [`TensorObj::from_managed`].
-pub unsafe fn adopt(py: Python<'_>, managed: Managed) -> PyResult<Tensor> {
+pub unsafe fn from_managed(py: Python<'_>, managed: Managed) -> PyResult<Tensor> {
     let keeper = Box::new(Foreign(managed));
     // SAFETY: the tensor is the caller's to give, as `# Safety` says.
     let made = unsafe {
@@ -96,7 +96,7 @@ fn take_alone(capsule: &Bound<'_, PyCapsule>) -> PyResult<Tensor> {
     } else {
         return Err(PyTypeError::new_err("expected a capsule with a DLPack tensor, got another capsule"));
     };
-    // SAFETY: the name says what is there; DLPack's rules are those that `adopt` asks for. Renamed, it is ours.
+    // SAFETY: the name says what is there; DLPack's rules are those that `from_managed` asks for. Renamed, it is ours.
     unsafe {
         if !managed.is_understood() {
             return Err(unknown_version());
@@ -105,7 +105,7 @@ fn take_alone(capsule: &Bound<'_, PyCapsule>) -> PyResult<Tensor> {
         if ffi::PyCapsule_SetName(capsule.as_ptr(), names.used.as_ptr()) != 0 {
             return Err(PyErr::fetch(py));
         }
-        adopt(py, managed)
+        from_managed(py, managed)
     }
 }
 

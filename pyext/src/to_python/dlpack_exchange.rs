@@ -86,7 +86,7 @@ impl Exchange {
         unsafe {
             let code = function(ob.as_ptr(), &mut managed);
             match NonNull::new(managed) {
-                Some(managed) if code == 0 => dlpack_capsule::adopt(ob.py(), Managed::Versioned(managed)),
+                Some(managed) if code == 0 => dlpack_capsule::from_managed(ob.py(), Managed::Versioned(managed)),
                 _ => Err(raised(ob.py(), "export")),
             }
         }

@@ -8,8 +8,8 @@
 //! | `opaque` | Python objects inside native ones: `ffi.OpaquePyObject` |
 //! | `opaque_object` | `OpaquePyObject`: asks for a Python object to cross native code as it is |
 //! | `own_text` | What classes say of their instances by a `__repr__` of their own, within texts of others |
-//! | `tensor_library` | Which library's tensors went into a call: what the call returns is shown as that library's, and what is later read of the |
-//! | `value` | Values across the boundary: native ones to Python, Python ones of exactly known types to native |
+//! | `tensor_library` | Which library's tensors went into a call: what the call returns is shown as that library's |
+//! | `value` | Native values as Python sees them |
 
 pub mod dlpack_capsule;
 pub mod dlpack_exchange;

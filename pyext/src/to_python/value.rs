@@ -1,4 +1,4 @@
-//! Values across the boundary: native ones to Python, Python ones of exactly known types to native.
+//! Native values as Python sees them.
 //! Upholds P6: an object whose wrapper lives is handed out without touching the object's count; nothing is allocated for
 //! scalars on the native side.
 
@@ -9,6 +9,7 @@ use crate::interpreter::trampoline::slot;
 use crate::interpreter::{make, small_int};
 use crate::to_python::opaque::OpaqueObj;
 use crate::wrapper::host::CPython;
+use crate::wrapper::layout::Wrapper;
 use crate::wrapper::tie;
 use bowline::container::ShapeObj;
 use bowline::object::grow::gather_into;
@@ -16,6 +17,7 @@ use bowline::object::{self, Obj, Object};
 use bowline::protocol;
 use bowline::value::big_int::BigIntObj;
 use bowline::value::{tag, Any, AnyView, RawAny};
+use bowline::word::Word;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -206,7 +208,7 @@ pub unsafe fn try_cached(raw: RawAny) -> Option<*mut ffi::PyObject> {
     // SAFETY: what the value names is alive until Python code runs, as `# Safety` says; an object is no null pointer.
     unsafe {
         match raw.type_index() {
-            tag::OBJECT.. => try_cached_object(NonNull::new_unchecked(raw.to_pointer().cast())),
+            tag::OBJECT.. => Some(cached_object(NonNull::new_unchecked(raw.to_pointer().cast()))),
             tag::INT => Some(small_int::new(raw.to_bits() as i64)),
             _ => None,
         }
@@ -218,11 +220,35 @@ pub unsafe fn try_cached(raw: RawAny) -> Option<*mut ffi::PyObject> {
 /// # Safety
 /// As there.
 #[inline(always)]
-pub unsafe fn try_cached_object(object: NonNull<Object>) -> Option<*mut ffi::PyObject> {
-    // SAFETY: alive until Python code runs; `hit` leaves a count where it finds no wrapper.
+pub unsafe fn cached_object(object: NonNull<Object>) -> *mut ffi::PyObject {
+    // SAFETY: alive until Python code runs; being attached is the section.
     unsafe {
-        let word = object::tie_word(object)?;
-        Some(protocol::hit(&CPython, object, word, |wrapper| wrapper.as_ptr().cast(), move || wrap_slow(object)))
+        let Some(word) = object::prefix_word(object) else { return cached_elsewhere(object) };
+        match protocol::hit_own(&CPython, word) {
+            Ok(wrapper) => wrapper.as_ptr().cast(),
+            Err(seen) => cached_of_another(object, seen),
+        }
+    }
+}
+
+/// [`cached_object`] of an object without prefix. A C function cannot unwind: so those that end in it need no stack.
+///
+/// # Safety
+/// As there.
+unsafe extern "C" fn cached_elsewhere(object: NonNull<Object>) -> *mut ffi::PyObject {
+    // SAFETY: by contract.
+    unsafe { slot(|py| borrowed_to_python(py, object).map(Bound::into_ptr)) }
+}
+
+/// [`cached_object`] of an object whose wrapper, if it lives, is not the thread's own; a C function for the same reason.
+///
+/// # Safety
+/// As there; `seen` is what was in the object's word since Python code last ran.
+unsafe extern "C" fn cached_of_another(object: NonNull<Object>, seen: Word) -> *mut ffi::PyObject {
+    // SAFETY: by contract, attached; `hit_any` leaves a count where it finds no wrapper.
+    unsafe {
+        let found = |wrapper: NonNull<Wrapper>| wrapper.as_ptr().cast();
+        protocol::hit_any(&CPython, (), object, seen, found, move || wrap_slow(object))
     }
 }
 

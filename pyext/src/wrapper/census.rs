@@ -141,7 +141,7 @@ pub fn trim(_: Python<'_>) -> usize {
     count
 }
 
-/// Pays what is owed to Python and empties limbo; whether there was anything. May run user code.
+/// Does the pending releases and empties limbo; whether there was anything. May run user code.
 pub fn settle() -> bool {
     // SAFETY: attached, outside of any section.
     unsafe { release_queue::drain() | limbo::flush() }

@@ -70,6 +70,12 @@ unsafe impl Host for CPython {
     }
 
     #[inline(always)]
+    unsafe fn incref_own(&self, wrapper: NonNull<Wrapper>, is_preserved: impl FnOnce() -> bool) -> bool {
+        // SAFETY: as for `try_incref`.
+        unsafe { refcount::incref_own(op(wrapper), is_preserved) }
+    }
+
+    #[inline(always)]
     unsafe fn try_incref(&self, wrapper: NonNull<Wrapper>, is_preserved: impl FnOnce() -> bool) -> Counted {
         // SAFETY: within a section in which the wrapper was read from a word, as [`Host::try_incref`] asks.
         unsafe { refcount::try_incref(op(wrapper), is_preserved) }

@@ -15,7 +15,7 @@ use std::ptr::null_mut;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-/// Something owed to Python.
+/// A release that takes an attached thread.
 enum PendingRelease {
     /// One count of an object.
     Count(*mut ffi::PyObject),
@@ -120,7 +120,7 @@ pub fn leave_batch(batch: Arc<Batch>) {
     }
 }
 
-/// Pays what is owed; whether anything was. Cheap when nothing is. May run user code.
+/// Does the pending releases; whether there were any. Cheap when there are none. May run user code.
 ///
 /// # Safety
 /// Attached, outside of any section.
@@ -130,7 +130,7 @@ pub unsafe fn drain() -> bool {
     !RELEASES.is_empty() && unsafe { drain_all() }
 }
 
-/// One by one: what a thread has in hand no other can pay. A finalizer that comes here in turn leaves the rest to the drain
+/// One by one: what a thread has in hand no other can release. A finalizer that comes here in turn leaves the rest to the drain
 /// that it is part of, since finalizers must not nest without end.
 #[cold]
 unsafe fn drain_all() -> bool {
@@ -149,7 +149,7 @@ unsafe fn drain_all() -> bool {
     while let Some(release) = RELEASES.pop() {
         add(Event::Queued, -1);
         drained = true;
-        // SAFETY: attached; what was pushed is owed once.
+        // SAFETY: attached; what was pushed is released once.
         unsafe {
             match release {
                 PendingRelease::Count(op) => ffi::Py_DECREF(op),

@@ -37,7 +37,7 @@ pub fn python_finalizer() -> Option<ffi::destructor> {
     // Relaxed: the function is one constant of the interpreter.
     match PYTHON_FINALIZER.load(Ordering::Relaxed) {
         0 => None,
-        // SAFETY: stored by `adopt`, from a slot of this type.
+        // SAFETY: stored by `take_slots`, from a slot of this type.
         found => Some(unsafe { std::mem::transmute::<usize, ffi::destructor>(found) }),
     }
 }
@@ -60,7 +60,7 @@ pub unsafe fn is_adopted(class: *mut ffi::PyTypeObject) -> bool {
 ///
 /// # Safety
 /// Attached; a live class of ours with its flags for good.
-pub unsafe fn adopt(class: *mut ffi::PyTypeObject) {
+pub unsafe fn take_slots(class: *mut ffi::PyTypeObject) {
     let slots = slots();
     // SAFETY: a live class, as `# Safety` says; the interpreter reads the slots plainly, and each holds a function at all times.
     unsafe {
@@ -86,7 +86,7 @@ pub unsafe fn adjust_finalizer(class: *mut ffi::PyTypeObject) {
     // SAFETY: a live class of ours, as `# Safety` says.
     unsafe {
         if class_table::is_rich(class) && (is_adopted(class) || (*class).tp_finalize.is_some()) {
-            adopt(class);
+            take_slots(class);
         }
     }
 }
@@ -94,13 +94,13 @@ pub unsafe fn adjust_finalizer(class: *mut ffi::PyTypeObject) {
 /// Before an instance is made.
 ///
 /// # Safety
-/// As [`adopt`].
+/// As [`take_slots`].
 #[inline]
 pub unsafe fn expect(class: *mut ffi::PyTypeObject) {
     // SAFETY: as `# Safety` says.
     unsafe {
         if !is_adopted(class) && refcount::type_flags(class) & ffi::Py_TPFLAGS_HAVE_GC != 0 {
-            adopt(class);
+            take_slots(class);
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::object::grow::{gathered, try_gathered, Grow};
 use crate::object::registry;
 use crate::reflect::checkpoint::{finish, with_checkpoints, Work};
 use crate::reflect::children::{children, field, is_plain, is_sequence, Children};
+use crate::reflect::mix::{mix, mix_bytes};
 use crate::reflect::number_map::NumberMap;
 use crate::reflect::structural::of_tensor;
 use crate::reflect::{attr, hook};
@@ -31,12 +32,6 @@ pub trait Scheme: Send + Sync + 'static {
 /// The core's own scheme: numbers that are the same for the life of the process, on all machines alike.
 pub struct Own;
 
-/// One number more.
-fn mix(hash: u64, more: u64) -> u64 {
-    let x = (hash ^ more).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (x ^ (x >> 29)).rotate_left(17).wrapping_add(0x632B_E59B_D9B4_E019)
-}
-
 fn mix_all(start: u64, hashes: &[u64]) -> u64 {
     hashes.iter().fold(mix(start, hashes.len() as u64), |hash, more| mix(hash, *more))
 }
@@ -44,13 +39,7 @@ fn mix_all(start: u64, hashes: &[u64]) -> u64 {
 impl Scheme for Own {
     fn plain(&self, value: AnyView<'_>) -> Result<u64, Error> {
         if let Some((text, content)) = value.text_or_bytes() {
-            let words = content.chunks(8).map(|chunk| {
-                let mut word = [0; 8];
-                word[..chunk.len()].copy_from_slice(chunk);
-                u64::from_le_bytes(word)
-            });
-            let start = mix(if text { tag::STR } else { tag::BYTES } as u64, content.len() as u64);
-            return Ok(words.fold(start, mix));
+            return Ok(mix_bytes(if text { tag::STR } else { tag::BYTES } as u64, content));
         }
         let bits = match value.as_float() {
             Some(0.0) => 0,

@@ -42,9 +42,4 @@ pub(super) use shallow::{by_hook, is_shared};
 pub use shared::Shared;
 pub use text::{decide_addresses, set_front, text, Front, Text};
 
-use crate::value::AnyView;
-
-/// The address of an object; 0 for what is none.
-fn address(view: AnyView<'_>) -> usize {
-    view.as_object().map_or(0, |object| object.as_ptr() as usize)
-}
+use crate::value::address;

@@ -11,7 +11,7 @@ use crate::reflect::children::{children, field, Children};
 use crate::reflect::enumeration::{Enum, IntEnum};
 use crate::reflect::number_map::NumberMap;
 use crate::reflect::{attr, Reflection};
-use crate::value::{Any, AnyView, Schema};
+use crate::value::{address, Any, AnyView, Schema};
 use serde_json::{json, Value};
 use std::collections::HashMap;
 use std::fmt::{Display, Write};
@@ -52,10 +52,6 @@ struct Writer {
     kept: Vec<Any>,
     frames: Vec<Frame>,
     checkpoints: Checkpoints,
-}
-
-fn address(view: AnyView<'_>) -> usize {
-    view.as_object().map_or(0, |object| object.as_ptr() as usize)
 }
 
 impl Writer {

@@ -13,7 +13,7 @@ use crate::reflect::children::{children, entry, field, frozen_items, is_plain, s
 use crate::reflect::number_map::{NumberMap, NumberSet};
 use crate::reflect::{attr, hook, FieldRole, StructuralKind};
 use crate::tensor::TensorObj;
-use crate::value::{convert, tag, Any, AnyView, IntoAny};
+use crate::value::{address, convert, tag, Any, AnyView, IntoAny};
 
 /// Where two graphs differ: the paths in each.
 pub type Mismatch = (Obj<AccessPath>, Obj<AccessPath>);
@@ -63,10 +63,6 @@ pub struct Comparison {
     trail: Trail,
     found: Option<Mismatch>,
     skip_tensor_content: bool,
-}
-
-fn address(view: AnyView<'_>) -> usize {
-    view.as_object().map_or(0, |object| object.as_ptr() as usize)
 }
 
 fn compare(state: &mut Comparison, pair: Pair) -> Result<bool, Error> {

@@ -10,10 +10,11 @@ use crate::object::grow::{gathered, try_gathered, Grow};
 use crate::object::registry;
 use crate::reflect::checkpoint::{finish, with_checkpoints, Work};
 use crate::reflect::children::{children, field, frozen_items, is_plain, Children};
+use crate::reflect::mix::{mix, mix_bytes};
 use crate::reflect::number_map::NumberMap;
 use crate::reflect::{attr, hook, FieldRole, Reflection, StructuralKind};
 use crate::tensor::TensorObj;
-use crate::value::{convert, tag, Any, AnyView, IntoAny};
+use crate::value::{address, convert, tag, Any, AnyView, IntoAny};
 
 /// The hash of a value's structure; the same for the life of the process.
 ///
@@ -21,21 +22,6 @@ use crate::value::{convert, tag, Any, AnyView, IntoAny};
 /// As [`equal`](super::equal).
 pub fn hash(value: AnyView<'_>, options: Options) -> Result<u64, Error> {
     finish(Hash::new(value, options))
-}
-
-/// One number more.
-fn mix(hash: u64, more: u64) -> u64 {
-    let x = (hash ^ more).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (x ^ (x >> 29)).rotate_left(17).wrapping_add(0x632B_E59B_D9B4_E019)
-}
-
-fn mix_bytes(hash: u64, bytes: &[u8]) -> u64 {
-    let words = bytes.chunks(8).map(|chunk| {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        u64::from_le_bytes(word)
-    });
-    words.fold(mix(hash, bytes.len() as u64), mix)
 }
 
 /// The hash of plain data, of a string, or of bytes.
@@ -124,10 +110,6 @@ pub struct Hash {
     variables: NumberMap<usize, usize>,
     kept: Vec<Any>,
     skip_tensor_content: bool,
-}
-
-fn address(view: AnyView<'_>) -> usize {
-    view.as_object().map_or(0, |object| object.as_ptr() as usize)
 }
 
 /// The hash of a tensor: its shape, its element type, and its elements unless those are left out.

@@ -1,5 +1,7 @@
 """Ours, with frozen fields, as the objects of an IR have them."""
 
+from typing import Any
+
 import bowline
 from bowline.dataclasses import py_class
 
@@ -23,6 +25,20 @@ def classes(key, frozen):
         a: Node
 
     return Leaf, Node, Root
+
+
+def rich_node():
+    """A node with a child of a class that keeps what Python knows of its objects."""
+
+    @py_class("bench.rich.Leaf", frozen=True)
+    class RichLeaf(bowline.Object):
+        n: Any
+
+    @py_class("bench.rich.Node", frozen=True)
+    class RichNode(bowline.Object):
+        x: RichLeaf
+
+    return RichNode(RichLeaf(1))
 
 
 Leaf, Node, Root = classes("frozen", True)

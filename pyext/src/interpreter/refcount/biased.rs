@@ -106,6 +106,24 @@ pub unsafe fn arm(op: *mut ffi::PyObject, rich: bool) {
     }
 }
 
+/// Takes a count if the object is this thread's own and alive, which no preserved one is: those are merged.
+///
+/// # Safety
+/// As for [`try_incref`].
+#[inline(always)]
+pub unsafe fn incref_own(op: *mut ffi::PyObject, _: impl FnOnce() -> bool) -> bool {
+    // SAFETY: as in `try_incref`.
+    let (tid, local) = unsafe { (tid(op), local(op)) };
+    // Relaxed: as in `try_incref`.
+    let count = local.load(Ordering::Relaxed);
+    // Neither 0 nor that of an immortal object, in one comparison.
+    if tid.load(Ordering::Relaxed) != thread_id() || count.wrapping_add(1) <= 1 {
+        return false;
+    }
+    local.store(count + 1, Ordering::Relaxed);
+    true
+}
+
 /// Takes a count if the object is alive, and not by its native object's own count, as `is_preserved` says. Reads the header
 /// only.
 ///
@@ -120,13 +138,9 @@ pub unsafe fn try_incref(op: *mut ffi::PyObject, is_preserved: impl FnOnce() -> 
     // Relaxed: the local count belongs to the thread named by tid, and only that thread acts on it.
     let count = local.load(Ordering::Relaxed);
     if tid.load(Ordering::Relaxed) == thread_id() {
-        if count == 0 {
-            return Counted::Dead;
-        }
-        if count != u32::MAX {
-            local.store(count + 1, Ordering::Relaxed);
-        }
-        return Counted::Own;
+        // SAFETY: handed on.
+        let own = unsafe { incref_own(op, || false) } || count == u32::MAX;
+        return if own { Counted::Own } else { Counted::Dead };
     }
     // Only merged ones are.
     if is_preserved() {

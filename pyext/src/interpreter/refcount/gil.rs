@@ -60,6 +60,22 @@ pub unsafe fn count(op: *mut ffi::PyObject) -> *mut ffi::Py_ssize_t {
 /// None.
 pub unsafe fn arm(_: *mut ffi::PyObject, _: bool) {}
 
+/// Takes a count if [`try_incref`] would give `Own`.
+///
+/// # Safety
+/// As [`try_incref`].
+#[inline(always)]
+pub unsafe fn incref_own(op: *mut ffi::PyObject, is_preserved: impl FnOnce() -> bool) -> bool {
+    // SAFETY: as in `try_incref`.
+    unsafe {
+        let owned = !is_preserved() && *count(op) != 0;
+        if owned {
+            ffi::Py_INCREF(op);
+        }
+        owned
+    }
+}
+
 /// Takes a count if the object is alive, and not by its native object's own count, as `is_preserved` says.
 ///
 /// # Safety

@@ -70,7 +70,7 @@ unsafe fn call_lent(
             for at in 0..count {
                 let argument = *arguments.add(at);
                 if values.get_unchecked(at).assume_init().to_pointer() == object.as_ptr().cast()
-                    && object::tie_word(object).is_some_and(|word| word.still_ties(NonNull::new_unchecked(argument)))
+                    && object::prefix_word(object).is_some_and(|word| word.still_ties(NonNull::new_unchecked(argument)))
                 {
                     refcount::incref(argument);
                     return Some(let_go(result, argument));

@@ -46,13 +46,13 @@ unsafe extern "C" fn get_attribute(op: *mut ffi::PyObject, name: *mut ffi::PyObj
             return otherwise(op, name);
         }
         let address = object.as_ptr().cast::<u8>().add(cached.offset);
-        cached.read.read(address, || otherwise(op, name))
+        cached.read.read(address, move || otherwise(op, name))
     }
 }
 
-/// What takes more than a look at the table.
+/// What takes more than a look at the table. A C function cannot unwind: so that which ends in it needs no stack.
 #[inline(never)]
-unsafe fn otherwise(op: *mut ffi::PyObject, name: *mut ffi::PyObject) -> *mut ffi::PyObject {
+unsafe extern "C" fn otherwise(op: *mut ffi::PyObject, name: *mut ffi::PyObject) -> *mut ffi::PyObject {
     // SAFETY: as for `get_attribute`.
     unsafe {
         let class = refcount::class_of(op);

@@ -168,10 +168,7 @@ impl QuickRead {
             match self {
                 QuickRead::Mutable | QuickRead::MutableAny if !single_threaded() => otherwise(),
                 QuickRead::Frozen | QuickRead::Mutable => match cell::peek_object_frozen(address, Storage::Object) {
-                    Some(child) => match value::try_cached_object(child) {
-                        Some(wrapper) => wrapper,
-                        None => otherwise(),
-                    },
+                    Some(child) => value::cached_object(child),
                     None => otherwise(),
                 },
                 QuickRead::FrozenAny | QuickRead::MutableAny => read_any(address, otherwise),
@@ -185,12 +182,16 @@ impl QuickRead {
     }
 }
 
-/// Reads any value that is not written meanwhile. Out of line, so that the other kinds need no stack.
+/// Reads any value that is not written meanwhile. Out of line, as a C function, which cannot unwind: so the other kinds need
+/// no stack.
 ///
 /// # Safety
 /// As for [`QuickRead::read`], with the address of such a field.
 #[inline(never)]
-unsafe fn read_any(address: *const u8, otherwise: impl FnOnce() -> *mut ffi::PyObject) -> *mut ffi::PyObject {
+unsafe extern "C" fn read_any<F: FnOnce() -> *mut ffi::PyObject>(
+    address: *const u8,
+    otherwise: F,
+) -> *mut ffi::PyObject {
     // SAFETY: the value at the address is not written meanwhile, and is alive until Python code runs.
     unsafe {
         match value::try_cached(cell::peek_frozen(address, Storage::Any)) {
