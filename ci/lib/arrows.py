@@ -1,7 +1,8 @@
 """Which file of a crate or package uses which other, read from the sources: the arrows of ci/check/layers.
 
 A file is named by its path below the root, without suffix. A name that `mod.rs` or `__init__.py` hands on (`pub use`, an
-import) leads to the file that has it. What is compiled for tests only, or again for models, does not count, nor what type checkers read only.
+import) leads to the file that has it. What is compiled for tests only, or again for models, does not count, nor what type
+checkers read only.
 """
 
 from __future__ import annotations
@@ -90,8 +91,8 @@ class Crate:
                 continue  # lib.rs wires all
             near = {name: path for _, path, name in self._uses(module) if name != "*"}
             for public, path, name in self._uses(module):
-                # A module that hands a name of its own room on does not use it. A neighbour that is named is used where a path goes on from its
-                # name, unless a function has that name, too.
+                # A module that hands a name of its own room on does not use it. A neighbour that is named is used where a
+                # path goes on from its name, unless a function has that name, too.
                 neighbour = path in self.texts and path[:1] == module[:1] and path[-1] not in self.handed_on.get(path[:-1], ())
                 hands_on = public and path[:1] == module[:1]
                 if not hands_on and (name == "*" or not neighbour):

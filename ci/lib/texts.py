@@ -20,7 +20,9 @@ LONG = {
 }
 
 # In names, too, of which `_` parts the words.
-METAPHORS = re.compile(r"(?<![a-z])(?:whoever|(?:no|every|some|any)body|(?:no[ _]|some|any)one|for[ _]?ever|ledgers?)(?![a-z])", re.I)
+METAPHORS = re.compile(
+    r"(?<![a-z])(?:whoever|(?:no|every|some|any)body|(?:no[ _]|some|any)one|for[ _]?ever|ledgers?)(?![a-z])", re.I
+)
 
 
 def too_long(files: dict[str, list[str]]) -> list[str]:
