@@ -30,7 +30,12 @@ pub mod grow;
 mod handle;
 pub mod header;
 mod interpose;
+mod place;
 mod reference;
+#[cfg(not(feature = "guest"))]
+pub mod registry;
+#[cfg(feature = "guest")]
+#[path = "guest_registry.rs"]
 pub mod registry;
 mod root;
 pub mod shared_text;

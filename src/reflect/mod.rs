@@ -25,6 +25,7 @@ mod children;
 mod constructor;
 pub mod content;
 mod declare;
+pub mod description;
 pub mod enumeration;
 pub mod field;
 mod foreign;
@@ -34,6 +35,7 @@ mod hook;
 pub mod instance;
 pub mod json;
 pub mod layout;
+#[cfg(not(feature = "guest"))]
 pub mod named;
 mod number_map;
 mod own_copy;
@@ -51,7 +53,11 @@ pub use constructor::{constructor, init_of};
 #[doc(hidden)]
 pub use declare::{__default, __text};
 pub use declare::{declare, Declarations, Declared, DefaultOf};
+#[cfg(feature = "guest")]
+pub use description::register;
 pub use field::{FieldDefault, FieldFlags, FieldInfo, FieldRole};
 pub use foreign::info;
 pub use signature::Signature;
-pub use table::{register, Declaration, Definition, MethodInfo, Native, Reflection, StructuralKind};
+#[cfg(not(feature = "guest"))]
+pub use table::register;
+pub use table::{Declaration, Definition, MethodInfo, Native, Reflection, StructuralKind};
