@@ -167,7 +167,7 @@ def test_four_threads():
     before = objects()
     end = time.monotonic() + 1
     errors = []
-    x, _, shared = sample()
+    x, unused, shared = sample()
     table = ir.Table("shared")
 
     def work(number):
@@ -198,7 +198,7 @@ def test_four_threads():
         assert not thread.is_alive()
     assert not errors, errors
     assert table.size == len(table.keys()) <= 7
-    del table, shared, x, threads
+    del table, shared, x, unused, threads
     assert objects() == before
 
 
