@@ -113,6 +113,8 @@ pub struct Runtime {
     pub changes: unsafe extern "C" fn() -> usize,
     /// Registers fields, methods and ends of a type: a description of `reflect`.
     pub describe: unsafe extern "C" fn(description: *const c_void) -> i32,
+    /// Calls while no other thread is in another maker's code for the object, as far as one may wait for that.
+    pub ordered: unsafe extern "C" fn(object: *mut c_void, Call, *mut c_void),
     /// The column of an attribute; null if it was not made. With `make` it is.
     pub column: unsafe extern "C" fn(name: Text, make: bool) -> *const c_void,
 

@@ -9,6 +9,7 @@ use crate::object::registry::{self, RegistryError};
 use crate::object::{destroy, side, Obj, Object};
 use crate::reclaim::{self, Guard};
 use crate::reflect::description::{self, Description};
+use crate::reflect::foreign_field;
 use crate::reflect::{attr, record, record_own, sentinel};
 use crate::runtime::{Call, Place, Runtime, Text, TypeFacts, ABI};
 use crate::stream;
@@ -44,6 +45,7 @@ pub static RUNTIME: Runtime = Runtime {
     type_record,
     changes,
     describe,
+    ordered,
     column,
     raise: raise_given,
     take_raised: take,
@@ -223,6 +225,15 @@ unsafe extern "C" fn changes() -> usize {
 unsafe extern "C" fn describe(description: *const c_void) -> i32 {
     // SAFETY: the guest's contract.
     answer(|| unsafe { description::receive(&*description.cast::<Description>()) })
+}
+
+unsafe extern "C" fn ordered(object: *mut c_void, call: Call, data: *mut c_void) {
+    match NonNull::new(object.cast::<Object>()) {
+        // SAFETY: the guest's contract, here and below: it is called once, and does not unwind.
+        Some(object) => foreign_field::ordered(object, || unsafe { call(data) }),
+        // SAFETY: as above.
+        None => unsafe { call(data) },
+    }
 }
 
 unsafe extern "C" fn column(name: Text, make: bool) -> *const c_void {

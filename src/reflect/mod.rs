@@ -29,7 +29,7 @@ pub mod description;
 pub mod enumeration;
 pub mod field;
 mod foreign;
-mod foreign_field;
+pub(crate) mod foreign_field;
 mod frozen_overwrites;
 mod hook;
 pub mod instance;
