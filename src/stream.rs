@@ -33,15 +33,17 @@ pub fn current(device: Device) -> *mut c_void {
 
 /// Sets the calling thread's stream for a device; gives the former one.
 pub fn set(device: Device, stream: *mut c_void) -> *mut c_void {
-    #[cfg(feature = "guest")]
-    // SAFETY: the host's function.
-    return unsafe { (crate::runtime::get().set_stream)(device.kind, device.id, stream) };
-    #[cfg(not(feature = "guest"))]
-    set_own(device, stream)
+    set_here(device, stream)
+}
+
+#[cfg(feature = "guest")]
+fn set_here(device: Device, stream: *mut c_void) -> *mut c_void {
+    // SAFETY: the host's function; a stream is a number to it.
+    unsafe { (crate::runtime::get().set_stream)(device.kind, device.id, stream) }
 }
 
 #[cfg(not(feature = "guest"))]
-fn set_own(device: Device, stream: *mut c_void) -> *mut c_void {
+fn set_here(device: Device, stream: *mut c_void) -> *mut c_void {
     let former = CURRENT.try_with(|current| {
         let mut current = current.borrow_mut();
         match stream.is_null() {
