@@ -38,7 +38,9 @@ def build_wheel(wheel_directory: str, config_settings: Any = None, metadata_dire
     for file in sorted((HERE / "python" / name).iterdir()):
         if file.is_file():
             files[f"{name}/{file.name}"] = file.read_bytes()
-    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {version}\n".encode()
+    metadata = ["Metadata-Version: 2.1", f"Name: {project['name']}", f"Version: {version}"]
+    metadata += [f"Requires-Dist: {needed}" for needed in project.get("dependencies", [])]
+    files[f"{info}/METADATA"] = "\n".join([*metadata, ""]).encode()
     files[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nGenerator: {name}\nRoot-Is-Purelib: false\nTag: {tag}\n".encode()
     record = ""
     for path, content in files.items():

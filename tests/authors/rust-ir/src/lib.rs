@@ -16,6 +16,7 @@ bowline::object! {
     /// Any expression.
     #[key = "rust_ir.Expr"]
     pub struct Expr {}
+    options { constructible: false }
 }
 
 bowline::object! {

@@ -67,11 +67,15 @@ pub fn evaluate(expr: Obj<Expr>, env: Map<Str, i64>) -> Result<i64, Error> {
         }
         if let Some(call) = expr.downcast_ref::<Call>() {
             return match (&*call.op, values.as_slice()) {
-                ("mul", values) => Ok(values.iter().product()),
+                ("mul", values) => values.iter().try_fold(1_i64, |product, value| {
+                    let too_large = || Error::new("OverflowError", format!("{product} * {value} does not fit 64 bits"));
+                    product.checked_mul(*value).ok_or_else(too_large)
+                }),
                 ("max", [first, rest @ ..]) => Ok(rest.iter().copied().fold(*first, i64::max)),
-                (op, values) => {
-                    Err(Error::value_error(format!("the operator `{op}` has no meaning for {} arguments", values.len())))
-                }
+                (op, values) => Err(Error::value_error(format!(
+                    "the operator `{op}` has no meaning for {} arguments",
+                    values.len()
+                ))),
             };
         }
         values.iter().try_fold(0_i64, |sum, value| sum.checked_add(*value).ok_or_else(|| overflow(sum, *value)))

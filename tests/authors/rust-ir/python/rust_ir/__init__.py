@@ -17,8 +17,9 @@ class Expr(bowline.Object):
 
 @c_class("rust_ir.Var")
 class Var(Expr):
-    """A variable."""
+    """A variable, which can be given attributes."""
 
+    __slots__ = ("__dict__", "__weakref__")
     name: str
 
 
@@ -39,9 +40,7 @@ class Add(Expr):
 
 @c_class("rust_ir.Call")
 class Call(Expr):
-    """The result of an operator; Python may keep notes about one."""
-
-    __slots__ = ("__dict__", "__weakref__")
+    """The result of an operator."""
 
     op: str
     args: bowline.Array[Expr]
