@@ -1,10 +1,14 @@
 //! One Python wrapper per native object: the part that does not know Python.
 //!
 //! The modules below are listed bottom up: each may use those above it in the list, never those below.
-//! `sync → word, reclaim → protocol → object → value → function → container → tensor, stream → reflect → module → abi`.
+//! `runtime → sync → word, reclaim → protocol → object → value → function → container → tensor, stream → reflect → module → abi`.
 // `sync::modelled` compiles the files of `sync::global` once more, over loom.
 #![cfg_attr(bowline_loom, allow(clippy::duplicate_mod))]
 #![warn(missing_docs)]
+// What a guest has in common with its host and does not use itself.
+#![cfg_attr(feature = "guest", allow(dead_code, unused_imports, unused_macros))]
+
+pub mod runtime;
 
 pub mod sync;
 
@@ -32,11 +36,15 @@ pub mod stream;
 
 pub mod reflect;
 
+#[cfg(not(feature = "guest"))]
 pub mod module;
 
+#[cfg(not(feature = "guest"))]
 pub mod abi;
 
 mod macros;
+
+pub mod library;
 
 pub mod docs;
 

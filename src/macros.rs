@@ -10,7 +10,8 @@
 ///
 /// `#[field(…)]` before a field says how reflection treats it: `no_init`, `kw_only`, `no_repr`, `no_hash`, `no_compare`,
 /// `ignored`, `defines`, `defines_flat` (see [`FieldFlags`](crate::reflect::FieldFlags)); `#[metadata = "…"]` adds JSON
-/// facts. After the methods, `options { copyable: false }` sets members of [`Definition`](crate::reflect::Definition).
+/// facts. `native { … }` after the struct has members of any Rust type, which Python does not see, each with its first value; objects of such
+/// a type are not copied field by field. A method is a Rust method, `fn f(&self, …)`, or a closure over the object. After the methods, `options { copyable: false }` sets members of [`Definition`](crate::reflect::Definition).
 ///
 /// ```
 /// use bowline::object::{Obj, ObjectType};
@@ -27,8 +28,13 @@
 ///     }
 ///     methods {
 ///         /// The sum of both.
-///         fn sum = |this: &Point| this.x + this.y.get();
-///         static fn origin = || Point::new(0, 0);
+///         fn sum(&self) -> i64 {
+///             self.x + self.y.get()
+///         }
+///         static fn origin() -> Obj<Point> {
+///             Point::new(0, 0)
+///         }
+///         fn difference = |this: &Point| this.x - this.y.get();
 ///     }
 /// }
 /// bowline::object! {
@@ -59,12 +65,13 @@ macro_rules! object {
         #[key = $key:literal]
         $(#[$meta:meta])*
         $vis:vis struct $name:ident { $($fields:tt)* }
+        $(native { $($native:tt)* })?
         $(methods { $($methods:tt)* })?
         $(options { $($options:tt)* })?
     ) => {
         $crate::__object_struct! {
             [$($doc)*] [$key] [$($meta)*] [$vis] $name [$crate::object::Object] root { $($fields)* }
-            { $($($methods)*)? } { $($($options)*)? }
+            { $($($native)*)? } { $($($methods)*)? } { $($($options)*)? }
         }
     };
     (
@@ -72,12 +79,13 @@ macro_rules! object {
         #[key = $key:literal]
         $(#[$meta:meta])*
         $vis:vis struct $name:ident: $parent:ty { $($fields:tt)* }
+        $(native { $($native:tt)* })?
         $(methods { $($methods:tt)* })?
         $(options { $($options:tt)* })?
     ) => {
         $crate::__object_struct! {
             [$($doc)*] [$key] [$($meta)*] [$vis] $name [$parent] derived { $($fields)* }
-            { $($($methods)*)? } { $($($options)*)? }
+            { $($($native)*)? } { $($($methods)*)? } { $($($options)*)? }
         }
     };
 }
@@ -91,6 +99,7 @@ macro_rules! __object_struct {
             $(#[doc = $field_doc:expr])* $(#[field($($flag:ident),*)])? $(#[metadata = $metadata:expr])?
             $field_vis:vis $field:ident: $type:ty $(= $default:expr)?
         ),* $(,)? }
+        { $($(#[doc = $member_doc:expr])* $member_vis:vis $member:ident: $member_type:ty = $first:expr),* $(,)? }
         { $($methods:tt)* } { $($option:ident: $setting:expr),* $(,)? }
     ) => {
         $(#[doc = $doc])*
@@ -99,6 +108,7 @@ macro_rules! __object_struct {
         $vis struct $name {
             __parent: $parent,
             $($(#[doc = $field_doc])* $field_vis $field: $type,)*
+            $($(#[doc = $member_doc])* $member_vis $member: $member_type,)*
         }
 
         // SAFETY: repr(C), starts with the parent's struct; every object made by `new` or by reflection holds a whole
@@ -145,7 +155,19 @@ macro_rules! __object_struct {
                 ::std::option::Option::Some($name {
                     __parent: <$parent as $crate::reflect::Declaration>::blank()?,
                     $($field: $crate::__object_blank!($type $(, $default)?),)*
+                    $($member: $first,)*
                 })
+            }
+
+            const HAS_MEMBERS: bool = <$parent as $crate::reflect::Declaration>::HAS_MEMBERS
+                || !<[&str]>::is_empty(&[$(::std::stringify!($member)),*]);
+
+            unsafe fn begin(this: *mut Self) {
+                // SAFETY: the caller's contract: memory for the struct, of which each member is written once.
+                unsafe {
+                    <$parent as $crate::reflect::Declaration>::begin(&raw mut (*this).__parent);
+                    $((&raw mut (*this).$member).write($first);)*
+                }
             }
         }
 
@@ -157,7 +179,8 @@ macro_rules! __object_struct {
             }
         }
 
-        $crate::__object_new! { $rank [$vis] $name [$parent] $($field: $type,)* }
+        $crate::__object_new! { $rank [$vis] $name [$parent] [$($member: $first,)*] $($field: $type,)* }
+        $crate::__object_inherent! { [$vis] $name $($methods)* }
     };
 }
 
@@ -201,7 +224,7 @@ macro_rules! __object_default {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __object_new {
-    (root [$vis:vis] $name:ident [$parent:ty] $($field:ident: $type:ty,)*) => {
+    (root [$vis:vis] $name:ident [$parent:ty] [$($member:ident: $first:expr,)*] $($field:ident: $type:ty,)*) => {
         #[allow(dead_code, clippy::too_many_arguments, clippy::new_ret_no_self, reason = "as many as there are fields")]
         impl $name {
             /// A new object of these fields.
@@ -214,11 +237,12 @@ macro_rules! __object_new {
                 $name {
                     __parent: $crate::object::Object::placeholder(),
                     $($field: <$type as $crate::value::Field>::from_value($field),)*
+                    $($member: $first,)*
                 }
             }
         }
     };
-    (derived [$vis:vis] $name:ident [$parent:ty] $($field:ident: $type:ty,)*) => {
+    (derived [$vis:vis] $name:ident [$parent:ty] [$($member:ident: $first:expr,)*] $($field:ident: $type:ty,)*) => {
         #[allow(dead_code, clippy::too_many_arguments, clippy::new_ret_no_self, reason = "as many as there are fields")]
         impl $name {
             /// A new object of its parent's part and these fields.
@@ -234,6 +258,7 @@ macro_rules! __object_new {
                 $name {
                     __parent: parent,
                     $($field: <$type as $crate::value::Field>::from_value($field),)*
+                    $($member: $first,)*
                 }
             }
         }
@@ -249,6 +274,26 @@ macro_rules! __object_methods {
         fn $name:ident = $body:expr; $($rest:tt)*
     ) => {
         $crate::__object_methods! { @one $methods $key bound [$($doc)*] [$($metadata)?] $name $body }
+        $crate::__object_methods! { $methods $key $($rest)* }
+    };
+    (
+        $methods:ident $key:literal $(#[doc = $doc:expr])* $(#[metadata = $metadata:literal])?
+        fn $name:ident(&$this:ident $(, $argument:ident: $type:ty)* $(,)?) $(-> $result:ty)? $body:block $($rest:tt)*
+    ) => {
+        $crate::__object_methods! {
+            @one $methods $key bound [$($doc)*] [$($metadata)?] $name
+            |object: &Self $(, $argument: $type)*| Self::$name(object $(, $argument)*)
+        }
+        $crate::__object_methods! { $methods $key $($rest)* }
+    };
+    (
+        $methods:ident $key:literal $(#[doc = $doc:expr])* $(#[metadata = $metadata:literal])?
+        static fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block $($rest:tt)*
+    ) => {
+        $crate::__object_methods! {
+            @one $methods $key without_object [$($doc)*] [$($metadata)?] $name
+            |$($argument: $type),*| Self::$name($($argument),*)
+        }
         $crate::__object_methods! { $methods $key $($rest)* }
     };
     (
@@ -269,5 +314,25 @@ macro_rules! __object_methods {
             )
             .$new()
         });
+    };
+}
+
+/// The methods that are written as Rust has them, which are Rust's, too.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __object_inherent {
+    ([$vis:vis] $type:ident) => {};
+    ([$vis:vis] $type:ident $(#[$meta:meta])* $(static)? fn $name:ident = $body:expr; $($rest:tt)*) => {
+        $crate::__object_inherent! { [$vis] $type $($rest)* }
+    };
+    (
+        [$vis:vis] $type:ident $(#[doc = $doc:expr])* $(#[metadata = $metadata:literal])? $(static)?
+        fn $name:ident($($arguments:tt)*) $(-> $result:ty)? $body:block $($rest:tt)*
+    ) => {
+        impl $type {
+            $(#[doc = $doc])*
+            $vis fn $name($($arguments)*) $(-> $result)? $body
+        }
+        $crate::__object_inherent! { [$vis] $type $($rest)* }
     };
 }

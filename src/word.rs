@@ -55,6 +55,18 @@ impl Word {
         )
     }
 
+    /// What the word is to the other side of the table of `runtime`.
+    #[inline]
+    pub fn to_bits(self) -> usize {
+        self.0
+    }
+
+    /// The word of [`to_bits`](Self::to_bits).
+    #[inline]
+    pub fn from_bits(bits: usize) -> Word {
+        Word(bits)
+    }
+
     /// Whether no wrapper is tied.
     #[inline]
     pub fn is_detached(self) -> bool {

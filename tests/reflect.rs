@@ -9,6 +9,8 @@ use bowline::reflect::{self, attr, instance, Definition, FieldDefault, FieldFlag
 use bowline::value::{convert, Any, AnyOf, AnyView, IntoAny, Mutable, Schema, Storage, Str};
 use std::sync::Barrier;
 
+#[path = "reflect/native.rs"]
+mod native;
 #[path = "reflect/threads.rs"]
 mod threads;
 

@@ -4,35 +4,17 @@
 //! Every function demands of its caller: pointers are null or lead to what their types say, for the time of the call, and what
 //! is handed over is the caller's to give. `# Safety` here names that as the callers' contract.
 
-use crate::function::error::raise;
 use crate::function::Error;
 use crate::object::{registry, Obj, Object, ObjectType};
 use crate::value::ByteArray;
 use std::ffi::{c_char, CStr};
 use std::mem::ManuallyDrop;
-use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr::NonNull;
+
+pub(super) use crate::function::boundary::{answer, catch};
 
 /// An object, or null, as C passes it.
 pub type Handle = *mut Object;
-
-/// Runs the inside of a function: 0, or -1 with the thread's error set.
-#[inline]
-pub(super) fn answer(inside: impl FnOnce() -> Result<(), Error>) -> i32 {
-    match catch(inside) {
-        Ok(()) => 0,
-        Err(error) => {
-            raise(error);
-            -1
-        }
-    }
-}
-
-/// Runs the inside of a function; a panic is an error.
-#[inline]
-pub(super) fn catch<T>(inside: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(inside)).unwrap_or_else(|panic| Err(Error::from_panic(panic)))
-}
 
 /// Runs the inside of a function that cannot fail: it ends the process, having said why.
 pub(super) fn or_abort<T>(name: &str, inside: impl FnOnce() -> Result<T, Error>) -> T {

@@ -13,6 +13,7 @@
 //! | `value` | owned values, strings, bytes, element types as text |
 //! | `error` | the thread's error, errors as objects, backtraces |
 //! | `function` | functions, and their names |
+//! | `host` | the table for guests: [`crate::runtime`] |
 //! | `types` | type indices and what is known of a type |
 //! | `reflection` | fields, methods, metadata and attributes of types |
 //! | `tensor` | tensors by DLPack |
@@ -29,6 +30,7 @@ mod boundary;
 pub mod environment;
 pub mod error;
 pub mod function;
+pub mod host;
 pub mod module;
 pub mod object;
 pub mod once;

@@ -50,6 +50,16 @@ fn newest(dict: *const ()) -> *mut *mut Cursor {
     NEWEST.0[stripe::index(dict)].get()
 }
 
+/// As [`part`], for a guest that is to change the dict; false without memory.
+///
+/// # Safety
+/// As [`part`]; `table` is the dict's.
+#[cfg(not(feature = "guest"))]
+pub(crate) unsafe fn part_cursors(dict: *const std::ffi::c_void, table: *const std::ffi::c_void) -> bool {
+    // SAFETY: the caller's contract.
+    unsafe { part(dict.cast(), &*table.cast::<Table>()).is_ok() }
+}
+
 /// Gives the cursors of a dict that is to be changed copies of its entries.
 ///
 /// # Errors
@@ -59,6 +69,12 @@ fn newest(dict: *const ()) -> *mut *mut Cursor {
 /// The stripe of the dict is held, whose table this is.
 #[inline]
 pub(super) unsafe fn part(dict: *const (), table: &Table) -> Result<(), AllocError> {
+    // The host's cursors are the host's to part; a guest has none that look into a table.
+    #[cfg(feature = "guest")]
+    // SAFETY: the caller's contract; a table has the layout of the C ABI.
+    if !unsafe { (crate::runtime::get().part_cursors)(dict.cast(), std::ptr::from_ref(table).cast()) } {
+        return Err(AllocError::new(Layout::new::<Pair>()));
+    }
     // SAFETY: the caller's contract.
     match unsafe { (*newest(dict)).is_null() } {
         true => Ok(()),
@@ -100,8 +116,16 @@ fn copied(table: &Table) -> Result<Vec<Pair>, AllocError> {
 
 impl Position {
     /// The first entry of a table.
+    #[cfg(not(feature = "guest"))]
     pub(super) fn first(table: &Table) -> Position {
         Position { left: table.len(), next: table.first(), copies: None }
+    }
+
+    /// Copies of the entries of a table: what the host changes does not know of a guest's cursors.
+    #[cfg(feature = "guest")]
+    pub(super) fn first(table: &Table) -> Position {
+        let copies = copied(table).unwrap_or_else(|error| error.handle());
+        Position { left: copies.len(), next: None, copies: Some(Arc::new(copies)) }
     }
 
     /// The next entry of the table, or of the copies.

@@ -4,14 +4,14 @@
 
 use crate::function::stack;
 use crate::function::{Error, Function};
-use crate::value::{convert, tag, Any, AnyView, Column, RawAny};
+use crate::value::{convert, tag, Any, AnyView, NamedColumn, RawAny};
 
 /// By type, the function that hashes an object as a key, and the one that compares two.
-static HASH: Column = Column::new();
-static EQUAL: Column = Column::new();
+static HASH: NamedColumn = NamedColumn::new("__any_hash__");
+static EQUAL: NamedColumn = NamedColumn::new("__any_equal__");
 
-/// The attributes of types that say how their objects are keys, each with the place where it is kept.
-pub(crate) static ATTRIBUTES: [(&str, &Column); 2] = [("__any_hash__", &HASH), ("__any_equal__", &EQUAL)];
+/// The attributes of types that say how their objects are keys, by the places where they are kept.
+pub(crate) static ATTRIBUTES: [&NamedColumn; 2] = [&HASH, &EQUAL];
 
 /// Whether both are one key at a glance: plain data by type and bits, strings and bytes by content, objects by identity.
 #[inline]

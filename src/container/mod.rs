@@ -24,6 +24,8 @@ pub mod array;
 mod check;
 mod convert;
 mod cursor;
+#[cfg(not(feature = "guest"))]
+pub(crate) use cursor::part_cursors;
 mod dense;
 pub mod dict;
 mod dict_entries;

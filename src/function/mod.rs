@@ -20,10 +20,20 @@
 //! assert!(global::get("demo.add").is_some());
 //! ```
 
+#[doc(hidden)]
+pub mod boundary;
 mod closure;
 pub mod error;
 mod error_object;
+#[cfg(not(feature = "guest"))]
 pub mod global;
+#[cfg(feature = "guest")]
+#[path = "guest_global.rs"]
+pub mod global;
+#[cfg(not(feature = "guest"))]
+mod raised;
+#[cfg(feature = "guest")]
+#[path = "guest_raised.rs"]
 mod raised;
 pub mod stack;
 mod typed;

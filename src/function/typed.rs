@@ -7,6 +7,11 @@ use crate::value::{convert, Any, AnyView, ConvertError, FromAny, IntoAny, Schema
 use std::fmt;
 
 /// What a typed function may return: a value, or a result of one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be what a function returns to Python",
+    label = "not a result's type",
+    note = "return a value that implements `IntoAny`, or `Result<T, E>` of one whose `E` converts into `bowline::function::Error`"
+)]
 pub trait Return {
     /// The value's type.
     fn schema() -> Schema;
@@ -78,6 +83,12 @@ impl Signature {
 }
 
 /// A Rust function of up to eight arguments whose types convert. `Args` only tells the implementations apart.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a function that Python can call",
+    note = "it takes up to eight arguments that implement `FromAny`, the first of them perhaps `&T` of an object type",
+    note = "it returns what implements `IntoAny`, or a `Result` of that",
+    note = "a closure says the types of its arguments: `|x: i64| x + 1`"
+)]
 pub trait IntoTyped<Args>: Send + Sync + 'static {
     /// The signature under a name.
     fn signature(name: &str) -> Signature;

@@ -148,7 +148,7 @@ fn reason(error: &libloading::Error) -> String {
 ///
 /// # Errors
 /// Kind `RuntimeError` when the library cannot be loaded, or was linked with a copy of this crate of its own: its types
-/// are not those of this process. Its initialisers have run then, and its ends.
+/// are not those of this process. Its initialisers have run then, and its ends. Kind `ImportError` for a guest of another ABI, see [`crate::runtime`]; what the registrations of a guest end in.
 ///
 /// # Safety
 /// The file is a library whose initialisers may run now and whose ends may run when the last that has its code goes; its
@@ -164,11 +164,19 @@ pub unsafe fn load_library(path: &Path, for_good: bool) -> Result<Obj<ModuleObj>
     if runtime::is_foreign(&library) {
         return Err(failed(path, SECOND_RUNTIME));
     }
+    let guest = runtime::guest(&library);
     // SAFETY: the caller's contract: no function of the library was handed out yet, and its variables of such names are pointers.
     unsafe { context::fill(&library) };
     let library = Arc::new(library);
-    if for_good {
+    // Objects of a guest's types have its code.
+    if for_good || guest.is_some() {
         FOR_GOOD.lock().unwrap_or_else(PoisonError::into_inner).push(library.clone());
+    }
+    if let Some(guest) = guest {
+        // SAFETY: the library is kept above.
+        unsafe { runtime::begin(guest) }.map_err(|error| {
+            Error::new(error.kind(), format!("Failed to load the library {}: {}", path.display(), error.message()))
+        })?;
     }
     let symbols = Arc::new(Symbols {
         library: library.clone(),

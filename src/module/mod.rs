@@ -19,6 +19,7 @@ mod bundle;
 mod calls;
 pub mod context;
 pub mod cxx;
+pub mod host;
 mod library;
 mod named;
 mod object;

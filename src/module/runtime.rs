@@ -1,7 +1,10 @@
-//! Which copy of the core a library was linked with.
-//! Upholds: no object crosses between two copies, whose type indices and hooks know nothing of each other.
+//! Which copy of the core a library was linked with; guests, which have none, are given this one.
+//! Upholds: no object crosses between two copies, whose type indices and hooks know nothing of each other; a guest that was built for
+//! another ABI does not begin.
 
-use crate::function::Error;
+use super::host::RUNTIME;
+use crate::function::{failure, Error};
+use crate::runtime::{Guest, ABI};
 use libloading::Library;
 use std::sync::atomic::AtomicU8;
 
@@ -27,6 +30,39 @@ fn mark(library: &Library) -> Option<*const AtomicU8> {
 /// Whether a library, or what it was linked with, brought a copy of the core that is not this one.
 pub fn is_foreign(library: &Library) -> bool {
     mark(library).is_some_and(|mark| mark != &raw const OWN)
+}
+
+/// What a guest's library says of itself; none of a library that is no guest.
+pub fn guest(library: &Library) -> Option<&'static Guest> {
+    // SAFETY: the name is ours, and names such a value in every guest. A guest that begins is never unloaded.
+    unsafe { library.get::<*const Guest>(b"BOWLINE_GUEST\0").ok()?.as_ref() }
+}
+
+/// Lets a guest register what it has.
+///
+/// # Errors
+/// Kind `ImportError` for one that was built for another ABI; what its registrations end in.
+///
+/// # Safety
+/// The guest is the one of its library, which stays loaded.
+pub unsafe fn begin(guest: &Guest) -> Result<(), Error> {
+    let theirs = guest.abi;
+    if theirs != ABI {
+        let older = if theirs < ABI {
+            "build the library with this bowline, or get a newer version of it"
+        } else {
+            "upgrade bowline"
+        };
+        return Err(Error::new(
+            "ImportError",
+            format!("it was built for bowline ABI {theirs}, and this bowline has ABI {ABI}: {older}"),
+        ));
+    }
+    // SAFETY: the caller's contract; the number says that both mean the same table.
+    match unsafe { (guest.begin)(&raw const RUNTIME) } {
+        0 => Ok(()),
+        code => Err(failure(code)),
+    }
 }
 
 /// Refuses to begin where another library has the name by which libraries of others ask for the C ABI: they would be given that

@@ -242,11 +242,7 @@ pub fn set_resume_hook(hook: fn(NonNull<Object>) -> bool) {
 /// The caller owns the count, and the word named a preserved wrapper.
 #[cold]
 unsafe fn hand_over(object: NonNull<Object>) {
-    // Acquire: pairs with the Release in `set_resume_hook`.
-    let hook = RESUME.load(Ordering::Acquire);
-    // SAFETY: only `set_resume_hook` writes here, a function of this type.
-    let hook = unsafe { mem::transmute::<*mut (), Option<fn(NonNull<Object>) -> bool>>(hook) };
-    if hook.is_some_and(|hook| hook(object)) {
+    if resume(object) {
         return;
     }
     // SAFETY: the caller's count keeps the object; without a word that says otherwise, it is given back.
@@ -259,6 +255,23 @@ unsafe fn hand_over(object: NonNull<Object>) {
             finish(object, released);
         }
     }
+}
+
+/// Hands an object with its last count to the hook; false if the hook does not take it.
+#[cfg(not(feature = "guest"))]
+pub(crate) fn resume(object: NonNull<Object>) -> bool {
+    // Acquire: pairs with the Release in `set_resume_hook`.
+    let hook = RESUME.load(Ordering::Acquire);
+    // SAFETY: only `set_resume_hook` writes here, a function of this type.
+    let hook = unsafe { mem::transmute::<*mut (), Option<fn(NonNull<Object>) -> bool>>(hook) };
+    hook.is_some_and(|hook| hook(object))
+}
+
+/// As the host does it.
+#[cfg(feature = "guest")]
+fn resume(object: NonNull<Object>) -> bool {
+    // SAFETY: the caller owns the count that it hands over.
+    unsafe { (crate::runtime::get().resume)(object.as_ptr().cast()) }
 }
 
 static UNTIE: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
@@ -285,8 +298,17 @@ pub unsafe fn untie(object: NonNull<Object>) {
     }
 }
 
+#[cfg(feature = "guest")]
 #[cold]
 fn untie_slow(word: Word) {
+    // SAFETY: a word that was taken from its object, once.
+    unsafe { (crate::runtime::get().untie)(word.to_bits()) };
+}
+
+/// Ends the tie that a word said, which was taken from its object.
+#[cfg(not(feature = "guest"))]
+#[cold]
+pub(crate) fn untie_slow(word: Word) {
     // Acquire: pairs with the Release in `set_untie_hook`.
     let hook = UNTIE.load(Ordering::Acquire);
     if !hook.is_null() && !word.is_detached() {

@@ -31,8 +31,13 @@ pub mod grow;
 mod handle;
 pub mod header;
 mod interpose;
+mod place;
 mod prefix;
 mod reference;
+#[cfg(not(feature = "guest"))]
+pub mod registry;
+#[cfg(feature = "guest")]
+#[path = "guest_registry.rs"]
 pub mod registry;
 mod root;
 pub mod shared_text;

@@ -18,10 +18,23 @@ pub fn in_use() -> i64 {
 }
 
 /// The word in the slot that these flags name.
+#[cfg(not(feature = "guest"))]
+#[cold]
+#[inline(never)]
+pub(crate) fn word<'a>(flags: u32) -> Option<&'a AtomicWord> {
+    SLOTS.of(flags).map(Slot::word)
+}
+
+/// The word in the slot that these flags name, which is the host's.
+#[cfg(feature = "guest")]
 #[cold]
 #[inline(never)]
 pub(super) fn word<'a>(flags: u32) -> Option<&'a AtomicWord> {
-    SLOTS.of(flags).map(Slot::word)
+    if flags >> 4 == 0 {
+        return None;
+    }
+    // SAFETY: the host's word is there for as long as the object.
+    unsafe { (crate::runtime::get().side_word)(flags).cast::<AtomicWord>().as_ref() }
 }
 
 /// The slot that these flags name, which were read by [`Header::flags_of_tie`].

@@ -21,7 +21,7 @@ pub struct Guard {
 
 impl Guard {
     /// Ends the read and releases nothing.
-    fn end_quietly(self) {
+    pub(crate) fn end_quietly(self) {
         let mut guard = ManuallyDrop::new(self);
         // SAFETY: not used again.
         unsafe { ManuallyDrop::drop(&mut guard.pinned) };

@@ -15,15 +15,28 @@
 //! | `queue` | a queue whose nodes the collector frees |
 //! | `ripe` | what waits to be released, and how deep releases nest |
 //! | `grace` | pins, and what happens at their end |
+//! | `guest` | the same in a guest, which asks the host |
 
+#[cfg(not(feature = "guest"))]
 mod grace;
+#[cfg(feature = "guest")]
+mod guest;
+#[cfg(not(feature = "guest"))]
 mod participant;
+#[cfg(not(feature = "guest"))]
 mod queue;
+#[cfg(not(feature = "guest"))]
 mod ripe;
 
-pub use grace::{defer, flush, look, pin, retire, settle, Guard};
-pub use participant::after_fork;
-pub use queue::Queue;
+#[cfg(not(feature = "guest"))]
+pub use {
+    grace::{defer, flush, look, pin, retire, settle, Guard},
+    participant::after_fork,
+    queue::Queue,
+};
 
-#[cfg(test)]
+#[cfg(feature = "guest")]
+pub use guest::{defer, flush, look, pin, retire, settle, Guard};
+
+#[cfg(all(test, not(feature = "guest")))]
 mod tests;

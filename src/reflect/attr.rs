@@ -5,7 +5,7 @@ use crate::container::key;
 use crate::function::Error;
 use crate::object::grow::copied;
 use crate::object::registry;
-use crate::value::{Any, Column, COLUMN_SIZE};
+use crate::value::{Any, Column, NamedColumn, COLUMN_SIZE};
 use arc_swap::ArcSwapOption;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,13 +14,12 @@ static COLUMNS: ArcSwapOption<HashMap<Arc<str>, &'static Column>> = ArcSwapOptio
 
 /// An attribute that walks ask the type of each object for. Its values have a place of their own: the name is not searched.
 pub(super) struct Frequent {
-    name: &'static str,
-    values: Column,
+    values: NamedColumn,
 }
 
 impl Frequent {
     const fn new(name: &'static str) -> Frequent {
-        Frequent { name, values: Column::new() }
+        Frequent { values: NamedColumn::new(name) }
     }
 
     /// The attribute of a type, if it was set.
@@ -52,18 +51,36 @@ static FREQUENT: [&Frequent; 9] = [
 ];
 
 fn frequent(name: &str) -> Option<&'static Column> {
-    FREQUENT.iter().find(|known| known.name == name).map(|known| &known.values)
+    FREQUENT.iter().find(|known| known.values.name() == name).map(|known| &*known.values)
 }
 
 /// The values of an attribute by type index, if the attribute was ever set or made.
 pub fn column(name: &str) -> Option<&'static Column> {
-    if let Some((_, column)) = key::ATTRIBUTES.iter().find(|(known, _)| *known == name) {
+    if let Some(column) = key::ATTRIBUTES.iter().find(|known| known.name() == name) {
         return Some(column);
     }
     if let Some(column) = frequent(name) {
         return column.is_made().then_some(column);
     }
+    further(name)
+}
+
+/// The values of an attribute that has no place of its own.
+#[cfg(not(feature = "guest"))]
+fn further(name: &str) -> Option<&'static Column> {
     COLUMNS.load().as_deref()?.get(name).copied()
+}
+
+#[cfg(feature = "guest")]
+fn further(name: &str) -> Option<&'static Column> {
+    of_host(name, false)
+}
+
+/// The host's column, which stays, in the layout that goes with the number of the table.
+#[cfg(feature = "guest")]
+fn of_host(name: &str, make: bool) -> Option<&'static Column> {
+    // SAFETY: the host's function; the name is lent.
+    unsafe { (crate::runtime::get().column)(crate::runtime::Text::of(name), make).cast::<Column>().as_ref() }
 }
 
 /// The attribute of a type, if it was set.
@@ -87,8 +104,8 @@ pub fn set(index: i32, name: &str, value: Any) -> Result<(), Error> {
 pub fn names() -> Vec<String> {
     let mut names: Vec<String> =
         COLUMNS.load().as_deref().into_iter().flat_map(|map| map.keys().map(|name| name.to_string())).collect();
-    names.extend(key::ATTRIBUTES.iter().map(|(name, _)| (*name).to_owned()));
-    names.extend(FREQUENT.iter().filter(|known| known.values.is_made()).map(|known| known.name.to_owned()));
+    names.extend(key::ATTRIBUTES.iter().map(|known| known.name().to_owned()));
+    names.extend(FREQUENT.iter().filter(|known| known.values.is_made()).map(|known| known.values.name().to_owned()));
     names.sort();
     names
 }
@@ -98,6 +115,16 @@ pub fn make(name: &str) -> &'static Column {
     if let Some(known) = frequent(name).or_else(|| column(name)) {
         return known;
     }
+    add(name)
+}
+
+#[cfg(feature = "guest")]
+fn add(name: &str) -> &'static Column {
+    of_host(name, true).expect("the host makes every column")
+}
+
+#[cfg(not(feature = "guest"))]
+fn add(name: &str) -> &'static Column {
     let fresh: *mut Column = Box::into_raw(Box::new(Column::new()));
     // SAFETY: just made, and freed below only if it was not published.
     let mut chosen: &'static Column = unsafe { &*fresh };

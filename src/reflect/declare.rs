@@ -2,7 +2,8 @@
 //! Upholds: a type that is ready has both its index and its fields registered; types may refer to each other and to
 //! themselves; no thread waits for another.
 
-use super::{info, register, Declaration};
+use super::table::is_declared;
+use super::{register, Declaration};
 use crate::object::shared_text::SharedText;
 use crate::object::{registry, ObjectType};
 use crate::sync::global::{AtomicI32, Ordering};
@@ -61,10 +62,10 @@ impl Declared {
             return index;
         }
         let named = Named;
-        if info(index).is_none() {
+        if !is_declared(index) {
             if let Err(error) = register(index, T::definition()) {
                 // Another thread may have been first; then its registration says the same.
-                assert!(info(index).is_some(), "{error}");
+                assert!(is_declared(index), "{error}");
             }
         }
         // Release: pairs with the Acquire in `index`.

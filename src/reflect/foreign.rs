@@ -99,39 +99,54 @@ fn build(own: &'static TypeRecord, parent: Option<&'static Reflection>, origin: 
 }
 
 fn field(owner: i32, record: &'static FieldRecord) -> FieldInfo {
-    let is_set = |flag: i64| record.flags & flag != 0;
     let metadata = record::shown(&record.metadata);
     let declared = Schema::from_metadata(&metadata);
     let (storage, schema) = storage_of(record, declared);
-    // SAFETY: a record's default is retained.
+    FieldInfo {
+        doc: record::shown(&record.doc).into(),
+        // Libraries in C may tell none.
+        metadata: if metadata.is_empty() { schema.to_metadata("").into() } else { metadata.into() },
+        // SAFETY: a record's default is retained.
+        default: unsafe { default_of(record) },
+        flags: flags_of(record),
+        owner,
+        ..FieldInfo::of_foreign(record, storage, schema)
+    }
+}
+
+/// The default that a record says.
+///
+/// # Safety
+/// It is a value, if the flags say that there is one.
+pub(super) unsafe fn default_of(record: &FieldRecord) -> FieldDefault {
+    let is_set = |flag: i64| record.flags & flag != 0;
+    // SAFETY: the caller's contract; no value is one, too.
     let default: AnyView<'_> = unsafe { AnyView::from_raw(record.default) };
+    match (is_set(HAS_DEFAULT), is_set(DEFAULT_IS_FACTORY)) {
+        (false, _) => FieldDefault::Required,
+        (true, false) => FieldDefault::Value(default.to_owned()),
+        // What can be called can be converted to a function.
+        (true, true) => convert::<Function>(default).map_or(FieldDefault::Required, FieldDefault::Factory),
+    }
+}
+
+/// How a field behaves by its record. Whether it is frozen no record says.
+pub(super) fn flags_of(record: &FieldRecord) -> FieldFlags {
+    let is_set = |flag: i64| record.flags & flag != 0;
     let structural = match () {
         () if is_set(STRUCTURAL_IGNORE) => FieldRole::Ignored,
         () if is_set(STRUCTURAL_DEFINES) => FieldRole::Defines,
         () if is_set(STRUCTURAL_DEFINES_FLAT) => FieldRole::DefinesFlat,
         () => FieldRole::Compared,
     };
-    FieldInfo {
-        doc: record::shown(&record.doc).into(),
-        // Libraries in C may tell none.
-        metadata: if metadata.is_empty() { schema.to_metadata("").into() } else { metadata.into() },
-        default: match (is_set(HAS_DEFAULT), is_set(DEFAULT_IS_FACTORY)) {
-            (false, _) => FieldDefault::Required,
-            (true, false) => FieldDefault::Value(default.to_owned()),
-            // What can be called can be converted to a function.
-            (true, true) => convert::<Function>(default).map_or(FieldDefault::Required, FieldDefault::Factory),
-        },
-        flags: FieldFlags {
-            frozen: false,
-            init: !is_set(INIT_OFF),
-            repr: !is_set(REPR_OFF),
-            hash: !is_set(HASH_OFF),
-            compare: !is_set(COMPARE_OFF),
-            kw_only: is_set(KW_ONLY),
-            structural,
-        },
-        owner,
-        ..FieldInfo::of_foreign(record, storage, schema)
+    FieldFlags {
+        frozen: false,
+        init: !is_set(INIT_OFF),
+        repr: !is_set(REPR_OFF),
+        hash: !is_set(HASH_OFF),
+        compare: !is_set(COMPARE_OFF),
+        kw_only: is_set(KW_ONLY),
+        structural,
     }
 }
 

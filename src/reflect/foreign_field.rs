@@ -159,7 +159,8 @@ const MAX_LOCK_WAIT: Duration = Duration::from_millis(2);
 ///
 /// Such code copies a value as a rule, but may do anything: call Python, which needs what a waiting thread has, or come here again. So
 /// a thread that has waited for long goes on without the lock, as does a forked child whose parent had a thread in there. What is left to the maker then is what C++'s own threads have anyway.
-fn ordered<R>(object: NonNull<Object>, work: impl FnOnce() -> R) -> R {
+#[cfg(not(feature = "guest"))]
+pub(crate) fn ordered<R>(object: NonNull<Object>, work: impl FnOnce() -> R) -> R {
     if single_threaded() {
         return work();
     }
@@ -174,4 +175,28 @@ fn ordered<R>(object: NonNull<Object>, work: impl FnOnce() -> R) -> R {
         }
     };
     work()
+}
+
+/// As the host does it, with what it and all guests have locked.
+#[cfg(feature = "guest")]
+fn ordered<R>(object: NonNull<Object>, work: impl FnOnce() -> R) -> R {
+    struct Work<F, R>(Option<F>, Option<std::thread::Result<R>>);
+    /// # Safety
+    /// `data` is a `Work`.
+    unsafe extern "C" fn run<F: FnOnce() -> R, R>(data: *mut std::ffi::c_void) {
+        // SAFETY: the caller's contract.
+        let work = unsafe { &mut *data.cast::<Work<F, R>>() };
+        let inside = work.0.take();
+        work.1 = inside.map(|inside| std::panic::catch_unwind(std::panic::AssertUnwindSafe(inside)));
+    }
+    fn call<F: FnOnce() -> R, R>(object: NonNull<Object>, work: F) -> R {
+        let mut work = Work(Some(work), None);
+        // SAFETY: the host calls once, before it returns.
+        unsafe { (crate::runtime::get().ordered)(object.as_ptr().cast(), run::<F, R>, (&raw mut work).cast()) };
+        match work.1.expect("the host calls") {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+    call(object, work)
 }

@@ -152,9 +152,19 @@ fn created(reflection: &Reflection, value: Any) -> Result<Obj<Object>, Error> {
 /// There is an accepted value for each field.
 unsafe fn fill(reflection: &Reflection, values: Vec<Any>) -> Result<Obj<Object>, Error> {
     let object = allocate(reflection, true)?;
+    if let Some(begin) = reflection.native.and_then(|(native, _)| native.begin) {
+        // SAFETY: the object is zeroed, of the type, and ours alone.
+        unsafe {
+            if !begin(object) {
+                destroy::free_raw(object, reflection.layout);
+                let name = Schema::Object(reflection.index);
+                return Err(Error::runtime(format!("`{name}`: what its maker does for a new object failed")));
+            }
+        }
+    }
     for (field, value) in reflection.fields.iter().zip(values) {
-        // SAFETY: the object is of the type and ours alone. A Rust part consists of its fields, so that it is whole
-        // after the last one; nothing can fail in between.
+        // SAFETY: the object is of the type and ours alone. A Rust part consists of its fields, and of what has begun, so that it
+        // is whole after the last one; nothing can fail in between.
         unsafe { field.init_raw(object, value) };
     }
     // SAFETY: the one count is ours.

@@ -25,16 +25,18 @@ mod children;
 mod constructor;
 pub mod content;
 mod declare;
+pub mod description;
 pub mod enumeration;
 pub mod field;
 mod foreign;
-mod foreign_field;
+pub(crate) mod foreign_field;
 mod frozen_overwrites;
 mod hook;
 pub mod instance;
 pub mod json;
 pub mod layout;
 mod mix;
+#[cfg(not(feature = "guest"))]
 pub mod named;
 mod number_map;
 mod own_copy;
@@ -52,7 +54,11 @@ pub use constructor::{constructor, init_of};
 #[doc(hidden)]
 pub use declare::{__default, __text};
 pub use declare::{declare, Declarations, Declared, DefaultOf};
+#[cfg(feature = "guest")]
+pub use description::register;
 pub use field::{FieldDefault, FieldFlags, FieldInfo, FieldRole};
 pub use foreign::info;
 pub use signature::Signature;
-pub use table::{register, Declaration, Definition, MethodInfo, Native, Reflection, StructuralKind};
+#[cfg(not(feature = "guest"))]
+pub use table::register;
+pub use table::{Declaration, Definition, MethodInfo, Native, Reflection, StructuralKind};

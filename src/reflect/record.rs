@@ -141,7 +141,8 @@ static RECORDS: IndexTable<TypeRecord> = IndexTable::new();
 static CHANGES: AtomicUsize = AtomicUsize::new(0);
 
 /// A number that is another one once something was added to any record.
-pub(super) fn changes() -> usize {
+#[cfg(not(feature = "guest"))]
+pub(crate) fn changes() -> usize {
     // Acquire: pairs with the Release in `changed`. Carries: what was added.
     CHANGES.load(Ordering::Acquire)
 }
@@ -151,12 +152,34 @@ fn changed() {
     CHANGES.fetch_add(1, Ordering::Release);
 }
 
+/// A number that is another one once something was added to any record of the host.
+#[cfg(feature = "guest")]
+pub(super) fn changes() -> usize {
+    // SAFETY: the host's function.
+    unsafe { (crate::runtime::get().changes)() }
+}
+
 /// The record of a type, if it has one already.
+#[cfg(not(feature = "guest"))]
 pub(super) fn known(index: i32) -> Option<&'static TypeRecord> {
     RECORDS.get(index)
 }
 
+/// The host's record of a type, with all that is registered of it so far.
+#[cfg(feature = "guest")]
+pub(super) fn known(index: i32) -> Option<&'static TypeRecord> {
+    of(index)
+}
+
+/// The host's record of a type, the same each time; none if there is no such type.
+#[cfg(feature = "guest")]
+pub fn of(index: i32) -> Option<&'static TypeRecord> {
+    // SAFETY: the host's function; a record stays, in the layout of the C ABI.
+    unsafe { (crate::runtime::get().type_record)(index).cast::<TypeRecord>().as_ref() }
+}
+
 /// The record of a type, the same each time; none if there is no such type.
+#[cfg(not(feature = "guest"))]
 pub fn of(index: i32) -> Option<&'static TypeRecord> {
     if let Some(known) = RECORDS.get(index) {
         return Some(known);

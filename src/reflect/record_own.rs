@@ -51,11 +51,7 @@ fn complete(record: &'static TypeRecord, reflection: &'static Reflection) {
 fn fill(record: &TypeRecord, reflection: &Reflection) {
     for field in reflection.own_fields() {
         let setter = setter(field);
-        let (default, default_flags) = match &field.default {
-            FieldDefault::Required => (Any::none(), 0),
-            FieldDefault::Value(value) => (value.clone(), HAS_DEFAULT),
-            FieldDefault::Factory(factory) => (factory.clone().into_any(), HAS_DEFAULT | DEFAULT_IS_FACTORY),
-        };
+        let (default, default_flags) = default_in(field);
         let own = FieldRecord {
             name: text(&field.name),
             doc: text(&field.doc),
@@ -90,11 +86,20 @@ fn fill(record: &TypeRecord, reflection: &Reflection) {
     let _ = unsafe { record.set_metadata(&own) };
 }
 
-fn text(text: &str) -> ByteArray {
+/// A field's default, and what flags say of it.
+pub(super) fn default_in(field: &FieldInfo) -> (Any, i64) {
+    match &field.default {
+        FieldDefault::Required => (Any::none(), 0),
+        FieldDefault::Value(value) => (value.clone(), HAS_DEFAULT),
+        FieldDefault::Factory(factory) => (factory.clone().into_any(), HAS_DEFAULT | DEFAULT_IS_FACTORY),
+    }
+}
+
+pub(super) fn text(text: &str) -> ByteArray {
     ByteArray::new(text.as_bytes())
 }
 
-fn flags(field: &FieldInfo) -> i64 {
+pub(super) fn flags(field: &FieldInfo) -> i64 {
     let flags = field.flags();
     let structural = match flags.structural {
         FieldRole::Compared => 0,

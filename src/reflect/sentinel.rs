@@ -20,10 +20,23 @@ crate::object! {
 static MISSING: OnceLock<Obj<Sentinel>> = OnceLock::new();
 static KWARGS: OnceLock<Obj<Sentinel>> = OnceLock::new();
 
+#[cfg(not(feature = "guest"))]
 fn named<'a>(cell: &'a OnceLock<Obj<Sentinel>>, name: &str) -> &'a Obj<Sentinel> {
     cell.get_or_init(|| {
         declare();
         Sentinel::new(Str::from(name))
+    })
+}
+
+/// The host's.
+#[cfg(feature = "guest")]
+fn named<'a>(cell: &'a OnceLock<Obj<Sentinel>>, name: &str) -> &'a Obj<Sentinel> {
+    cell.get_or_init(|| {
+        // SAFETY: an object of this type, lent for good.
+        unsafe {
+            let object = (crate::runtime::get().sentinel)(name == "KWARGS").cast();
+            Obj::from_borrowed(std::ptr::NonNull::new(object).expect("the host has both"))
+        }
     })
 }
 
@@ -48,6 +61,9 @@ pub fn is_kwargs(view: AnyView<'_>) -> bool {
 }
 
 fn is(cell: &OnceLock<Obj<Sentinel>>, view: AnyView<'_>) -> bool {
+    // A guest may be given one before it has asked for it.
+    #[cfg(feature = "guest")]
+    named(cell, if std::ptr::eq(cell, &KWARGS) { "KWARGS" } else { "MISSING" });
     match (cell.get(), view.as_object()) {
         (Some(sentinel), Some(object)) => sentinel.as_raw().cast() == object,
         _ => false,

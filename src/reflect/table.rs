@@ -102,25 +102,33 @@ pub struct Native {
     pub(super) align: usize,
     /// Gives the struct behind a header that is set up already its blank values; false, having written nothing, when a
     /// field has none.
-    pub(super) blank: unsafe fn(NonNull<Object>) -> bool,
-    pub(super) drop: unsafe fn(NonNull<Object>),
+    pub(super) blank: Begin,
+    /// Of a struct with members that are no fields: gives these their first values, in zeroed memory; false when it cannot.
+    pub(super) begin: Option<Begin>,
+    pub(super) drop: End,
 }
+
+/// How a struct begins, in a guest, too. A guest's panic does not leave it.
+pub(super) type Begin = unsafe extern "C-unwind" fn(NonNull<Object>) -> bool;
+/// How a struct ends.
+pub(super) type End = unsafe extern "C-unwind" fn(NonNull<Object>);
 
 impl Native {
     /// The struct `T`.
     ///
     /// # Safety
     /// `T` consists of its parent's struct and of the fields that are registered with this, each an
-    /// [`FieldInfo::of_rust`] at its offset; so that writing all of them makes a `T`.
+    /// [`FieldInfo::of_rust`] at its offset, and of what [`Declaration::begin`] writes; so that writing all of them makes a `T`.
     pub unsafe fn new<T: Declaration>() -> Native {
-        Native { size: size_of::<T>(), align: align_of::<T>(), blank: blank::<T>, drop: drop_value::<T> }
+        let begin = if T::HAS_MEMBERS { Some(begin::<T> as Begin) } else { None };
+        Native { size: size_of::<T>(), align: align_of::<T>(), blank: blank::<T>, begin, drop: drop_value::<T> }
     }
 }
 
 /// # Safety
 /// `object` has room for a `T`, of which its header is set up.
-unsafe fn blank<T: Declaration>(object: NonNull<Object>) -> bool {
-    let Some(value) = T::blank() else { return false };
+unsafe extern "C-unwind" fn blank<T: Declaration>(object: NonNull<Object>) -> bool {
+    let Some(Some(value)) = inside(T::blank) else { return false };
     let value = ManuallyDrop::new(value);
     let head = size_of::<Header>();
     // SAFETY: the caller's contract; everything but the header moves.
@@ -132,10 +140,25 @@ unsafe fn blank<T: Declaration>(object: NonNull<Object>) -> bool {
 }
 
 /// # Safety
-/// `object` holds a `T` that is not used again.
-unsafe fn drop_value<T>(object: NonNull<Object>) {
+/// `object` is zeroed behind its header, and has room for a `T`.
+unsafe extern "C-unwind" fn begin<T: Declaration>(object: NonNull<Object>) -> bool {
     // SAFETY: the caller's contract.
-    unsafe { object.cast::<T>().drop_in_place() };
+    inside(|| unsafe { T::begin(object.cast().as_ptr()) }).is_some()
+}
+
+/// # Safety
+/// `object` holds a `T` that is not used again.
+unsafe extern "C-unwind" fn drop_value<T>(object: NonNull<Object>) {
+    // SAFETY: the caller's contract.
+    inside(|| unsafe { object.cast::<T>().drop_in_place() });
+}
+
+/// Runs code of a type's maker. Of a guest's a panic ends here, which the panic hook has reported: the host may not catch it.
+fn inside<R>(work: impl FnOnce() -> R) -> Option<R> {
+    if cfg!(not(feature = "guest")) {
+        return Some(work());
+    }
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(std::mem::forget).ok()
 }
 
 /// What is to be registered of a type.
@@ -237,9 +260,19 @@ pub fn register(index: i32, definition: Definition) -> Result<&'static Reflectio
         _ => None,
     };
     let reflection = build(index, parent, definition)?;
+    // What a guest saw of the type by its record, as one of another maker, is replaced.
+    if cfg!(feature = "guest") && !is_declared(index) {
+        TABLE.replace(index, Box::new(reflection));
+        return TABLE.get(index).ok_or_else(|| Error::type_error(format!("there is no type {index}")));
+    }
     TABLE
         .set(index, Box::new(reflection))
         .map_err(|_| Error::value_error(format!("the fields of `{}` are registered already", ty.key)))
+}
+
+/// Whether a type's fields were registered by this library.
+pub(super) fn is_declared(index: i32) -> bool {
+    TABLE.get(index).is_some_and(|known| known.foreign.is_none())
 }
 
 /// What is known of a type that is declared here; else why it can be no parent.
@@ -291,7 +324,9 @@ fn build(index: i32, parent: Option<&'static Reflection>, mut definition: Defini
         creator: definition.creator,
         structural: definition.structural,
         constructible: definition.constructible,
-        copyable: definition.copyable && parent.is_none_or(|parent| parent.copyable),
+        copyable: definition.copyable
+            && native.is_none_or(|(native, _)| native.begin.is_none())
+            && parent.is_none_or(|parent| parent.copyable),
         parent,
         native,
         foreign: None,
@@ -338,6 +373,17 @@ pub trait Declaration: ObjectType {
 
     /// A value whose fields are all blank or at their defaults; none when a field cannot be.
     fn blank() -> Option<Self>;
+
+    /// Whether the struct, or that of an ancestor, has members that are no fields.
+    const HAS_MEMBERS: bool = false;
+
+    /// Gives members that are no fields their first values.
+    ///
+    /// # Safety
+    /// `this` is memory for the struct, which nothing else uses.
+    unsafe fn begin(this: *mut Self) {
+        let _ = this;
+    }
 }
 
 impl Declaration for Object {

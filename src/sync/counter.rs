@@ -50,6 +50,21 @@ pub enum Event {
 }
 
 /// Adds `delta` to an event's count.
+#[cfg(feature = "guest")]
+pub fn add(event: Event, delta: i64) {
+    // SAFETY: the host's function, for any event.
+    unsafe { (crate::runtime::get().count)(event as u32, delta) };
+}
+
+/// The sum of an event's counts over all threads, those that ended included.
+#[cfg(feature = "guest")]
+pub fn sum(event: Event) -> i64 {
+    // SAFETY: as above.
+    unsafe { (crate::runtime::get().sum)(event as u32) }
+}
+
+/// Adds `delta` to an event's count.
+#[cfg(not(feature = "guest"))]
 #[inline]
 pub fn add(event: Event, delta: i64) {
     match CURRENT.try_with(Cell::get) {
@@ -78,6 +93,7 @@ fn add_slow(event: Event, delta: i64) {
 }
 
 /// The sum of an event's counts over all threads, those that ended included.
+#[cfg(not(feature = "guest"))]
 pub fn sum(event: Event) -> i64 {
     // Relaxed: a snapshot; a caller that wants an exact figure has joined the threads it asks about.
     BLOCKS.iter().map(|block| block.values[event as usize].load(Ordering::Relaxed)).sum()

@@ -111,8 +111,12 @@ impl TensorObj {
         let tensor = DLTensor { shape: shape.as_mut_ptr(), strides: strides.as_mut_ptr(), ..tensor };
         let tensor = TensorObj { header: Header::placeholder(), tensor };
         let made = Obj::try_new(Held { tensor, flags, dims, keeper }).map_err(Error::out_of_memory)?;
+        // What a guest's compiler lays out is a tensor of another maker to the host.
+        #[cfg(not(feature = "guest"))]
         // SAFETY: the object is not published, which is a `Held`.
-        unsafe { add_flags(made.as_raw(), FLAG_MADE_HERE) };
+        unsafe {
+            add_flags(made.as_raw(), FLAG_MADE_HERE)
+        };
         Ok(made.upcast())
     }
 
@@ -209,7 +213,7 @@ impl TensorObj {
 
     /// The flags of DLPack; none of a tensor that was made elsewhere.
     pub fn flags(&self) -> u64 {
-        if self.header.flags() & FLAG_MADE_HERE == 0 {
+        if cfg!(feature = "guest") || self.header.flags() & FLAG_MADE_HERE == 0 {
             return 0;
         }
         let this: *const TensorObj = self;

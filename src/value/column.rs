@@ -142,6 +142,60 @@ impl Column {
     }
 }
 
+/// A column that the crate itself looks into, by its attribute's name: there is one in a process.
+#[derive(Debug)]
+pub struct NamedColumn {
+    name: &'static str,
+    #[cfg(not(feature = "guest"))]
+    own: Column,
+    #[cfg(feature = "guest")]
+    of_host: AtomicPtr<Column>,
+}
+
+impl NamedColumn {
+    /// The column of this name.
+    pub const fn new(name: &'static str) -> NamedColumn {
+        NamedColumn {
+            name,
+            #[cfg(not(feature = "guest"))]
+            own: Column::new(),
+            #[cfg(feature = "guest")]
+            of_host: AtomicPtr::new(null_mut()),
+        }
+    }
+
+    /// The attribute's name.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+#[cfg(not(feature = "guest"))]
+impl std::ops::Deref for NamedColumn {
+    type Target = Column;
+    #[inline(always)]
+    fn deref(&self) -> &Column {
+        &self.own
+    }
+}
+
+#[cfg(feature = "guest")]
+impl std::ops::Deref for NamedColumn {
+    type Target = Column;
+    fn deref(&self) -> &Column {
+        // Relaxed: what is in a column carries its own order; the column is as old as the host.
+        let mut column = self.of_host.load(Ordering::Relaxed);
+        if column.is_null() {
+            // SAFETY: the host's function; the name is lent.
+            column =
+                unsafe { (crate::runtime::get().column)(crate::runtime::Text::of(self.name), true) }.cast_mut().cast();
+            self.of_host.store(column, Ordering::Relaxed);
+        }
+        // SAFETY: a column of the host, which stays, in the layout that goes with the number of the table.
+        unsafe { column.as_ref() }.expect("the host makes every column")
+    }
+}
+
 const LAYOUT: Layout = match Layout::array::<Mutable<Any>>(COLUMN_SIZE as usize) {
     Ok(layout) => layout,
     Err(_) => panic!("a column fits the address space"),

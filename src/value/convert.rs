@@ -8,18 +8,35 @@ use std::fmt;
 use std::sync::Arc;
 
 /// A Rust type that has a dynamic counterpart.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no counterpart in Python",
+    label = "this type cannot cross",
+    note = "what can: numbers, `bool`, `Str`, `Bytes`, `Any`, `Obj<T>`, `Function`, containers, `Tensor`, and `Option` of these",
+    note = "in `bowline::object!`, members of other types belong to `native {{ … }}`"
+)]
 pub trait Typed {
     /// The counterpart, as annotations and error texts name it.
     fn schema() -> Schema;
 }
 
 /// What can become a dynamic value.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be given to Python",
+    label = "this type cannot become a value",
+    note = "what can: numbers, `bool`, `Str`, `Bytes`, `Any`, `Obj<T>`, `Function`, containers, `Tensor`, and `Option` of these"
+)]
 pub trait IntoAny: Typed {
     /// The value.
     fn into_any(self) -> Any;
 }
 
 /// What can be made from a dynamic value.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be taken from Python",
+    label = "this type cannot be an argument",
+    note = "what can: numbers, `bool`, `Str`, `Bytes`, `Any`, `Obj<T>`, `Function`, containers, `Tensor`, and `Option` of these",
+    note = "take `Str` for a text and `Obj<T>` for an object; a method may borrow its object as `&self`"
+)]
 pub trait FromAny: Typed + Sized {
     /// Whether every value converts, to itself.
     const ACCEPTS_ALL: bool = false;

@@ -32,6 +32,12 @@ unsafe impl Field for AtomicI64 {
 /// # Safety
 /// The type's bytes are those of `STORAGE`, and a value loaded from such a field converts to [`Field::Value`]. A type
 /// with `MUTABLE` accesses its bytes through [`cell`] only.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a field that Python sees",
+    label = "not a field's type",
+    note = "what can: numbers, `bool`, `Str`, `Bytes`, `Any`, `Obj<T>`, `Option<Obj<T>>`, containers, and `Mutable` or `AnyOf` of such",
+    note = "in `bowline::object!`, members of other types belong to `native {{ … }}`"
+)]
 pub unsafe trait Field: Send + Sync + Sized + 'static {
     /// What is read and written.
     type Value: FromAny + IntoAny;

@@ -19,6 +19,8 @@ mod column;
 mod convert;
 mod dtype;
 mod field;
+#[cfg(feature = "guest")]
+mod guest_stripe;
 mod heap;
 mod impls;
 mod one_of;
@@ -35,7 +37,7 @@ pub mod tag;
 
 pub(crate) use any::address;
 pub use any::{Any, AnyView};
-pub use column::{Column, COLUMN_SIZE};
+pub use column::{Column, NamedColumn, COLUMN_SIZE};
 pub use convert::{convert, convert_owned, ConvertError, FromAny, IntoAny, Typed};
 pub use dtype::{BadDevice, BadDtype};
 pub use field::{AnyOf, Field, Mutable, Pointer};

@@ -2,15 +2,18 @@
 //! Upholds: nothing is allocated, released or called back under a stripe; two stripes are never held together, except by
 //! `hold_all`, so that no order of theirs can deadlock and a forked child finds every one of them free.
 
-use crate::sync::global::seqlock::Seqlock;
-use crate::sync::global::MutexGuard;
+#[cfg(not(feature = "guest"))]
+pub use own::{hold_all, AllHeld};
+
+#[cfg(feature = "guest")]
+pub(crate) use super::guest_stripe::of;
+#[cfg(not(feature = "guest"))]
+pub(crate) use own::{numbered, of};
 
 const BITS: u32 = 8;
 
 /// How many stripes there are.
 pub(crate) const COUNT: usize = 1 << BITS;
-
-static STRIPES: [Seqlock; COUNT] = [const { Seqlock::new() }; COUNT];
 
 /// The number of an address's stripe.
 #[inline]
@@ -20,22 +23,38 @@ pub(crate) fn index<T>(address: *const T) -> usize {
     (hash >> (64 - BITS)) as usize
 }
 
-/// The stripe of an address.
-#[inline]
-pub(crate) fn of<T>(address: *const T) -> &'static Seqlock {
-    &STRIPES[index(address)]
+#[cfg(not(feature = "guest"))]
+mod own {
+    //! The stripes of a process, which its guests share.
+
+    use super::{index, COUNT};
+    use crate::sync::global::seqlock::Seqlock;
+    use crate::sync::global::MutexGuard;
+
+    static STRIPES: [Seqlock; COUNT] = [const { Seqlock::new() }; COUNT];
+
+    /// The stripe of an address.
+    #[inline]
+    pub(crate) fn of<T>(address: *const T) -> &'static Seqlock {
+        &STRIPES[index(address)]
+    }
+
+    /// The stripe of a number.
+    pub(crate) fn numbered(number: usize) -> &'static Seqlock {
+        &STRIPES[number]
+    }
+
+    /// Every stripe, held. See [`hold_all`].
+    pub struct AllHeld(#[allow(dead_code, reason = "held, not looked at")] Vec<Option<MutexGuard<'static, ()>>>);
+
+    /// Holds every stripe until the result is dropped. Call before a `fork`, drop in parent and child: so no stripe is left taken by
+    /// a thread that the child does not have.
+    pub fn hold_all() -> AllHeld {
+        AllHeld(STRIPES.iter().map(Seqlock::hold).collect())
+    }
 }
 
-/// Every stripe, held. See [`hold_all`].
-pub struct AllHeld(#[allow(dead_code, reason = "held, not looked at")] Vec<Option<MutexGuard<'static, ()>>>);
-
-/// Holds every stripe until the result is dropped. Call before a `fork`, drop in parent and child: so no stripe is left taken by
-/// a thread that the child does not have.
-pub fn hold_all() -> AllHeld {
-    AllHeld(STRIPES.iter().map(Seqlock::hold).collect())
-}
-
-#[cfg(test)]
+#[cfg(all(test, not(feature = "guest")))]
 mod tests {
     use super::*;
 

@@ -45,41 +45,58 @@ impl Seqlock {
 
     /// Runs `write`, whose relaxed stores no `read` of this stripe sees in part.
     #[inline]
-    pub fn write<R>(&self, write: impl FnOnce() -> R) -> R {
+    pub fn write<R>(&self, inside: impl FnOnce() -> R) -> R {
         let _held = self.hold();
-        // Relaxed: written under the lock only.
-        let version = self.version.load(Ordering::Relaxed);
-        self.version.store(version.wrapping_add(1), Ordering::Relaxed);
-        // Release: pairs with the Acquire fence of `read`. A reader that saw one of the stores below sees, after its
-        // fence, the odd version above or a later one. It also carries what the stored values point at.
-        fence(Ordering::Release);
-        let result = write();
-        // Release: pairs with the Acquire load of `read`. Carries: the stores of `write`.
-        self.version.store(version.wrapping_add(2), Ordering::Release);
-        result
+        write(&self.version, inside)
     }
 
     /// Runs `read`, perhaps several times, until its relaxed loads fell into no `write`. Writes nothing shared.
     #[inline]
-    pub fn read<R>(&self, read: impl Fn() -> R) -> R {
-        for _ in 0..SPINS {
-            // Acquire: pairs with the final Release of `write`.
-            let before = self.version.load(Ordering::Acquire);
-            if before & 1 == 0 {
-                let result = read();
-                // Acquire: pairs with the Release fence of `write`; see there.
-                fence(Ordering::Acquire);
-                // Relaxed: ordered after `read`'s loads by the fence.
-                if self.version.load(Ordering::Relaxed) == before {
-                    return result;
-                }
-            }
-            spin_loop();
-        }
-        // The writer may be suspended: sleep until it is done.
-        let _held = self.hold();
-        read()
+    pub fn read<R>(&self, inside: impl Fn() -> R) -> R {
+        read(&self.version, || self.hold(), inside)
     }
+
+    /// Its version, for one who takes the lock by other means.
+    pub fn version(&self) -> &AtomicUsize {
+        &self.version
+    }
+}
+
+/// Runs `inside` under the lock, which the caller has, as a write.
+#[inline]
+pub fn write<R>(version: &AtomicUsize, inside: impl FnOnce() -> R) -> R {
+    // Relaxed: written under the lock only.
+    let before = version.load(Ordering::Relaxed);
+    version.store(before.wrapping_add(1), Ordering::Relaxed);
+    // Release: pairs with the Acquire fence of `read`. A reader that saw one of the stores below sees, after its
+    // fence, the odd version above or a later one. It also carries what the stored values point at.
+    fence(Ordering::Release);
+    let result = inside();
+    // Release: pairs with the Acquire load of `read`. Carries: the stores of `inside`.
+    version.store(before.wrapping_add(2), Ordering::Release);
+    result
+}
+
+/// Runs `inside` until its relaxed loads fell into no write; `hold` takes the lock.
+#[inline]
+pub fn read<R, H>(version: &AtomicUsize, hold: impl FnOnce() -> H, inside: impl Fn() -> R) -> R {
+    for _ in 0..SPINS {
+        // Acquire: pairs with the final Release of `write`.
+        let before = version.load(Ordering::Acquire);
+        if before & 1 == 0 {
+            let result = inside();
+            // Acquire: pairs with the Release fence of `write`; see there.
+            fence(Ordering::Acquire);
+            // Relaxed: ordered after the loads of `inside` by the fence.
+            if version.load(Ordering::Relaxed) == before {
+                return result;
+            }
+        }
+        spin_loop();
+    }
+    // The writer may be suspended: sleep until it is done.
+    let _held = hold();
+    inside()
 }
 
 #[cfg(all(test, not(any(bowline_loom, bowline_shuttle))))]

@@ -1,0 +1,112 @@
+//! `library!`: what a crate of native types has, in a plain Rust program and as a library that Python loads.
+//! Upholds: what is declared is registered once, before any of it is used.
+
+use crate::function::{global, Error, Function, IntoTyped};
+
+/// Says what types and functions a crate of native types has.
+///
+/// Makes a function `declare`, which registers them, and which a Rust program calls when it begins. In a crate that is built with the
+/// feature `guest` it also exports what `bowline.load_module` looks for, which calls `declare`. Types come before those that
+/// extend them; a function's name is the one that `bowline.get_global_func` finds it by.
+///
+/// ```
+/// use bowline::function::{global, Error};
+/// use bowline::value::{IntoAny, Str};
+///
+/// bowline::object! {
+///     /// A name.
+///     #[key = "doc.Name"]
+///     pub struct Name {
+///         pub text: Str,
+///     }
+/// }
+///
+/// /// Greets.
+/// fn greet(who: Str) -> Str {
+///     Str::from(format!("hello {}", who.as_str()).as_str())
+/// }
+///
+/// bowline::library! {
+///     types { Name }
+///     functions {
+///         "doc.greet" = greet,
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Error> {
+/// declare()?;
+/// let greeting = global::get("doc.greet").unwrap().call(&["you".into_any().view()])?;
+/// assert_eq!(greeting, "hello you".into_any());
+/// # Ok(())
+/// # }
+/// ```
+#[macro_export]
+macro_rules! library {
+    (
+        types { $($type:ty),* $(,)? }
+        $(functions { $($name:literal = $function:expr),* $(,)? })?
+    ) => {
+        /// Registers the types and functions of this library. Again it does nothing.
+        ///
+        /// # Errors
+        /// Kind `RuntimeError` when another library has a function of such a name.
+        ///
+        /// # Panics
+        /// When another library has a type of such a key.
+        pub fn declare() -> ::std::result::Result<(), $crate::function::Error> {
+            static DONE: ::std::sync::OnceLock<::std::result::Result<(), $crate::function::Error>> =
+                ::std::sync::OnceLock::new();
+            ::std::clone::Clone::clone(DONE.get_or_init(|| {
+                $(<$type as $crate::object::ObjectType>::type_index();)*
+                $($($crate::library::name($name, $function)?;)*)?
+                ::std::result::Result::Ok(())
+            }))
+        }
+
+        $crate::__library_export! {}
+    };
+}
+
+#[doc(hidden)]
+#[cfg(feature = "guest")]
+#[macro_export]
+macro_rules! __library_export {
+    () => {
+        /// What the host looks for.
+        #[no_mangle]
+        #[used]
+        pub static BOWLINE_GUEST: $crate::runtime::Guest = {
+            unsafe extern "C" fn begin(host: *const $crate::runtime::Runtime) -> i32 {
+                // SAFETY: the caller's contract.
+                unsafe { $crate::library::begin(host, declare) }
+            }
+            $crate::runtime::Guest { abi: $crate::runtime::ABI, begin }
+        };
+    };
+}
+
+#[doc(hidden)]
+#[cfg(not(feature = "guest"))]
+#[macro_export]
+macro_rules! __library_export {
+    () => {};
+}
+
+/// Names a function of a library with its types.
+#[doc(hidden)]
+pub fn name<Args: 'static, F: IntoTyped<Args>>(name: &str, call: F) -> Result<(), Error> {
+    let metadata = F::signature(name).to_schema().to_metadata("");
+    global::register_described(name, Function::from_typed(name, call), &metadata, false)
+}
+
+/// Gives a guest its host, and lets it declare what it has.
+///
+/// # Safety
+/// The table is a host's, of this number.
+#[doc(hidden)]
+#[cfg(feature = "guest")]
+pub unsafe fn begin(host: *const crate::runtime::Runtime, declare: fn() -> Result<(), Error>) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe { crate::runtime::begin(host) };
+    crate::function::boundary::answer(declare)
+}

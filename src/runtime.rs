@@ -1,0 +1,199 @@
+//! The one runtime of a process as a guest reaches it: a table of C functions that the host fills.
+//! May import nothing of the crate. Only what C can describe crosses: host and guest may come from different compilers.
+//! Upholds: table, layouts and protocols belong to one number, [`ABI`]; a guest of another number is refused before it begins.
+//!
+//! A guest is a library of native types that was built with the feature `guest`: it has the code of this crate, and none of its
+//! state. What that state is, the members of [`Runtime`] say.
+
+#![allow(clippy::type_complexity, reason = "a table of functions")]
+
+use std::ffi::c_void;
+
+/// The number of this table, of the layouts that go with it, and of the protocols of counts and words.
+///
+/// It changes with each of them. Host and guest need the same one.
+pub const ABI: u32 = 1;
+
+/// Room for something of the host's that a guest keeps for the time of a read or a write.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+pub struct Place(pub [usize; 4]);
+
+/// A text that is lent for a call.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Text {
+    /// Its first byte.
+    pub data: *const u8,
+    /// How many bytes it has.
+    pub size: usize,
+}
+
+impl Text {
+    /// Lends a text.
+    pub const fn of(text: &str) -> Text {
+        Text { data: text.as_ptr(), size: text.len() }
+    }
+
+    /// The text.
+    ///
+    /// # Safety
+    /// It is UTF-8 and there for `'a`.
+    pub unsafe fn get<'a>(self) -> &'a str {
+        // SAFETY: the caller's contract.
+        unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(self.data, self.size)) }
+    }
+}
+
+/// What a type is, from its registration on. Never freed.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct TypeFacts {
+    /// Its name.
+    pub key: Text,
+    /// The indices of its ancestors, the root first.
+    pub ancestors: *const i32,
+    /// How many ancestors it has.
+    pub depth: usize,
+}
+
+/// Something to be called once, with its argument.
+pub type Call = unsafe extern "C" fn(*mut c_void);
+
+/// What the host has. Objects are addresses of headers; `-1` and null say that the thread's error is set, where it is not said
+/// otherwise.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Runtime {
+    /// The host's [`ABI`].
+    pub abi: u32,
+    /// Counts an event.
+    pub count: unsafe extern "C" fn(event: u32, delta: i64),
+    /// The sum of an event's counts.
+    pub sum: unsafe extern "C" fn(event: u32) -> i64,
+
+    /// Takes a stripe. The place is for `stripe_release`, on the same thread.
+    pub stripe_hold: unsafe extern "C" fn(number: usize, *mut Place),
+    /// Gives it back.
+    pub stripe_release: unsafe extern "C" fn(*mut Place),
+    /// The version of a stripe: an atomic that stays.
+    pub stripe_version: unsafe extern "C" fn(number: usize) -> *const c_void,
+    /// Gives the cursors of a dict that is to be changed copies of its entries, under its stripe; false without memory.
+    pub part_cursors: unsafe extern "C" fn(dict: *const c_void, table: *const c_void) -> bool,
+
+    /// Begins a read. The place is for `unpin`, on the same thread.
+    pub pin: unsafe extern "C" fn(*mut Place),
+    /// Ends it; quietly, without releasing what others replaced.
+    pub unpin: unsafe extern "C" fn(*mut Place, quietly: bool),
+    /// Calls when all present readers are done, perhaps now.
+    pub retire: unsafe extern "C" fn(Call, *mut c_void),
+    /// As `retire`, later, for what is no user code.
+    pub defer: unsafe extern "C" fn(Call, *mut c_void),
+    /// Releases what is ripe.
+    pub flush: unsafe extern "C" fn(),
+    /// Releases all that was replaced.
+    pub settle: unsafe extern "C" fn(),
+
+    /// Ends the tie that a word said.
+    pub untie: unsafe extern "C" fn(word: usize),
+    /// Uses up the last count of an object that has a preserved wrapper; false if it cannot.
+    pub resume: unsafe extern "C" fn(object: *mut c_void) -> bool,
+    /// The word in a side slot; null if there is none.
+    pub side_word: unsafe extern "C" fn(flags: u32) -> *const c_void,
+
+    /// The index of a type key; -1 if there is none. Sets no error.
+    pub type_index: unsafe extern "C" fn(key: Text) -> i32,
+    /// The index of a type key, which is registered if it is free.
+    pub register_type: unsafe extern "C" fn(key: Text, parent: i32) -> i32,
+    /// What a type is; false if there is none. Sets no error.
+    pub type_facts: unsafe extern "C" fn(index: i32, *mut TypeFacts) -> bool,
+    /// The record of a type; null if there is none. Sets no error.
+    pub type_record: unsafe extern "C" fn(index: i32) -> *const c_void,
+    /// A number that changes when any record does.
+    pub changes: unsafe extern "C" fn() -> usize,
+    /// Registers fields, methods and ends of a type: a description of `reflect`.
+    pub describe: unsafe extern "C" fn(description: *const c_void) -> i32,
+    /// Calls while no other thread is in another maker's code for the object, as far as one may wait for that.
+    pub ordered: unsafe extern "C" fn(object: *mut c_void, Call, *mut c_void),
+    /// The column of an attribute; null if it was not made. With `make` it is.
+    pub column: unsafe extern "C" fn(name: Text, make: bool) -> *const c_void,
+
+    /// Leaves an error, which is given, in the thread's slot.
+    pub raise: unsafe extern "C" fn(error: *mut c_void),
+    /// Takes the error out of the thread's slot; null if there is none.
+    pub take_raised: unsafe extern "C" fn() -> *mut c_void,
+    /// The function of a name; null if there is none. Sets no error.
+    pub function: unsafe extern "C" fn(name: Text) -> *mut c_void,
+    /// Names a function, which is lent, and says more about it.
+    pub name_function: unsafe extern "C" fn(name: Text, function: *mut c_void, metadata: Text, again: bool) -> i32,
+    /// `MISSING`, or `KWARGS`: lent for good.
+    pub sentinel: unsafe extern "C" fn(kwargs: bool) -> *mut c_void,
+    /// The thread's stream for a device.
+    pub stream: unsafe extern "C" fn(kind: i32, id: i32) -> *mut c_void,
+    /// Sets it; gives the former one.
+    pub set_stream: unsafe extern "C" fn(kind: i32, id: i32, stream: *mut c_void) -> *mut c_void,
+}
+
+/// What a guest's library has under the name `BOWLINE_GUEST`.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Guest {
+    /// The guest's [`ABI`].
+    pub abi: u32,
+    /// Gives the guest its host, and registers what it has. -1 says that the thread's error is set.
+    pub begin: unsafe extern "C" fn(*const Runtime) -> i32,
+}
+
+#[cfg(feature = "guest")]
+pub use guest::{begin, get};
+
+#[cfg(feature = "guest")]
+mod guest {
+    use super::{Runtime, ABI};
+    use std::ptr::null_mut;
+    use std::sync::atomic::{AtomicPtr, Ordering};
+
+    static HOST: AtomicPtr<Runtime> = AtomicPtr::new(null_mut());
+
+    /// Sets the host. The first one stays.
+    ///
+    /// # Safety
+    /// The table is a host's, of the number [`ABI`].
+    pub unsafe fn begin(host: *const Runtime) {
+        // Relaxed: the table is constant, and was there before any guest was loaded.
+        let _ = HOST.compare_exchange(null_mut(), host.cast_mut(), Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// The host.
+    ///
+    /// # Panics
+    /// When there is none, or one of another number: then nothing of a guest can work.
+    #[inline]
+    pub fn get() -> &'static Runtime {
+        // Relaxed: see `begin`.
+        // SAFETY: null, or a table that stays.
+        unsafe { HOST.load(Ordering::Relaxed).as_ref() }.unwrap_or_else(|| find())
+    }
+
+    /// The host of a process whose loader did not come by: the library by whose name those of others ask for the C ABI.
+    #[cold]
+    fn find() -> &'static Runtime {
+        #[cfg(unix)]
+        {
+            use libloading::os::unix::Library;
+            type Host = unsafe extern "C" fn() -> *const Runtime;
+            // SAFETY: nothing is loaded: what is loaded already is looked up. It stays, as all hosts do.
+            unsafe {
+                let named = Library::open(Some("libtvm_ffi.so"), libc::RTLD_LAZY | libc::RTLD_NOLOAD).ok();
+                let host = named.and_then(|named| Some((*named.get::<Host>(b"BowlineRuntime\0").ok()?)()));
+                if let Some(host) = host.and_then(|host| host.as_ref()) {
+                    let found = host.abi;
+                    assert!(found == ABI, "built for bowline ABI {ABI}, but the bowline of this process has {found}");
+                    begin(host);
+                    return host;
+                }
+            }
+        }
+        panic!("there is no bowline in this process yet: import bowline first, and load this library by bowline.load_module")
+    }
+}
