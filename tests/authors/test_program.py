@@ -183,6 +183,9 @@ def test_evaluate():
     with pytest.raises(ir.UnboundVariable, match="y") as caught:
         ir.evaluate(sample(), {"x": 3})
     assert isinstance(caught.value, LookupError)
+    for expr in (ir.Call("mul", 3 * [ir.Int(2**40)]), ir.Add(ir.Int(-(2**63)), ir.Int(-1))):
+        with pytest.raises(OverflowError):
+            ir.evaluate(expr, {})
     with pytest.raises(ValueError, match="sqrt"):
         ir.evaluate(ir.Call("sqrt", [ir.Int(1)]), {})
 

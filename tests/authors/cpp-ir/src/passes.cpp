@@ -45,7 +45,9 @@ Expr Rewrite(const Expr& root, const ffi::TypedFunction<ffi::Optional<Expr>(Expr
 int64_t Apply(const CallObj* call, const std::vector<int64_t>& values) {
   if (call->op == "mul") {
     int64_t product = 1;
-    for (int64_t value : values) product *= value;
+    for (int64_t value : values) {
+      if (__builtin_mul_overflow(product, value, &product)) TVM_FFI_THROW(OverflowError) << "a product does not fit 64 bits";
+    }
     return product;
   }
   if (call->op == "max" && !values.empty()) {
