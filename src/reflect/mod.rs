@@ -53,5 +53,6 @@ pub use declare::{__default, __text};
 pub use declare::{declare, Declarations, Declared, DefaultOf};
 pub use field::{FieldDefault, FieldFlags, FieldInfo, FieldRole};
 pub use foreign::info;
+pub use own_copy::{copy_of, new_of};
 pub use signature::Signature;
 pub use table::{register, Declaration, Definition, MethodInfo, Native, Reflection, StructuralKind};

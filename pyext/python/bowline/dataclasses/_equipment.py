@@ -25,7 +25,7 @@ def finish(plan: Plan, fields: list[Field]) -> None:
     if plan.options["forget"]:
         _core.let_forget(cls)
     run_hooks(plan, fields)
-    definition = Definition(cls, plan.key, fields, *methods_and_hooks(cls), plan.options["structural_eq"])
+    definition = Definition(cls, plan.key, fields, *methods_and_hooks(cls, plan.scope), plan.options["structural_eq"])
     define(plan.index, cls, definition)
     try:
         equip(plan, fields)

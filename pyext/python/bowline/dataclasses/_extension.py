@@ -7,7 +7,7 @@ Upholds: hooks run in the order of the bases, the furthest first; an option that
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .. import _core, _type_info
 from ._field import Field
