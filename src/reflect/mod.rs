@@ -58,6 +58,7 @@ pub use declare::{declare, Declarations, Declared, DefaultOf};
 pub use description::register;
 pub use field::{FieldDefault, FieldFlags, FieldInfo, FieldRole};
 pub use foreign::info;
+pub use own_copy::{copy_of, new_of};
 pub use signature::Signature;
 #[cfg(not(feature = "guest"))]
 pub use table::register;

@@ -81,6 +81,30 @@ def test_headers(tmp_path):
     assert "has no tvm/ffi/c_api.h" in said
 
 
+@pytest.mark.parametrize("sources", [False, True])
+def test_flags_of_tvm_ffi(tmp_path, sources):
+    headers, dlpack = tmp_path / "include", tmp_path / ("3rdparty/dlpack/include" if sources else "include")
+    cmake = tmp_path / "share/cmake/tvm_ffi"
+    for file in (headers / "tvm/ffi/c_api.h", dlpack / "dlpack" / "dlpack.h", cmake / "tvm_ffi-config.cmake"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("")
+    arguments = ("--dlpack-includedir", "--cmakedir", "--sourcedir", "--cython-lib-path", "--cflags", "--cxxflags")
+    for by_module in (False, True):
+        if by_module:
+            command = [sys.executable, "-m", "bowline.run_as_tvm_ffi", "-m", "tvm_ffi.config", *arguments]
+            env = os.environ | {"TVM_FFI_INCLUDE": str(headers)}
+            lines = subprocess.run(command, env=env, capture_output=True, text=True, timeout=100, check=True).stdout.splitlines()
+        else:
+            lines = config(*arguments, cache=tmp_path, name="tvm-ffi-config", TVM_FFI_INCLUDE=str(headers))[1]
+        flags = f"-I{headers} -I{dlpack}"
+        package, core = Path(bowline.__file__).parent.resolve(), Path(bowline._core.__file__).resolve()
+        assert lines == [str(dlpack), str(cmake), str(package), str(core), flags, f"{flags} -std=c++17"]
+    (cmake / "tvm_ffi-config.cmake").unlink()
+    code, _, said = config("--cmakedir", cache=tmp_path, TVM_FFI_INCLUDE=str(headers))
+    assert code == 1
+    assert "tvm_ffi-config.cmake" in said
+
+
 @pytest.mark.parametrize("content", [b"", b"no archive", None])
 def test_what_is_no_wheel_with_headers(tmp_path, content):
     wheel = tmp_path / "a.whl"

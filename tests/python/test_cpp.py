@@ -77,12 +77,39 @@ def test_files_and_options(room):
     settle()
 
 
+C_SOURCE = """
+#include <tvm/ffi/c_api.h>
+
+TVM_FFI_DLL_EXPORT int __tvm_ffi_c_add(void* self, const TVMFFIAny* args, int32_t count, TVMFFIAny* result) {
+  int *class = 0;  /* no C++ */
+  result->type_index = kTVMFFIInt;
+  result->zero_padding = class != 0;
+  result->v_int64 = args[0].v_int64 + args[1].v_int64;
+  return 0;
+}
+"""
+
+
+def test_files_of_c_and_object_files(room):
+    (room / "code.c").write_text(C_SOURCE)
+    assert cpp.load("whole", sources=[str(room / "code.c")]).c_add(1, 2) == 3
+    first = cpp.build("first", sources=[str(room / "code.c")], output="first.o")
+    second = cpp.build_inline("second", cpp_sources=SOURCE, functions=["add"], output="second.o")
+    assert (first[-8:], second[-9:]) == ("/first.o", "/second.o")
+    module = cpp.load("both", sources=[first, second])
+    assert (module.c_add(10, 20), module.add(1, 1)) == (30, 2)
+    with pytest.raises(ValueError, match="both.o is an object file, which is made of one source"):
+        cpp.build("both", sources=[str(room / "code.c"), first], output="both.o")
+    del module
+    settle()
+
+
 def test_what_fails_says_why(room, monkeypatch):
     with pytest.raises(RuntimeError, match=r"(?s)the compiler failed.*error"):
         cpp.build_inline("wrong", cpp_sources="int f( {", functions="f")
     assert not [path for path in room.rglob("*.so")]
     monkeypatch.setenv("CXX", "no-such-compiler-here")
-    with pytest.raises(RuntimeError, match=r"no C\+\+ compiler 'no-such-compiler-here': set CXX"):
+    with pytest.raises(RuntimeError, match=r"no compiler 'no-such-compiler-here': set CXX, and CC for C"):
         cpp.build_inline("wrong", cpp_sources="int f() { return 1; }")
 
 

@@ -33,22 +33,20 @@ def test_keywords():
 
 
 @pytest.mark.keeps_objects  # the default of a type, which stays
-def test_none_as_a_default_is_refused_at_use():
-    @py_class(new_key("late"))
-    class Late(bowline.Object):
-        y: list[int] = None
-
-    assert list(Late([1]).y) == [1]
-    with pytest.raises(TypeError, match=r"default of field 'y'.*expected List\[int\], got None"):
-        Late()
+@pytest.mark.parametrize(("annotation", "default", "right", "expected"), [
+    (list[int], None, [1], r"expected List\[int\], got None"),
+    (int, "x", 1, "expected int, got str"),
+    (bowline.Array, 5, [1], r"expected Array\[Any\], got int"),
+])
+def test_a_default_of_another_type_is_refused_at_use(annotation, default, right, expected):
+    body = {"__module__": __name__, "__annotations__": {"y": annotation}, "y": default}
+    Late = py_class(new_key("late"))(type("Late", (bowline.Object,), body))
+    Late(right)
+    for _ in range(2):
+        with pytest.raises(TypeError, match=f"default for field 'y'.*{expected}"):
+            Late()
     found = Late.__tvm_ffi_type_info__.fields[0]
-    assert (found.c_has_default, found.c_default, found.c_default_factory) == (True, None, bowline.core.MISSING)
-    # Other values are a mistake that is told at once.
-    with pytest.raises(TypeError, match="default of field 'y'"):
-
-        @py_class(new_key("early"))
-        class Early(bowline.Object):
-            y: int = "x"
+    assert (found.c_has_default, found.c_default, found.c_default_factory) == (True, default, bowline.core.MISSING)
 
 
 def test_sizes_of_types():

@@ -71,6 +71,7 @@ def test_names_behind_kwargs_and_keywords():
         made.__ffi_init__(1, KWARGS, "c", 2, c=3)
 
 
+@pytest.mark.keeps_objects(reason="attributes belong to types")
 def test_columns_of_a_class():
     info = Made.__tvm_ffi_type_info__
     with pytest.raises(ValueError, match=r"objects of `test\.ffi_init\.Made` have \d+ bytes, not 1"):
@@ -95,3 +96,33 @@ def test_sentinels_are_the_only_ones(sentinel):
     assert copy.copy(sentinel) is sentinel
     assert copy.deepcopy(bowline.List([sentinel]))[0] is sentinel
     assert repr(sentinel) == ffi("ReprPrint", sentinel) == f"<{sentinel.name}>"
+
+
+@pytest.mark.keeps_objects(reason="attributes belong to types")
+def test_functions_of_a_type_are_there_when_they_are_asked_for():
+    @bowline.py_class(f"ffi_init.Late{id(object())}")
+    class Late(bowline.Object):
+        x: int
+
+    lookup = bowline.core._lookup_type_attr
+    index = Late.__tvm_ffi_type_info__.type_index
+    blank, made = lookup(index, "__ffi_new__")(), Late(3)
+    assert (type(blank), blank.x) == (Late, 0)
+    copied = lookup(index, "__ffi_shallow_copy__")(made)
+    assert copied is not made
+    assert copied.x == 3
+    assert copy.copy(made).x == 3
+    for name in ("__ffi_new__", "__ffi_shallow_copy__", "__ffi_init__"):
+        assert lookup(index, name) is lookup(index, name)
+    plain = testing.TestNonCopyable.__tvm_ffi_type_info__.type_index
+    assert lookup(plain, "__ffi_shallow_copy__") is None
+
+
+def test_a_constructor_among_the_methods():
+    info = testing.TestIntPair.__tvm_ffi_type_info__
+    (method,) = (method for method in info.methods if method.name == "__ffi_init__")
+    assert method.is_static
+    made = testing.TestIntPair.__new__(testing.TestIntPair)
+    made.__init_handle_by_constructor__(method.func, 10, 20)
+    assert (made.a, made.b) == (10, 20)
+    assert testing.TestIntPair(1, 2).sum() == 3

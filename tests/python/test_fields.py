@@ -177,3 +177,19 @@ class OnlyThere(bowline.Object):
         ambiguous.Holder()
     for name in ("holder", "child", "late", "ambiguous"):
         del sys.modules[f"fields_{name}"]
+
+
+def test_another_description_of_a_field():
+    for cls in (testing.TestIntPair, Open):
+        info = cls.__tvm_ffi_type_info__.fields[0]
+        before = info.dataclass_field
+        other = Field(name=info.name)
+        try:
+            info.dataclass_field = other
+            assert cls.__tvm_ffi_type_info__.fields[0].dataclass_field is other
+            assert other in fields(cls)
+        finally:
+            info.dataclass_field = before
+        assert fields(cls)[-len(cls.__tvm_ffi_type_info__.fields)] is before
+        with pytest.raises(TypeError, match="dataclass_field must be a Field, got int"):
+            info.dataclass_field = 1

@@ -69,6 +69,11 @@ def test_the_library_of_the_object_system():
         path = libinfo._find_library_by_basename(package, "tvm_ffi")
         library = ctypes.CDLL(str(path))
         assert library.TVMFFIGetVersion
+    linked = Path(libinfo.find_libtvm_ffi())
+    assert linked.name == "libtvm_ffi.so"
+    assert linked.resolve() == Path(bowline._core.__file__).resolve()
+    with pytest.raises(TypeError, match=r"extra_lib_paths\[1\] must be a pathlib.Path, got 'x'"):
+        libinfo._find_library_by_basename("bowline", "tvm_ffi", extra_lib_paths=[Path("x"), "x"])
     assert libinfo.find_cython_lib() == str(Path(bowline._core.__file__).resolve())
     assert ctypes.cast(bowline.LIB.TVMFFITypeKeyToIndex, ctypes.c_void_p).value
     assert libinfo.find_source_path() == str(Path(bowline.__file__).parent.resolve())

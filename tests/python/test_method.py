@@ -5,6 +5,7 @@ from typing import Any
 import bowline
 import pytest
 from bowline import method, py_class
+from bowline.core import TypeSchema
 from bowline.dataclasses import fields, init_property, replace
 from support import new_key
 
@@ -142,3 +143,46 @@ def test_init_property_that_fails():
 
     with pytest.raises(KeyError, match="bad"):
         Failing(1)
+
+
+@pytest.mark.keeps_objects(reason="methods belong to types")
+def test_annotations_of_methods_are_known_natively():
+    class Local:
+        pass
+
+    @py_class(new_key())
+    class Typed(bowline.Object):
+        x: int
+
+        @method
+        def scaled(self, by: float, names: list[str]) -> "Typed":
+            return self
+
+        @method
+        @staticmethod
+        def make(x: int, rest):
+            return Typed(x)
+
+        @method
+        def many(self, *more: int) -> None: ...
+
+        @method
+        def odd(self, local: Local) -> int: ...
+
+        @method
+        def missing(self, what: "NoSuchName") -> int: ...
+
+    info = Typed.__tvm_ffi_type_info__
+    told = {one.name: one.metadata.get("type_schema") for one in info.methods}
+    schemas = {name: text and TypeSchema.from_json_str(text) for name, text in told.items()}
+    own = TypeSchema.from_annotation(Typed)
+    number, text, names = (TypeSchema.from_annotation(one) for one in (int, float, list[str]))
+    anything = TypeSchema("Any")
+    assert schemas == {
+        "scaled": TypeSchema("Callable", named_args={"return": (own,), "params": (own, text, names)}),
+        "make": TypeSchema("Callable", named_args={"return": (anything,), "params": (number, anything)}),
+        "many": TypeSchema("Callable", named_args={"return": (TypeSchema("None"),)}),
+        "odd": TypeSchema("Callable", named_args={"return": (number,), "params": (own, anything)}),
+        "missing": None,
+    }
+    assert Typed.make(3, None).x == 3

@@ -81,7 +81,7 @@ def test_python_of_a_type_and_imports(small):
         "    b: int",
         "    if TYPE_CHECKING:",
         "        def __init__(self, a: int, b: int) -> None: ...",
-        "        def __ffi_init__(self, a: int, b: int) -> None: ...",
+        "        def __ffi_init__(self, _0: int, _1: int, /) -> None: ...",
         "        def sum(self, /) -> int: ...",
     ]
     assert content(text, "import-section") == [

@@ -1,11 +1,13 @@
 """`asdict` and `astuple` of graphs."""
 
+import collections
 from typing import Any
 
 import bowline
 import pytest
 from bowline import Dict, List, py_class
 from bowline.dataclasses import asdict, astuple
+from bowline.dataclasses._tools import _asdict_inner, _astuple_inner
 
 
 @py_class("take_apart.Node")
@@ -70,3 +72,14 @@ def test_what_a_factory_raises_comes_out():
 
     with pytest.raises(LookupError):
         asdict(Node(Node()), dict_factory=fail)
+
+
+def test_objects_within_values_of_python():
+    pair = bowline.testing.TestIntPair(1, 2)
+    given = collections.defaultdict(list, a=[pair, 3], b=(pair,))
+    for inner, factory, expected in ((_asdict_inner, dict, {"a": 1, "b": 2}), (_astuple_inner, tuple, (1, 2))):
+        made = inner(given, factory)
+        assert type(made) is collections.defaultdict
+        assert made.default_factory is list
+        assert made == {"a": [expected, 3], "b": (expected,)}
+        assert inner(pair, factory) == expected

@@ -103,8 +103,6 @@ def test_fields_that_cannot_be_registered():
     for wrong in (Field(name="x"), of(None, TypeSchema("int"))):
         with pytest.raises(TypeError, match="needs a name and a schema"):
             info._register_fields([wrong])
-    with pytest.raises(TypeError, match="default of field 'x'"):
-        info._register_fields([of("x", TypeSchema("int"), default="text")])
     assert info.fields is None
     bowline.core._rollback_py_class(info)
     assert bowline.core._object_type_key_to_index(info.type_key) is None

@@ -320,3 +320,24 @@ def test_subclass():
     assert (schema.name, repr(schema)) == ("x", "testing.TestIntPair")
     assert schema == of(TestIntPair)
     assert TypeSchema("Optional", [schema]) == of(Optional[TestIntPair])
+
+
+def test_the_key_behind_a_name_takes_no_part_in_equality():
+    big = TypeSchema.from_json_str('{"type": "ffi.BigInt"}')
+    assert (big.origin, big.type_key, repr(big)) == ("int", "ffi.BigInt", "int")
+    assert big == TypeSchema("int")
+    assert TypeSchema("int") == big
+    assert hash(big) == hash(TypeSchema("int"))
+    assert big != TypeSchema("float")
+    assert TypeSchema("Object") != TypeSchema("int")
+
+
+def test_functions_as_cxx_describes_them():
+    text = '{"type": "std::function", "args": [{"type": "int"}, [{"type": "str"}, {"type": "float"}]]}'
+    schema = TypeSchema.from_json_str(text)
+    assert schema == of(Callable[[str, float], int])
+    assert TypeSchema.from_json_str('{"type": "std::function", "args": [{"type": "int"}, []]}') == of(Callable[[], int])
+    with pytest.raises(TypeError, match="expected schema dict"):
+        TypeSchema.from_json_str('{"type": "std::function", "args": [{"type": "int"}, [1]]}')
+    with pytest.raises(TypeError, match="expected a list of schema dicts in named_args, got dict"):
+        TypeSchema.from_json_obj({"type": "Callable", "named_args": {"return": {"type": "str"}}})

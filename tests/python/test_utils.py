@@ -37,8 +37,9 @@ def test_a_lock_between_processes(tmp_path, end):
         other.stdin.write("\n")
         other.stdin.flush()
         assert mine.blocking_acquire(timeout=60, poll_interval=0.01) is True
+        assert mine.acquire() is False
         with pytest.raises(RuntimeError, match="already"):
-            mine.acquire()
+            mine.blocking_acquire()
         mine.release()
         mine.release()
     assert os.path.exists(path)

@@ -22,7 +22,7 @@ ALIAS = _one_runtime.NAME
 
 
 # Modules that have another name here, where the package of some has a function of that name.
-_OTHER = {
+_OTHER = {f"{ALIAS}.config": f"{_PACKAGE}._config"} | {
     f"{ALIAS}.dataclasses.{name}": f"{_PACKAGE}.dataclasses.{own}"
     for name, own in {
         "c_class": "_c_class",

@@ -6,6 +6,7 @@ Upholds: nothing is loaded or changed but a folder of the user's cache.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import importlib.util
 import os
@@ -15,7 +16,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-__all__ = ["headers_from", "include_dir", "lib_dir", "main", "tvm_ffi_include_dir"]
+__all__ = ["cmake_dir", "dlpack_include_dir", "headers_from", "include_dir", "lib_dir", "main", "tvm_ffi_include_dir"]
 
 _PACKAGE = Path(__file__).resolve().parent
 # What a wheel of apache-tvm-ffi has its headers below.
@@ -51,6 +52,34 @@ def tvm_ffi_include_dir() -> Path:
     folder = Path(given)
     if not (folder / "tvm/ffi/c_api.h").is_file():
         raise FileNotFoundError(f"TVM_FFI_INCLUDE is {given}, which has no tvm/ffi/c_api.h")
+    return folder
+
+
+def dlpack_include_dir(headers: Path) -> Path:
+    """Return the folder of the headers of DLPack: that of tvm-ffi's headers, or the one where its sources have them.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there are none.
+    """
+    for folder in (headers, headers.parent / "3rdparty" / "dlpack" / "include"):
+        if (folder / "dlpack" / "dlpack.h").is_file():
+            return folder
+    raise FileNotFoundError(f"DLPack has no header in {headers}")
+
+
+def cmake_dir(headers: Path) -> Path:
+    """Return the folder of tvm-ffi's files for CMake, beside its headers.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    """
+    folder = headers.parent / "share/cmake/tvm_ffi"
+    if not (folder / "tvm_ffi-config.cmake").is_file():
+        raise FileNotFoundError(f"no tvm_ffi-config.cmake in {folder}")
     return folder
 
 
@@ -121,6 +150,9 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         "includedir": "the folder of the headers: bowline.h's, or tvm-ffi's if called as tvm-ffi-config",
         "tvm-includedir": "the folder of tvm-ffi's headers",
         "dlpack-includedir": "the folder of the headers of DLPack, beside tvm-ffi's headers",
+        "cmakedir": "the folder of tvm-ffi's files for CMake, beside its headers",
+        "sourcedir": "the folder of the package",
+        "cython-lib-path": "the path of the extension module",
         "libdir": "a folder with libtvm_ffi.so",
         "libfiles": "the path of libtvm_ffi.so",
         "libs": "the library, for a linker",
@@ -144,15 +176,26 @@ def _lines(asked: argparse.Namespace, prog: str) -> list[str]:
     def mine() -> Path:
         return theirs() if prog == "tvm-ffi-config" or unpacked else include_dir()
 
+    def folders() -> str:
+        found = [mine()]
+        if prog == "tvm-ffi-config":
+            # Both of them, as the command of tvm-ffi does; headers of a test or a subset may come without DLPack's.
+            with contextlib.suppress(FileNotFoundError):
+                found.append(dlpack_include_dir(found[0]))
+        return " ".join(f"-I{folder}" for folder in found)
+
     answers: dict[str, Callable[[], str]] = {
         "includedir": lambda: f"{mine()}",
         "tvm_includedir": lambda: f"{theirs()}",
-        "dlpack_includedir": lambda: f"{theirs()}",
+        "dlpack_includedir": lambda: f"{dlpack_include_dir(theirs())}",
+        "cmakedir": lambda: f"{cmake_dir(theirs())}",
+        "sourcedir": lambda: f"{_PACKAGE}",
+        "cython_lib_path": lambda: f"{_core_file()}",
         "libdir": lambda: f"{lib_dir()}",
         "libfiles": lambda: f"{lib_dir() / 'libtvm_ffi.so'}",
         "libs": lambda: "-ltvm_ffi",
-        "cflags": lambda: f"-I{mine()}",
-        "cxxflags": lambda: f"-I{mine()} -std=c++17",
+        "cflags": folders,
+        "cxxflags": lambda: f"{folders()} -std=c++17",
         "ldflags": lambda: f"-L{lib_dir()}",
     }
     lines = [answer() for name, answer in answers.items() if getattr(asked, name)]
@@ -162,6 +205,9 @@ def _lines(asked: argparse.Namespace, prog: str) -> list[str]:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code."""
     prog = Path(sys.argv[0]).name if arguments is None else "bowline-config"
+    if __name__ == "__main__" and __spec__ is not None and __spec__.name.startswith("tvm_ffi."):
+        # `python -m` by the name that tvm-ffi has for it.
+        prog = "tvm-ffi-config"
     parser = _parser(prog)
     asked = parser.parse_args(arguments)
     if not any(vars(asked).values()):

@@ -66,6 +66,8 @@ _HEADER_SIZE = 24
 _KNOWN: dict[int, TypeInfo] = {}
 # By type index: classes of types that wait for `TypeInfo._register_fields`.
 PENDING: dict[int, type] = {}
+# By type index, of classes that `py_class` made: its options, and `field_markers`.
+DECORATOR_ARGS: dict[int, dict[str, Any]] = {}
 
 
 class TypeInfo:
@@ -139,6 +141,14 @@ class TypeInfo:
         if self.type_index in PENDING:
             return None
         return [field for field in self.all_fields if field.owner == self.type_index]
+
+    @property
+    def _decorator_args(self) -> dict[str, Any]:
+        """What `py_class` was given for the type, and `field_markers`: marks among annotations. For tools that build on it."""
+        try:
+            return DECORATOR_ARGS[self.type_index]
+        except KeyError:
+            raise AttributeError(f"'{self.type_key}' is no type of py_class") from None
 
     @property
     def methods(self) -> list[TypeMethod]:

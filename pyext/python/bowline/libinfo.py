@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import _core
+from . import _config, _core
 
 if TYPE_CHECKING:
     from .module import Module
@@ -43,9 +43,14 @@ _INCLUDE = "TVM_FFI_INCLUDE"
 
 
 def find_libtvm_ffi() -> str:
-    """Return the path of the library of the object system."""
-    found = _resolve_and_validate([_HERE / "lib" / "libtvm_ffi.so", _HERE / "libtvm_ffi.so"], Path.is_file)
-    return found or str(Path(_core.__file__).resolve())
+    """Return the path of the library of the object system, by the name that linkers look for.
+
+    It is a link to the extension, made in the user's cache at the first use; the extension itself where that cannot be written.
+    """
+    try:
+        return str(_config.lib_dir() / "libtvm_ffi.so")
+    except OSError:
+        return find_cython_lib()
 
 
 def find_windows_implib() -> str:
@@ -72,7 +77,10 @@ def find_cmake_path() -> str:
     RuntimeError
         If they are not there.
     """
-    return _beside_headers("share/cmake/tvm_ffi", "tvm_ffi-config.cmake")
+    try:
+        return str(_config.cmake_dir(Path(_headers("tvm/ffi/c_api.h"))))
+    except FileNotFoundError as error:
+        raise RuntimeError(str(error)) from None
 
 
 def find_include_path() -> str:
@@ -134,13 +142,6 @@ def _headers(name: str) -> str:
     return found
 
 
-def _beside_headers(folder: str, file: str) -> str:
-    path = Path(_headers("tvm/ffi/c_api.h")).parent / folder
-    if not (path / file).is_file():
-        raise RuntimeError(f"no {file} in {path}")
-    return str(path)
-
-
 def load_lib_ctypes(package: str, target_name: str, mode: str, extra_lib_paths: list[Path] | None = None) -> ctypes.CDLL:
     """Load a shared library of a package.
 
@@ -191,12 +192,12 @@ def _find_library_by_basename(
     use_env_path: bool = True,
 ) -> Path:
     """Return the path of a package's library, by the rules of `load_lib_ctypes`."""
-    for folder in extra_lib_paths or ():
+    for position, folder in enumerate(extra_lib_paths or ()):
         if not isinstance(folder, Path):
-            raise TypeError(f"extra_lib_paths is a list of pathlib.Path, but has {folder!r}")
+            raise TypeError(f"extra_lib_paths[{position}] must be a pathlib.Path, got {folder!r}")
     if target_name == _OWN_TARGET and package.replace("_", "-") in _OWN:
         # Never a second one.
-        return Path(find_libtvm_ffi())
+        return Path(find_cython_lib())
     names = _library_names(target_name)
     for path in _files_of(package):
         if path.name in names and path.is_file():

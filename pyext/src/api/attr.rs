@@ -15,10 +15,12 @@ use bowline::value::Any;
 use bowline_python_macros::{guarded, pyfunction};
 use pyo3::prelude::*;
 
-/// The attribute of a type; `__ffi_init__` is made when it is first asked for.
+/// The attribute of a type; functions that make or copy its objects are made when they are first asked for.
 fn attribute(index: i32, name: &str) -> Option<Any> {
     match name {
         "__ffi_init__" => reflect::init_of(index),
+        "__ffi_new__" => reflect::new_of(index),
+        "__ffi_shallow_copy__" => reflect::copy_of(index),
         _ => attr::get(index, name),
     }
 }

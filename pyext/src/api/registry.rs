@@ -20,7 +20,7 @@ use bowline::reflect::{self, Definition, Reflection, StructuralKind};
 use bowline::value::{tag, Schema};
 use bowline_python_macros::{guarded, pyfunction};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyType};
+use pyo3::types::{PyDict, PyTuple, PyType};
 
 /// What the registry says of a type.
 ///
@@ -257,11 +257,14 @@ fn define(
         written_defaults.push(written);
     }
     let method = |parts: Bound<'_, PyAny>| {
-        let (name, callable, is_static, doc): (Bound<'_, PyAny>, Bound<'_, PyAny>, bool, Option<Bound<'_, PyAny>>) =
-            parts.extract()?;
+        let parts = parts.cast_into::<PyTuple>()?;
+        let (name, callable) = (parts.get_item(0)?, parts.get_item(1)?);
+        let (is_static, doc) =
+            (parts.get_item(2)?.extract()?, parts.get_item(3)?.extract::<Option<Bound<'_, PyAny>>>()?);
         Ok(reflect::MethodInfo {
             is_static,
             doc: doc.map(|doc| take::text(&doc)).transpose()?.unwrap_or_default().into(),
+            metadata: take::text(&parts.get_item(4)?)?.into(),
             ..reflect::MethodInfo::new(&take::text(&name)?, callable::from_callable(&callable))
         })
     };

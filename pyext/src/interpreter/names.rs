@@ -61,6 +61,7 @@ const NAMES: &[&str] = &[
     "f_code",
     "f_locals",
     "field_of",
+    "set_field",
     "generation",
     "get",
     "get_close_matches",

@@ -23,6 +23,7 @@ bowline::object! {
         pub b: i64,
     }
     methods {
+        static fn __ffi_init__ = |a: i64, b: i64| TestIntPair::new(a, b);
         /// Method to compute sum of a and b
         fn sum = |this: &TestIntPair| this.a + this.b;
     }
@@ -101,6 +102,9 @@ bowline::object! {
         #[field(no_compare)]
         pub ignored_field: i64,
     }
+    methods {
+        static fn __ffi_init__ = |key: i64, name: Str, ignored: i64| TestCompare::new(key, name, ignored);
+    }
 }
 
 bowline::object! {
@@ -110,6 +114,9 @@ bowline::object! {
         pub name: Str,
         #[field(no_hash)]
         pub hash_ignored: i64,
+    }
+    methods {
+        static fn __ffi_init__ = |key: i64, name: Str, ignored: i64| TestHash::new(key, name, ignored);
     }
 }
 

@@ -18,7 +18,7 @@ use bowline::reflect::attr;
 use bowline::value::{tag, Schema};
 use bowline_python_macros::{guarded, pyfunction, pymethods};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The `origin_type_index` of tuples, and of types that are not registered.
@@ -92,6 +92,13 @@ fn all(items: &Bound<'_, PyAny>) -> PyResult<Vec<Schema>> {
 fn all_described(items: &Bound<'_, PyAny>) -> PyResult<Vec<Schema>> {
     let described = items.try_iter()?.filter(|item| !item.as_ref().is_ok_and(|item| !item.is_instance_of::<PyDict>()));
     try_gathered(described.map(|item| Ok(TypeSchema::from_json_obj(&item?)?.0.schema)))
+}
+
+/// The result and the parameters of a function as C++ describes it: a dict, and a list of dicts.
+fn std_function<'py>(args: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyAny>, Vec<Bound<'py, PyAny>>)> {
+    let args = args.cast::<PyList>().ok().filter(|args| args.len() == 2)?;
+    let parameters = args.get_item(1).ok()?.cast_into::<PyList>().ok()?;
+    Some((args.get_item(0).ok()?, parameters.iter().collect()))
 }
 
 #[pymethods]
@@ -218,11 +225,29 @@ impl TypeSchema {
             return Err(PyTypeError::new_err(format!("expected schema dict with a string as its 'type', got {found}")));
         };
         let given = obj.get_item("args").ok().filter(sequence::is_sequence);
+        if let Some((result, parameters)) = given.as_ref().and_then(std_function) {
+            let described = [("return", vec![result]), ("params", parameters)].map(|(name, items)| {
+                let items = try_gathered(
+                    items.into_iter().map(|item| Ok::<_, PyErr>(TypeSchema::from_json_obj(&item)?.0.schema)),
+                );
+                Ok::<_, PyErr>((name.to_owned(), items?))
+            });
+            let named = Some(try_gathered(described)?);
+            return build(&name, Given { named, ..Given::default() }).map(TypeSchema::from);
+        }
         let named = obj.get_item("named_args").ok().map(|named| {
             let Ok(named) = named.cast_into::<PyDict>() else {
                 return Err(PyTypeError::new_err("expected named_args as a dict of names to lists of schema dicts"));
             };
-            let described = |(name, items)| Ok::<_, PyErr>((take::text(&name)?, all_described(&items)?));
+            let described = |(name, items): (Bound<'_, PyAny>, Bound<'_, PyAny>)| {
+                if !sequence::is_sequence(&items) {
+                    let found = fail::describe(&items);
+                    return Err(PyTypeError::new_err(format!(
+                        "expected a list of schema dicts in named_args, got {found}"
+                    )));
+                }
+                Ok((take::text(&name)?, all_described(&items)?))
+            };
             try_gathered(named.iter().map(described))
         });
         let shown =
@@ -325,12 +350,22 @@ impl TypeSchema {
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
-        other.cast::<TypeSchema>().is_ok_and(|other| other.get().schema == self.schema)
+        let Ok(other) = other.cast::<TypeSchema>() else { return false };
+        let (own, other) = (&self.schema, &other.get().schema);
+        // The key behind a name takes no part.
+        own == other
+            || (parts(own) == parts(other)
+                && own.index().is_some()
+                && (key_behind(own).is_some() || key_behind(other).is_some()))
     }
 
     fn __hash__(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        format!("{}", self.schema).hash(&mut hasher);
+        // Not the key behind a name: that takes no part in equality.
+        match key_behind(&self.schema) {
+            Some(_) => parts(&self.schema).0.hash(&mut hasher),
+            None => format!("{}", self.schema).hash(&mut hasher),
+        }
         hasher.finish()
     }
 

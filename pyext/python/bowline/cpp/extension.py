@@ -1,4 +1,4 @@
-"""Compiling C++ sources into a shared library and loading it.
+"""Compiling C++ and C sources into a shared library and loading it.
 
 Upholds: the same sources, options and compiler are compiled once; two processes that want the same library make it once.
 """
@@ -36,6 +36,8 @@ _HEADERS = (
     "tvm/ffi/extra/c_env_api.h",
     "tvm/ffi/function.h",
 )
+# Of a file that is to be linked later.
+_OBJECT = (".o", ".obj")
 # The macro lets a library say the types and documentation of its functions.
 _CFLAGS = ("-std=c++17", "-fPIC", "-O2", "-DTVM_FFI_DLL_EXPORT_INCLUDE_METADATA=1")
 _LDFLAGS = ("-shared",)
@@ -89,17 +91,30 @@ def _compile(
     build_directory: str | None,
     output: str | None,
 ) -> str:
-    """Compile files, and source if any, into a library; return its path. What is there already is not made again."""
-    compiler = shlex.split(os.environ.get("CXX") or "c++")
+    """Compile files, and source if any, into a library or object file; return its path. What is there is not made again."""
+    compiler, c_compiler = shlex.split(os.environ.get("CXX") or "c++"), shlex.split(os.environ.get("CC") or "cc")
+    object_only = output is not None and output.endswith(_OBJECT)
+    if object_only and len(files) + (inline is not None) > 1:
+        raise ValueError(f"{output} is an object file, which is made of one source")
     folders = [*include_paths(), *(str(Path(folder).resolve()) for folder in _texts(includes))]
     options = [*_CFLAGS, *_texts(cflags), *(f"-I{folder}" for folder in folders)]
     # By the name that the extension has for the loader: it is there already when the library is loaded.
     linked = [*_LDFLAGS, *_texts(ldflags), find_libtvm_ffi()]
     if sys.platform == "darwin":
         linked += ["-undefined", "dynamic_lookup"]
+    if object_only:
+        linked = []
+
+    def to_object(source: str, made: str) -> None:
+        # A compiler of C++ takes a file of C for C++, whose names are other ones.
+        if source.endswith(".c"):
+            c_options = [option for option in options if not option.startswith("-std=c++")]
+            _run([*c_compiler, *c_options, "-c", source, "-o", made])
+        else:
+            _run([*compiler, *options, "-c", source, "-o", made])
 
     digest = hashlib.sha256()
-    for text in (*compiler, *options, *linked, inline or "", *map(str, files)):
+    for text in (*compiler, *c_compiler, *options, *linked, inline or "", *map(str, files)):
         digest.update(text.encode() + b"\0")
     for file in files:
         digest.update(file.read_bytes() + b"\0")
@@ -116,18 +131,21 @@ def _compile(
             return str(library)
         sources = [str(file.resolve()) for file in files]
         if inline is not None:
-            source = folder / "main.cpp"
-            source.write_text(inline)
-            sources.append(str(source))
-        # Into a file of its own first: the former library may be in use.
-        handle, made = tempfile.mkstemp(suffix=".so", dir=folder)
-        os.close(handle)
-        try:
-            _run([*compiler, *options, *sources, "-o", made, *linked])
+            main = folder / "main.cpp"
+            main.write_text(inline)
+            sources.append(str(main))
+        # In a folder of its own first: the former library may be in use.
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            made = os.path.join(scratch, library.name)
+            if object_only:
+                to_object(sources[0], made)
+            else:
+                for at, source in enumerate(sources):
+                    if source.endswith(".c"):
+                        sources[at] = os.path.join(scratch, f"{at}.o")
+                        to_object(source, sources[at])
+                _run([*compiler, *options, *sources, "-o", made, *linked])
             os.replace(made, library)
-        finally:
-            if os.path.exists(made):
-                os.unlink(made)
         stamp.write_text(digest.hexdigest())
     return str(library)
 
@@ -137,7 +155,7 @@ def _run(command: list[str]) -> None:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
-        raise RuntimeError(f"no C++ compiler {command[0]!r}: set CXX") from error
+        raise RuntimeError(f"no compiler {command[0]!r}: set CXX, and CC for C") from error
     if done.returncode != 0:
         raise RuntimeError(
             f"the compiler failed, exit code {done.returncode}:\n{shlex.join(command)}\n{done.stdout}{done.stderr}"
@@ -158,20 +176,20 @@ def build(
     backend: str | None = None,
     output: str | None = None,
 ) -> str:
-    """Compile files of C++ into a shared library and return its path.
+    """Compile files of C++ or C into a shared library, or into an object file to link later, and return its path.
 
     Parameters
     ----------
     name : str
         The library's name.
     sources, cpp_files : str or sequence of str, optional
-        The files.
+        The files: of C++, C (``.c``), or object files (``.o``).
     extra_cflags, extra_ldflags, extra_include_paths : sequence of str, optional
         Further options of the compiler and the linker, and further folders with headers.
     build_directory : str, optional
         Where the library is made; a folder below ``TVM_FFI_CACHE_DIR``, or ``~/.cache/tvm-ffi``, if left out.
     output : str, optional
-        The name of the library's file.
+        The name of the library's file. If it ends in ``.o``, that is an object file, made of one source.
     cuda_files, extra_cuda_cflags, backend
         Not supported.
 
@@ -181,6 +199,8 @@ def build(
         If there are no headers or no compiler, or it fails; its message has what the compiler said.
     NotImplementedError
         For code of devices.
+    ValueError
+        If there is no file, or more than one for an object file.
     """
     _expect_cpp_only(cuda_files=cuda_files, extra_cuda_cflags=extra_cuda_cflags, backend=backend)
     files = [Path(file) for file in (*_texts(sources), *_texts(cpp_files))]

@@ -31,6 +31,26 @@ def field_of(info: Any) -> Field:
     return known[info.name]
 
 
+def set_field(info: Any, described: Field) -> None:
+    """Let another `Field` be that of a `TypeField`. What native code knows of the field stays.
+
+    Raises
+    ------
+    TypeError
+        If it is no `Field`, or the field's type has no class.
+    """
+    if not isinstance(described, Field):
+        raise TypeError(f"dataclass_field must be a Field, got {type(described).__name__}")
+    owner = _core.class_of(info.owner)
+    if owner is None:
+        raise TypeError(f"the type of the field '{info.name}' has no class")
+    known = owner.__dict__.get("__bowline_fields__")
+    if known is None:
+        own = [other for other in _core.fields_of(info.owner) if other.owner == info.owner]
+        known = _DESCRIBED.setdefault(owner, {other.name: field_of(other) for other in own})
+    known[info.name] = described
+
+
 def attach(cls: type, type_info: TypeInfo, *, frozen: bool = False) -> None:
     """Make the `Field` of each field that a native type itself declares anew.
 

@@ -12,6 +12,7 @@ from ..core import Object
 from ._comparison import add_comparisons
 from ._construction import add_init
 from ._definition import Definition, define
+from ._extension import run_hooks
 from ._field import Field
 from ._init_property import InitProperty
 from ._method import methods_and_hooks
@@ -23,7 +24,8 @@ def finish(plan: Plan, fields: list[Field]) -> None:
     cls = plan.cls
     if plan.options["forget"]:
         _core.let_forget(cls)
-    definition = Definition(cls, plan.key, fields, *methods_and_hooks(cls), plan.options["structural_eq"])
+    run_hooks(plan, fields)
+    definition = Definition(cls, plan.key, fields, *methods_and_hooks(cls, plan.scope), plan.options["structural_eq"])
     define(plan.index, cls, definition)
     try:
         equip(plan, fields)

@@ -38,6 +38,8 @@ class Field:
         What the annotation means.
     default, default_factory, init, repr, hash, compare, kw_only, frozen, structural_eq, doc, converter
         As given to `field`.
+    extra_kwargs : dict
+        Options that are unknown here, until a hook takes them out.
     """
 
     __slots__ = (
@@ -46,6 +48,7 @@ class Field:
         "default",
         "default_factory",
         "doc",
+        "extra_kwargs",
         "frozen",
         "hash",
         "init",
@@ -71,10 +74,11 @@ class Field:
         hash: bool | None = True,
         compare: bool = False,
         kw_only: bool | None = None,
+        metadata: Mapping[str, Any] | None = None,
         structural_eq: str | None = None,
         doc: str | None = None,
         converter: Callable[[Any], Any] | None = None,
-        metadata: Mapping[str, Any] | None = None,
+        **extra_kwargs: Any,
     ) -> None:
         if default is not MISSING and default_factory is not MISSING:
             raise ValueError("cannot specify both default and default_factory")
@@ -87,6 +91,7 @@ class Field:
         self.schema = _ty_schema
         # Of the class's author; nothing here looks at it.
         self.metadata: dict[str, Any] = dict(metadata or {})
+        self.extra_kwargs: dict[str, Any] = extra_kwargs
         self.default = default
         self.default_factory = default_factory
         self.frozen = frozen
@@ -129,6 +134,7 @@ def _restored(options: dict[str, Any], schema: Any) -> Field:
     for name, value in options.items():
         setattr(made, name, value)
     made.metadata = dict(made.metadata)
+    made.extra_kwargs = dict(made.extra_kwargs)
     if made.type is not None:
         try:
             schema = schema_of(made.type)
@@ -149,10 +155,11 @@ def field(
     hash: bool | None = None,
     compare: bool = True,
     kw_only: bool | None = None,
+    metadata: Mapping[str, Any] | None = None,
     structural_eq: str | None = None,
     doc: str | None = None,
     converter: Callable[[Any], Any] | None = None,
-    metadata: Mapping[str, Any] | None = None,
+    **extra_kwargs: Any,
 ) -> Any:
     """Say more of a field than its annotation does.
 
@@ -178,6 +185,10 @@ def field(
         For type checkers only.
     metadata : mapping, optional
         What the class's author says of it; nothing here looks at it.
+    **extra_kwargs
+        For hooks of a base class, functions whose attribute ``__ffi_on_fields_resolved__`` is True. They are called with the
+        type's view and the class's own fields, and take options out of `Field.extra_kwargs`. What is left there is a
+        `TypeError` when the class is made.
 
     Examples
     --------
@@ -202,6 +213,7 @@ def field(
         doc=doc,
         converter=converter,
         metadata=metadata,
+        **extra_kwargs,
     )
 
 

@@ -11,6 +11,7 @@ from ..core import Object
 from ._comparison import add_comparisons
 from ._construction import add_init
 from ._definition import Definition, define
+from ._extension import refuse_options
 from ._field import Field
 
 # By the numbers that native code has for them.
@@ -23,11 +24,12 @@ def register_fields(index: int, cls: type, fields: list[Field], structure_kind: 
     Raises
     ------
     TypeError
-        If a field has no name or does not say what it holds; if a default is not of that.
+        If a field has no name or does not say what it holds.
     """
     for f in fields:
         if f.name is None or f.schema is None:
             raise TypeError(f"a field needs a name and a schema to be registered, got {f!r}")
+        refuse_options(cls, [f])
         if f.hash is None:
             f.hash = f.compare
     kind = _STRUCTURAL_KINDS[structure_kind] if isinstance(structure_kind, int) else structure_kind

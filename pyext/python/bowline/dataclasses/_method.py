@@ -7,7 +7,11 @@ marked.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_type_hints
+
+from .._interrupt import is_interrupt
+from ..core import TypeSchema
+from ._annotation import schema_of
 
 # Names of type attributes that a class's own functions of the same name become.
 HOOKS = frozenset(
@@ -85,8 +89,20 @@ def _turned(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return lambda driver, value: method(value, driver)
 
 
-def methods_and_hooks(cls: type) -> tuple[list[tuple[str, Any, bool, str | None]], list[tuple[str, Any]]]:
-    """Return a class's own methods (name, function, static, doc), and its hooks by name."""
+# Name, function, whether it is static, doc, and metadata as JSON.
+Row = tuple[str, Any, bool, str | None, str]
+
+
+def methods_and_hooks(cls: type, scope: dict[str, Any] | None = None) -> tuple[list[Row], list[tuple[str, Any]]]:
+    """Return a class's own methods, and its hooks by name.
+
+    Parameters
+    ----------
+    cls : type
+        The class.
+    scope : dict, optional
+        Names of the function in which the class was defined, for annotations.
+    """
     methods, hooks = [], []
     for name, value in cls.__dict__.items():
         is_static = isinstance(value, staticmethod)
@@ -102,9 +118,37 @@ def methods_and_hooks(cls: type) -> tuple[list[tuple[str, Any, bool, str | None]
         elif name == _INPUT_SCHEMA:
             hooks.append((name, value))
         elif getattr(function, _MARKED, False):
-            methods.append((name, function, is_static, function.__doc__))
+            methods.append((name, function, is_static, function.__doc__, _metadata(cls, function, is_static, scope or {})))
     hooks += _selected(cls, {name for name, _ in hooks})
     return methods, hooks
+
+
+def _metadata(cls: type, function: Any, is_static: bool, scope: dict[str, Any]) -> str:
+    """Return what a method's annotations say of its type, as native methods say it. Empty if they cannot be evaluated."""
+    # Late: a program may have no such method.
+    import inspect
+    import json
+
+    try:
+        hints = get_type_hints(function, localns=scope | {cls.__name__: cls})
+        parameters = list(inspect.signature(function).parameters.values())
+    except Exception as error:
+        if is_interrupt(error):
+            raise
+        return ""
+
+    def schema(name: str) -> TypeSchema:
+        try:
+            return schema_of(hints.get(name, Any), cls)
+        except TypeError:
+            return TypeSchema("Any")
+
+    named = {"return": (schema("return"),)}
+    by_position = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    if all(one.kind in by_position for one in parameters):
+        own = () if is_static else (schema_of(cls),)
+        named["params"] = (*own, *(schema(one.name) for one in parameters[len(own) :]))
+    return json.dumps({"type_schema": json.dumps(TypeSchema("Callable", named_args=named).to_json())})
 
 
 def _selected(cls: type, known: set[str]) -> list[tuple[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any
 from .. import _core, _declared
 from ..core import MISSING, Object
 from . import _annotation
+from ._extension import Mark, mark_types
 from ._field import KW_ONLY, Field, field
 from ._init_property import InitProperty, is_computed
 
@@ -26,6 +27,7 @@ class Plan:
         "former",
         "index",
         "key",
+        "marks",
         "missing",
         "need",
         "options",
@@ -46,6 +48,8 @@ class Plan:
         self.scope = scope
         self.parent: type = Object
         self.index = -1
+        # Those among the annotations, in their order.
+        self.marks: list[Mark] = []
         # The type that must still have the key, or None; MISSING if any of the same code may.
         self.expected: Any = MISSING
         self.missing: NameError | None = None
@@ -61,6 +65,8 @@ def fields_of(plan: Plan) -> list[Field]:
     """Read the annotations of the class, after those of bases that are not registered."""
     fields: dict[str, Field] = {}
     keyword_only = plan.options["kw_only"]
+    inherited = {f.name for f in _core.fields_of(_declared.type_index_of(plan.parent))}
+    known_marks, plan.marks = mark_types(plan.cls), []
     for source in _sources(plan):
         annotations = _declared.own_annotations(source, plan.scope, plan.anywhere)
         for name, value in source.__dict__.items():
@@ -71,6 +77,9 @@ def fields_of(plan: Plan) -> list[Field]:
                 continue
             if annotation is KW_ONLY:
                 keyword_only = True
+                continue
+            if any(annotation is mark for mark in known_marks):
+                plan.marks.append((annotation, source, name, len(inherited) + len(fields)))
                 continue
             found = _read_default(source, name)
             found.name = name
@@ -89,7 +98,6 @@ def fields_of(plan: Plan) -> list[Field]:
             if isinstance(computed, InitProperty) and not is_computed(plan.parent, name):
                 fields[name] = computed.as_field(name, plan.cls, source, plan.scope, plan.anywhere)
                 fields[name].frozen = plan.options["frozen"]
-    inherited = {f.name for f in _core.fields_of(_declared.type_index_of(plan.parent))}
     for name in fields:
         if name in inherited:
             raise TypeError(f"field '{name}' of {plan.cls.__qualname__} is already a field of its parent")
@@ -123,4 +131,5 @@ def _copy(options: Field) -> Field:
     for slot in Field.__slots__:
         setattr(copied, slot, getattr(options, slot))
     copied.metadata = dict(options.metadata)
+    copied.extra_kwargs = dict(options.extra_kwargs)
     return copied

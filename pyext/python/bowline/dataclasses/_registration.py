@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from .. import _core, _declared
+from .. import _core, _declared, _type_info
 from .._compat import _object_type_key_to_index
 from .._interrupt import is_interrupt
 from .._place import expect_new, new_type, roll_back
@@ -66,6 +66,7 @@ def _try_to_finish(plan: Plan) -> None:
             finish(plan, fields)
     except BaseException:
         _declared.withdraw(plan.cls, plan.former)
+        _type_info.DECORATOR_ARGS.pop(plan.index, None)
         roll_back(plan.index)
         raise
 

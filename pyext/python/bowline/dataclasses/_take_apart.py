@@ -5,6 +5,7 @@ Upholds: an object is taken apart once, however often it comes; depth is no limi
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,19 @@ def take_apart(root: Any, make: Callable[[list[tuple[str, Any]]], Any]) -> Any:
             inside.add(id(part))
             work.append(_Work(part, make))
     return done[id(root)][1]
+
+
+def take_any_apart(value: Any, make: Callable[[list[tuple[str, Any]]], Any]) -> Any:
+    """Take objects within a value of Python's apart, too; its lists, tuples and dicts keep their types. Other values stay."""
+    if _has_parts(value):
+        return take_apart(value, make)
+    if isinstance(value, dict):
+        items = [(take_any_apart(key, make), take_any_apart(item, make)) for key, item in value.items()]
+        return type(value)(value.default_factory, items) if isinstance(value, defaultdict) else type(value)(items)
+    if isinstance(value, list | tuple):
+        parts = [take_any_apart(item, make) for item in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+    return value
 
 
 class _Work:

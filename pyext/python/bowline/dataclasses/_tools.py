@@ -14,9 +14,10 @@ from .. import _core
 from .._core import TypeSchema
 from .._parts import has_fields
 from ._described import field_of
+from ._described import set_field as set_field  # noqa: PLC0414, for native code
 from ._field import Field
 from ._registration import complete, is_waiting
-from ._take_apart import take_apart
+from ._take_apart import take_any_apart
 
 
 def _said(obj: Any) -> str:
@@ -86,7 +87,12 @@ def asdict(obj: Any, *, dict_factory: Callable[..., Any] = dict) -> Any:
     """
     if isinstance(obj, type) or not is_dataclass(obj):
         raise TypeError(f"asdict() should be called on c_class / py_class instances, got {_said(obj)}")
-    return take_apart(obj, lambda items: dict_factory(items))
+    return _asdict_inner(obj, dict_factory)
+
+
+def _asdict_inner(value: Any, dict_factory: Callable[..., Any]) -> Any:
+    """Return what `asdict` makes of any value."""
+    return take_any_apart(value, lambda items: dict_factory(items))
 
 
 def astuple(obj: Any, *, tuple_factory: Callable[..., Any] = tuple) -> Any:
@@ -101,7 +107,12 @@ def astuple(obj: Any, *, tuple_factory: Callable[..., Any] = tuple) -> Any:
     """
     if isinstance(obj, type) or not is_dataclass(obj):
         raise TypeError(f"astuple() should be called on c_class / py_class instances, got {_said(obj)}")
-    return take_apart(obj, lambda items: tuple_factory([value for _, value in items]))
+    return _astuple_inner(obj, tuple_factory)
+
+
+def _astuple_inner(value: Any, tuple_factory: Callable[..., Any]) -> Any:
+    """Return what `astuple` makes of any value."""
+    return take_any_apart(value, lambda items: tuple_factory([part for _, part in items]))
 
 
 def _make_namedtuple(typename: str, fields: tuple[Field, ...]) -> Any:

@@ -44,7 +44,7 @@ class FileLock:
 
     def __init__(self, lock_file_path: str) -> None:
         self.lock_file_path = lock_file_path
-        self._fd: int | None = None
+        self._file_descriptor: int | None = None
 
     def __enter__(self) -> FileLock:
         self.blocking_acquire()
@@ -60,10 +60,10 @@ class FileLock:
         Raises
         ------
         RuntimeError
-            If this object has it, or the file cannot be opened or locked.
+            If the file cannot be opened or locked.
         """
-        if self._fd is not None:
-            raise RuntimeError(f"the lock {self.lock_file_path} is held by this object already")
+        if self._file_descriptor is not None:
+            return False
         try:
             fd = os.open(self.lock_file_path, os.O_RDWR | os.O_CREAT, 0o666)
         except OSError as error:
@@ -80,7 +80,7 @@ class FileLock:
         finally:
             if not taken:
                 os.close(fd)
-        self._fd = fd
+        self._file_descriptor = fd
         return True
 
     def blocking_acquire(self, timeout: float | None = None, poll_interval: float = 0.1) -> bool:
@@ -98,8 +98,10 @@ class FileLock:
         TimeoutError
             If it was not free in time.
         RuntimeError
-            As `acquire`.
+            As `acquire`; if this object has it, which would be waited for without end.
         """
+        if self._file_descriptor is not None:
+            raise RuntimeError(f"the lock {self.lock_file_path} is held by this object already")
         end = None if timeout is None else time.monotonic() + timeout
         while not self.acquire():
             if end is not None and time.monotonic() >= end:
@@ -109,6 +111,6 @@ class FileLock:
 
     def release(self) -> None:
         """Give the lock back, if this object has it."""
-        fd, self._fd = self._fd, None
+        fd, self._file_descriptor = self._file_descriptor, None
         if fd is not None:
             os.close(fd)

@@ -4,6 +4,7 @@
 use crate::interpreter::make;
 use crate::interpreter::make::Made;
 use crate::interpreter::names::intern;
+use crate::interpreter::trampoline::guard;
 use crate::to_python::value;
 use crate::types::field::spec::written_default;
 use crate::types::schema::TypeSchema;
@@ -208,6 +209,14 @@ impl PyFieldInfo {
     fn dataclass_field<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let py = this.py();
         py.import(intern!(py, "bowline.dataclasses._tools"))?.call_method1(intern!(py, "field_of"), (this,))
+    }
+    #[setter]
+    fn set_dataclass_field(this: &Bound<'_, Self>, field: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = this.py();
+        let set = || {
+            py.import(intern!(py, "bowline.dataclasses._tools"))?.call_method1(intern!(py, "set_field"), (this, field))
+        };
+        guard(set).map(drop)
     }
     /// The property that a class shows.
     #[guarded]

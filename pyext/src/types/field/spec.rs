@@ -1,5 +1,5 @@
 //! `FieldSpec`: a field as Python declares it.
-//! Upholds: a default is converted when the field is declared, so that a bad one is an error there and not later.
+//! Upholds: a default is converted once, when the field is declared; one that is not the field's is an error of each construction that needs it.
 #![forbid(unsafe_code)]
 
 use crate::from_python::fail::Fail;
@@ -187,29 +187,29 @@ impl FieldSpec {
         if !is_missing(default) {
             field.default = match convert::to_native(default, field.schema()) {
                 Ok(value) => FieldDefault::Value(value),
-                // A usual way to say that there is none yet: refused where an object is made without the field.
-                Err(Fail::Mismatch(_)) if default.is_none() => {
-                    FieldDefault::Factory(self.native_default(default, field.schema().clone()))
+                // As `None` says that there is none yet: refused where an object is made without the field.
+                Err(Fail::Mismatch(_)) => {
+                    FieldDefault::Factory(self.native_default(default, false, field.schema().clone()))
                 }
                 Err(fail) => {
-                    return Err(fail.inside(&format!("default of field '{}'", self.name)).raise_cause(py));
+                    return Err(fail.inside(&format!("default for field '{}'", self.name)).raise_cause(py));
                 }
             };
             written.default = Some(Payload::new(default));
         } else if !is_missing(factory) {
-            field.default = FieldDefault::Factory(self.native_default(factory, field.schema().clone()));
+            field.default = FieldDefault::Factory(self.native_default(factory, true, field.schema().clone()));
             written.factory = Some(Payload::new(factory));
         }
         Ok((field, written))
     }
 
-    /// A default for native code, of a factory or of None: that is converted for the field.
-    fn native_default(&self, written: &Bound<'_, PyAny>, schema: Schema) -> Function {
-        let (written, place) = (Payload::new(written), format!("default of field '{}'", self.name));
+    /// A default for native code, of a factory or of a value: that is converted for the field.
+    fn native_default(&self, written: &Bound<'_, PyAny>, is_factory: bool, schema: Schema) -> Function {
+        let (written, place) = (Payload::new(written), format!("default for field '{}'", self.name));
         Function::from_packed(move |_| {
             let make = |py: Python<'_>| {
                 let value = written.get(py);
-                let value = if value.is_none() { value } else { value.call0()? };
+                let value = if is_factory { value.call0()? } else { value };
                 convert::to_native(&value, &schema).map_err(|fail: Fail| fail.inside(&place).raise_cause(py))
             };
             let made = Python::try_attach(|py| error::guarded(py, || make(py)));

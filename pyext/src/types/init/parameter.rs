@@ -73,7 +73,7 @@ impl Parameter {
                 expect_stack()?;
                 let value = function.call(&[]).map_err(|error| error::to_python(py, &error))?;
                 self.field.accept(value).map_err(|error| {
-                    PyTypeError::new_err(format!("default of field '{}' of {key}: {error}", self.field.name))
+                    PyTypeError::new_err(format!("default for field '{}' of {key}: {error}", self.field.name))
                 })?
             }
         }))
