@@ -92,7 +92,7 @@ pub struct FieldInfo {
     pub metadata: SharedText,
     /// What it starts with.
     pub default: FieldDefault,
-    pub(super) offset: usize,
+    pub(super) offset: isize,
     pub(super) schema: Schema,
     pub(super) storage: Storage,
     pub(super) flags: FieldFlags,
@@ -126,6 +126,7 @@ impl FieldInfo {
     /// # Safety
     /// Objects of the type that this becomes a field of have an `F` at the offset.
     pub unsafe fn of_rust<F: Field>(name: &str, offset: usize) -> FieldInfo {
+        let offset = offset as isize; // of a struct, whose size is less than half of all addresses
         let schema = <F::Value as Typed>::schema();
         let flags = FieldFlags { frozen: !F::MUTABLE, ..FieldFlags::default() };
         let rust = if F::MUTABLE { Rust::Mutable } else { Rust::Plain };
@@ -153,9 +154,11 @@ impl FieldInfo {
         FieldInfo { metadata: self.schema.to_metadata(extra).into(), owner: 0, ..self }
     }
 
-    /// Bytes from the object's start; of types declared at run time known after registration.
+    /// Bytes from the object's header; of types declared at run time known after registration.
+    ///
+    /// Negative for fields of C++ classes that have something else in front of the header: a base with virtual functions, say.
     #[inline]
-    pub fn offset(&self) -> usize {
+    pub fn offset(&self) -> isize {
         self.offset
     }
 
@@ -272,7 +275,7 @@ impl FieldInfo {
     #[inline]
     pub unsafe fn address(&self, object: NonNull<Object>) -> *mut u8 {
         // SAFETY: the caller's contract; the offset is inside the object.
-        unsafe { object.as_ptr().cast::<u8>().add(self.offset) }
+        unsafe { object.as_ptr().cast::<u8>().offset(self.offset) }
     }
 
     /// The value in `object`.

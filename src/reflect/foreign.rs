@@ -169,7 +169,7 @@ impl FieldInfo {
     pub(super) fn of_foreign(record: &'static FieldRecord, storage: Storage, schema: Schema) -> FieldInfo {
         FieldInfo {
             storage,
-            offset: usize::try_from(record.offset).unwrap_or(0),
+            offset: record.offset as isize,
             foreign: Some(Foreign(record)),
             ..FieldInfo::new(record.name(), schema)
         }

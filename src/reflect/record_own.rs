@@ -166,7 +166,7 @@ fn setter(field: &FieldInfo) -> Function {
         let address = address.ok_or_else(|| Error::type_error("a setter takes the address of a field"))?;
         // C++ fills a copy that it has just made, and alone has.
         // SAFETY: the ABI's contract: the address is that of this field in an object that is alive.
-        if field.is_plain() && !unsafe { is_unique(address.byte_sub(field.offset()).cast()) } {
+        if field.is_plain() && !unsafe { is_unique(address.byte_offset(-field.offset()).cast()) } {
             return Err(field.refuse());
         }
         let value = field.accept(AnyView::to_owned(*value)).map_err(|error| field.wrap(&error))?;
@@ -176,7 +176,7 @@ fn setter(field: &FieldInfo) -> Function {
             match field.flags().frozen {
                 false => cell::store(address.as_ptr().cast(), field.storage(), value),
                 true => {
-                    let object = address.byte_sub(field.offset()).cast::<Object>();
+                    let object = address.byte_offset(-field.offset()).cast::<Object>();
                     let old = cell::store_kept(address.as_ptr().cast(), field.storage(), value);
                     frozen_overwrites::keep(object, old);
                 }

@@ -290,13 +290,15 @@ fn build(index: i32, parent: Option<&'static Reflection>, mut definition: Defini
         Some(native) => (native.size, native.size.next_multiple_of(8)),
         None => {
             let placed = layout::place(start, definition.fields.iter().map(|field| field.storage));
-            definition.fields.iter_mut().zip(placed.offsets).for_each(|(field, offset)| field.offset = offset);
+            definition.fields.iter_mut().zip(placed.offsets).for_each(|(field, offset)| field.offset = offset as isize);
             (placed.end, placed.total_size.max(parent.map_or(0, |parent| parent.total_size)))
         }
     };
     for field in &definition.fields {
         let fits = definition.native.is_some() == (field.rust != Rust::No);
-        if !fits || field.offset < start || field.offset + field.size() > end {
+        let range = usize::try_from(field.offset).map(|at| at..at + field.size());
+        let is_inside = range.is_ok_and(|range| start <= range.start && range.end <= end);
+        if !fits || !is_inside {
             return Err(Error::type_error(format!("field `{}` cannot be stored as it says", field.name)));
         }
     }
@@ -311,7 +313,7 @@ fn build(index: i32, parent: Option<&'static Reflection>, mut definition: Defini
     let layout = layout.map_err(|_| Error::value_error(format!("type {index} does not fit the address space")))?;
     let natives = native.map_or(0, |(_, count)| count);
     let owners = fields[natives..].iter().filter(|field| field.storage.owns());
-    let owners = owners.map(|field| (field.offset, field.storage)).collect();
+    let owners = owners.map(|field| (field.offset as usize, field.storage)).collect();
     Ok(Reflection {
         layout,
         owners,

@@ -163,6 +163,43 @@ class OwnObj : public ExprObj {
   TVM_FFI_DECLARE_OBJECT_INFO_FINAL("test.fields.Own", OwnObj, ExprObj);
 };
 
+// A class with virtual functions is laid out first, wherever it is named: its members are in front of the header.
+class Walker {
+ public:
+  virtual ~Walker() = default;
+  int64_t steps = 3;
+  ObjectRef last;
+};
+class BehindObj : public Object, public Walker {
+ public:
+  static constexpr bool _type_mutable = true;
+  TVM_FFI_DECLARE_OBJECT_INFO_FINAL("test.fields.Behind", BehindObj, Object);
+};
+
+template <typename T>
+void register_in_front(const char* name, T Walker::*member, int32_t type_index) {
+  BehindObj here;
+  TVMFFIFieldInfo field{};
+  field.name = {name, std::char_traits<char>::length(name)};
+  field.flags = kTVMFFIFieldFlagBitMaskWritable;
+  field.size = sizeof(T);
+  field.alignment = alignof(T);
+  field.offset = reinterpret_cast<char*>(&(here.*member)) - reinterpret_cast<char*>(static_cast<Object*>(&here));
+  field.getter = [](void* at, TVMFFIAny* result) {
+    *result = ffi::detail::AnyUnsafe::MoveAnyToTVMFFIAny(Any(*static_cast<T*>(at)));
+    return 0;
+  };
+  TVMFFIFieldSetter setter = [](void* at, const TVMFFIAny* value) {
+    TVM_FFI_SAFE_CALL_BEGIN();
+    *static_cast<T*>(at) = ffi::AnyView::CopyFromTVMFFIAny(*value).cast<T>();
+    TVM_FFI_SAFE_CALL_END();
+  };
+  field.setter = reinterpret_cast<void*>(setter);
+  field.field_static_type_index = type_index;
+  TVM_FFI_ICHECK_LT(field.offset, 0);
+  TVM_FFI_CHECK_SAFE_CALL(TVMFFITypeRegisterField(BehindObj::_GetOrAllocRuntimeTypeIndex(), &field));
+}
+
 class HiddenObj : public Object {
  public:
   TVM_FFI_DECLARE_OBJECT_INFO_FINAL("test.fields.Hidden", HiddenObj, Object);
@@ -233,7 +270,10 @@ TVM_FFI_STATIC_INIT_BLOCK() {
       .def_rw("needed", &WithDefaultsObj::needed)
       .def_rw("given", &WithDefaultsObj::given, refl::default_value(7))
       .def_rw("keyword", &WithDefaultsObj::keyword, refl::kw_only(true), refl::default_value("k"));
+  register_in_front("steps", &Walker::steps, kTVMFFIInt);
+  register_in_front("last", &Walker::last, kTVMFFIObject);
   refl::GlobalDef()
+      .def("test.fields.behind", []() { return ObjectRef(ffi::make_object<BehindObj>()); })
       .def("test.fields.all", []() { return ObjectRef(ffi::make_object<AllObj>()); })
       .def("test.fields.boxes", []() { return ObjectRef(ffi::make_object<BoxesObj>()); })
       .def("test.fields.hook", [](ffi::Function function) { hook = function; })

@@ -322,6 +322,17 @@ def test_a_field_whose_type_is_not_told():
     assert "Box" in str(fields["maybe"].schema)
 
 
+def test_fields_in_front_of_the_header():
+    it = make("behind")
+    assert (it.steps, it.last) == (3, None)
+    for _ in range(3):  # the fast ways, too
+        it.steps, it.last = 4, number(5)
+        assert (it.steps, it.last.value) == (4, 5)
+        assert it.last is it.last
+    offsets = {field.name: field.offset for field in type(it).__tvm_ffi_type_info__.fields}
+    assert offsets["steps"] < offsets["last"] < 0
+
+
 def test_a_setter_that_refuses():
     boxes = make("boxes")
     boxes.checked = 3

@@ -169,3 +169,14 @@ def test_another_runtime_comes_second(tmp_path):
     (package / "lib" / "libtvm_ffi.so").unlink()
     (package / "__init__.py").write_text("found = True")
     run_script(f"{first}\nimport tvm_ffi\nassert tvm_ffi.found")
+
+
+def test_libraries_in_cpp_find_their_streams_made(tmp_path):
+    # What a newer compiler built does not make std::cerr: the C++ library of that version does, older ones need another to.
+    source, library = tmp_path / "streams.cpp", tmp_path / "streams.so"
+    source.write_text(
+        '#include <ostream>\nnamespace std { extern ostream cerr; }\nextern "C" void say() { std::cerr << "said" << std::endl; }\n'
+    )
+    subprocess.run(["c++", "-shared", "-fPIC", "-o", library, source], check=True, timeout=100)
+    process = run_script("import ctypes, sys, bowline; ctypes.CDLL(sys.argv[1]).say()", library)
+    assert process.stderr == "said\n"

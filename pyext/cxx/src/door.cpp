@@ -9,6 +9,8 @@
 #include <cstring>
 #include <cxxabi.h>
 #include <exception>
+// Makes `std::cerr` and its kin before this library is used: libraries that a newer compiler built leave that to their runtime.
+#include <iostream>
 #include <utility>
 
 extern "C" int BowlineModuleCall(int32_t which, BowlineObjectHandle module, const BowlineAny* args, BowlineAny* out);

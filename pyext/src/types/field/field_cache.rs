@@ -40,7 +40,7 @@ pub struct CachedField {
     /// An interned string, of which a count is kept; null in an empty place.
     pub name: *mut ffi::PyObject,
     /// Where the field is in an object.
-    pub offset: usize,
+    pub offset: isize,
     pub read: QuickRead,
     pub field: Option<&'static FieldInfo>,
 }

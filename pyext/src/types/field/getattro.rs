@@ -45,7 +45,7 @@ unsafe extern "C" fn get_attribute(op: *mut ffi::PyObject, name: *mut ffi::PyObj
         if object.as_ref().type_index() != cache.index {
             return otherwise(op, name);
         }
-        let address = object.as_ptr().cast::<u8>().add(cached.offset);
+        let address = object.as_ptr().cast::<u8>().offset(cached.offset);
         cached.read.read(address, move || otherwise(op, name))
     }
 }

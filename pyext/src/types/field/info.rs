@@ -117,8 +117,8 @@ impl PyFieldInfo {
     }
     #[getter]
     #[guarded]
-    fn offset(&self) -> usize {
-        self.field.offset()
+    fn offset(&self) -> i64 {
+        self.field.offset() as i64
     }
     #[getter]
     #[guarded]

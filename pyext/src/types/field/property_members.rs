@@ -130,6 +130,7 @@ attribute!(Frozen, c"frozen", c"Whether assignment is refused.", |py, _field, fr
 attribute!(FieldSchema, c"schema", c"What the field holds.", |py, field, _frozen| {
     Ok(Bound::new(py, schema::TypeSchema::from(field.schema().clone()))?.into_any())
 });
-attribute!(Offset, c"offset", c"Where the field lies in the native object, in bytes.", |py, field, _frozen| field
-    .offset()
-    .make(py));
+attribute!(Offset, c"offset", c"Where the field lies in the native object, in bytes.", |py, field, _frozen| {
+    let offset = field.offset() as i64;
+    offset.make(py)
+});

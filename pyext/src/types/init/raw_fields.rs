@@ -41,7 +41,7 @@ impl RawField {
             (Storage::Object, Schema::Object(target)) => RawKind::Object(*target),
             _ => return None,
         };
-        Some(RawField { at: (field.offset() - size_of::<Header>()) / size_of::<u64>(), kind })
+        Some(RawField { at: (field.offset() as usize - size_of::<Header>()) / size_of::<u64>(), kind })
     }
 
     /// The bytes of an argument's value, owned; none if it is of another class, or takes Python code to convert.
