@@ -87,7 +87,7 @@ fn records_of_declared_types() {
     for ((field, info), value) in own.fields().iter().zip(&reflection.fields).zip(&values) {
         assert_eq!(
             (field.name(), field.offset as usize, field.size as usize),
-            (&*info.name, info.offset(), info.size())
+            (&*info.name, info.offset() as usize, info.size())
         );
         assert_eq!(field.flags & record::WRITABLE != 0, !info.flags().frozen);
         // SAFETY: a field of the object, which no other thread has.

@@ -151,7 +151,7 @@ mod host {
         match register(index, definition) {
             Err(error) if error.kind() != "ValueError" => Err(error),
             // Another thread was first.
-            Err(_) if !TABLE.get(index).is_some_and(|known| !known.is_foreign()) => Err(other_layout(index)),
+            Err(_) if TABLE.get(index).is_none_or(|known| known.is_foreign()) => Err(other_layout(index)),
             _ => Ok(()),
         }
     }
@@ -224,7 +224,7 @@ mod host {
             metadata: (&*metadata).into(),
             // SAFETY: as above.
             default: unsafe { default_of(record) },
-            offset: usize::try_from(record.offset).unwrap_or(usize::MAX / 2),
+            offset: record.offset as isize,
             storage: *storage,
             flags: FieldFlags { frozen: !is_mutable, ..flags_of(record) },
             rust: if is_mutable { Rust::Mutable } else { Rust::Plain },
