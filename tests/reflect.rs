@@ -190,7 +190,7 @@ fn run_time_types_lay_their_fields_out() {
             FieldInfo::new("o", Schema::Optional(boxed(Schema::Object(64)))),
         ],
     );
-    let offsets: Vec<usize> = child.fields.iter().map(|field| field.offset()).collect();
+    let offsets: Vec<isize> = child.fields.iter().map(|field| field.offset()).collect();
     assert_eq!((offsets, child.total_size), (vec![24, 32, 33, 34, 40, 56, 64], 80));
     let object = instance::new_zeroed(child.index).unwrap();
     for (name, blank) in [("i", "0"), ("b", "False"), ("s", "None"), ("l", "None"), ("o", "None")] {
