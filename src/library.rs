@@ -11,7 +11,7 @@ use crate::function::{global, Error, Function, IntoTyped};
 ///
 /// ```
 /// use bowline::function::{global, Error};
-/// use bowline::value::{IntoAny, Str};
+/// use bowline::value::{convert, IntoAny, Str};
 ///
 /// bowline::object! {
 ///     /// A name.
@@ -36,7 +36,7 @@ use crate::function::{global, Error, Function, IntoTyped};
 /// # fn main() -> Result<(), Error> {
 /// declare()?;
 /// let greeting = global::get("doc.greet").unwrap().call(&["you".into_any().view()])?;
-/// assert_eq!(greeting, "hello you".into_any());
+/// assert_eq!(convert::<Str>(greeting.view())?, "hello you");
 /// # Ok(())
 /// # }
 /// ```

@@ -140,20 +140,23 @@ mod host {
     /// The description is of a type with this index, in the layout of this crate's [`crate::runtime::ABI`]; its functions may be
     /// called on any thread, for good.
     pub(crate) unsafe fn receive(description: &Description) -> Result<(), Error> {
+        let index = description.index;
         // SAFETY: the caller's contract.
-        let (definition, index) = unsafe { (definition(description)?, description.index) };
-        if let Some(known) = TABLE.get(index).filter(|known| !known.is_foreign()) {
-            return match is_same(known, &definition) {
-                true => Ok(()),
-                false => Err(other_layout(index)),
-            };
+        let asked = || unsafe { definition(description) };
+        match compared(index, &asked()?) {
+            Some(result) => result,
+            None => match register(index, asked()?) {
+                Ok(_) => Ok(()),
+                // Another thread may have been first.
+                Err(error) => compared(index, &asked()?).unwrap_or(Err(error)),
+            },
         }
-        match register(index, definition) {
-            Err(error) if error.kind() != "ValueError" => Err(error),
-            // Another thread was first.
-            Err(_) if TABLE.get(index).is_none_or(|known| known.is_foreign()) => Err(other_layout(index)),
-            _ => Ok(()),
-        }
+    }
+
+    /// Whether the type that is registered already is the same; none if none is.
+    fn compared(index: i32, definition: &Definition) -> Option<Result<(), Error>> {
+        let known = TABLE.get(index).filter(|known| !known.is_foreign())?;
+        Some(if is_same(known, definition) { Ok(()) } else { Err(other_layout(index)) })
     }
 
     #[cold]
