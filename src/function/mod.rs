@@ -25,6 +25,7 @@ pub mod error;
 mod error_object;
 pub mod global;
 mod raised;
+pub mod serial;
 pub mod stack;
 mod typed;
 
