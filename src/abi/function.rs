@@ -2,7 +2,7 @@
 
 use super::boundary::{answer, borrow, expect, give, text, Handle};
 use super::start;
-use crate::function::{global, Error, Function, FunctionObj, SafeCall};
+use crate::function::{global, serial, Error, Function, FunctionObj, SafeCall};
 use crate::object::Obj;
 use crate::reflect::record::MethodRecord;
 use crate::value::{convert, AnyView, ByteArray, RawAny};
@@ -65,7 +65,7 @@ pub unsafe extern "C" fn TVMFFIFunctionSetGlobal(name: *const ByteArray, functio
     // SAFETY: the caller's contract.
     answer(|| unsafe {
         let function = borrow::<FunctionObj>(function, "a function")?;
-        global::register(text(name, "a name")?, Obj::clone(&function), allow_override != 0)
+        global::register(text(name, "a name")?, serial::registered(Obj::clone(&function)), allow_override != 0)
     })
 }
 
@@ -83,6 +83,6 @@ pub unsafe extern "C" fn TVMFFIFunctionSetGlobalFromMethodInfo(
         let view: AnyView<'_> = AnyView::from_raw(method.method);
         let function: Function = convert(view)?;
         let (name, metadata) = (text(&method.name, "a name")?, text(&method.metadata, "metadata")?);
-        global::register_described(name, function, metadata, allow_override != 0)
+        global::register_described(name, serial::registered(function), metadata, allow_override != 0)
     })
 }

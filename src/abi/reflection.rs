@@ -2,11 +2,11 @@
 
 use super::boundary::{answer, expect, text};
 use super::start;
-use crate::function::Error;
+use crate::function::{serial, Error, Function};
 use crate::object::registry;
 use crate::reflect::attr;
 use crate::reflect::record::{self, FieldRecord, MetadataRecord, MethodRecord, TypeRecord};
-use crate::value::{AnyView, ByteArray, Column, RawAny};
+use crate::value::{convert, tag, Any, AnyView, ByteArray, Column, IntoAny, RawAny};
 use std::ptr::null;
 
 /// Attributes that the ABI itself knows. A reader in C++ asks for a column once, and believes for good that there is none.
@@ -38,6 +38,14 @@ fn record_of(index: i32) -> Result<&'static TypeRecord, Error> {
     known.ok_or_else(|| Error::type_error(format!("there is no type {index} whose objects have fields or methods")))
 }
 
+/// A function under the lock of the library that registers it, if that has one; any other value as it is.
+fn registered(value: Any) -> Any {
+    match convert::<Function>(value.view()) {
+        Ok(function) if value.view().type_index() == tag::FUNCTION => serial::registered(function).into_any(),
+        _ => value,
+    }
+}
+
 /// Adds a field to a type.
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFITypeRegisterField(index: i32, field: *const FieldRecord) -> i32 {
@@ -49,8 +57,14 @@ pub unsafe extern "C" fn TVMFFITypeRegisterField(index: i32, field: *const Field
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFITypeRegisterMethod(index: i32, method: *const MethodRecord) -> i32 {
     answer(|| {
-        // SAFETY: the caller's contract.
-        unsafe { record_of(index)?.add_method(expect(method, "a method")?.as_ref()) };
+        // SAFETY: the caller's contract; the type keeps the function.
+        unsafe {
+            let record = record_of(index)?;
+            let method: &MethodRecord = expect(method, "a method")?.as_ref();
+            let view: AnyView<'_> = AnyView::from_raw(method.method);
+            let function = registered(view.to_owned());
+            record.add_method(&MethodRecord { method: function.view().to_raw(), ..*method });
+        }
         Ok(())
     })
 }
@@ -75,7 +89,7 @@ pub unsafe extern "C" fn TVMFFITypeRegisterAttr(index: i32, name: *const ByteArr
         }
         // SAFETY: the caller's contract.
         let view: AnyView<'_> = unsafe { AnyView::from_raw(expect(value, "a value")?.read()) };
-        match attr::set_once(index, name, view.to_owned())? {
+        match attr::set_once(index, name, registered(view.to_owned()))? {
             None => Ok(()),
             Some(_) => Err(Error::runtime(format!("type {index} has an attribute `{name}` already"))),
         }

@@ -35,6 +35,7 @@ mod raised;
 #[cfg(feature = "guest")]
 #[path = "guest_raised.rs"]
 mod raised;
+pub mod serial;
 pub mod stack;
 mod typed;
 

@@ -2,6 +2,7 @@
 //! Upholds: a library stays loaded while anything made here has its code.
 
 use super::{bundle, context, runtime, ModuleObj};
+use crate::function::serial::{self, Serial};
 use crate::function::{global, Error, Function, FunctionObj, SafeCall};
 use crate::object::grow::copied;
 use crate::object::shared_text::SharedText;
@@ -41,6 +42,8 @@ pub(super) fn first(found: &Found, name: &str, make: impl FnOnce() -> Function) 
 struct Symbols {
     library: Arc<Library>,
     found: Found,
+    /// The lock under which its functions run, if they are not thread-safe.
+    serial: Option<&'static Serial>,
     /// Of a library whose code asks its module for what that imports: the module, which its functions keep. So it does not keep them.
     asks: OnceLock<WeakObj<ModuleObj>>,
     /// The functions of such a library.
@@ -58,8 +61,10 @@ impl Symbols {
             let kept = (self.library.clone(), module);
             // SAFETY: as above; it needs no handle; the function keeps its code.
             let function = unsafe { Function::from_c(null_mut(), entry, None) };
+            let serial = self.serial;
             Function::from_packed(move |arguments| {
                 let _ = &kept;
+                let _inside = serial.map(serial::enter);
                 function.call(arguments)
             })
         };
@@ -156,6 +161,34 @@ fn reason(error: &libloading::Error) -> String {
 /// [`context`] is, and `__tvm_ffi__library_ctx`, are pointer variables; `__tvm_ffi__library_bin` is a bundle of modules. With `for_good` it is never unloaded,
 /// which objects and pointers that it hands out may need.
 pub unsafe fn load_library(path: &Path, for_good: bool) -> Result<Obj<ModuleObj>, Error> {
+    // SAFETY: the caller's contract.
+    unsafe { load_with(path, for_good, None) }
+}
+
+/// As [`load_library`], of a library that is not thread-safe. Its functions run under one lock ([`serial`]): those that are its symbols,
+/// and those that it registers when it is loaded or in such a function (global functions, methods, attributes of types).
+///
+/// # Errors
+/// Those of [`load_library`]; kind `ValueError` for a file that is no shared library by its name.
+///
+/// # Safety
+/// As for [`load_library`], but functions need not be callable on several threads at once.
+pub unsafe fn load_serialized(path: &Path, for_good: bool) -> Result<Obj<ModuleObj>, Error> {
+    if !path.extension().and_then(|ending| ending.to_str()).is_some_and(|ending| LIBRARIES.contains(&ending)) {
+        let what = path.display();
+        return Err(Error::value_error(format!(
+            "only the functions of a shared library can be serialized, not those of {what}"
+        )));
+    }
+    let lock = Serial::of(path);
+    let _inside = serial::enter(lock);
+    // SAFETY: the caller's contract; the lock is what its functions need.
+    unsafe { load_with(path, for_good, Some(lock)) }
+}
+
+/// # Safety
+/// As for [`load_library`].
+unsafe fn load_with(path: &Path, for_good: bool, serial: Option<&'static Serial>) -> Result<Obj<ModuleObj>, Error> {
     if path.as_os_str().len() > MAX_PATH {
         return Err(failed(path, TOO_LONG));
     }
@@ -181,6 +214,7 @@ pub unsafe fn load_library(path: &Path, for_good: bool) -> Result<Obj<ModuleObj>
     let symbols = Arc::new(Symbols {
         library: library.clone(),
         found: Found::default(),
+        serial,
         asks: OnceLock::new(),
         alive: ArcSwap::default(),
     });

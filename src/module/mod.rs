@@ -29,7 +29,7 @@ pub mod system;
 
 pub(crate) use base::answer as answer_as_base;
 pub use base::look_up_in_imports;
-pub use library::{load, load_library, MAX_PATH, PREFIX as SYMBOL_PREFIX, TOO_LONG};
+pub use library::{load, load_library, load_serialized, MAX_PATH, PREFIX as SYMBOL_PREFIX, TOO_LONG};
 pub use named::declare;
 pub use object::ModuleObj;
 pub use runtime::expect_only as expect_only_runtime;

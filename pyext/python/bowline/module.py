@@ -179,7 +179,7 @@ class Module(Object):
         return _save_to_bytes(self)
 
 
-def load_module(path: str | os.PathLike[str], keep_module_alive: bool = True) -> Module:
+def load_module(path: str | os.PathLike[str], keep_module_alive: bool = True, *, serialize: bool = False) -> Module:
     """Return the module in a file.
 
     A shared library's functions are its symbols whose names begin with ``__tvm_ffi_``, by the C calling convention. Other
@@ -193,13 +193,19 @@ def load_module(path: str | os.PathLike[str], keep_module_alive: bool = True) ->
     keep_module_alive : bool
         Never unload the library. Otherwise it is unloaded when the module and all its functions are gone; objects that
         it made must be gone by then.
+    serialize : bool
+        The library is not thread-safe: let one thread at a time into its functions. These are the module's, and those that
+        the library registers while it is loaded, or in one of these functions: global functions, methods, constructors.
+        A thread in there that calls Python code, or a function of another such library, is out until that returns.
 
     Raises
     ------
+    ValueError
+        If other files than shared libraries are to be serialized.
     RuntimeError
         If the file cannot be loaded.
     """
-    loaded = _core.module_load(os.fspath(path), keep_module_alive)
+    loaded = _core.module_load(os.fspath(path), keep_module_alive, serialize)
     catch_up()
     return loaded
 

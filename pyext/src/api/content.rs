@@ -52,7 +52,7 @@ impl Scheme for PythonHashing {
             // Python's differ from object to object.
             return Ok(0);
         }
-        let hash = Python::try_attach(|py| {
+        let hash = attach::with_python(|py| {
             error::guarded(py, || value::to_python(py, AnyView::to_owned(view)).and_then(|value| value.hash()))
         });
         let hash = hash.unwrap_or_else(|| Err(Error::runtime("there is no Python interpreter to hash by")));
@@ -182,7 +182,7 @@ fn asks_for_addresses() -> Option<bool> {
     if !attach::known() {
         return None;
     }
-    Python::try_attach(|py| or_memory_error(py, || ask(py)).ok())?
+    attach::with_python(|py| or_memory_error(py, || ask(py)).ok())?
 }
 
 // ---- Python objects among native values ------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ fn with_payloads<const N: usize>(
     let found: Vec<&OpaqueObj> = arguments.iter().take(N).filter_map(|view| view.as_ref::<OpaqueObj>()).collect();
     let found: [&OpaqueObj; N] =
         found.try_into().map_err(|_| Error::type_error(format!("expected {N} Python objects")))?;
-    Python::try_attach(|py| {
+    attach::with_python(|py| {
         let payloads = found.map(|opaque| opaque.payload(py));
         error::guarded(py, || work(&payloads))
     })

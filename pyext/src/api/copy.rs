@@ -6,6 +6,7 @@
 use crate::api::content::run;
 use crate::api::extras::{extras, set_extras};
 use crate::from_python::{convert, fail};
+use crate::interpreter::attach;
 use crate::interpreter::exceptions::PyTypeError;
 use crate::interpreter::make::Make;
 use crate::interpreter::members::{Answer, Arguments, NoArguments, OneArgument};
@@ -113,7 +114,7 @@ impl OneArgument for DeepCopy {
             if !asks && view.as_ref::<OpaqueObj>().is_none() {
                 return Ok(None);
             }
-            let said = Python::try_attach(|py| error::guarded(py, || by_python(py, kept.bind(py), view)));
+            let said = attach::with_python(|py| error::guarded(py, || by_python(py, kept.bind(py), view)));
             said.unwrap_or_else(|| Err(Error::runtime("there is no Python interpreter to copy its objects")))
         });
         let original = object.clone().into_any();

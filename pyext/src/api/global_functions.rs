@@ -4,6 +4,7 @@
 
 use crate::api::content::PythonHashing;
 use crate::from_python::convert;
+use crate::interpreter::attach;
 use crate::interpreter::names::intern;
 use crate::to_python::{error, value};
 use bowline::function::{global, Error, Function};
@@ -15,7 +16,7 @@ use pyo3::prelude::*;
 /// A function that takes Python.
 fn python(name: &'static str, call: fn(Python<'_>, &[AnyView<'_>]) -> PyResult<Any>) -> Result<(), Error> {
     let function = Function::from_packed(move |arguments| {
-        let result = Python::try_attach(|py| error::guarded(py, || call(py, arguments)));
+        let result = attach::with_python(|py| error::guarded(py, || call(py, arguments)));
         result.unwrap_or_else(|| Err(Error::runtime(format!("{name} was called while there is no Python interpreter"))))
     });
     global::register(name, function, true)

@@ -2,7 +2,7 @@
 //! Upholds: long work lets other threads run and ends on a signal.
 #![forbid(unsafe_code)]
 
-use crate::interpreter::attach::{attached, known};
+use crate::interpreter::attach::{self, attached, known};
 use crate::to_python::error;
 use bowline::function::Error;
 use bowline::reflect::checkpoint;
@@ -26,7 +26,7 @@ fn checkpoint() -> Result<(), Error> {
         let nothing = NOTHING.get_or_try_init(py, || py.eval(c"lambda: None", None, None).map(Bound::unbind))?;
         nothing.call0(py)
     };
-    Python::try_attach(|py| error::guarded(py, || turn(py).map(drop))).unwrap_or(Ok(()))
+    attach::with_python(|py| error::guarded(py, || turn(py).map(drop))).unwrap_or(Ok(()))
 }
 
 /// Gives all long work of the core its checkpoint.

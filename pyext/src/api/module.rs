@@ -36,10 +36,10 @@ pub fn expect_only_runtime(_: Python<'_>) -> PyResult<()> {
     module::expect_only_runtime().map_err(|error| PyImportError::new_err(error.message().to_owned()))
 }
 
-/// The module in a file, whose path is a `str` or `bytes`.
+/// The module in a file, whose path is a `str` or `bytes`; with its functions under a lock, if asked.
 #[pyfunction]
 #[guarded]
-fn module_load<'py>(path: &Bound<'py, PyAny>, keep_module_alive: bool) -> PyResult<Bound<'py, PyAny>> {
+fn module_load<'py>(path: &Bound<'py, PyAny>, keep_module_alive: bool, serialize: bool) -> PyResult<Bound<'py, PyAny>> {
     let py = path.py();
     or_memory_error(py, || {
         if path.len()? > MAX_PATH {
@@ -47,7 +47,12 @@ fn module_load<'py>(path: &Bound<'py, PyAny>, keep_module_alive: bool) -> PyResu
         }
         let path = path.extract::<PathBuf>()?;
         // SAFETY: the caller's word, as `load_module` documents it: there is no way to check a library.
-        let loaded = py.detach(|| unsafe { module::load(&path, keep_module_alive) });
+        let loaded = py.detach(|| unsafe {
+            match serialize {
+                true => module::load_serialized(&path, keep_module_alive),
+                false => module::load(&path, keep_module_alive),
+            }
+        });
         value::object_to_python(py, raised(py, loaded)?.upcast())
     })
 }

@@ -12,7 +12,7 @@ use crate::to_python::opaque::Payload;
 use crate::to_python::value::view_to_python;
 use crate::to_python::{error, tensor_library};
 use crate::wrapper::tie;
-use bowline::function::{stack, Error, Function, FunctionObj};
+use bowline::function::{serial, stack, Error, Function, FunctionObj};
 use bowline::object::grow::try_gathered;
 use bowline::object::Obj;
 use bowline::sync::counter::{add, Event};
@@ -156,6 +156,7 @@ fn part_with(function: &Function) {
 /// Calls a Python callable from native code, on any thread.
 fn call_python(callable: &PyCallable, arguments: &[AnyView<'_>]) -> Result<Any, Error> {
     let Some(payload) = callable.payload() else { return no_interpreter() };
+    let _outside = serial::leave();
     if attached() {
         // SAFETY: just asked.
         return call_attached(unsafe { Python::assume_attached() }, payload, arguments);
@@ -165,6 +166,7 @@ fn call_python(callable: &PyCallable, arguments: &[AnyView<'_>]) -> Result<Any, 
 
 /// The same with tensors as those of a library.
 fn call_python_of(callable: &PyCallableOf, arguments: &[AnyView<'_>]) -> Result<Any, Error> {
+    let _outside = serial::leave();
     if attached() {
         return counted(|py| call_attached_of(py, callable, arguments));
     }

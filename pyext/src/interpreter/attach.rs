@@ -1,8 +1,9 @@
-//! Whether this thread may touch Python.
-//! Upholds P7: never attaches, never blocks, gives the answer "no" on threads that Python does not know and after the
+//! Whether this thread may touch Python, and how native code comes back to it.
+//! Upholds P7: the questions never attach, never block, give the answer "no" on threads that Python does not know and after the
 //! interpreter is gone.
 
-use pyo3::ffi;
+use bowline::function::serial;
+use pyo3::{ffi, Python};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Whether the calling thread is attached to a live interpreter (holds the GIL, where there is one).
@@ -50,4 +51,29 @@ pub fn install() {
     GONE.store(false, Ordering::Relaxed);
     // SAFETY: attached: the module is being initialised.
     unsafe { ffi::Py_AtExit(Some(note_end)) };
+    serial::set_wait(wait_detached);
+}
+
+/// Runs Python code for native code, on any thread: outside of the locks of libraries. None without an interpreter.
+pub fn with_python<R>(run: impl for<'py> FnOnce(Python<'py>) -> R) -> Option<R> {
+    let _outside = serial::leave();
+    Python::try_attach(run)
+}
+
+/// Waits for the lock of a library while others run Python.
+fn wait_detached(wait: &mut dyn FnMut()) {
+    struct Waits<'a>(&'a mut dyn FnMut());
+    // SAFETY: the wait is that of a lock of the core, which touches nothing of Python's.
+    unsafe impl Send for Waits<'_> {}
+    match attached() {
+        // SAFETY: just asked.
+        true => unsafe { Python::assume_attached() }.detach({
+            let waits = Waits(wait);
+            move || {
+                let Waits(wait) = { waits };
+                wait();
+            }
+        }),
+        false => wait(),
+    }
 }

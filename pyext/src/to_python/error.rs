@@ -3,6 +3,7 @@
 //! (a native error holds its exception, or an exception its native error, never both).
 #![forbid(unsafe_code)]
 
+use crate::interpreter::attach;
 use crate::interpreter::exceptions::{
     PyAssertionError, PyAttributeError, PyIndexError, PyKeyError, PyMemoryError, PyRecursionError, PyRuntimeError,
     PyTypeError, PyValueError,
@@ -256,8 +257,10 @@ fn standing_for(kind: &str, message: &str, exception: &Bound<'_, PyBaseException
 /// The frames of the exception that is attached to an error.
 fn frames_in(context: &Obj<Object>) -> Option<String> {
     let carried = context.clone().downcast::<OpaqueObj>().ok()?;
-    Python::try_attach(|py| carried.payload(py).cast_into::<PyBaseException>().ok().map(|exception| frames(&exception)))
-        .flatten()
+    attach::with_python(|py| {
+        carried.payload(py).cast_into::<PyBaseException>().ok().map(|exception| frames(&exception))
+    })
+    .flatten()
 }
 
 /// Teaches the core to read frames.

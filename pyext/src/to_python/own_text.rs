@@ -45,7 +45,7 @@ fn with_python<R>(work: impl FnOnce(Python<'_>) -> PyResult<R>) -> Result<Option
     if !attach::known() {
         return Ok(None);
     }
-    Python::try_attach(|py| work(py).map_err(|raised| error::from_python(py, raised))).transpose()
+    attach::with_python(|py| work(py).map_err(|raised| error::from_python(py, raised))).transpose()
 }
 
 /// Asks whether the class of a type has a `__repr__` of its own, or an unregistered class below it has.

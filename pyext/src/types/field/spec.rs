@@ -4,6 +4,7 @@
 
 use crate::from_python::fail::Fail;
 use crate::from_python::{convert, fail};
+use crate::interpreter::attach;
 use crate::interpreter::exceptions::{PyTypeError, PyValueError};
 use crate::interpreter::trampoline::guard;
 use crate::to_python::error;
@@ -212,7 +213,7 @@ impl FieldSpec {
                 let value = if is_factory { value.call0()? } else { value };
                 convert::to_native(&value, &schema).map_err(|fail: Fail| fail.inside(&place).raise_cause(py))
             };
-            let made = Python::try_attach(|py| error::guarded(py, || make(py)));
+            let made = attach::with_python(|py| error::guarded(py, || make(py)));
             made.unwrap_or_else(|| {
                 Err(Error::runtime(format!("{place} takes Python, of which there is none any more")))
             })

@@ -1,0 +1,136 @@
+//! Locks of libraries that are not thread-safe: a function of such a library runs under the lock of its library.
+//! Upholds: a thread has at most one of these locks, that of the library whose function it is in. It has none while it waits for
+//! one, and none while it is elsewhere: in a function of another such library, or in code of the host language.
+//!
+//! So libraries that call each other from two threads cannot wait for each other: who goes on into the second lets go of the first,
+//! and takes it back on return. Between, other threads may have been in the first.
+
+use super::Function;
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// The lock of a library.
+#[derive(Default)]
+pub struct Serial {
+    taken: Mutex<bool>,
+    left: Condvar,
+}
+
+thread_local! {
+    /// The lock that the thread has.
+    static INSIDE: Cell<Option<&'static Serial>> = const { Cell::new(None) };
+}
+
+/// How a thread waits.
+static WAIT: OnceLock<fn(&mut dyn FnMut())> = OnceLock::new();
+
+/// Says how a thread waits: `wait` calls what it is given, once, with all given up that others may wait for. The first stays.
+pub fn set_wait(wait: fn(&mut dyn FnMut())) {
+    let _ = WAIT.set(wait);
+}
+
+impl Serial {
+    /// The lock of the library in a file: the same each time.
+    pub fn of(path: &Path) -> &'static Serial {
+        static LOCKS: Mutex<Option<HashMap<PathBuf, &'static Serial>>> = Mutex::new(None);
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let mut locks = LOCKS.lock().unwrap_or_else(PoisonError::into_inner);
+        // For good, as the library's functions may be.
+        locks.get_or_insert_default().entry(path).or_insert_with(|| Box::leak(Box::default()))
+    }
+
+    fn taken(&self) -> MutexGuard<'_, bool> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock(&self) {
+        // Not taken within the wait, at whose end a thread may be stopped for good: the interpreter ends meanwhile.
+        while std::mem::replace(&mut *self.taken(), true) {
+            let mut wait =
+                || drop(self.left.wait_while(self.taken(), |taken| *taken).unwrap_or_else(PoisonError::into_inner));
+            match WAIT.get() {
+                Some(host) => host(&mut wait),
+                None => wait(),
+            }
+        }
+    }
+
+    fn unlock(&self) {
+        *self.taken() = false;
+        self.left.notify_one();
+    }
+}
+
+/// A thread is elsewhere until this goes: then it is back where it was.
+#[must_use]
+pub struct Elsewhere {
+    /// Where it was; `None` if that is where it is.
+    back: Option<Option<&'static Serial>>,
+}
+
+/// Goes into a library, unless the thread is in there.
+pub fn enter(lock: &'static Serial) -> Elsewhere {
+    go(Some(lock))
+}
+
+/// Goes out of all libraries, to where other code runs.
+#[inline]
+pub fn leave() -> Elsewhere {
+    match INSIDE.get() {
+        None => Elsewhere { back: None },
+        Some(_) => go(None),
+    }
+}
+
+#[cold]
+fn go(to: Option<&'static Serial>) -> Elsewhere {
+    let from = INSIDE.get();
+    let same = match (from, to) {
+        (Some(from), Some(to)) => std::ptr::eq(from, to),
+        (from, to) => from.is_none() && to.is_none(),
+    };
+    if same {
+        return Elsewhere { back: None };
+    }
+    change(from, to);
+    Elsewhere { back: Some(from) }
+}
+
+fn change(from: Option<&'static Serial>, to: Option<&'static Serial>) {
+    // While it waits the host may run code of others on this thread, which is in no library.
+    INSIDE.set(None);
+    if let Some(from) = from {
+        from.unlock();
+    }
+    if let Some(to) = to {
+        to.lock();
+    }
+    INSIDE.set(to);
+}
+
+impl Drop for Elsewhere {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(back) = self.back {
+            change(INSIDE.get(), back);
+        }
+    }
+}
+
+/// A function under a lock.
+pub fn under(lock: &'static Serial, function: Function) -> Function {
+    Function::from_packed(move |arguments| {
+        let _inside = enter(lock);
+        function.call(arguments)
+    })
+}
+
+/// A function that the library in which the thread is registers, under its lock; elsewhere the function as it is.
+pub fn registered(function: Function) -> Function {
+    match INSIDE.get() {
+        Some(lock) => under(lock, function),
+        None => function,
+    }
+}
