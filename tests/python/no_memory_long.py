@@ -165,16 +165,16 @@ NUMBERS = list(range(LISTED))
 SCHEMAS = [core.TypeSchema("int")] * LISTED
 MANY = bowline.List(NUMBERS)
 MANY_ENTRIES = bowline.Dict({n: n for n in range(LISTED)})
-MANY_NODES = [{"type": NAME}, {"type": "no_memory.Node", "data": {NAME: 1}}, {"type": "ffi.Array", "data": NAME}]
-GRAPHS = [json.dumps({"root_index": 0, "nodes": nodes}) for nodes in [*([node] for node in NODES), [1] * (SIZE // 2)]]
-PLAIN_JSON = json.dumps([TEXT, {NAME: 1.5}])
-SCHEMA_JSON = json.dumps({"type": NAME})
-JSON = serialization.to_json_graph_str(MANY_ENTRIES)
-SHAPE_NODES = [{"type": NAME}, {"type": "no_memory.Node", "data": {NAME: 1}}, {"type": "ffi.Array", "data": NAME}]
-GRAPHS = [json.dumps({"root_index": 0, "nodes": nodes}) for nodes in [*([node] for node in NODES), [1] * (SIZE // 2)]]
-PLAIN_JSON = json.dumps([TEXT, {NAME: 1.5}])
-SCHEMA_JSON = json.dumps({"type": NAME})
-JSON = serialization.to_json_graph_str(bowline.Shape(range(LISTED)))
+MANY_JSON = serialization.to_json_graph_str(MANY_ENTRIES)
+SHAPE_JSON = serialization.to_json_graph_str(bowline.Shape(range(LISTED)))
+
+MANY_OBJECTS = bowline.Array([Frozen("leaf", (number,)) for number in range(LISTED)])
+LEAF = Frozen("other", ())
+
+
+def other(_value):
+    return LEAF
+
 
 
 def defined(name=None, annotation="int"):
@@ -289,6 +289,10 @@ MORE = {
         lambda: Holder(dict.fromkeys(NUMBERS)),
         lambda: bowline.Map([NUMBERS]),
         lambda: core.TypeSchema("Union", SCHEMAS).to_json(),
+        lambda: structural.structural_map(MANY_OBJECTS, [(Frozen, other)]),
+        lambda: structural.structural_mutate(MANY_OBJECTS, [(Frozen, lambda mutator, value: LEAF)]),
+        lambda: structural.structural_visit(MANY_OBJECTS, [(Frozen, lambda visitor, value: None)]),
+        lambda: structural.structural_walk(MANY_OBJECTS, [(Frozen, lambda value: None)]),
     ],
 }
 

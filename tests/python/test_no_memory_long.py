@@ -30,6 +30,7 @@ def kinds_of(call):
             call()
         except Exception as error:
             kinds.add(type(error))
+    assert NameError not in kinds, "the call is not what it should be"
     return kinds
 
 

@@ -104,6 +104,7 @@ impl Search {
             return;
         }
         let Some(address) = value.view().as_object().map(|object| object.as_ptr() as usize) else { return };
+        self.inside.grow(1);
         if self.barren.contains(&(address, met)) || !self.inside.insert(address) {
             return;
         }
@@ -119,9 +120,12 @@ impl Search {
         if self.found.len() > before {
             return;
         }
-        match self.prefixes && last != usize::MAX {
-            true => self.found.push(self.trail.path(last, None)),
-            false => drop(self.barren.insert((address, met))),
+        if self.prefixes && last != usize::MAX {
+            self.found.grow(1);
+            self.found.push(self.trail.path(last, None));
+        } else {
+            self.barren.grow(1);
+            self.barren.insert((address, met));
         }
     }
 

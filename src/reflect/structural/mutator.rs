@@ -5,6 +5,7 @@ use super::answer::{call_hook, is_unchanged, result, take, unchanged, Step};
 use super::parts::{self, is_same};
 use super::Region;
 use crate::function::{stack, Error, Function};
+use crate::object::grow::try_gathered;
 use crate::object::{Header, Obj, Object, ObjectType};
 use crate::reflect::{attr, hook, Declaration, Declared, Definition, Native, StructuralKind};
 use crate::value::{Any, AnyView, Mutable, RawAny};
@@ -205,10 +206,8 @@ impl Obj<StructuralMutator> {
             }
         }
         let Some(parts) = parts::of(value, region)? else { return Ok(value.to_owned()) };
-        let mut values = Vec::new();
-        for (part, region) in &parts.values {
-            values.push(self.in_region(*region, || self.mutate(part.view()))?);
-        }
+        let parts_now = parts.values.iter().map(|(part, region)| self.in_region(*region, || self.mutate(part.view())));
+        let values = try_gathered::<_, Error>(parts_now)?;
         let new = match parts.are_other(&values) {
             true => parts.replaced(value, values)?,
             false => value.to_owned(),

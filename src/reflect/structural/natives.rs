@@ -8,6 +8,7 @@ use super::parts::{self, is_same};
 use super::visitor::StructuralVisitor;
 use crate::container::{ArrayObj, DictObj, ListObj, MapObj};
 use crate::function::Error;
+use crate::object::grow::try_gathered;
 use crate::object::{Obj, Object, ObjectType};
 use crate::reflect::attr;
 use crate::value::{tag, Any, AnyView, RawAny};
@@ -52,10 +53,7 @@ unsafe extern "C" fn mutate(mutator: NonNull<Object>, value: RawAny) -> RawAny {
 
 fn copied(mutator: &Obj<StructuralMutator>, value: AnyView<'_>) -> Result<Any, Error> {
     let Some(parts) = parts::of(value, mutator.region())? else { return Ok(unchanged()) };
-    let mut values = Vec::with_capacity(parts.values.len());
-    for (part, _) in &parts.values {
-        values.push(mutator.mutate(part.view())?);
-    }
+    let values = try_gathered::<_, Error>(parts.values.iter().map(|(part, _)| mutator.mutate(part.view())))?;
     match parts.are_other(&values) {
         true => parts.replaced(value, values),
         false => Ok(unchanged()),

@@ -43,8 +43,8 @@ pub(super) fn of(view: AnyView<'_>, region: Region) -> Result<Option<Parts>, Err
     let (form, values) = match children(view) {
         Children::Items(items) => (Form::Items, gathered(items.into_iter().map(|item| (item, region)))),
         Children::Entries(entries) => {
-            let (keys, values): (Vec<_>, Vec<_>) = entries.into_iter().unzip();
-            (Form::Entries(keys), gathered(values.into_iter().map(|value| (value, region))))
+            let keys = gathered(entries.iter().map(|(key, _)| key.clone()));
+            (Form::Entries(keys), gathered(entries.into_iter().map(|(_, value)| (value, region))))
         }
         Children::Fields(reflection) => {
             let roles = reflection.fields.iter().map(|field| field.flags().structural).enumerate();

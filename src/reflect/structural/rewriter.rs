@@ -9,7 +9,7 @@ use super::parts::{self, is_same, Parts};
 use super::rows::{Lent, Rows};
 use super::Region;
 use crate::function::Error;
-use crate::object::grow::Grow;
+use crate::object::grow::{gather_into, Grow};
 use crate::object::{Obj, Object, ObjectType};
 use crate::reflect::attr;
 use crate::reflect::checkpoint::Checkpoints;
@@ -215,7 +215,7 @@ fn run(rewriter: &Obj<Rewriter>, root: Any) -> Result<Any, Error> {
         // The next part of the innermost value that has one.
         loop {
             let Some(frame) = frames.last_mut() else { return Ok(done.unwrap_or_default()) };
-            frame.results.extend(done.take());
+            gather_into(&mut frame.results, done.take());
             if let Some((part, inner)) = frame.parts.values.get(frame.results.len()) {
                 (value, region) = (part.clone(), *inner);
                 break;

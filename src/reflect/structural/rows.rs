@@ -4,7 +4,7 @@
 use super::answer::result;
 use crate::container::{ArrayObj, ListObj};
 use crate::function::{Error, Function};
-use crate::object::grow::try_gathered;
+use crate::object::grow::{gather_into, gathered, try_gathered};
 use crate::object::registry;
 use crate::reflect::sentinel;
 use crate::value::{convert, tag, Any, AnyView};
@@ -68,7 +68,7 @@ impl Rows {
             };
             Ok(Row::new(convert::<i32>(index.view())?, convert::<Function>(call.view())?, more))
         });
-        self.0.extend(try_gathered::<_, Error>(rows)?);
+        gather_into(&mut self.0, try_gathered::<_, Error>(rows)?);
         Ok(())
     }
 
@@ -126,7 +126,7 @@ fn wrong() -> Error {
 
 fn items(view: AnyView<'_>) -> Result<Vec<Any>, Error> {
     match (view.as_ref::<ArrayObj>(), view.as_ref::<ListObj>()) {
-        (Some(array), _) => Ok(array.as_slice().to_vec()),
+        (Some(array), _) => Ok(gathered(array.as_slice().iter().cloned())),
         (_, Some(list)) => Ok(list.snapshot()),
         _ => Err(wrong()),
     }
