@@ -185,6 +185,18 @@ def test_mappings_have_no_order():
     assert structural_hash(Function([x], Map({x: 1}))) == structural_hash(Function([y], Map({y: 1})))
 
 
+def test_each_path_has_the_keys_of_its_graph():
+    x, y = Var("x"), Var("y")
+    left, right = get_first_structural_mismatch(Function([x], Map({x: [1]})), Function([y], Map({y: [2]})))
+    (mine,) = [step.key for step in left.to_steps() if isinstance(step.key, Var)]
+    (other,) = [step.key for step in right.to_steps() if isinstance(step.key, Var)]
+    assert mine is x
+    assert other is y
+    # A key in a path is shown as it shows itself.
+    assert f"[{x!r}]" in repr(left)
+    assert f"[{y!r}]" in repr(right)
+
+
 def test_cycles():
     a, b = List([1]), List([1])
     a.append(a)

@@ -121,13 +121,17 @@ def former_on_failure(index: int) -> Iterator[None]:
 
 
 def _expect_free(cls: type, key: str, index: int) -> None:
-    """Refuse a class whose type has a class that stays, or that has foreign ancestors."""
+    """Refuse a class whose type has a class that stays, or that has ancestors of which the type knows nothing.
+
+    A class of another maker's type may have any: its fields are those of the type, whatever else its Python ancestors have
+    (apache-tvm's `SliceDoc` derives from `ExprDoc` in Python only).
+    """
     above = {index}
     while (parent := _core.parent_index(min(above))) is not None:
         above.add(parent)
     for ancestor in cls.__mro__[1:]:
         other = _core.exact_index(ancestor)
-        if other is not None and other not in above:
+        if other is not None and other not in above and not _core.is_foreign(index):
             raise TypeError(
                 f"{cls.__qualname__} derives from {ancestor.__qualname__}, whose type '{_core.type_key(other)}' is not one "
                 f"that '{key}' derives from: its fields would not be there"

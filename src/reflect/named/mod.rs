@@ -59,11 +59,12 @@ fn declare_content() {
     typed("ffi.DeepCopy", |value: Any| content::deep_copy(value.view()));
 }
 
-/// The JSON text of a value, and of metadata if they are given.
+/// The JSON text of a value, and of metadata if they are given: any value that JSON has.
 fn graph(name: &str, arguments: &[AnyView<'_>]) -> Result<String, Error> {
     match arguments {
         [value] => json::write(*value, None),
-        [value, metadata] => json::write(*value, convert::<Option<Str>>(*metadata)?.as_deref()),
+        [value, metadata] if metadata.is_none() => json::write(*value, None),
+        [value, metadata] => json::write(*value, Some(&json::stringify(*metadata, None)?)),
         _ => Err(Error::type_error(format!("{name} takes 1 or 2 arguments, got {}", arguments.len()))),
     }
 }

@@ -2,7 +2,7 @@
 //! Upholds: a pair that is being compared counts as equal, so that cycles end; nothing is held while a hook runs.
 
 use super::options::kind_of;
-use super::path::{AccessPath, StepKey, StepKind, Trail};
+use super::path::{AccessPath, Side, StepKey, StepKind, Trail};
 use super::{Options, Region};
 use crate::container::ShapeObj;
 use crate::function::Error;
@@ -166,7 +166,7 @@ impl Comparison {
         left: Option<(StepKind, AnyView<'_>)>,
         right: Option<(StepKind, AnyView<'_>)>,
     ) -> bool {
-        self.found = Some((self.trail.path(path, left), self.trail.path(path, right)));
+        self.found = Some((self.trail.path(path, Side::Left, left), self.trail.path(path, Side::Right, right)));
         false
     }
 
@@ -220,8 +220,8 @@ impl Comparison {
                 false => (StepKind::ArrayItem, StepKind::ArrayItemMissing),
             };
             let (left, right) = (
-                self.trail.path(pair.path, Some((here, missing.view()))),
-                self.trail.path(pair.path, Some((there, missing.view()))),
+                self.trail.path(pair.path, Side::Left, Some((here, missing.view()))),
+                self.trail.path(pair.path, Side::Right, Some((there, missing.view()))),
             );
             return self.compare_prefix(pair, a, b, (left, right));
         }
@@ -268,7 +268,11 @@ impl Comparison {
             ));
         }
         for (key, value, counterpart) in pushed.into_iter().rev() {
-            self.push_part(value, counterpart, pair.region, pair.path, StepKind::MapItem, StepKey::Value(key));
+            let key = match self.stands_for(&key) {
+                Some(other) => StepKey::Counterparts(key, other),
+                None => StepKey::Value(key),
+            };
+            self.push_part(value, counterpart, pair.region, pair.path, StepKind::MapItem, key);
         }
         Ok(true)
     }
@@ -320,11 +324,16 @@ impl Comparison {
 
     /// The value that a mapping has for what a key of the left graph stands for.
     fn counterpart(&self, mapping: AnyView<'_>, key: &Any) -> Result<Option<Any>, Error> {
-        let Some(stands_for) = self.left.get(&address(key.view())) else { return entry(mapping, key.view()) };
-        match self.kept.iter().find(|(_, kept, _)| address(kept.view()) == *stands_for) {
-            Some((_, kept, _)) => entry(mapping, kept.view()),
-            None => Ok(None),
+        if !self.left.contains_key(&address(key.view())) {
+            return entry(mapping, key.view());
         }
+        self.stands_for(key).map_or(Ok(None), |other| entry(mapping, other.view()))
+    }
+
+    /// What a key of the left graph stands for in the right one, if it is an object that was compared.
+    fn stands_for(&self, key: &Any) -> Option<Any> {
+        let other = self.left.get(&address(key.view()))?;
+        self.kept.iter().map(|(_, kept, _)| kept).find(|kept| address(kept.view()) == *other).cloned()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where in a graph an error came up: the values that a visit was inside of, and the ways to them.
 //! Upholds: depth is no limit; a value that is reached by many ways is searched once for what it does not have.
 
-use super::path::{AccessPath, StepKey, StepKind, Trail};
+use super::path::{AccessPath, Side, StepKey, StepKind, Trail};
 use crate::container::{Array, List};
 use crate::function::Error;
 use crate::object::grow::{gather_into, gathered, Grow};
@@ -100,7 +100,7 @@ impl Search {
         let (met, last) = if is_next { (met + 1, way) } else { (met, last) };
         if met == self.pattern.len() {
             self.found.grow(1);
-            self.found.push(self.trail.path(way, None));
+            self.found.push(self.trail.path(way, Side::Left, None));
             return;
         }
         let Some(address) = value.view().as_object().map(|object| object.as_ptr() as usize) else { return };
@@ -122,7 +122,7 @@ impl Search {
         }
         if self.prefixes && last != usize::MAX {
             self.found.grow(1);
-            self.found.push(self.trail.path(last, None));
+            self.found.push(self.trail.path(last, Side::Left, None));
         } else {
             self.barren.grow(1);
             self.barren.insert((address, met));

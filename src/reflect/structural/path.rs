@@ -4,7 +4,7 @@
 use crate::function::Function;
 use crate::object::grow::{gather_into, Grow, TextBuf};
 use crate::object::{Obj, ObjectType};
-use crate::reflect::attr;
+use crate::reflect::{attr, content};
 use crate::value::{Any, AnyView, IntoAny, Str};
 use std::fmt::Write;
 
@@ -84,9 +84,11 @@ impl AccessStep {
 
     fn write(&self, text: &mut TextBuf) {
         let name = self.key.view();
-        let quoted = match name.as_str() {
-            Some(name) => format!("{name:?}"),
-            None => format!("{:?}", self.key),
+        let quoted = match (name.as_str(), name.as_object()) {
+            (Some(name), _) => format!("{name:?}"),
+            // An object that cannot show itself is shown as any.
+            (None, Some(_)) => content::text(name).unwrap_or_else(|_| format!("{:?}", self.key)),
+            (None, None) => format!("{:?}", self.key),
         };
         // Writing to a string does not fail.
         let _ = match (self.kind, name.as_str()) {
@@ -163,14 +165,24 @@ pub(super) enum StepKey {
     Item(usize),
     /// Any other key.
     Value(Any),
+    /// A key of the left graph, and what stands for it in the right one.
+    Counterparts(Any, Any),
+}
+
+/// Of two graphs that are walked together, the one that a path is told for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Left,
+    Right,
 }
 
 impl StepKey {
-    fn to_value(&self) -> Any {
+    fn to_value(&self, side: Side) -> Any {
         match self {
             StepKey::Name(name) => (*name).into_any(),
             StepKey::Item(at) => (*at as i64).into_any(),
             StepKey::Value(key) => key.clone(),
+            StepKey::Counterparts(left, right) => if side == Side::Left { left } else { right }.clone(),
         }
     }
 }
@@ -190,14 +202,14 @@ impl Trail {
         self.0.len()
     }
 
-    /// The path of a number, and one more step.
-    pub(super) fn path(&self, number: usize, last: Option<(StepKind, AnyView<'_>)>) -> Obj<AccessPath> {
+    /// The path of a number in one of the graphs, and one more step.
+    pub(super) fn path(&self, number: usize, side: Side, last: Option<(StepKind, AnyView<'_>)>) -> Obj<AccessPath> {
         let mut steps = Vec::new();
         let mut at = number;
         while at != Trail::ROOT {
             let (from, kind, key) = &self.0[at - 1];
             steps.grow(1);
-            steps.push((*kind, key.to_value()));
+            steps.push((*kind, key.to_value(side)));
             at = *from;
         }
         steps.reverse();
