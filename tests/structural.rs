@@ -103,6 +103,57 @@ fn depth_is_no_limit() {
 }
 
 #[test]
+fn what_is_shared_is_walked_once() {
+    // Between two shared objects lies one that has a place alone; 2^200 ways lead to the last one.
+    let chain = || {
+        (0..200).fold(1.into_any(), |below, _| {
+            let shared = Node::new(below, Any::none()).into_any();
+            let pair: Array<Any> = [shared.clone(), shared].into_iter().collect();
+            Node::new(pair.into_any(), Any::none()).into_any()
+        })
+    };
+    assert!(equal(&chain(), &chain()));
+    // One side shares what the other has twice.
+    let leaf = || Node::new(1.into_any(), Any::none()).into_any();
+    let shared = leaf();
+    let (one, two): (Array<Any>, Array<Any>) =
+        ([shared.clone(), shared].into_iter().collect(), [leaf(), leaf()].into_iter().collect());
+    assert!(equal(&one.clone().into_any(), &two.clone().into_any()));
+    assert!(equal(&two.into_any(), &one.into_any()));
+}
+
+#[test]
+fn cycles_of_objects_with_one_place_each_end() {
+    let cycle = |length: usize| {
+        let list: List<Any> = List::from_iter([]);
+        list.push((0..length).fold(list.clone().into_any(), |inner, _| Node::new(inner, Any::none()).into_any()));
+        list
+    };
+    let (one, two, other) = (cycle(3), cycle(3), cycle(4));
+    let outer = |list: &List<Any>| Node::new(list.clone().into_any(), Any::none()).into_any();
+    assert!(equal(&one.clone().into_any(), &two.clone().into_any()));
+    assert!(equal(&outer(&one), &outer(&two)));
+    let _ = equal(&outer(&one), &outer(&other));
+    [one, two, other].iter().for_each(|list| list.clear());
+}
+
+#[test]
+fn who_else_holds_an_object_does_not_count() {
+    let inner = Node::new(Str::from("a text that is an object of its own").into_any(), Any::none());
+    let tree = |inner: &Obj<Node>| Node::new(Node::new(inner.a.clone(), Any::none()).into_any(), Any::none());
+    let (held, free) = (tree(&inner), tree(&inner));
+    let holder = held.a.clone();
+    assert!(equal(&held.clone().into_any(), &free.clone().into_any()));
+    let x = Var::new("x".into());
+    let (y, z) = (Var::new("y".into()), Var::new("z".into()));
+    let nested = |var: &Obj<Var>| function(&[var], Node::new(function(&[&x], var.clone()), Any::none()));
+    let (first, second) = (nested(&y), nested(&z));
+    assert!(equal(&first, &second));
+    drop(holder);
+    assert_eq!(hash(&held.into_any()), hash(&free.into_any()));
+}
+
+#[test]
 fn keys_are_equal_by_structure() {
     let key = |x: i64| StructuralKey::of([x].into_iter().collect::<Array<i64>>().into_any().view()).unwrap();
     assert!(key(1).same(&key(1)).unwrap());

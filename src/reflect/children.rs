@@ -5,8 +5,9 @@ use super::{info, Reflection};
 use crate::container::{ArrayObj, DictObj, ListObj, MapObj};
 use crate::function::Error;
 use crate::object::grow::{expect_memory, gathered};
-use crate::object::{registry, Object};
+use crate::object::{registry, Obj, Object};
 use crate::value::{tag, Any, AnyView};
+use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
 /// The children of an object.
@@ -39,6 +40,32 @@ pub(super) fn children(view: AnyView<'_>) -> Children {
         _ => info(index).map(Children::Fields),
     };
     found.unwrap_or(Children::Leaf)
+}
+
+/// What is known of the fields of an object, unless it is a container.
+#[inline]
+pub(super) fn fields_of(view: AnyView<'_>) -> Option<&'static Reflection> {
+    expect_memory();
+    let index = view.type_index();
+    match registry::below_root(index) {
+        tag::ARRAY | tag::LIST | tag::MAP | tag::DICT => None,
+        _ => info(index),
+    }
+}
+
+/// Whether a walk that holds `value` found it in the only place that holds the object, too.
+///
+/// The walk comes to such an object as often as to the one that has the place, so it need not note that it was here. A cycle is
+/// entered at an object that has two places, one inside of it and one outside, and a dag shares one that has two. Counts are
+/// looked at in passing: threads that hold an object make it look shared, and those that change a graph while it is walked
+/// make it any of the graphs that it was, or become a cycle, which is met as one the next time round.
+#[inline]
+pub(super) fn has_one_place(value: &Any) -> bool {
+    let Some(object) = value.view().as_object() else { return false };
+    // SAFETY: the value holds the object; the count stays the value's, since the handle is not dropped.
+    let object = ManuallyDrop::new(unsafe { Obj::<Object>::from_raw(object) });
+    // That of the place, and that of `value`.
+    object.strong_count() == 2
 }
 
 /// The items of an object that never changes, if it is a sequence.

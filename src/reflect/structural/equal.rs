@@ -9,9 +9,11 @@ use crate::function::Error;
 use crate::object::grow::Grow;
 use crate::object::{registry, Obj};
 use crate::reflect::checkpoint::{finish, with_checkpoints, Work};
-use crate::reflect::children::{children, entry, field, frozen_items, is_plain, same_plain, Children};
+use crate::reflect::children::{
+    children, entry, field, fields_of, frozen_items, has_one_place, is_plain, same_plain, Children,
+};
 use crate::reflect::number_map::{NumberMap, NumberSet};
-use crate::reflect::{attr, hook, FieldRole, StructuralKind};
+use crate::reflect::{attr, hook, FieldRole, Reflection, StructuralKind};
 use crate::tensor::TensorObj;
 use crate::value::{address, convert, tag, Any, AnyView, IntoAny};
 
@@ -90,18 +92,24 @@ fn compare(state: &mut Comparison, pair: Pair) -> Result<bool, Error> {
     if kind == StructuralKind::ConstTree && left == right && state.left.is_empty() {
         return Ok(true);
     }
+    let hook = hook::of(a.type_index(), &attr::STRUCTURAL_EQUAL);
+    let stands_for_other = matches!(kind, StructuralKind::FreeVar | StructuralKind::Dag);
+    if !stands_for_other && hook.is_none() && has_one_place(&pair.a) && has_one_place(&pair.b) {
+        // Of neither is the address in a table, nor does anything lead to the pair but the pair that has their places.
+        return state.push_parts(&pair);
+    }
     state.seen.grow(1);
     if !state.seen.insert((left, right, pair.region)) {
         return Ok(true);
     }
     state.kept.grow(1);
-    if matches!(kind, StructuralKind::FreeVar | StructuralKind::Dag) {
+    if stands_for_other {
         state.left.grow(1);
         state.left.insert(left, right);
         state.right.grow(1);
         state.right.insert(right, left);
     }
-    if let Some(hook) = hook::of(a.type_index(), &attr::STRUCTURAL_EQUAL) {
+    if let Some(hook) = hook {
         state.kept.push((pair.a.clone(), pair.b.clone(), pair.region));
         return by_hook(state, &pair, &hook);
     }
@@ -181,6 +189,10 @@ impl Comparison {
             }
             _ => {}
         }
+        // Of an object with fields the other one has the same: their types are.
+        if let Some(reflection) = fields_of(a) {
+            return Ok(self.push_fields(pair, reflection));
+        }
         if let (Some(mine), Some(other)) = (frozen_items(a), frozen_items(b)) {
             if mine.len() == other.len() {
                 for (at, (x, y)) in mine.iter().zip(other).enumerate().rev() {
@@ -193,21 +205,25 @@ impl Comparison {
         Ok(match (children(a), children(b)) {
             (Children::Items(a), Children::Items(b)) => self.push_items(pair, a, b),
             (Children::Entries(mine), Children::Entries(other)) => self.push_entries(pair, mine, &other)?,
-            (Children::Fields(reflection), Children::Fields(_)) => {
-                let (Some(left), Some(right)) = (a.as_object(), b.as_object()) else { return Ok(false) };
-                for at in (0..reflection.fields.len()).rev() {
-                    let role = reflection.fields[at].flags().structural;
-                    if role == FieldRole::Ignored {
-                        continue;
-                    }
-                    let (x, y) = (field(reflection, at, left), field(reflection, at, right));
-                    let name = StepKey::Name(&reflection.fields[at].name);
-                    self.push_part(x, y, pair.region.of_field(role), pair.path, StepKind::Attr, name);
-                }
-                true
-            }
+            (Children::Fields(reflection), Children::Fields(_)) => self.push_fields(pair, reflection),
             _ => false,
         })
+    }
+
+    /// Adds the fields that count, of two objects of the type that is described.
+    #[inline]
+    fn push_fields(&mut self, pair: &Pair, reflection: &'static Reflection) -> bool {
+        let (Some(left), Some(right)) = (pair.a.view().as_object(), pair.b.view().as_object()) else { return false };
+        for at in (0..reflection.fields.len()).rev() {
+            let role = reflection.fields[at].flags().structural;
+            if role == FieldRole::Ignored {
+                continue;
+            }
+            let (x, y) = (field(reflection, at, left), field(reflection, at, right));
+            let name = StepKey::Name(&reflection.fields[at].name);
+            self.push_part(x, y, pair.region.of_field(role), pair.path, StepKind::Attr, name);
+        }
+        true
     }
 
     fn push_items(&mut self, pair: &Pair, a: Vec<Any>, b: Vec<Any>) -> bool {

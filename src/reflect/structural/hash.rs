@@ -9,7 +9,7 @@ use crate::function::Error;
 use crate::object::grow::{gathered, try_gathered, Grow};
 use crate::object::registry;
 use crate::reflect::checkpoint::{finish, with_checkpoints, Work};
-use crate::reflect::children::{children, field, frozen_items, is_plain, Children};
+use crate::reflect::children::{children, field, fields_of, frozen_items, has_one_place, is_plain, Children};
 use crate::reflect::mix::{mix, mix_bytes};
 use crate::reflect::number_map::NumberMap;
 use crate::reflect::{attr, hook, FieldRole, Reflection, StructuralKind};
@@ -58,6 +58,8 @@ struct Frame {
     hash: u64,
     region: Region,
     rest: Rest,
+    /// Whether its hash is noted, as the walk may come to the object again.
+    noted: bool,
     depends: bool,
     cyclic: bool,
     /// A variable that is being defined: it goes by its number, its parts count besides.
@@ -72,6 +74,16 @@ enum Rest {
     Items(usize),
     /// These, the last first.
     Listed(Vec<(Any, Region)>),
+}
+
+impl Rest {
+    /// All fields that count; how many those are goes into the hash.
+    #[inline]
+    fn fields(reflection: &'static Reflection, hash: &mut u64) -> Rest {
+        let counted = reflection.fields.iter().filter(|field| field.flags().structural != FieldRole::Ignored);
+        *hash = mix(*hash, counted.count() as u64);
+        Rest::Fields(reflection, 0)
+    }
 }
 
 impl Frame {
@@ -176,8 +188,12 @@ fn begin(state: &mut Hash, value: Any, region: Region) -> Result<Option<Known>, 
         state.kept.push(value.clone());
         return by_hook(state, &value, hash, region, &hook).map(Some);
     }
-    state.known.grow(1);
-    state.known.insert(at, None);
+    // What has a place alone and is no variable is in no table, and nothing leads to it but the object that has the place.
+    let noted = kind == StructuralKind::FreeVar || !has_one_place(&value);
+    if noted {
+        state.known.grow(1);
+        state.known.insert(at, None);
+    }
     let rest = match state.parts(view, &mut hash, region) {
         Ok(rest) => rest,
         Err(error) => {
@@ -188,7 +204,16 @@ fn begin(state: &mut Hash, value: Any, region: Region) -> Result<Option<Known>, 
         }
     };
     state.frames.grow(1);
-    state.frames.push(Frame { object: value, hash, region, rest, depends: false, cyclic: false, defined_at_start });
+    state.frames.push(Frame {
+        object: value,
+        hash,
+        region,
+        rest,
+        noted,
+        depends: false,
+        cyclic: false,
+        defined_at_start,
+    });
     Ok(None)
 }
 
@@ -232,6 +257,9 @@ impl Hash {
 
     /// What an object's hash is made of; how much that is counts, too.
     fn parts(&self, view: AnyView<'_>, hash: &mut u64, region: Region) -> Result<Rest, Error> {
+        if let Some(reflection) = fields_of(view) {
+            return Ok(Rest::fields(reflection, hash));
+        }
         if let Some(items) = frozen_items(view) {
             *hash = mix(*hash, items.len() as u64);
             return Ok(Rest::Items(0));
@@ -249,11 +277,7 @@ impl Hash {
                     |(key, _, value): (u64, usize, Any)| [((key as i64).into_any(), Region::Use), (value, region)];
                 gathered(entries.into_iter().flat_map(parts))
             }
-            Children::Fields(reflection) => {
-                let counted = reflection.fields.iter().filter(|field| field.flags().structural != FieldRole::Ignored);
-                *hash = mix(*hash, counted.count() as u64);
-                return Ok(Rest::Fields(reflection, 0));
-            }
+            Children::Fields(reflection) => return Ok(Rest::fields(reflection, hash)),
             Children::Leaf => Vec::new(),
         };
         *hash = mix(*hash, rest.len() as u64);
@@ -279,6 +303,9 @@ impl Hash {
             defined: frame.depends.then_some(frame.defined_at_start),
             cyclic: frame.cyclic,
         };
+        if !frame.noted {
+            return Ok(known);
+        }
         self.known.grow(1);
         self.known.insert(address(view), Some(known));
         // There is room: one place for each frame.
