@@ -23,6 +23,19 @@ from ._core import (
 )
 from ._type_info import TypeInfo, TypeMethod, type_info
 
+if TYPE_CHECKING:
+    # Of higher files: `__getattr__` below finds them when they are asked for.
+    from ._device import Device as Device
+    from ._device import DLDeviceType as DLDeviceType
+    from ._dtype import DataType as DataType
+    from ._shape import Shape as Shape
+    from ._tensor import Tensor as Tensor
+    from ._tensor import from_dlpack as from_dlpack
+    from .error import ERROR_NAME_TO_TYPE as ERROR_NAME_TO_TYPE
+    from .error import ERROR_TYPE_TO_NAME as ERROR_TYPE_TO_NAME
+    from .error import Error as Error
+    from .function import Function as Function
+
 __all__ = [
     "KWARGS",
     "MISSING",
@@ -255,17 +268,19 @@ _CLASSES = ("_CLASS_DEVICE", "_CLASS_DTYPE", "_CLASS_OBJECT", "_CLASS_TENSOR")
 _OPTIONAL = ("torch", "ml_dtypes", "cuda_driver")
 
 
-def __getattr__(name: str) -> Any:
-    if name in _CLASSES:
-        return importlib.import_module("._compat", __package__).class_now(name)
-    if name in _OPTIONAL:
-        # Packages that tvm-ffi looks for when it is imported. They are looked for here when a value of theirs comes.
-        return sys.modules.get(name)
-    if name not in _ELSEWHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f".{_ELSEWHERE[name]}", __package__), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # Checkers would take any name for one that it knows.
+
+    def __getattr__(name: str) -> Any:
+        if name in _CLASSES:
+            return importlib.import_module("._compat", __package__).class_now(name)
+        if name in _OPTIONAL:
+            # Packages that tvm-ffi looks for when it is imported. They are looked for here when a value of theirs comes.
+            return sys.modules.get(name)
+        if name not in _ELSEWHERE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(f".{_ELSEWHERE[name]}", __package__), name)
+        globals()[name] = value
+        return value
 
 
 def object_repr(obj: CObject) -> str:

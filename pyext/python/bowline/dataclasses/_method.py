@@ -7,7 +7,9 @@ marked.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
+
+_F = TypeVar("_F", bound="Callable[..., Any] | staticmethod[..., Any]")
 
 # Names of type attributes that a class's own functions of the same name become.
 HOOKS = frozenset(
@@ -42,7 +44,7 @@ _INPUT_SCHEMA = "__ffi_convert_type_schema__"
 _MARKED = "__ffi_method__"
 
 
-def method(fn: Any) -> Any:
+def method(fn: _F) -> _F:
     """Let native code know a method of a `py_class` by its name.
 
     Parameters
