@@ -8,8 +8,9 @@ from __future__ import annotations
 import abc
 import importlib
 import sys
+from collections.abc import Iterable
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from . import _core
 from ._core import (
@@ -82,7 +83,19 @@ def _module_of_caller() -> str:
     return __name__
 
 
-class ObjectMeta(_core.CObjectMeta, abc.ABCMeta):
+def _without_internals(names: Iterable[str]) -> list[str]:
+    """Leave out what classes keep for the package's own use."""
+    return [name for name in names if not name.startswith("__bowline_")]
+
+
+if TYPE_CHECKING:
+    from abc import ABCMeta as _ProtocolMeta
+else:
+    # That of protocols, so that a class may have some among its bases. It is an `ABCMeta`.
+    _ProtocolMeta = type(Protocol)
+
+
+class ObjectMeta(_core.CObjectMeta, _ProtocolMeta):
     """Metaclass of `Object`: instances have no ``__dict__`` unless the class asks for one."""
 
     def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **kwargs: Any) -> ObjectMeta:
@@ -95,6 +108,13 @@ class ObjectMeta(_core.CObjectMeta, abc.ABCMeta):
         cls = super().__new__(mcls, name, bases, namespace, **kwargs)
         _core.adjust_class(cls)
         return cls
+
+    # Protocols look at attributes, which takes time; classes of objects are none.
+    __instancecheck__ = abc.ABCMeta.__instancecheck__
+    __subclasscheck__ = abc.ABCMeta.__subclasscheck__
+
+    def __dir__(cls) -> list[str]:
+        return _without_internals(super().__dir__())
 
     @property
     def __tvm_ffi_type_info__(cls) -> TypeInfo:
@@ -142,6 +162,9 @@ class Object(_core.CObject, metaclass=ObjectMeta):
 
     def __repr__(self) -> str:
         return _core.object_text(self)
+
+    def __dir__(self) -> list[str]:
+        return _without_internals(super().__dir__())
 
     def __rich_repr__(self) -> Any:
         return importlib.import_module("._pretty", __package__).rich_parts(self)
