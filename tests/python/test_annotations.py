@@ -48,7 +48,7 @@ def test_meaning(annotation, schema):
     [
         (set[int], "There are no native sets: use list"),
         (set, "There are no native sets: use list"),
-        (typing.FrozenSet[str], "There are no native sets: use list"),
+        (frozenset[str], "There are no native sets: use list"),
         (dataclasses.InitVar[int], "define an __init__ or a classmethod"),
         (Color, "Make it an Enum, IntEnum or StrEnum of bowline.dataclasses, or use Any"),
         (Literal[Color.red], "Make it an Enum, IntEnum or StrEnum of bowline.dataclasses, or use Any"),

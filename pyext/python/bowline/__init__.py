@@ -15,6 +15,13 @@ True
 
 import gc
 import importlib
+import os.path
+
+if os.path.exists(os.path.join(os.path.dirname(__file__), "preprocessors.py")):
+    raise ImportError(
+        "the distribution 'bowline', another project, has its files where those of bowline-ffi are: run `pip uninstall bowline "
+        "bowline-ffi`, then `pip install bowline-ffi`"
+    )
 
 from . import _again, _core, _one_runtime
 from . import registry as registry
