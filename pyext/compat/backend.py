@@ -44,7 +44,7 @@ def _metadata(name: str, version: str) -> dict[str, bytes]:
         "METADATA": (
             f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
             "Summary: The package tvm_ffi, provided by bowline\nLicense: Apache-2.0\nRequires-Python: >=3.11\n"
-            f"Requires-Dist: bowline=={_bowline_version()}\nProvides-Extra: cpp\n"
+            f"Requires-Dist: bowline-ffi=={_bowline_version()}\nProvides-Extra: cpp\n"
             # No index takes a file with this line.
             "Classifier: Private :: Do Not Upload\n"
             "Description-Content-Type: text/markdown\n\n" + (HERE / "README.md").read_text(encoding="utf-8")

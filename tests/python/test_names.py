@@ -1,6 +1,8 @@
 """Names that users of the object system import, and from where."""
 
+import ast
 import importlib
+import pathlib
 import sys
 import types
 
@@ -91,6 +93,17 @@ def test_import_as():
 def test_unknown_names(module):
     with pytest.raises(AttributeError, match="no_such_name"):
         importlib.import_module(f"bowline.{module}").no_such_name
+
+
+def test_type_checkers_see_every_public_name():
+    stub = ast.parse((pathlib.Path(bowline.__file__).parent / "__init__.pyi").read_text())
+    imported = {alias.asname for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    (shown,) = (ast.literal_eval(node.value) for node in stub.body if isinstance(node, ast.Assign))
+    assert set(shown) == set(bowline.__all__) <= imported
+    assert len(shown) == len(set(shown))
+    assert imported <= set(dir(bowline))
+    others = {name for name in dir(bowline) if not name.startswith("_")} - imported
+    assert [name for name in others if not isinstance(getattr(bowline, name), types.ModuleType)] == []
 
 
 def test_internals():

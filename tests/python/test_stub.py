@@ -258,7 +258,7 @@ def test_commands(small):
         ran = subprocess.run([sys.executable, *command, str(small)], env=environment, capture_output=True, text=True, timeout=100)
         assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout
         assert f"from {package} import Object, register_object as _R" in small.read_text()
-    scripts = (Path(bowline.__file__).parents[1]).glob("bowline-*.dist-info/entry_points.txt")
+    scripts = (Path(bowline.__file__).parents[1]).glob("bowline_ffi-*.dist-info/entry_points.txt")
     text = next(scripts).read_text()
     assert "tvm-ffi-stubgen=bowline.stub.cli:__main__" in text.replace(" ", "")
     assert "bowline-stubgen=bowline.stub.cli:bowline_main" in text.replace(" ", "")

@@ -38,7 +38,7 @@ def test_a_wheel(tmp_path, settings, name, version):
     metadata = next((tmp_path / "site").glob("*.dist-info")) / "METADATA"
     head = metadata.read_text().split("\n\n")[0]
     assert f"\nName: {name}\nVersion: {version}\n" in head
-    assert f"Requires-Dist: bowline=={bowline.__version__}" in head and "Private :: Do Not Upload" in head
+    assert f"Requires-Dist: bowline-ffi=={bowline.__version__}" in head and "Private :: Do Not Upload" in head
     run_script(
         """
         import sys

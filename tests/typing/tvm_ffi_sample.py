@@ -1,4 +1,4 @@
-"""What typed code for tvm-ffi says; mypy passes it with the stubs in pyext/compat."""
+"""What typed code for tvm-ffi says; mypy and pyright pass it with the stubs in pyext/compat."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ from tvm_ffi.utils import FileLock
 @py_class("typing.Point")
 class Point(Object):
     x: int
-    tags: tvm_ffi.List = field(default_factory=list)
+    tags: tvm_ffi.List[str] = field(default_factory=list)
 
 
 x: int = Point(1).x
 element: tvm_ffi.dtype = tvm_ffi.int32
-array: Array = tvm_ffi.container.Array([1])
+array: Array[int] = tvm_ffi.container.Array([1])
 anything: Any = _ffi_api.ReprPrint(array)
 code: int = DataTypeCode.INT
 function: Function = tvm_ffi.get_global_func("testing.echo")

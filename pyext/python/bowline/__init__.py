@@ -15,6 +15,13 @@ True
 
 import gc
 import importlib
+import os.path
+
+if os.path.exists(os.path.join(os.path.dirname(__file__), "preprocessors.py")):
+    raise ImportError(
+        "the distribution 'bowline', another project, has its files where those of bowline-ffi are: run `pip uninstall bowline "
+        "bowline-ffi`, then `pip install bowline-ffi`"
+    )
 
 from . import _again, _core, _one_runtime
 from . import registry as registry
@@ -29,75 +36,7 @@ from .registry import (
     remove_global_func,
 )
 
-# Type checkers read this as true, and `as` as handing the name on; it saves the import of typing.
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from . import access_path as access_path
-    from . import container as container
-    from . import core as core
-    from . import cpp as cpp
-    from . import dataclasses as dataclasses
-    from . import demo as demo
-    from . import error as error
-    from . import function as function
-    from . import libinfo as libinfo
-    from . import module as module
-    from . import serialization as serialization
-    from . import stream as stream
-    from . import structural as structural
-    from . import testing as testing
-    from . import utils as utils
-    from ._alias import provide_tvm_ffi as provide_tvm_ffi
-    from ._convert import convert as convert
-    from ._convert import convert_func as convert_func
-    from ._device import Device as Device
-    from ._device import DLDeviceType as DLDeviceType
-    from ._device import device as device
-    from ._dtype import dtype as dtype
-    from ._shape import Shape as Shape
-    from ._tensor import Tensor as Tensor
-    from ._tensor import from_dlpack as from_dlpack
-    from ._version import __version_tuple__ as __version_tuple__
-    from .container import Array as Array
-    from .container import Dict as Dict
-    from .container import List as List
-    from .container import Map as Map
-    from .core import Bytes as Bytes
-    from .core import CAny as CAny
-    from .core import CContainerBase as CContainerBase
-    from .core import ObjectConvertible as ObjectConvertible
-    from .core import String as String
-    from .dataclasses import KW_ONLY as KW_ONLY
-    from .dataclasses import field as field
-    from .dataclasses import method as method
-    from .dataclasses import py_class as py_class
-    from .error import Error as Error
-    from .error import register_error as register_error
-    from .function import Function as Function
-    from .libinfo import LIB as LIB
-    from .module import Module as Module
-    from .module import load_module as load_module
-    from .module import system_lib as system_lib
-    from .stream import StreamContext as StreamContext
-    from .stream import get_raw_stream as get_raw_stream
-    from .stream import use_raw_stream as use_raw_stream
-    from .stream import use_torch_stream as use_torch_stream
-    from .structural import DefRegionKind as DefRegionKind
-    from .structural import InplaceMode as InplaceMode
-    from .structural import StructuralKey as StructuralKey
-    from .structural import StructuralMutator as StructuralMutator
-    from .structural import StructuralVisitor as StructuralVisitor
-    from .structural import VisitInterrupt as VisitInterrupt
-    from .structural import WalkOrder as WalkOrder
-    from .structural import WalkResult as WalkResult
-    from .structural import get_first_structural_mismatch as get_first_structural_mismatch
-    from .structural import structural_equal as structural_equal
-    from .structural import structural_hash as structural_hash
-    from .structural import structural_map as structural_map
-    from .structural import structural_mutate as structural_mutate
-    from .structural import structural_visit as structural_visit
-    from .structural import structural_walk as structural_walk
-
+# Type checkers read the stub beside this file, which has all of these names.
 # Loaded on first use: name → module that has it.
 _LAZY = {
     "Array": "container",

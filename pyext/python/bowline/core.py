@@ -8,8 +8,9 @@ from __future__ import annotations
 import abc
 import importlib
 import sys
+from collections.abc import Iterable
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from . import _core
 from ._core import (
@@ -22,6 +23,19 @@ from ._core import (
     TypeSchema,
 )
 from ._type_info import TypeInfo, TypeMethod, type_info
+
+if TYPE_CHECKING:
+    # Of higher files: `__getattr__` below finds them when they are asked for.
+    from ._device import Device as Device
+    from ._device import DLDeviceType as DLDeviceType
+    from ._dtype import DataType as DataType
+    from ._shape import Shape as Shape
+    from ._tensor import Tensor as Tensor
+    from ._tensor import from_dlpack as from_dlpack
+    from .error import ERROR_NAME_TO_TYPE as ERROR_NAME_TO_TYPE
+    from .error import ERROR_TYPE_TO_NAME as ERROR_TYPE_TO_NAME
+    from .error import Error as Error
+    from .function import Function as Function
 
 __all__ = [
     "KWARGS",
@@ -69,7 +83,19 @@ def _module_of_caller() -> str:
     return __name__
 
 
-class ObjectMeta(_core.CObjectMeta, abc.ABCMeta):
+def _without_internals(names: Iterable[str]) -> list[str]:
+    """Leave out what classes keep for the package's own use."""
+    return [name for name in names if not name.startswith("__bowline_")]
+
+
+if TYPE_CHECKING:
+    from abc import ABCMeta as _ProtocolMeta
+else:
+    # That of protocols, so that a class may have some among its bases. It is an `ABCMeta`.
+    _ProtocolMeta = type(Protocol)
+
+
+class ObjectMeta(_core.CObjectMeta, _ProtocolMeta):
     """Metaclass of `Object`: instances have no ``__dict__`` unless the class asks for one."""
 
     def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **kwargs: Any) -> ObjectMeta:
@@ -82,6 +108,13 @@ class ObjectMeta(_core.CObjectMeta, abc.ABCMeta):
         cls = super().__new__(mcls, name, bases, namespace, **kwargs)
         _core.adjust_class(cls)
         return cls
+
+    # Protocols look at attributes, which takes time; classes of objects are none.
+    __instancecheck__ = abc.ABCMeta.__instancecheck__
+    __subclasscheck__ = abc.ABCMeta.__subclasscheck__
+
+    def __dir__(cls) -> list[str]:
+        return _without_internals(super().__dir__())
 
     @property
     def __tvm_ffi_type_info__(cls) -> TypeInfo:
@@ -129,6 +162,9 @@ class Object(_core.CObject, metaclass=ObjectMeta):
 
     def __repr__(self) -> str:
         return _core.object_text(self)
+
+    def __dir__(self) -> list[str]:
+        return _without_internals(super().__dir__())
 
     def __rich_repr__(self) -> Any:
         return importlib.import_module("._pretty", __package__).rich_parts(self)
@@ -255,17 +291,19 @@ _CLASSES = ("_CLASS_DEVICE", "_CLASS_DTYPE", "_CLASS_OBJECT", "_CLASS_TENSOR")
 _OPTIONAL = ("torch", "ml_dtypes", "cuda_driver")
 
 
-def __getattr__(name: str) -> Any:
-    if name in _CLASSES:
-        return importlib.import_module("._compat", __package__).class_now(name)
-    if name in _OPTIONAL:
-        # Packages that tvm-ffi looks for when it is imported. They are looked for here when a value of theirs comes.
-        return sys.modules.get(name)
-    if name not in _ELSEWHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f".{_ELSEWHERE[name]}", __package__), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # Checkers would take any name for one that it knows.
+
+    def __getattr__(name: str) -> Any:
+        if name in _CLASSES:
+            return importlib.import_module("._compat", __package__).class_now(name)
+        if name in _OPTIONAL:
+            # Packages that tvm-ffi looks for when it is imported. They are looked for here when a value of theirs comes.
+            return sys.modules.get(name)
+        if name not in _ELSEWHERE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(f".{_ELSEWHERE[name]}", __package__), name)
+        globals()[name] = value
+        return value
 
 
 def object_repr(obj: CObject) -> str:

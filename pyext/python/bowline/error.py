@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from . import _core
 from .core import Object
 
 __all__ = ["Error", "register_error"]
+
+_E = TypeVar("_E", bound=BaseException)
 
 
 class Error(_core.CError, Object):
@@ -42,6 +44,12 @@ class Error(_core.CError, Object):
 _core.register_class(Error, _core.type_index("ffi.Error"))
 
 
+@overload
+def register_error(name_or_cls: type[_E], /) -> type[_E]: ...
+@overload
+def register_error(name_or_cls: str | None, cls: type[_E]) -> type[_E]: ...
+@overload
+def register_error(name_or_cls: str | None = None) -> Callable[[type[_E]], type[_E]]: ...
 def register_error(name_or_cls: str | type | None = None, cls: type | None = None) -> Any:
     """Let a kind of native errors come out as instances of an exception class.
 

@@ -270,9 +270,11 @@ def _resolve_and_validate(paths: list[Path], cond: Callable[[Path], bool | Path]
     return None
 
 
-def __getattr__(name: str) -> Any:
-    # Loaded by the loader already; ctypes takes an import.
-    if name != "LIB":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = ctypes.CDLL(find_cython_lib(), ctypes.RTLD_GLOBAL)
-    return globals()[name]
+if not TYPE_CHECKING:  # Checkers would take any name for one that it knows.
+
+    def __getattr__(name: str) -> Any:
+        # Loaded by the loader already; ctypes takes an import.
+        if name != "LIB":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = ctypes.CDLL(find_cython_lib(), ctypes.RTLD_GLOBAL)
+        return globals()[name]

@@ -65,7 +65,7 @@ class Module(Object):
         return _get_kind(self)
 
     @property
-    def imports(self) -> Array:
+    def imports(self) -> Array[Module]:
         """The modules that it imports."""
         return self.imports_
 
@@ -154,7 +154,7 @@ class Module(Object):
         """Return the source: empty where there is none, as of modules that are libraries."""
         return _inspect_source(self, fmt)
 
-    def get_write_formats(self) -> Array:
+    def get_write_formats(self) -> Array[str]:
         """Return the formats in which it can be written: none, of modules that are libraries."""
         return _get_write_formats(self)
 

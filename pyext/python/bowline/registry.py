@@ -10,13 +10,16 @@ import importlib
 import sys
 import warnings
 from collections.abc import Callable, Collection, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from . import _core
 from ._declared import unevaluated
 from ._method import method_of_class
 from ._type_info import TypeInfo
 from .core import Object
+
+if TYPE_CHECKING:
+    from .function import Function
 
 __all__ = [
     "get_global_func",
@@ -28,6 +31,8 @@ __all__ = [
     "register_object",
     "remove_global_func",
 ]
+
+_T = TypeVar("_T")
 
 # Where the classes of the built-in types are: a value may come before they are imported.
 _BUILT_IN = {
@@ -57,6 +62,10 @@ _DERIVABLE = ("ffi.Module", "ffi.Tensor")
 _SKIP_UNKNOWN_OBJECTS = False
 
 
+@overload
+def register_object(type_key: type[_T], /) -> type[_T]: ...
+@overload
+def register_object(type_key: str | None = None, *, init: bool = True) -> Callable[[type[_T]], type[_T]]: ...
 def register_object(type_key: str | type | None = None, *, init: bool = True) -> Any:
     """Make a class the class of a native type.
 
@@ -248,6 +257,14 @@ def _make_fallback(index: int) -> type:
     return cls
 
 
+@overload
+def register_global_func(func_name: Callable[..., Any], /) -> Function: ...
+@overload
+def register_global_func(func_name: str, f: Callable[..., Any], override: bool = False) -> Function: ...
+@overload
+def register_global_func(
+    func_name: str, f: None = None, override: bool = False
+) -> Callable[[Callable[..., Any]], Function]: ...
 def register_global_func(
     func_name: str | Callable[..., Any], f: Callable[..., Any] | None = None, override: bool = False
 ) -> Any:
@@ -292,6 +309,10 @@ def register_global_func(
     return register if f is None else register(f)
 
 
+@overload
+def get_global_func(name: str, allow_missing: Literal[False] = False) -> Function: ...
+@overload
+def get_global_func(name: str, allow_missing: bool) -> Function | None: ...
 def get_global_func(name: str, allow_missing: bool = False) -> Any:
     """Return a global function: the same object each time.
 

@@ -29,11 +29,18 @@ _ENUM = ("Enum", "EnumAttrMap", "EnumState", "IntEnum", "StrEnum", "auto", "entr
 __all__ = [
     "KW_ONLY",
     "MISSING",
+    "Enum",
+    "EnumAttrMap",
+    "EnumState",
     "Field",
+    "IntEnum",
     "Object",
+    "StrEnum",
     "asdict",
     "astuple",
+    "auto",
     "c_class",
+    "entry",
     "field",
     "fields",
     "init_property",
@@ -41,20 +48,21 @@ __all__ = [
     "method",
     "py_class",
     "replace",
-    *_ENUM,
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name == "common":
-        # What tvm-ffi's module of that name has.
-        from . import _tools
+if not TYPE_CHECKING:  # Checkers would take any name for one that it knows.
 
-        return _tools
-    # Enumerations register native classes, which who has none need not pay for.
-    if name != "enum" and name not in _ENUM:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import _enum
+    def __getattr__(name: str) -> object:
+        if name == "common":
+            # What tvm-ffi's module of that name has.
+            from . import _tools
 
-    globals().update({known: getattr(_enum, known) for known in _ENUM}, enum=_enum)
-    return globals()[name]
+            return _tools
+        # Enumerations register native classes, which who has none need not pay for.
+        if name != "enum" and name not in _ENUM:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from . import _enum
+
+        globals().update({known: getattr(_enum, known) for known in _ENUM}, enum=_enum)
+        return globals()[name]

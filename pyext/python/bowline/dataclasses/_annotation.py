@@ -8,6 +8,7 @@ from __future__ import annotations
 import collections.abc as abc
 import ctypes
 import dataclasses as _stdlib
+import enum
 import sys
 import types
 import typing
@@ -44,6 +45,14 @@ _GENERIC: dict[Any, tuple[str, int]] = {
     abc.MutableMapping: ("Dict", 2),
     abc.Mapping: ("Map", 2),
 }
+
+
+_SETS = (set, frozenset, abc.Set, abc.MutableSet)
+_NO_SETS = (
+    "There are no native sets: use list or tuple[T, ...], or dict with the items as keys, or Any, which holds a Python set"
+)
+# What a `type` statement makes, since Python 3.12.
+_ALIAS: tuple[Any, ...] = (typing.TypeAliasType,) if sys.version_info >= (3, 12) else ()
 
 
 def is_foreign(cls: type) -> bool:
@@ -90,7 +99,33 @@ def schema_of(annotation: Any, owner: type | None = None) -> TypeSchema:
         return _schema_of_generic(annotation, origin, typing.get_args(annotation), owner)
     if isinstance(annotation, type):
         return _schema_of_class(annotation)
+    if isinstance(annotation, typing.NewType):
+        return schema_of(annotation.__supertype__, owner)
+    if isinstance(annotation, typing.TypeVar):
+        return _schema_of_variable(annotation, owner)
+    if isinstance(annotation, _ALIAS):
+        return _schema_of_alias(annotation, owner)
+    if isinstance(annotation, _stdlib.InitVar):
+        raise _instead(annotation, "A constructor takes fields only: define an __init__ or a classmethod that takes the value")
     raise _no_field(annotation)
+
+
+def _schema_of_variable(variable: typing.TypeVar, owner: type | None) -> TypeSchema:
+    """Return what values of every type that a variable may stand for have in common. Classes are not made for each."""
+    if variable.__constraints__:
+        return _schema_of_union(variable.__constraints__, owner)
+    return TypeSchema("Any") if variable.__bound__ is None else schema_of(variable.__bound__, owner)
+
+
+def _schema_of_alias(alias: Any, owner: type | None) -> TypeSchema:
+    try:
+        return schema_of(alias.__value__, owner)
+    except RecursionError:
+        raise _instead(alias, "It contains itself: use Any where it does") from None
+
+
+def _instead(annotation: Any, what: str) -> TypeError:
+    return TypeError(f"Cannot convert the annotation {annotation!r} to a type of fields. {what}")
 
 
 def _no_field(annotation: Any, why: str = "") -> TypeError:
@@ -106,6 +141,13 @@ def _schema_of_generic(annotation: Any, origin: Any, args: tuple[Any, ...], owne
         return schema_of(args[0], owner)
     if origin is typing.Union or origin is types.UnionType:
         return _schema_of_union(args, owner)
+    if origin is typing.Literal:
+        # Which values of the type there may be is for type checkers.
+        return _schema_of_union(tuple(dict.fromkeys(type(value) for value in args)), owner)
+    if isinstance(origin, _ALIAS):
+        return _schema_of_alias(origin, owner)
+    if origin in _SETS:
+        raise _instead(annotation, _NO_SETS)
     if origin is tuple:
         if len(args) == 2 and args[1] is Ellipsis:
             return TypeSchema("Array", (schema_of(args[0], owner),))
@@ -119,6 +161,8 @@ def _schema_of_generic(annotation: Any, origin: Any, args: tuple[Any, ...], owne
     known = _GENERIC.get(origin)
     if known is None and isinstance(origin, type) and issubclass(origin, Object):
         known = _native_container(origin)
+        if known is None and issubclass(origin, typing.Generic):  # type: ignore[arg-type]
+            return _schema_of_class(origin)
     if known is None:
         raise _no_field(annotation)
     name, arity = known
@@ -154,6 +198,10 @@ def _schema_of_class(cls: type) -> TypeSchema:
         raise TypeError(f"{cls!r} is not registered: decorate it with @py_class, or @c_class if its type is a native one")
     if hasattr(cls, "__dlpack__"):
         return TypeSchema("Tensor")
+    if issubclass(cls, enum.Enum):
+        raise _instead(cls, "Make it an Enum, IntEnum or StrEnum of bowline.dataclasses, or use Any, which holds its members")
+    if cls in _SETS:
+        raise _instead(cls, _NO_SETS)
     raise _no_field(cls, ": none holds instances of this class alone")
 
 

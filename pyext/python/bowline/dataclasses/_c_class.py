@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable
+from typing import TypeVar
 
 from .. import _core
 from .._constructor import parameters
@@ -16,8 +17,10 @@ from ._construction import refusing
 from ._described import attach as _attach_field_objects  # noqa: F401, the name that tvm-ffi's module has for it
 from ._field import Field, field
 
+_T = TypeVar("_T")
 
-@typing.dataclass_transform(field_specifiers=(field, Field), converter=None)  # type: ignore[literal-required]
+
+@typing.dataclass_transform(eq_default=False, field_specifiers=(field, Field), converter=None)  # type: ignore[literal-required]
 def c_class(
     type_key: str,
     *,
@@ -28,7 +31,7 @@ def c_class(
     order: bool = False,
     unsafe_hash: bool = False,
     match_args: bool = True,
-) -> Callable[[type], type]:
+) -> Callable[[type[_T]], type[_T]]:
     """Make a class that of a native type, with what a dataclass has.
 
     Parameters
@@ -68,7 +71,7 @@ def c_class(
         raise ValueError("order=True requires eq=True")
     options = {"eq": eq, "order": order, "unsafe_hash": unsafe_hash, "frozen": frozen}
 
-    def decorate(cls: type) -> type:
+    def decorate(cls: type[_T]) -> type[_T]:
         own_init = "__init__" in cls.__dict__
         index = _core.type_index(type_key)
         with former_on_failure(index):

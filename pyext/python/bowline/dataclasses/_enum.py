@@ -7,7 +7,7 @@ of them are in one native object, an attribute of the type.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from .. import _core
 from ..container import Dict
@@ -25,7 +25,11 @@ from ._variant import (
     state_of,
 )
 
+if TYPE_CHECKING:
+    from ..container import List
+
 V = TypeVar("V")
+_T = TypeVar("_T")
 
 #: The attribute of a type in which its `EnumState` is.
 ENUM_STATE_ATTR = "__ffi_enum__"
@@ -54,17 +58,24 @@ class _EnumMeta(ObjectMeta):
         else:
             declare(cls, type_key)
 
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        if len(args) != 1 or kwargs:
-            raise TypeError(f"{cls.__name__}() takes one argument, the value of a variant; variants are declared in its body")
-        (value,) = args
-        if isinstance(value, cls):
-            return value
-        check_range(value)
-        found = find(cls, value)
-        if found is None:
-            raise ValueError(f"{value!r} is not a valid {cls.__name__}")
-        return found
+    if TYPE_CHECKING:
+
+        def __call__(cls: type[_T], value: Any, /) -> _T: ...
+    else:
+
+        def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+            if len(args) != 1 or kwargs:
+                raise TypeError(
+                    f"{cls.__name__}() takes one argument, the value of a variant; variants are declared in its body"
+                )
+            (value,) = args
+            if isinstance(value, cls):
+                return value
+            check_range(value)
+            found = find(cls, value)
+            if found is None:
+                raise ValueError(f"{value!r} is not a valid {cls.__name__}")
+            return found
 
     def __setattr__(cls, name: str, value: Any) -> None:
         cls._expect_no_variant(name, "reassigned")
@@ -85,7 +96,7 @@ class _EnumMeta(ObjectMeta):
         index = _core.exact_index(cls)
         return index is not None and isinstance(instance, Object) and _core.exact_index(type(instance)) == index
 
-    def __iter__(cls) -> Iterator[Any]:
+    def __iter__(cls: type[_T]) -> Iterator[_T]:
         return iter(list(state_of(cls).entries))
 
     def __len__(cls) -> int:
@@ -107,6 +118,11 @@ class EnumState(Object):
     attrs : Dict
         By name of an attribute: a Dict from variants to values.
     """
+
+    if TYPE_CHECKING:
+        entries: List[Any]
+        indexes: Dict[int | str, Any]
+        attrs: Dict[str, Dict[Any, Any]]
 
 
 register_object("ffi.EnumState", init=False)(EnumState)
@@ -186,8 +202,13 @@ class Enum(Object, metaclass=_EnumMeta, is_base=True):
     (5, 0)
     """
 
+    if TYPE_CHECKING:
+        attr_dict: ClassVar[Dict[str, Dict[Any, Any]]]
+        _int_index: int
+        _str_index: str
+
     @classmethod
-    def get(cls, index: int | str) -> Any:
+    def get(cls, index: int | str) -> Self:
         """Return the variant of a name or number.
 
         Raises
@@ -204,7 +225,7 @@ class Enum(Object, metaclass=_EnumMeta, is_base=True):
         return found
 
     @classmethod
-    def all_entries(cls) -> Iterator[Any]:
+    def all_entries(cls) -> Iterator[Self]:
         """Return an iterator over the variants in the order of their registration."""
         return iter(cls)
 
@@ -226,10 +247,10 @@ class Enum(Object, metaclass=_EnumMeta, is_base=True):
     def __repr__(self) -> str:
         return f"{_core.type_key(_core.index_of_class(type(self)))}.{self._str_index}"
 
-    def __copy__(self) -> Any:
+    def __copy__(self) -> Self:
         return self
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+    def __deepcopy__(self, memo: dict[int, Any], /) -> Self:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -242,6 +263,8 @@ class _PayloadEnum(Enum, is_base=True):
     """What enumerations share whose variants stand for a value."""
 
     _payload: ClassVar[type]
+    if TYPE_CHECKING:
+        value: Any
 
     @property
     def name(self) -> str:
@@ -289,6 +312,8 @@ class IntEnum(_PayloadEnum, is_base=True):
     """
 
     _payload = int
+    if TYPE_CHECKING:
+        value: int
 
 
 class StrEnum(_PayloadEnum, is_base=True):
@@ -304,6 +329,8 @@ class StrEnum(_PayloadEnum, is_base=True):
     """
 
     _payload = str
+    if TYPE_CHECKING:
+        value: str
 
 
 register_object("ffi.Enum", init=False)(Enum)
@@ -325,6 +352,6 @@ class _AttrDict:
         return state_of(cls).attrs
 
 
-Enum.attr_dict = _AttrDict()  # type: ignore[attr-defined]
+Enum.attr_dict = _AttrDict()
 
 __all__ = ["Enum", "EnumAttrMap", "EnumState", "IntEnum", "StrEnum", "auto", "entry"]

@@ -5,10 +5,12 @@ Upholds: what a class defines itself stays.
 
 from __future__ import annotations
 
+import inspect
+
 from .. import _core, _declared
 from .._constructor import parameters
 from .._place import note_forward
-from ..core import Object
+from ..core import MISSING, Object
 from ._comparison import add_comparisons
 from ._construction import add_init
 from ._definition import Definition, define
@@ -17,6 +19,16 @@ from ._field import Field
 from ._init_property import InitProperty
 from ._method import methods_and_hooks
 from ._plan import Plan
+
+
+class _Factory:
+    """Stands for what a factory makes."""
+
+    def __repr__(self) -> str:
+        return "<factory>"
+
+
+_FACTORY = _Factory()
 
 
 def finish(plan: Plan, fields: list[Field]) -> None:
@@ -39,6 +51,20 @@ def finish(plan: Plan, fields: list[Field]) -> None:
     _core.take_key(plan.index)
 
 
+def _doc(cls: type, fields: list[Field]) -> str:
+    """Return how a class is called, as a dataclass says it, and what its own fields say of themselves."""
+    signature: inspect.Signature | None = getattr(cls.__init__, "__signature__", None)  # type: ignore[misc]
+    if signature is None:
+        call = "(...)"
+    else:
+        parameters = [
+            p.replace(default=_FACTORY) if p.default is MISSING else p for p in list(signature.parameters.values())[1:]
+        ]
+        call = str(inspect.Signature(parameters))
+    said = [f"\n{f.name} : {f.doc}" for f in fields if f.doc]
+    return "\n".join([f"{cls.__name__}{call}", *said])
+
+
 def equip(plan: Plan, fields: list[Field]) -> None:
     """Give a class that is registered what it does not define itself."""
     cls = plan.cls
@@ -54,5 +80,7 @@ def equip(plan: Plan, fields: list[Field]) -> None:
     add_comparisons(cls, plan.options)
     if plan.options["repr"] and "__repr__" not in cls.__dict__ and cls.__repr__ is not Object.__repr__:
         cls.__repr__ = Object.__repr__  # type: ignore[method-assign]
+    if cls.__doc__ is None:
+        cls.__doc__ = _doc(cls, fields)
     if plan.options["match_args"] and "__match_args__" not in cls.__dict__:
         cls.__match_args__ = tuple(f.name for f in parameters(plan.index)[0])  # type: ignore[attr-defined]

@@ -5,13 +5,11 @@ Upholds: a `Field` that exists is consistent in itself; whether it fits its clas
 
 from __future__ import annotations
 
-import dataclasses as _stdlib
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import KW_ONLY as KW_ONLY  # noqa: PLC0414, handed on
+from typing import TYPE_CHECKING, Any
 
 from ..core import MISSING
-
-KW_ONLY = _stdlib.KW_ONLY
 
 _STRUCTURAL = {
     None: None,
@@ -217,10 +215,12 @@ def field(
     )
 
 
-def __getattr__(name: str) -> Any:
-    # Of a higher file, for those who look for it here.
-    if name != "init_property":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
+if not TYPE_CHECKING:  # Checkers would take any name for one that it knows.
 
-    return importlib.import_module("._init_property", __package__).init_property
+    def __getattr__(name: str) -> Any:
+        # Of a higher file, for those who look for it here.
+        if name != "init_property":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import importlib
+
+        return importlib.import_module("._init_property", __package__).init_property

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from .. import _core, _declared
 from . import _annotation
 from ._field import Field, field
 
+_T = TypeVar("_T")
 
-class InitProperty:
+
+class InitProperty(Generic[_T]):
     """A field whose value a function computes once, after the constructor has set the others.
 
     The constructor does not take it; text, comparison, hash and structural equality pass over it.
@@ -38,9 +40,17 @@ class InitProperty:
     9
     """
 
-    def __init__(self, func: Callable[[Any], Any]) -> None:
+    def __init__(self, func: Callable[[Any], _T]) -> None:
         functools.update_wrapper(self, func)  # type: ignore[arg-type]
         self.func = func
+
+    if TYPE_CHECKING:
+        # In its place the class has a field by the time that it is read.
+        @overload
+        def __get__(self, obj: None, cls: type) -> Self: ...
+        @overload
+        def __get__(self, obj: object, cls: type) -> _T: ...
+        def __get__(self, obj: object, cls: type) -> Any: ...
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name

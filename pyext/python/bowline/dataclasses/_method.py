@@ -7,11 +7,13 @@ marked.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from .._interrupt import is_interrupt
 from ..core import TypeSchema
 from ._annotation import schema_of
+
+_F = TypeVar("_F", bound="Callable[..., Any] | staticmethod[..., Any]")
 
 # Names of type attributes that a class's own functions of the same name become.
 HOOKS = frozenset(
@@ -46,7 +48,7 @@ _INPUT_SCHEMA = "__ffi_convert_type_schema__"
 _MARKED = "__ffi_method__"
 
 
-def method(fn: Any) -> Any:
+def method(fn: _F) -> _F:
     """Let native code know a method of a `py_class` by its name.
 
     Parameters

@@ -100,7 +100,10 @@ def fields_of(plan: Plan) -> list[Field]:
                 fields[name].frozen = plan.options["frozen"]
     for name in fields:
         if name in inherited:
-            raise TypeError(f"field '{name}' of {plan.cls.__qualname__} is already a field of its parent")
+            raise TypeError(
+                f"field '{name}' of {plan.cls.__qualname__} is already a field of its parent, whose type and default stay. For "
+                "another default define an __init__ that passes it on; for another type declare the field in subclasses only"
+            )
         if name.startswith("__"):
             raise TypeError(f"field '{name}' of {plan.cls.__qualname__}: a field's name must not begin with two underscores")
         if not name.isidentifier() or iskeyword(name):

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sys
 import typing
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar, overload
 
 from .._place import line_of
 from ..core import MISSING as MISSING  # noqa: PLC0414, handed on
@@ -17,10 +18,33 @@ from ._method import method as method  # noqa: PLC0414
 from ._plan import Plan
 from ._registration import register
 
+_T = TypeVar("_T")
 _STRUCTURAL = (None, "tree", "var", "dag", "const-tree", "singleton")
+_Structural = Literal["tree", "var", "dag", "const-tree", "singleton"]
 
 
-@typing.dataclass_transform(field_specifiers=(field, Field), converter=None)  # type: ignore[literal-required]
+@overload
+@typing.dataclass_transform(eq_default=False, field_specifiers=(field, Field))
+def py_class(key_or_cls: type[_T], /) -> type[_T]: ...
+@overload
+@typing.dataclass_transform(eq_default=False, field_specifiers=(field, Field))
+def py_class(
+    key_or_cls: str | None = None,
+    *,
+    type_key: str | None = None,
+    frozen: bool = False,
+    init: bool = True,
+    repr: bool = True,
+    eq: bool = False,
+    order: bool = False,
+    unsafe_hash: bool = False,
+    match_args: bool = True,
+    kw_only: bool = False,
+    structural_eq: _Structural | None = "tree",
+    slots: bool = True,
+    forget: bool = False,
+) -> Callable[[type[_T]], type[_T]]: ...
+@typing.dataclass_transform(eq_default=False, field_specifiers=(field, Field), converter=None)  # type: ignore[literal-required]
 def py_class(
     key_or_cls: str | type | None = None,
     *,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from collections import namedtuple
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from .. import _core
 from .._core import TypeSchema
@@ -18,6 +18,8 @@ from ._described import set_field as set_field  # noqa: PLC0414, for native code
 from ._field import Field
 from ._registration import complete, is_waiting
 from ._take_apart import take_any_apart
+
+_T = TypeVar("_T")
 
 
 def _said(obj: Any) -> str:
@@ -57,7 +59,7 @@ def fields(obj_or_cls: Any) -> tuple[Field, ...]:
     return tuple(field_of(info) for info in _core.fields_of(_core.index_of_class(cls)))
 
 
-def replace(obj: Any, /, **changes: Any) -> Any:
+def replace(obj: _T, /, **changes: Any) -> _T:
     """Return a copy of an object with some fields changed; frozen ones may be too.
 
     Examples
@@ -72,9 +74,13 @@ def replace(obj: Any, /, **changes: Any) -> Any:
     """
     if isinstance(obj, type) or not is_dataclass(obj):
         raise TypeError(f"replace() should be called on c_class / py_class instances, got {_said(obj)}")
-    return obj.__replace__(**changes)
+    return obj.__replace__(**changes)  # type: ignore[attr-defined]
 
 
+@overload
+def asdict(obj: Any) -> dict[str, Any]: ...
+@overload
+def asdict(obj: Any, *, dict_factory: Callable[[list[tuple[str, Any]]], _T]) -> _T: ...
 def asdict(obj: Any, *, dict_factory: Callable[..., Any] = dict) -> Any:
     """Return an object's fields as a dict, those of objects within, too. Containers become lists and dicts.
 
@@ -95,6 +101,10 @@ def _asdict_inner(value: Any, dict_factory: Callable[..., Any]) -> Any:
     return take_any_apart(value, lambda items: dict_factory(items))
 
 
+@overload
+def astuple(obj: Any) -> tuple[Any, ...]: ...
+@overload
+def astuple(obj: Any, *, tuple_factory: Callable[[list[Any]], _T]) -> _T: ...
 def astuple(obj: Any, *, tuple_factory: Callable[..., Any] = tuple) -> Any:
     """Return an object's field values as a tuple, those of objects within, too. Containers become lists and dicts.
 

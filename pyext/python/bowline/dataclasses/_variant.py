@@ -6,7 +6,7 @@ Upholds: a variant is made once: where its code runs again, one of the same name
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _core, _declared
 from .._compat import _object_type_key_to_index
@@ -23,6 +23,9 @@ _INT64 = range(-(2**63), 2**63)
 _SWAP = Exclusive()
 
 
+_T = TypeVar("_T")
+
+
 class _EnumEntry:
     """A variant to be: what its fields shall hold."""
 
@@ -32,12 +35,16 @@ class _EnumEntry:
         self.args = args
         self.kwargs = kwargs
 
+    if TYPE_CHECKING:
+        # By the time that it is read its class has the variant in its place.
+        def __get__(self, obj: Any, cls: type[_T]) -> _T: ...
+
     def __repr__(self) -> str:
         given = [*(repr(value) for value in self.args), *(f"{name}={value!r}" for name, value in self.kwargs.items())]
         return f"entry({', '.join(given)})"
 
 
-def entry(*args: Any, **kwargs: Any) -> Any:
+def entry(*args: Any, **kwargs: Any) -> _EnumEntry:
     """Declare a variant in the body of an `Enum`.
 
     Parameters
@@ -48,7 +55,7 @@ def entry(*args: Any, **kwargs: Any) -> Any:
     return _EnumEntry(args, kwargs)
 
 
-def auto() -> Any:
+def auto() -> _EnumEntry:
     """Declare a variant without fields of its own in the body of an `Enum`."""
     return _EnumEntry((), {})
 

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..core import _object_type_key_to_index
+from .._compat import _object_type_key_to_index
 from . import _arguments, consts
 from .consts import MarkerSyntax
 from .file_utils import CodeBlock, FileInfo, collect_files, syntax_for

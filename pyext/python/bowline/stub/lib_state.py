@@ -9,8 +9,9 @@ import functools
 import graphlib
 from collections.abc import Container
 
+from .._compat import _lookup_or_register_type_info_from_type_key
 from .._ffi_api import GetRegisteredTypeKeys
-from ..core import TypeSchema, _lookup_or_register_type_info_from_type_key
+from ..core import TypeSchema
 from ..registry import get_global_func_metadata, list_global_func_names
 from . import consts
 from .utils import FuncInfo, ObjectInfo

@@ -9,7 +9,8 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from ..core import MISSING, TypeField, TypeInfo, TypeSchema, _lookup_type_attr
+from .._compat import _lookup_type_attr
+from ..core import MISSING, TypeField, TypeInfo, TypeSchema
 from . import consts
 
 __all__ = ["FuncInfo", "InitConfig", "InitFieldInfo", "NamedTypeSchema", "ObjectInfo", "Options"]

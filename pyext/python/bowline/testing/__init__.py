@@ -3,6 +3,8 @@
 The types are those registered under ``testing.``, the functions the global functions of the same prefix.
 """
 
+import typing as _typing
+
 from ..registry import init_ffi_api as _init_ffi_api
 from . import testing as testing
 from ._locking import run_with_gpu_lock
@@ -36,6 +38,9 @@ from .testing import (
     _TestCxxStrEnum,
     create_object,
 )
+
+if _typing.TYPE_CHECKING:
+    from ..function import Function
 
 __all__ = [
     "TestCompare",
@@ -72,5 +77,10 @@ __all__ = [
 
 
 # The functions: names that type checkers cannot know.
+if _typing.TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Function: ...
+
+
 _init_ffi_api("testing", __name__)
 __all__ += [name for name in globals() if not name.startswith("_") and name not in __all__]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..core import Object
 from ..dataclasses import IntEnum, StrEnum, c_class
@@ -22,6 +22,10 @@ class TestIntPair(Object):
     __test__ = False
     a: int
     b: int
+
+    if TYPE_CHECKING:
+
+        def sum(self) -> int: ...
 
     def __add__(self, other: TestIntPair) -> TestIntPair:
         return TestIntPair(self.a + other.a, self.b + other.b)
@@ -44,6 +48,10 @@ class TestObjectBase(Object):
     v_i64: int
     v_f64: float
     v_str: str
+
+    if TYPE_CHECKING:
+
+        def add_i64(self, other: int, /) -> int: ...
 
 
 @c_class("testing.TestObjectDerived")
@@ -252,10 +260,12 @@ def create_object(type_key: str, **kwargs: Any) -> Any:
     return made
 
 
-def __getattr__(name: str) -> Any:
-    """Return the mark of tests that need a Python version, such as `requires_py313`. pytest is imported for it alone."""
-    version = re.fullmatch(r"requires_py3(\d{1,2})", name)
-    if version is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    needed = (3, int(version[1]))
-    return importlib.import_module("pytest").mark.skipif(sys.version_info < needed, reason=f"needs Python 3.{needed[1]}")
+if not TYPE_CHECKING:  # Checkers would take any name for one that it knows.
+
+    def __getattr__(name: str) -> Any:
+        """Return the mark of tests that need a Python version, such as `requires_py313`. pytest is imported for it alone."""
+        version = re.fullmatch(r"requires_py3(\d{1,2})", name)
+        if version is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        needed = (3, int(version[1]))
+        return importlib.import_module("pytest").mark.skipif(sys.version_info < needed, reason=f"needs Python 3.{needed[1]}")

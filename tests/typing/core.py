@@ -1,4 +1,4 @@
-"""What typed code may say of `bowline._core`; mypy passes it."""
+"""What typed code may say of `bowline._core`; mypy and pyright pass it."""
 
 from bowline import _core
 
