@@ -1,5 +1,6 @@
 """Operations as global functions under ``ffi.``, and hooks that native types have."""
 
+import json
 import ctypes
 import math
 
@@ -113,6 +114,10 @@ def test_the_others():
     assert ffi("StructuralHash", [1]) % 2**64 == structural_hash([1])
     assert ffi("GetFirstStructuralMismatch", [1], [1]) is None
     assert ffi("FromJSONGraphString", ffi("ToJSONGraphString", [1])) == [1]
+    for metadata in ({"a": [1, None]}, "text", 1, True):
+        assert ffi("ToJSONGraph", [1], metadata)["metadata"] == metadata
+        assert json.loads(ffi("ToJSONGraphString", [1], metadata))["metadata"] == metadata
+    assert "metadata" not in ffi("ToJSONGraph", [1], None)
     assert ffi("DeepCopy", pair) is not pair
     assert "testing.TestIntPair" in ffi("GetRegisteredTypeKeys")
     assert ffi("GetGlobalFuncMetadata", "testing.add_one").startswith('{"type_schema"')

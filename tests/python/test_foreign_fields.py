@@ -185,6 +185,22 @@ def test_inheritance():
     assert one.line == 5
 
 
+def test_other_ancestors_in_python():
+    # As apache-tvm's `SliceDoc`, whose type does not derive from that of `ExprDoc`.
+    class Hidden(Own):
+        pass
+
+    former = class_of("Hidden")
+    assert bowline._core.parent_index(bowline._core.type_index("test.fields.Hidden")) != bowline._core.exact_index(Own)
+    try:
+        assert bowline.register_object("test.fields.Hidden")(Hidden) is Hidden
+        assert class_of("Hidden") is Hidden
+        with pytest.raises(TypeError):
+            Own.value.__get__(Hidden.__new__(Hidden), Hidden)
+    finally:
+        bowline.register_object("test.fields.Hidden")(former)
+
+
 def test_walks():
     left, right = (add(number(1), add(number(2), number(3))) for _ in range(2))
     left.line = 9

@@ -98,15 +98,16 @@ def test_a_failure_leaves_the_former():
         with pytest.raises(TypeError):
             make(key, **annotations)
 
-    def bad_default():
+    def bad_order():
         class Node(Object):
             __qualname__ = former.__qualname__
-            x: int = "no int"
+            x: int = 1
+            y: int
 
         return py_class(key)(Node)
 
     with pytest.raises(TypeError):
-        bad_default()
+        bad_order()
 
     def bad_equipment():
         class Meta(type(Object)):

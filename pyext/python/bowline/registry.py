@@ -132,8 +132,7 @@ def former_on_failure(index: int) -> Iterator[None]:
 def _expect_free(cls: type, key: str, index: int) -> None:
     """Refuse a class whose type has a class that stays, or that has ancestors of which the type knows nothing.
 
-    A class of another maker's type may have any: its fields are those of the type, whatever else its Python ancestors have
-    (apache-tvm's `SliceDoc` derives from `ExprDoc` in Python only).
+    A class of another maker's type may: its fields are the type's (apache-tvm's `SliceDoc` is an `ExprDoc` in Python only).
     """
     above = {index}
     while (parent := _core.parent_index(min(above))) is not None:
