@@ -1,7 +1,7 @@
 """Operations as global functions under ``ffi.``, and hooks that native types have."""
 
-import json
 import ctypes
+import json
 import math
 
 import bowline

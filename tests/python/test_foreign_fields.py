@@ -191,10 +191,8 @@ def test_other_ancestors_in_python():
         pass
 
     former = class_of("Hidden")
-    assert bowline._core.parent_index(bowline._core.type_index("test.fields.Hidden")) != bowline._core.exact_index(Own)
     try:
-        assert bowline.register_object("test.fields.Hidden")(Hidden) is Hidden
-        assert class_of("Hidden") is Hidden
+        assert bowline.register_object("test.fields.Hidden")(Hidden) is class_of("Hidden")
         with pytest.raises(TypeError):
             Own.value.__get__(Hidden.__new__(Hidden), Hidden)
     finally:
