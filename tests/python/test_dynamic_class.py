@@ -208,6 +208,10 @@ def test_two_registered_bases_are_refused():
             py_class(key)(type("C", bases, {"__annotations__": {"z": int}}))
         assert "A" in str(raised.value) and "B" in str(raised.value)
         assert key not in core.type_keys()
+    # Also where the class is never registered.
+    for bases in ((A, B), (A, bowline.List), (bowline.Map, B)):
+        with pytest.raises(TypeError, match=r"two registered classes.*mixin.*field"):
+            type("C", bases, {})
     with pytest.raises(TypeError, match="derives from"):
         bowline.register_object("testing.DocPoint")(type("C", (A,), {}))
 

@@ -36,6 +36,15 @@ def test_a_bool(truth):
     assert is_truth(flag.on, expected) and is_truth(flag.some, expected)
 
 
+@pytest.mark.parametrize("time", [numpy.timedelta64(5, "s"), numpy.timedelta64("NaT", "s"), numpy.datetime64(5, "s")])
+def test_a_time_is_no_number(time):
+    for held in (List([time])[0], Dict({0: time})[0], Flag(any=time).any):
+        assert type(held) is type(time) and str(held) == str(time)
+    for field in ("on", "some", "one", "n", "x"):
+        with pytest.raises(TypeError, match=field):
+            Flag(**{field: time})
+
+
 def test_in_containers_and_calls():
     for made in (Array([TRUE]), List([TRUE]), Map({0: TRUE}), Dict({0: TRUE})):
         assert is_truth(made[0], True)

@@ -98,17 +98,6 @@ def test_a_failure_leaves_the_former():
         with pytest.raises(TypeError):
             make(key, **annotations)
 
-    def bad_order():
-        class Node(Object):
-            __qualname__ = former.__qualname__
-            x: int = 1
-            y: int
-
-        return py_class(key)(Node)
-
-    with pytest.raises(TypeError):
-        bad_order()
-
     def bad_equipment():
         class Meta(type(Object)):
             def __setattr__(cls, name, value):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import typing
+from collections.abc import Callable
 from typing import Any
 
 from . import _core
@@ -64,6 +65,28 @@ def is_known(cls: type) -> bool:
     return cls in DECLARED or exact_index(cls) is not None
 
 
+def is_own(cls: type) -> bool:
+    """Whether exactly this class is that of a type of ours, and not of another maker's."""
+    index = exact_index(cls)
+    return index is not None and not _core.is_foreign(index)
+
+
+def expect_one_line(cls: type, is_known: Callable[[type], bool]) -> None:
+    """Refuse a class with a known ancestor that the nearest known one does not derive from.
+
+    An object has one line of types. Types of other makers may be left to their libraries, whose Python classes may have other
+    ancestors than the types.
+    """
+    known = [ancestor for ancestor in cls.__mro__[1:] if is_known(ancestor)]
+    other = next((ancestor for ancestor in known if ancestor not in known[0].__mro__), None)
+    if other is not None:
+        raise TypeError(
+            f"{cls.__qualname__} derives from two registered classes, {known[0].__qualname__} and {other.__qualname__}, but an "
+            "object has one parent type: make one of the two a mixin, which is not registered (its fields become those of the "
+            "class), or hold an object of it in a field"
+        )
+
+
 def nearest(cls: type) -> type:
     """Return the registered class that a class to be is a child of.
 
@@ -75,13 +98,7 @@ def nearest(cls: type) -> type:
     parent = next((c for c in cls.__mro__[1:] if is_known(c)), None)
     if parent is None:
         raise TypeError(f"{cls.__qualname__} must inherit from a registered class")
-    other = next((c for c in cls.__mro__[1:] if is_known(c) and c not in parent.__mro__), None)
-    if other is not None:
-        raise TypeError(
-            f"{cls.__qualname__} derives from two registered classes, {parent.__qualname__} and {other.__qualname__}, but an "
-            "object has one parent type: make one of the two a mixin, which is not registered (its fields become those of the "
-            "class), or hold an object of it in a field"
-        )
+    expect_one_line(cls, is_known)
     return parent
 
 

@@ -22,6 +22,7 @@ from ._core import (
     OpaquePyObject,
     TypeSchema,
 )
+from ._declared import expect_one_line, is_own
 from ._type_info import TypeInfo, TypeMethod, type_info
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ class ObjectMeta(_core.CObjectMeta, _ProtocolMeta):
         if "__module__" not in namespace:
             namespace["__module__"] = _module_of_caller()
         cls = super().__new__(mcls, name, bases, namespace, **kwargs)
+        if len(bases) > 1:
+            expect_one_line(cls, is_own)
         _core.adjust_class(cls)
         return cls
 

@@ -50,7 +50,7 @@ pub fn is_integral(ob: &Bound<'_, PyAny>) -> PyResult<bool> {
     if tie::is_wrapper(ob) || ob.is_instance_of::<PyString>() {
         return Ok(false);
     }
-    ob.is_instance(stdlib::INTEGRAL.get(ob.py())?)
+    Ok(ob.is_instance(stdlib::INTEGRAL.get(ob.py())?)? && !is_of_numpy(ob, &["timedelta64"])?)
 }
 
 /// Whether an object is a bool of NumPy, which is no `int` there: `numpy.bool_`, which NumPy 2 calls `numpy.bool`.
@@ -58,12 +58,14 @@ pub fn is_integral(ob: &Bound<'_, PyAny>) -> PyResult<bool> {
 /// # Errors
 /// What the class's name or module raises.
 pub fn is_numpy_bool(ob: &Bound<'_, PyAny>) -> PyResult<bool> {
-    if is_built_in(ob) {
-        return Ok(false);
-    }
+    Ok(!is_built_in(ob) && is_of_numpy(ob, &["bool", "bool_"])?)
+}
+
+/// Whether an object's class is one of NumPy's with these names. `timedelta64` derives from its integers, and is a time.
+fn is_of_numpy(ob: &Bound<'_, PyAny>, names: &[&str]) -> PyResult<bool> {
     let class = ob.get_type();
     let name = class.name()?;
-    Ok((name == "bool" || name == "bool_") && class.module()? == "numpy")
+    Ok(names.iter().any(|known| name == *known) && class.module()? == "numpy")
 }
 
 /// The `int` behind an object that counts as one or offers `__tvm_ffi_int__`.
@@ -102,7 +104,7 @@ pub fn is_real(ob: &Bound<'_, PyAny>) -> PyResult<bool> {
     if tie::is_wrapper(ob) || ob.is_instance_of::<PyString>() {
         return Ok(false);
     }
-    ob.is_instance(stdlib::REAL.get(ob.py())?)
+    Ok(ob.is_instance(stdlib::REAL.get(ob.py())?)? && !is_of_numpy(ob, &["timedelta64"])?)
 }
 
 /// The float behind an object that counts as a real number.
