@@ -11,7 +11,7 @@ use std::ptr::NonNull;
 /// Frees the whole allocation of a body whose fields are destroyed already.
 pub type DeleteSpace = unsafe extern "C" fn(*mut c_void);
 
-/// What stands immediately before the body of an object with [`FLAG_DELETE_SPACE`].
+/// What stands immediately before the body of an object with [`FLAG_DELETE_SPACE`](super::header::FLAG_DELETE_SPACE).
 ///
 /// | member | protected by |
 /// |---|---|
