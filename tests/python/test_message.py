@@ -134,12 +134,12 @@ def test_a_parents_init_suggests_too():
 
 @pytest.mark.parametrize(
     "annotation",
-    [complex, set, set[int], object(), 5, typing.Literal[1], typing.Iterator[int], contextlib.AbstractContextManager],
+    [complex, set, set[int], object(), 5, typing.Iterator[int], contextlib.AbstractContextManager],
     ids=repr,
 )
 def test_an_annotation_that_cannot_be_a_field(annotation):
     key = new_key()
-    with pytest.raises(TypeError, match=r"field 'odd' of Odd: .*Use Any"):
+    with pytest.raises(TypeError, match=r"field 'odd' of Odd: .*(?:Use|or) Any"):
         py_class(key)(type("Odd", (Object,), {"__annotations__": {"odd": annotation}}))
     assert key not in bowline._core.type_keys()
 
