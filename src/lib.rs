@@ -17,7 +17,8 @@ pub mod word;
 
 pub mod protocol;
 
-/// As std's, but unwinds with an `AllocError` where a text that grows with what users hand in finds no room; std's ends the process.
+/// As std's, but unwinds with an `AllocError` where a growing text finds no room. Such a text grows with what users hand in;
+/// std's ends the process.
 macro_rules! format {
     ($($part:tt)*) => { $crate::object::grow::formatted(::std::format_args!($($part)*)) };
 }

@@ -1,4 +1,4 @@
-//! `library!`: what a crate of native types has, in a plain Rust program and as a library that Python loads.
+//! `library!` says what a crate of native types has. It serves a plain Rust program and a library that Python loads.
 //! Upholds: what is declared is registered once, before any of it is used.
 
 use crate::function::{global, Error, Function, IntoTyped};

@@ -1,7 +1,7 @@
 //! `object!`: a native object type in a few lines.
 //! Upholds: the struct is `repr(C)`, starts with its parent's, and every field is registered at its offset.
 
-/// Declares an object type: the struct, its place in the registry, its reflection and a constructor.
+/// Declares an object type. That is the struct, its place in the registry, its reflection and a constructor.
 ///
 /// A field of a plain type never changes once its object exists, and is read as a Rust field. A
 /// [`Mutable`](crate::value::Mutable) one may be written by any thread, Python's included, while others read it. A default
@@ -111,8 +111,8 @@ macro_rules! __object_struct {
             $($(#[doc = $member_doc])* $member_vis $member: $member_type,)*
         }
 
-        // SAFETY: repr(C), starts with the parent's struct; every object made by `new` or by reflection holds a whole
-        // one. Fields are Send + Sync by `Field`.
+        // SAFETY: repr(C), starts with the parent's struct. Every object made by `new` or by reflection holds a whole one. Fields
+        // are Send + Sync by `Field`.
         unsafe impl $crate::object::ObjectType for $name {
             const TYPE_KEY: &'static str = $key;
             type Parent = $parent;

@@ -1,4 +1,4 @@
-//! The one runtime of a process as a guest reaches it: a table of C functions that the host fills.
+//! The one runtime of a process as a guest reaches it. It is a table of C functions that the host fills.
 //! May import nothing of the crate. Only what C can describe crosses: host and guest may come from different compilers.
 //! Upholds: table, layouts and protocols belong to one number, [`ABI`]; a guest of another number is refused before it begins.
 //!
@@ -9,12 +9,12 @@
 
 use std::ffi::c_void;
 
-/// The number of this table, of the layouts that go with it, and of the protocols of counts and words.
+/// The number of this table. It stands for the layouts that go with it, and the protocols of counts and words, too.
 ///
 /// It changes with each of them. Host and guest need the same one.
 pub const ABI: u32 = 1;
 
-/// Room for something of the host's that a guest keeps for the time of a read or a write.
+/// Room for something of the host's. A guest keeps it for the time of a read or a write.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct Place(pub [usize; 4]);
@@ -78,7 +78,7 @@ pub struct Runtime {
     pub stripe_release: unsafe extern "C" fn(*mut Place),
     /// The version of a stripe: an atomic that stays.
     pub stripe_version: unsafe extern "C" fn(number: usize) -> *const c_void,
-    /// Gives the cursors of a dict that is to be changed copies of its entries, under its stripe; false without memory.
+    /// Gives the cursors of a dict copies of its entries, under its stripe. The dict is to be changed. False without memory.
     pub part_cursors: unsafe extern "C" fn(dict: *const c_void, table: *const c_void) -> bool,
 
     /// Begins a read. The place is for `unpin`, on the same thread.
@@ -96,7 +96,7 @@ pub struct Runtime {
 
     /// Ends the tie that a word said.
     pub untie: unsafe extern "C" fn(word: usize),
-    /// Uses up the last count of an object that has a preserved wrapper; false if it cannot.
+    /// Uses up the last count of an object that has a preserved wrapper. False if it cannot.
     pub resume: unsafe extern "C" fn(object: *mut c_void) -> bool,
     /// The word in a side slot; null if there is none.
     pub side_word: unsafe extern "C" fn(flags: u32) -> *const c_void,
@@ -113,7 +113,7 @@ pub struct Runtime {
     pub changes: unsafe extern "C" fn() -> usize,
     /// Registers fields, methods and ends of a type: a description of `reflect`.
     pub describe: unsafe extern "C" fn(description: *const c_void) -> i32,
-    /// Calls while no other thread is in another maker's code for the object, as far as one may wait for that.
+    /// Calls while no other thread is in another maker's code for the object. After a long wait it calls all the same.
     pub ordered: unsafe extern "C" fn(object: *mut c_void, Call, *mut c_void),
     /// The column of an attribute; null if it was not made. With `make` it is.
     pub column: unsafe extern "C" fn(name: Text, make: bool) -> *const c_void,
@@ -175,7 +175,7 @@ mod guest {
         unsafe { HOST.load(Ordering::Relaxed).as_ref() }.unwrap_or_else(|| find())
     }
 
-    /// The host of a process whose loader did not come by: the library by whose name those of others ask for the C ABI.
+    /// The host of a process whose loader did not come by. It is the library by whose name those of others ask for the C ABI.
     #[cold]
     fn find() -> &'static Runtime {
         #[cfg(unix)]

@@ -13,7 +13,7 @@ std::thread_local! {
     static CURRENT: RefCell<HashMap<Device, *mut c_void>> = RefCell::default();
 }
 
-/// The calling thread's stream for a device; null, which is the device's default stream, unless one was set.
+/// The calling thread's stream for a device. It is null, the device's default stream, unless one was set.
 ///
 /// ```
 /// use bowline::{stream, value::Device};

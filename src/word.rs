@@ -1,4 +1,4 @@
-//! The tagged word in front of every native object, as a pure value ([`Word`]) and its atomic shell ([`AtomicWord`]).
+//! The tagged word in front of every native object. It is a pure value ([`Word`]) and its atomic shell ([`AtomicWord`]).
 //! Upholds: every change of a tie is one of the named edges below, with the ordering that the edge needs.
 //!
 //! | bits 63..4 | bit 2 | bit 0 | meaning |
@@ -23,9 +23,9 @@ pub const WRAPPER_ALIGN: usize = TAGS + 1;
 pub enum State {
     /// A lean wrapper, alive or dead.
     Lean,
-    /// A rich wrapper whose life owns a count of the object; the life may have ended, and its `retire` be pending.
+    /// A rich wrapper whose life owns a count of the object. The life may have ended, and its `retire` be pending.
     Active,
-    /// A rich wrapper that the object owns a count of, with all that Python knows of the object.
+    /// A rich wrapper of which the object owns a count. It has all that Python knows of the object.
     Preserved,
 }
 
@@ -132,10 +132,10 @@ impl AtomicWord {
         Word(self.0.load(Ordering::Acquire))
     }
 
-    /// Whether the word still ties `wrapper` to a life, asked after a count of it was taken.
+    /// Whether the word still ties `wrapper` to a life. It is asked after a count of it was taken.
     #[inline]
     pub fn still_ties<T>(&self, wrapper: NonNull<T>) -> bool {
-        // Relaxed: the look comes after the count because a count that was taken by a read-modify-write is an Acquire
+        // Relaxed: the look comes after the count, which is an Acquire. It was taken by a read-modify-write
         // (`Host::try_incref`). Its partner is the count that a mover or evictor gives back or claims after its `untie`, and
         // the look at the header that `retire_rich` takes after its `preserve`: who counts later sees the word changed, who
         // counts earlier may take the wrapper for what it then was. An owner that counts without a read-modify-write need not
@@ -163,13 +163,13 @@ impl AtomicWord {
         self.edge(Word::tied(wrapper, State::Active), Word::tied(wrapper, State::Preserved))
     }
 
-    /// Preserved → Active: the object's count of the wrapper is the caller's, whose count of the object is the life's.
+    /// Preserved → Active. The object's count of the wrapper is the caller's, whose count of the object is the life's.
     #[inline]
     pub fn resume<T>(&self, wrapper: NonNull<T>) -> Result<(), Word> {
         self.edge(Word::tied(wrapper, State::Preserved), Word::tied(wrapper, State::Active))
     }
 
-    /// Whatever ties `wrapper` → Detached; what it was, or none when the word ties another wrapper or nothing.
+    /// Whatever ties `wrapper` → Detached. Gives what it was, or none when the word ties another wrapper or nothing.
     #[inline]
     pub fn detach<T>(&self, wrapper: NonNull<T>) -> Option<Word> {
         let mut now = self.observe();
@@ -191,8 +191,8 @@ impl AtomicWord {
     /// Any → Detached, by the one who destroys the object.
     #[inline]
     pub fn take(&self) -> Word {
-        // Relaxed, and no read-modify-write: no other thread looks at the word any more, and all that others did to it and to
-        // the wrapper came before they gave their counts back (`object::count` settles that).
+        // Relaxed, and no read-modify-write: no other thread looks at the word any more. All that others did to it and to the
+        // wrapper came before they gave their counts back (`object::count` settles that).
         let last = Word(self.0.load(Ordering::Relaxed));
         self.0.store(0, Ordering::Relaxed);
         last
@@ -240,7 +240,7 @@ mod tests {
         }
     }
 
-    /// Every edge, from every word: it is taken from the words it names and from no other.
+    /// Every edge, from every word. It is taken from the words it names and from no other.
     #[test]
     fn edges_leave_from_their_words_only() {
         let (w, other) = (wrapper(7), wrapper(8));

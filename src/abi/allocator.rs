@@ -60,7 +60,7 @@ pub unsafe extern "C" fn TVMFFISetCustomAllocator(allocator: *mut CustomAllocato
     })
 }
 
-/// Where the distance from the allocator's body is kept, in front of an object that is aligned to more than 16.
+/// Where an object aligned to more than 16 keeps the distance from its allocator's body. It is in front of the object.
 const DISTANCE: usize = PREFIX_SIZE + size_of::<usize>();
 
 thread_local! {
@@ -99,7 +99,7 @@ unsafe fn allocate_inside(size: usize, align: usize, index: i32, context: *mut c
         drop(take_raised());
         return null_mut();
     };
-    // SAFETY: the gap is in front of the object, at least as large as what is written there.
+    // SAFETY: the gap is in front of the object. It is at least as large as what is written there.
     unsafe {
         let object = body.byte_add(gap);
         let delete_space: DeleteSpace = if gap == PREFIX_SIZE { delete_near } else { delete_far };
@@ -116,7 +116,7 @@ unsafe fn allocate_inside(size: usize, align: usize, index: i32, context: *mut c
 /// # Safety
 /// `body` is what the allocator returned.
 unsafe fn delete(body: *mut c_void) {
-    // SAFETY: the contract of the ABI: the function stands in front of the body, and may be null.
+    // SAFETY: the contract of the ABI. The function stands in front of the body, and may be null.
     unsafe {
         if let Some(delete_space) = body.cast::<Option<DeleteSpace>>().sub(1).read() {
             delete_space(body);

@@ -16,7 +16,7 @@ pub(super) use crate::function::boundary::{answer, catch};
 /// An object, or null, as C passes it.
 pub type Handle = *mut Object;
 
-/// Runs the inside of a function that cannot fail: it ends the process, having said why.
+/// Runs the inside of a function that cannot fail. A failure ends the process, having said why.
 pub(super) fn or_abort<T>(name: &str, inside: impl FnOnce() -> Result<T, Error>) -> T {
     catch(inside).unwrap_or_else(|error| {
         eprintln!("{name}: {error}");

@@ -11,7 +11,7 @@ use crate::value::Device;
 use std::ffi::{c_char, c_void};
 use std::ptr::{null_mut, NonNull};
 
-/// Sets the thread's stream for a device; gives the former one if there is a place for it.
+/// Sets the thread's stream for a device. Gives the former one if there is a place for it.
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFIEnvSetStream(kind: i32, id: i32, new: *mut c_void, former: *mut *mut c_void) -> i32 {
     answer(|| {
@@ -30,8 +30,8 @@ pub unsafe extern "C" fn TVMFFIEnvGetStream(kind: i32, id: i32) -> *mut c_void {
     stream::current(Device { kind, id })
 }
 
-/// Sets what gives this thread memory for tensors, and all threads that set nothing, if `for_all` is not zero; gives the
-/// thread's former one if there is a place for it.
+/// Sets what gives this thread memory for tensors. If `for_all` is not zero, it serves all threads that set nothing,
+/// too. Gives the thread's former one if there is a place for it.
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFIEnvSetDLPackManagedTensorAllocator(
     new: Option<Allocator>,

@@ -1,4 +1,5 @@
-//! The C ABI of tvm-ffi 0.1.15: what its headers `c_api.h` and `c_env_api.h` declare, and what C sees of that in `bowline.h`.
+//! The C ABI of tvm-ffi 0.1.15. It is what its headers `c_api.h` and `c_env_api.h` declare, and what C sees of that in
+//! `bowline.h`.
 //! May not be imported by anything below. No name here is called from Rust: another library of the process may have it, too.
 //! Upholds: no panic crosses a function; a function that fails says so by its result and leaves an error in the thread's slot.
 //!

@@ -1,4 +1,4 @@
-//! Symbols of libraries: those that this process has for a library, and those that are a library of this process.
+//! Symbols of libraries. Some this process has for a library; others are a library of this process.
 
 use super::boundary::{answer, borrow, c_text, expect, give, Handle};
 use super::start;
@@ -12,7 +12,7 @@ use std::ptr::null_mut;
 /// Symbols of the system library that are data.
 const DATA: [&str; 2] = ["_library_ctx", "_library_bin"];
 
-/// Makes a symbol one of the system library: a function of the calling convention if its name begins as theirs do. Of other
+/// Makes a symbol one of the system library. It is a function of the calling convention if its name begins as theirs do. Of other
 /// symbols nothing here makes use.
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFIEnvModRegisterSystemLibSymbol(name: *const c_char, symbol: *mut c_void) -> i32 {
@@ -22,7 +22,7 @@ pub unsafe extern "C" fn TVMFFIEnvModRegisterSystemLibSymbol(name: *const c_char
         let name = unsafe { c_text(name) };
         match name.strip_prefix(SYMBOL_PREFIX) {
             Some(function) if !symbol.is_null() && !DATA.contains(&function) => {
-                // SAFETY: a symbol with this prefix is a function of the convention; it needs no handle, and stays.
+                // SAFETY: a symbol with this prefix is a function of the convention. It needs no handle, and stays.
                 let made =
                     unsafe { Function::from_c(null_mut(), std::mem::transmute::<*mut c_void, SafeCall>(symbol), None) };
                 drop(system::register(function, made));
@@ -33,7 +33,7 @@ pub unsafe extern "C" fn TVMFFIEnvModRegisterSystemLibSymbol(name: *const c_char
     })
 }
 
-/// Lets libraries that are loaded from now on have a symbol in their variable of this name.
+/// Gives libraries that are loaded from now on a symbol. They have it in their variable of this name.
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFIEnvModRegisterContextSymbol(name: *const c_char, symbol: *mut c_void) -> i32 {
     answer(|| {
@@ -43,13 +43,13 @@ pub unsafe extern "C" fn TVMFFIEnvModRegisterContextSymbol(name: *const c_char, 
     })
 }
 
-/// Finds a function for the code of a library: in what the library's module imports, then among the global ones. The context is what
-/// the library has as `__tvm_ffi__library_ctx`. The module keeps the function; the caller gets no count.
+/// Finds a function for the code of a library. It looks in what the library's module imports, then among the global ones. The
+/// context is what the library has as `__tvm_ffi__library_ctx`. The module keeps the function; the caller gets no count.
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFIEnvModLookupFromImports(context: Handle, name: *const c_char, out: *mut Handle) -> i32 {
     start();
     answer(|| {
-        // What C++ knows as the address of a module is that of the pointer in front of its header.
+        // C++ takes the address of the pointer in front of its header for a module's.
         let context = expect(context, "the module of a library")?.as_ptr().cast::<*const c_void>().wrapping_add(1);
         // SAFETY: the caller's contract.
         let (module, name) = unsafe { (borrow::<ModuleObj>(context.cast(), "the module of a library")?, c_text(name)) };
@@ -58,8 +58,8 @@ pub unsafe extern "C" fn TVMFFIEnvModLookupFromImports(context: Handle, name: *c
     })
 }
 
-/// Calls a virtual function of a module that was made here, for C++; or, of any module, imports and clears imports as the base class
-/// does. Its place, the module, as many arguments as it takes.
+/// Calls a virtual function of a module that was made here, for C++. Of any module it imports and clears imports as the base
+/// class does. Its place, the module, as many arguments as it takes.
 #[no_mangle]
 pub unsafe extern "C" fn BowlineModuleCall(
     which: i32,

@@ -71,7 +71,7 @@ pub unsafe extern "C" fn TVMFFIObjectCreateOpaque(
             )));
         }
         let handle = expect(handle, "a handle")?;
-        // SAFETY: the caller's contract: the handle is given up, and its deleter ends it on any thread.
+        // SAFETY: the caller's contract. The handle is given up, and its deleter ends it on any thread.
         let make = || unsafe { OpaqueObj::make(handle, deleter) }.map_err(Error::out_of_memory);
         // SAFETY: the caller's contract.
         unsafe { give(out, || make().map(Obj::into_raw).map(NonNull::as_ptr)) }

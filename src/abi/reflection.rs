@@ -33,12 +33,13 @@ const KNOWN: [&str; 19] = [
 ];
 
 fn record_of(index: i32) -> Result<&'static TypeRecord, Error> {
-    // What is registered of no type, by an index that was never asked for, would be lost with that of `None`.
+    // An index that was never asked for is no type's. What is registered of it would be lost with that of `None`.
     let known = record::of(index).filter(|_| index >= registry::OBJECT);
     known.ok_or_else(|| Error::type_error(format!("there is no type {index} whose objects have fields or methods")))
 }
 
-/// A function under the lock of the library that registers it, if that has one; any other value as it is.
+/// Puts a function under the lock of the library that registers it. A library may have none, and any other value stays as
+/// it is.
 fn registered(value: Any) -> Any {
     match convert::<Function>(value.view()) {
         Ok(function) if value.view().type_index() == tag::FUNCTION => serial::registered(function).into_any(),
@@ -49,7 +50,7 @@ fn registered(value: Any) -> Any {
 /// Adds a field to a type.
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFITypeRegisterField(index: i32, field: *const FieldRecord) -> i32 {
-    // SAFETY: the caller's contract: what is said of the field is so for every object of the type.
+    // SAFETY: the caller's contract. What is said of the field is so for every object of the type.
     answer(|| unsafe { record_of(index)?.add_field(expect(field, "a field")?.as_ref()) })
 }
 

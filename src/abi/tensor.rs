@@ -12,7 +12,7 @@ use std::ptr::NonNull;
 /// # Safety
 /// The caller's contract.
 unsafe fn from_managed(managed: Managed, align: i32, contiguous: i32, out: *mut Handle) -> Result<(), Error> {
-    // SAFETY: the caller's contract, here and below; what is asked for is asked of an understood tensor.
+    // SAFETY: the caller's contract, here and below. What is asked for is asked of an understood tensor.
     unsafe {
         if !managed.is_understood() {
             return Err(Error::runtime("the tensor is of another major version of DLPack"));

@@ -8,7 +8,8 @@ use crate::reflect::record::TypeRecord;
 use crate::reflect::record_own;
 use crate::value::ByteArray;
 
-/// The parent's index of one who asks for a type without registering it, and the answer that there is none.
+/// The parent's index of a caller that asks for a type without registering it. It is also the answer that there is
+/// none.
 const QUERY: i32 = -2;
 
 /// Finds the index of a type key.

@@ -6,7 +6,7 @@ use crate::object::grow::gathered;
 use crate::value::big_int::{self, BigIntObj};
 use crate::value::{tag, Any, AnyView, ByteArray, Bytes, DataType, IntoAny, RawAny};
 
-/// Makes an owned value of a borrowed one: raw strings are copied, an object is moved out of a slot.
+/// Makes an owned value of a borrowed one. Raw strings are copied, an object is moved out of a slot.
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFIAnyViewToOwnedAny(view: *const RawAny, out: *mut RawAny) -> i32 {
     // SAFETY: the caller's contract.
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn TVMFFIDataTypeToString(dtype: *const DataType, out: *mu
     })
 }
 
-/// Makes an integer of the words of a two's complement, the lowest first; they need not be aligned.
+/// Makes an integer of the words of a two's complement, the lowest first. They need not be aligned.
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFIBigIntFromByteArray(input: *const ByteArray, out: *mut RawAny) -> i32 {
     // SAFETY: the caller's contract.

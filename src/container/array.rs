@@ -45,7 +45,7 @@ impl ArrayObj {
         // The cell says which places hold items that end with the array.
         let places = (0..count).map(|_| ManuallyDrop::new(Any::none()));
         let mut array = Obj::new_with_extra_items::<ManuallyDrop<Any>>(blank, places);
-        // SAFETY: made just above of this type, with such places; only a field is written, and places that are ours.
+        // SAFETY: made just above of this type, with such places. Only a field is written, and places that are ours.
         unsafe {
             let first = array.extra_items_raw::<ManuallyDrop<Any>>().cast::<Any>();
             let cell = &mut array.get_unique_mut().expect("it has one owner").cell;
@@ -186,7 +186,7 @@ impl<T> From<Array<T>> for Any {
     }
 }
 
-// SAFETY: transparent over a handle, which is one pointer; what is loaded was a `Self` when it was stored.
+// SAFETY: transparent over a handle, which is one pointer. What is loaded was a `Self` when it was stored.
 unsafe impl<T: FromAny + IntoAny + 'static> Field for Array<T> {
     type Value = Array<T>;
     const STORAGE: Storage = Storage::Object;

@@ -1,4 +1,4 @@
-//! Containers from values: each sequence from a sequence of either type, each mapping from a mapping of either.
+//! Makes containers from values. A sequence of either type gives each sequence, and so do mappings.
 //! Upholds: a container whose items suit as they are is handed on, not copied.
 
 use super::{Array, ArrayObj, Dict, DictObj, List, ListObj, Map, MapObj};

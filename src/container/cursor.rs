@@ -69,7 +69,7 @@ pub(crate) unsafe fn part_cursors(dict: *const std::ffi::c_void, table: *const s
 /// The stripe of the dict is held, whose table this is.
 #[inline]
 pub(super) unsafe fn part(dict: *const (), table: &Table) -> Result<(), AllocError> {
-    // The host's cursors are the host's to part; a guest has none that look into a table.
+    // The host's cursors are the host's to part. A guest has none that look into a table.
     #[cfg(feature = "guest")]
     // SAFETY: the caller's contract; a table has the layout of the C ABI.
     if !unsafe { (crate::runtime::get().part_cursors)(dict.cast(), std::ptr::from_ref(table).cast()) } {
@@ -121,7 +121,7 @@ impl Position {
         Position { left: table.len(), next: table.first(), copies: None }
     }
 
-    /// Copies of the entries of a table: what the host changes does not know of a guest's cursors.
+    /// Copies the entries of a table. What the host changes does not know of a guest's cursors.
     #[cfg(feature = "guest")]
     pub(super) fn first(table: &Table) -> Position {
         let copies = copied(table).unwrap_or_else(|error| error.handle());

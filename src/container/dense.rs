@@ -1,4 +1,4 @@
-//! The dense form of a mapping: slots by hash, chains through them, and the order of insertion as a list.
+//! The dense form of a mapping. It has slots by hash, chains through them, and the order of insertion as a list.
 //! Upholds: each entry is in the chain that begins at its home slot; what fails changes nothing; no key is hashed or compared.
 //!
 //! ```text
@@ -25,14 +25,14 @@ const EMPTY: u8 = 0xFF;
 const PROTECTED: u8 = 0xFE;
 /// Of an entry that is not the first of its chain.
 const NOT_FIRST: u8 = 0x80;
-/// What is left of a slot's byte: which of [`JUMPS`] leads to the next entry of the chain; zero at its end.
+/// Which of [`JUMPS`] leads to the next entry of the chain; zero at its end. It is the rest of a slot's byte.
 const JUMP: u8 = 0x7F;
 
 /// How far the next entry of a chain can be.
 static JUMPS: [u64; 126] = jumps();
 
 const fn jumps() -> [u64; 126] {
-    // Neighbours, then triangle numbers, then some of those that a far larger table needs, all of them the ABI's.
+    // Neighbours, then triangle numbers, then some that a far larger table needs. All of them are the ABI's.
     const FAR: [u64; 43] = [
         8515,
         19110,
@@ -120,7 +120,7 @@ fn too_large() -> AllocError {
     AllocError::new(Layout::new::<Item>())
 }
 
-// All that takes a slot wants one that there is, of a table in the dense form.
+// A slot that these functions take has to be below `slots()`. The table is in the dense form.
 impl Table {
     /// A table without entries, for about so many.
     pub(super) fn dense_for(entries: usize) -> Result<Table, AllocError> {
@@ -185,7 +185,7 @@ impl Table {
         self.set_meta(slot, self.meta(slot) & NOT_FIRST | jump);
     }
 
-    /// The entry before one that is not the first of its chain: the only one from which a jump leads there.
+    /// The entry before one that is not the first of its chain. It is the only one from which a jump leads there.
     fn before_in_chain(&self, slot: usize) -> usize {
         let mask = self.slots() - 1;
         let mut jumps = (1..JUMPS.len()).map(|jump| (jump, slot.wrapping_sub(JUMPS[jump] as usize) & mask));
@@ -207,7 +207,7 @@ impl Table {
         unsafe { (*self.item(slot)).behind }
     }
 
-    /// Makes the neighbours of a place in the order those of each other, or of what stands between them now.
+    /// Makes the neighbours of a place in the order each other's. Or they become those of what stands between them now.
     ///
     /// # Safety
     /// The slots are filled.
@@ -240,7 +240,7 @@ impl Table {
 
     // ---- changes -------------------------------------------------------------------------------------------------------
 
-    /// Adds an entry at the end, of a key that is not there; gives it back if there is no room.
+    /// Adds an entry at the end, of a key that is not there. Gives it back if there is no room.
     #[inline]
     pub(super) fn push_dense(&mut self, hash: u64, entry: (Any, Any)) -> Result<(), (Any, Any)> {
         match self.claim(hash) {
@@ -259,7 +259,7 @@ impl Table {
         }
     }
 
-    /// Puts a slot at the end of the chain of a hash, its entry still to be written.
+    /// Puts a slot at the end of the chain of a hash. Its entry is still to be written.
     #[inline]
     fn claim(&mut self, hash: u64) -> Option<usize> {
         if self.slots() == 0 {
@@ -287,11 +287,11 @@ impl Table {
         Some(home)
     }
 
-    /// Empties a slot whose entry is not the first of its chain: that entry and those behind it in the chain move. Nothing
+    /// Empties a slot whose entry is not the first of its chain. That entry moves, and those behind it in the chain. Nothing
     /// moves before each has a slot to go to. None: there are none.
     fn vacate(&mut self, slot: usize) -> Option<()> {
         let before = self.before_in_chain(slot);
-        // What is planned stands in the entries of the slots that are taken: the jump that leads there, and the next slot.
+        // The plan stands in the entries of the slots that are taken. It is the jump that leads there, and the next slot.
         let (mut planned, mut from, mut end) = (NONE, before, NONE);
         let mut moving = Some(slot);
         while let Some(next) = moving {
@@ -341,7 +341,7 @@ impl Table {
 
     /// Takes an entry out. The last one of its chain takes its slot.
     pub(super) fn remove_dense(&mut self, slot: usize) -> (Any, Any) {
-        // SAFETY: the slot is filled, as are its neighbours and those of its chain; the entry moves out once.
+        // SAFETY: the slot is filled, as are its neighbours and those of its chain. The entry moves out once.
         unsafe {
             let Item { key, value, before, behind } = self.item(slot).read();
             self.join(before, behind, None);
@@ -367,8 +367,8 @@ impl Table {
         }
     }
 
-    /// A dense table of the same entries, with room for more than there was; the entries are in both then, and one of the two is
-    /// to be forgotten.
+    /// Makes a dense table of the same entries, with room for more than there was. The entries are in both then, and one of the
+    /// two is to be forgotten.
     ///
     /// # Errors
     /// There is no memory, or hashes are needed. Nothing is changed.

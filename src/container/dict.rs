@@ -140,8 +140,8 @@ impl DictObj {
         self.len() == 0
     }
 
-    /// Runs `work` under the stripe, once, with the place of `key` at that moment, none if it is not there. What types say of
-    /// their own keys is asked before, while nothing is held.
+    /// Runs `work` under the stripe, once, with the place of `key` at that moment. It is none if the key is not there. What
+    /// types say of their own keys is asked before, while nothing is held.
     #[inline]
     fn at_key<R>(&self, key: &AnyView<'_>, work: impl FnOnce(&Table, Option<Place>) -> R) -> Result<R, Error> {
         let mut work = Some(work);
@@ -190,7 +190,7 @@ impl DictObj {
         Ok(found.map_or(added, |(found, _unused)| found))
     }
 
-    /// Adds an entry if the key is new; otherwise gives what `found`, under the stripe, makes of it.
+    /// Adds an entry if the key is new. Otherwise gives what `found`, under the stripe, makes of it.
     #[inline]
     fn place<R>(&self, key: Any, value: Any, found: impl Fn(&mut Table, Place, Pair) -> R) -> Result<Option<R>, Error> {
         let search = Search::of(key.as_view())?;
@@ -281,8 +281,9 @@ impl DictObj {
         }
     }
 
-    /// Shows keys and values to a garbage collector, without counts, from part `from` on until `look` finds something: that,
-    /// and the part to go on from. `look` neither comes back to any container or field, nor releases anything.
+    /// Shows keys and values to a garbage collector, without counts. It goes from part `from` on until `look` finds
+    /// something, and gives that and the part to go on from. `look` neither comes back to any container or field, nor
+    /// releases anything.
     pub fn find_from<R>(&self, from: usize, look: impl FnMut(AnyView<'_>) -> Option<R>) -> Option<(usize, R)> {
         self.held(|table| table.find_from(from, look))
     }
@@ -310,7 +311,7 @@ impl<K, V> Dict<K, V> {
 }
 
 impl<K: IntoAny, V: FromAny> Dict<K, V> {
-    /// The value of a key as a `V`; none also when another holder of the dict put something else there.
+    /// The value of a key as a `V`. It is none also when another holder of the dict put something else there.
     ///
     /// # Errors
     /// As [`DictObj::get`].

@@ -10,13 +10,14 @@ use std::ptr::NonNull;
 /// The entries of a dict as they are at one moment, copied one by one. It keeps the dict.
 pub struct DictEntries {
     cursor: NonNull<Cursor>,
-    /// A collector is shown what a dict's table holds only if the dict has no other owner.
+    /// A collector sees inside a dict's table only if the dict has no other owner.
     dict: Obj<DictObj>,
 }
 
 // SAFETY: what threads share of a cursor is under the stripe; entries are Send + Sync.
 unsafe impl Send for DictEntries {}
-// SAFETY: as above; without the stripe only `left` is read, which is written through an exclusive reference.
+// SAFETY: keys and values are Send + Sync. Without the stripe only `left` is read, which is written through
+// an exclusive reference.
 unsafe impl Sync for DictEntries {}
 
 impl DictEntries {

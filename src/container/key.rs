@@ -1,4 +1,4 @@
-//! When two values are the same key, and the hash that goes with it: both as the C ABI has them.
+//! When two values are the same key, and the hash that goes with it. Both are as the C ABI has them.
 //! Upholds: but for what [`Custom`] does no foreign code runs, so that keys can be compared under a lock; the hash of a key
 //! is the one by which inlined C++ looks for it.
 
@@ -6,14 +6,15 @@ use crate::function::stack;
 use crate::function::{Error, Function};
 use crate::value::{convert, tag, Any, AnyView, NamedColumn, RawAny};
 
-/// By type, the function that hashes an object as a key, and the one that compares two.
+/// The functions by type that hash an object as a key, and that compare two.
 static HASH: NamedColumn = NamedColumn::new("__any_hash__");
 static EQUAL: NamedColumn = NamedColumn::new("__any_equal__");
 
-/// The attributes of types that say how their objects are keys, by the places where they are kept.
+/// The attributes by which types say how their objects are keys. They are named by the places where they are kept.
 pub(crate) static ATTRIBUTES: [&NamedColumn; 2] = [&HASH, &EQUAL];
 
-/// Whether both are one key at a glance: plain data by type and bits, strings and bytes by content, objects by identity.
+/// Whether both are one key at a glance. Plain data is compared by type and bits, strings and bytes by content, objects by
+/// identity.
 #[inline]
 pub(super) fn equal(a: &AnyView<'_>, b: &AnyView<'_>) -> bool {
     a.same(b)
@@ -26,7 +27,7 @@ fn combine(index: i32, hash: u64) -> u64 {
     index ^ hash.wrapping_add(0x9E37_79B9).wrapping_add(index << 6).wrapping_add(index >> 2)
 }
 
-/// The ABI's hash of a text: its words in little endian, the last one filled up with zeros.
+/// The ABI's hash of a text. It takes words in little endian, the last one filled up with zeros.
 #[inline]
 fn hash_bytes(content: &[u8]) -> u64 {
     const PRIME: u64 = (1 << 31) - 1;
@@ -42,7 +43,7 @@ fn hash_bytes(content: &[u8]) -> u64 {
     mix(hash, word)
 }
 
-/// The hash of a key whose type does not say otherwise, the same in every process but for addresses.
+/// The hash of a key whose type does not say otherwise. It is the same in every process but for addresses.
 #[inline]
 pub(super) fn hash(view: &AnyView<'_>) -> u64 {
     match view.text_or_bytes() {
@@ -94,14 +95,14 @@ impl Custom {
     }
 }
 
-/// Whether a type says what its objects hash as: then only foreign code knows the hash of one.
+/// Whether a type says what its objects hash as. Then only foreign code knows the hash of one.
 #[inline]
 pub(super) fn hashes_itself(view: &AnyView<'_>) -> bool {
     let index = view.type_index();
     index >= tag::OBJECT && HASH.has(index)
 }
 
-/// Calls a hook: a function object or, as C++ may set it, the address of a C function.
+/// Calls a hook. It is a function object or, as C++ may set it, the address of a C function.
 fn ask(hook: &Any, keys: &[AnyView<'_>]) -> Result<Any, Error> {
     type Hash = unsafe extern "C" fn(&AnyView<'_>) -> RawAny;
     type Equal = unsafe extern "C" fn(&AnyView<'_>, &AnyView<'_>) -> RawAny;
@@ -112,7 +113,7 @@ fn ask(hook: &Any, keys: &[AnyView<'_>]) -> Result<Any, Error> {
     if address.is_null() {
         return Err(Error::type_error("a hook of keys is a null pointer"));
     }
-    // SAFETY: what the ABI says of such an attribute: a function of this type, which lends its arguments and gives its
+    // SAFETY: the ABI says of such an attribute that it is a function of this type. It lends its arguments and gives its
     // result away.
     let answer = unsafe {
         Any::from_raw(match keys {
@@ -132,8 +133,8 @@ fn wrong(hook: &str, of: AnyView<'_>, answer: &Any, expected: &str) -> Error {
     Error::type_error(format!("{hook} of `{of}` returned `{found}`, expected {expected}"))
 }
 
-/// The hash that an object's type says it has as a key; none for what is a key by its value or its identity. Zero where the
-/// type says what is equal, and no more.
+/// The hash that an object's type says it has as a key. It is none for what is a key by its value or its identity. Zero
+/// where the type says what is equal, and no more.
 ///
 /// # Errors
 /// What the type's `__any_hash__` ends in.

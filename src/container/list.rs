@@ -40,7 +40,7 @@ unsafe impl ObjectType for ListObj {
     }
 }
 
-/// Unwinds if there was no room for an item, which is released first, under no stripe.
+/// Unwinds if there was no room for an item. The item is released first, under no stripe.
 #[inline]
 fn unwind_without_memory(added: Result<(), (AllocError, Any)>) {
     if let Err((error, item)) = added {
@@ -93,7 +93,7 @@ impl ListObj {
         self.swap(index, value).is_ok()
     }
 
-    /// Replaces an item and gives the old one, or the value back when there is none at the index.
+    /// Replaces an item and gives the old one. Gives the value back when there is none at the index.
     pub fn swap(&self, index: usize, value: Any) -> Result<Any, Any> {
         self.held(|cell| {
             if index >= cell.len() {
@@ -115,7 +115,7 @@ impl ListObj {
         unwind_without_memory(added);
     }
 
-    /// Adds an item before the one at `index`, or at the end when there are fewer.
+    /// Adds an item before the one at `index`. It goes to the end when there are fewer.
     pub fn insert(&self, index: usize, value: Any) {
         let added = self.held(|cell| {
             let at = index.min(cell.len());
@@ -149,7 +149,7 @@ impl ListObj {
         self.held(|cell| place(index, cell.len()).map(|at| unsafe { cell.items() }[at].clone()))
     }
 
-    /// Replaces an item and gives the old one, or the value back when there is none at the index.
+    /// Replaces an item and gives the old one. Gives the value back when there is none at the index.
     ///
     /// # Errors
     /// The value.
@@ -280,8 +280,9 @@ impl ListObj {
         }
     }
 
-    /// Shows the items to a garbage collector, without counts, from place `from` on until `look` finds something: that, and
-    /// the place to go on from. `look` neither comes back to any container or field, nor releases anything.
+    /// Shows the items to a garbage collector, without counts. It goes from place `from` on until `look` finds something,
+    /// and gives that and the place to go on from. `look` neither comes back to any container or field, nor releases
+    /// anything.
     pub fn find_from<R>(&self, from: usize, mut look: impl FnMut(AnyView<'_>) -> Option<R>) -> Option<(usize, R)> {
         self.held(|cell| {
             // SAFETY: under the stripe.
@@ -313,7 +314,7 @@ impl<T> List<T> {
 }
 
 impl<T: FromAny> List<T> {
-    /// An item as a `T`; none also when another holder of the list put something else there.
+    /// An item as a `T`. It is none also when another holder of the list put something else there.
     pub fn at(&self, index: usize) -> Option<T> {
         T::from_owned(self.get(index)?).ok()
     }
@@ -372,7 +373,7 @@ impl<T> From<List<T>> for Any {
     }
 }
 
-// SAFETY: transparent over a handle, which is one pointer; what is loaded was a `Self` when it was stored.
+// SAFETY: transparent over a handle, which is one pointer. What is loaded was a `Self` when it was stored.
 unsafe impl<T: FromAny + IntoAny + 'static> Field for List<T> {
     type Value = List<T>;
     const STORAGE: Storage = Storage::Object;

@@ -50,7 +50,7 @@ impl MapObj {
         mapping_object::make(entries)
     }
 
-    /// A map of copies of another's keys and values, which need not be whole yet: no type is asked which keys are equal. When
+    /// Makes a map of copies of another's entries, which need not be whole yet. No type is asked which keys are equal. When
     /// they are whole, [`MapObj::is_sound`] is to be asked.
     ///
     /// # Errors
@@ -75,8 +75,8 @@ impl MapObj {
         mapping_object::empty()
     }
 
-    /// Shows keys and values, without counts, from part `from` on until `look` finds something: that, and the part to go on
-    /// from.
+    /// Shows keys and values, without counts. It goes from part `from` on until `look` finds something, and gives that and
+    /// the part to go on from.
     pub fn find_from<R>(&self, from: usize, look: impl FnMut(AnyView<'_>) -> Option<R>) -> Option<(usize, R)> {
         self.table.find_from(from, look)
     }
@@ -226,7 +226,7 @@ macro_rules! mapping {
             }
         }
 
-        // SAFETY: transparent over a handle, which is one pointer; what is loaded was a `Self` when it was stored.
+        // SAFETY: transparent over a handle, which is one pointer. What is loaded was a `Self` when it was stored.
         unsafe impl<K: FromAny + IntoAny + 'static, V: FromAny + IntoAny + 'static> Field for $name<K, V> {
             type Value = $name<K, V>;
             const STORAGE: Storage = Storage::Object;

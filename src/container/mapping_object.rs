@@ -31,7 +31,7 @@ pub(super) fn make_with<T: Mapping>(
     };
     let places = (0..room).map(|_| MaybeUninit::<SmallItem>::uninit());
     let mut object = Obj::new_with_extra_items(T::of_table(table), places);
-    // SAFETY: made just above of this type, with such places; it has one owner, and no other thread knows it.
+    // SAFETY: made just above of this type, with such places. It has one owner, and no other thread knows it.
     let table = unsafe {
         let places = object.extra_items_raw::<MaybeUninit<SmallItem>>().cast();
         let table = object.get_unique_mut().expect("it has one owner").table_mut();

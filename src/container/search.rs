@@ -1,4 +1,4 @@
-//! Finding a key in a table, where it takes foreign code to say which keys are equal.
+//! Finds a key in a table where only foreign code knows which keys are equal.
 //! Upholds: foreign code runs while nothing is held, on keys that are owned. What is found, or found missing, is so at that
 //! very moment: every key that may be equal and is in the table then was compared.
 
@@ -84,7 +84,7 @@ impl Search {
         })
     }
 
-    /// Repeats `attempt`, which calls [`Search::look`] and [`Search::push`] and gives none if they do, until it gives a result.
+    /// Repeats `attempt` until it gives a result. It calls [`Search::look`] and [`Search::push`] and gives none if they do.
     ///
     /// # Errors
     /// What the type's own equality ends in, or the hash of another key.
@@ -135,7 +135,7 @@ impl Asked {
     }
 }
 
-/// Unwinds for what is still in the way when types were asked: that there is no memory.
+/// Unwinds for what is still in the way when types were asked. That is a lack of memory.
 #[cold]
 pub(super) fn unwind(obstacle: Obstacle) -> ! {
     match obstacle {

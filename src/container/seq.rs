@@ -42,7 +42,7 @@ impl SeqCell {
         SeqCell { data: null_mut(), size: 0, capacity: 0, data_deleter: None }
     }
 
-    /// No items, for a sequence that grows: its deleter is there from the beginning, as C++ expects.
+    /// No items, for a sequence that grows. Its deleter is there from the beginning, as C++ expects.
     pub(super) const fn growing() -> SeqCell {
         SeqCell { data: null_mut(), size: 0, capacity: 0, data_deleter: Some(free) }
     }
@@ -207,8 +207,8 @@ impl SeqCell {
         // Both before anything moves.
         room_for(old, count)?;
         self.reserve(items.len().saturating_sub(count))?;
-        // SAFETY: the caller's contract; `old` has room; the gap is closed and a new one filled at once; `items` gives its
-        // values up.
+        // SAFETY: the caller's contract; `old` has room. The gap is closed and a new one filled at once; `items` gives its values
+        // up.
         unsafe {
             if count > 0 {
                 old.as_mut_ptr().add(old.len()).copy_from_nonoverlapping(self.data.add(at), count);
@@ -234,7 +234,7 @@ impl SeqCell {
 }
 
 impl Drop for SeqCell {
-    /// Drops as many items as the cell says: C++ takes some out of an array that it alone has.
+    /// Drops as many items as the cell says. C++ takes some out of an array that it alone has.
     fn drop(&mut self) {
         struct Memory<'a>(&'a mut SeqCell);
         impl Drop for Memory<'_> {

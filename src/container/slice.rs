@@ -3,14 +3,14 @@
 
 use std::num::NonZero;
 
-/// The place of an index that counts from the end when it is negative; none outside.
+/// The place of an index that counts from the end when it is negative. It is none outside.
 #[inline]
 pub fn place(index: isize, length: usize) -> Option<usize> {
     let index = if index < 0 { index.checked_add_unsigned(length)? } else { index };
     usize::try_from(index).ok().filter(|place| *place < length)
 }
 
-/// The place to insert at, for an index that counts from the end when it is negative and is clamped to both.
+/// The place to insert at. An index counts from the end when it is negative and is clamped to both.
 #[inline]
 pub fn gap(index: isize, length: usize) -> usize {
     match index {
@@ -19,7 +19,7 @@ pub fn gap(index: isize, length: usize) -> usize {
     }
 }
 
-/// A Python slice without its length: bounds count from the end when they are negative, and are clamped.
+/// A Python slice without its length. Bounds count from the end when they are negative, and are clamped.
 /// Source: Python's language reference, "Sequences", and `slice.indices`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slice {
@@ -35,7 +35,7 @@ impl Slice {
     /// The places in a sequence of some length.
     pub fn span(self, length: usize) -> Span {
         let step = self.step.get();
-        // What a bound can be: a backward slice may begin at the last place and stop before the first.
+        // What a bound can be. A backward slice may begin at the last place and stop before the first.
         let (least, most) = if step > 0 { (0, length as isize) } else { (-1, length as isize - 1) };
         let clamp = |bound: isize| {
             let bound = if bound < 0 { bound.saturating_add_unsigned(length).max(-1) } else { bound };
@@ -62,7 +62,7 @@ impl Span {
         self.count
     }
 
-    /// Where the places begin; when there are none and the step is positive: where new items belong.
+    /// Where the places begin. When there are none and the step is positive, it is where new items belong.
     pub fn start(self) -> usize {
         self.start.max(0) as usize
     }
@@ -75,7 +75,7 @@ impl Span {
     /// The places, lowest first.
     pub(super) fn upward(self) -> impl Iterator<Item = usize> + use<> {
         let Span { start, step, count } = self;
-        // The one step without an absolute value leads to one place at most: it is multiplied by 0 only.
+        // The one step without an absolute value leads to one place at most. It is multiplied by 0 only.
         let last = (count as isize - 1).max(0);
         let lowest = if step > 0 { start } else { start + last * step };
         (0..count as isize).map(move |n| (lowest + n * step.wrapping_abs()) as usize)

@@ -1,4 +1,4 @@
-//! The entries of a mapping as the C ABI lays them out, in the order of first insertion.
+//! The entries of a mapping as the C ABI lays them out. They are in the order of first insertion.
 //! Upholds: inlined C++ may read and change the table between any two operations; what an operation displaces it returns, so
 //! that nothing is released inside.
 //!
@@ -20,7 +20,7 @@ const IS_SMALL: u64 = 1 << 63;
 /// No slot: the end of the order.
 pub(super) const NONE: u64 = u64::MAX;
 
-/// Where an entry is, as long as the table does not change: its index in the small form, its slot in the dense one.
+/// Where an entry is, as long as the table does not change. It is its index in the small form, its slot in the dense one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Place(usize);
 
@@ -57,7 +57,7 @@ pub(super) struct Table {
 const _: () = assert!(size_of::<Table>() == 56 && std::mem::offset_of!(Table, first) == 40);
 const _: () = assert!(size_of::<SmallItem>() == 32);
 
-// SAFETY: keys and values are Send + Sync; who may change the table is said by the object that holds it.
+// SAFETY: keys and values are Send + Sync. The object that holds the table says who may change it.
 unsafe impl Send for Table {}
 // SAFETY: as above.
 unsafe impl Sync for Table {}
@@ -228,14 +228,14 @@ impl Table {
         self.places().map(|place| self.entry(place))
     }
 
-    /// Shows keys and values by turns, from the part of that number on, until `look` finds something: that, and the number
-    /// of the part behind.
+    /// Shows keys and values by turns until `look` finds something. It begins with the part of that number, and gives what was
+    /// found and the number of the part behind.
     pub(super) fn find_from<R>(
         &self,
         from: usize,
         mut look: impl FnMut(AnyView<'_>) -> Option<R>,
     ) -> Option<(usize, R)> {
-        // Zero is the beginning; else twice the place, one more for its value, and two more.
+        // Zero is the beginning. Else it is twice the place, one more for its value, and two more.
         let (mut place, mut skip_key) = match from.checked_sub(2) {
             None => (self.first(), false),
             Some(part) => (Some(Place(part / 2)), part % 2 == 1),
@@ -317,7 +317,7 @@ impl Table {
             false => self.larger(hashes)?,
         };
         let former = Memory::new(self.data, self.deleter);
-        // SAFETY: the former table is forgotten, and its entries with it: they are in the larger one.
+        // SAFETY: the former table is forgotten, and its entries with it. They are in the larger one.
         unsafe { std::ptr::from_mut(self).write(larger) };
         Ok(former)
     }

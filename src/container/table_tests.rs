@@ -42,7 +42,7 @@ fn remove(table: &mut Table, key: i64) -> Option<(i64, i64)> {
     Some((int(&key), int(&value)))
 }
 
-/// Every entry is where its hash leads; the order goes through each once, there and back.
+/// Expects every entry where its hash leads. The order goes through each once, there and back.
 fn expect_sound(table: &Table, hash: impl Fn(i64) -> u64) {
     let places: Vec<Place> = table.places().take(table.len() + 1).collect();
     assert_eq!(
@@ -153,7 +153,7 @@ fn parts_are_found_once() {
 }
 
 proptest! {
-    /// With hashes that are anything from all alike to all different, and lead to each other's places.
+    /// With hashes from all alike to all different, which lead to each other's places.
     #[test]
     fn entries_stay_where_their_hashes_lead(
         steps in prop::collection::vec((any::<bool>(), 0..60_i64), 0..300),
@@ -169,7 +169,7 @@ proptest! {
             match (found, add) {
                 (None, true) => {
                     let entry = (key.into_any(), Any::none());
-                    // A table whose hashes are not its keys' own cannot grow: it has room from the beginning, or none.
+                    // A table whose hashes are not its keys' own cannot grow. It has room from the beginning, or none.
                     if table.push_dense(hash(key), entry).is_ok() {
                         model.push(key);
                     } else {

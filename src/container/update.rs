@@ -72,7 +72,7 @@ pub(super) fn update<T: ObjectType, P: Parts>(
         // SAFETY: see above.
         let unique = unsafe { container.get_unique_mut() }.ok_or_else(handed_on)?;
         let Some(part) = parts(unique).part(place).map(|part| part.view().to_raw()) else { continue };
-        // SAFETY: the part is there as long as its only owner, who waits for the answer, does not change the container.
+        // SAFETY: the part is there while its only owner does not change the container. That owner waits for the answer.
         let answer = change(unsafe { AnyView::from_raw(part) })?;
         if let Some(new) = answer {
             // SAFETY: see above.
@@ -93,7 +93,7 @@ fn handed_on() -> Error {
 macro_rules! updatable {
     ($($container:ident, $parts:expr;)*) => {$(
         impl super::$container {
-            /// Asks for each item, or value of a mapping, what replaces it, unless there is another handle: false then, having
+            /// Asks for each item, or value of a mapping, what replaces it. If there is another handle it gives false, having
             /// done nothing.
             ///
             /// # Errors

@@ -1,4 +1,4 @@
-//! How bowline works, what it costs and where it does not serve: pages to read, no code.
+//! How bowline works, what it costs and where it does not serve. These are pages to read, no code.
 //!
 //! | page | says |
 //! |---|---|

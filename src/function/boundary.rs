@@ -1,4 +1,4 @@
-//! The inside of functions that C calls: a panic becomes an error, an error a code and the thread's slot.
+//! The inside of functions that C calls. A panic becomes an error, an error a code and the thread's slot.
 
 use super::error::raise;
 use super::Error;

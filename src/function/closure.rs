@@ -11,8 +11,8 @@ use std::any::TypeId;
 use std::ffi::c_void;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
-/// A call by the C convention: the function, borrowed arguments and their number, where the result goes. 0 is success;
-/// -1 means that the error is in the thread's slot, -2 that a host exception is pending.
+/// A call by the C convention. It takes the function, borrowed arguments and their number, and where the result goes. 0 is
+/// success; -1 means that the error is in the thread's slot, -2 that a host exception is pending.
 pub type SafeCall = unsafe extern "C" fn(*mut c_void, *const RawAny, i32, *mut RawAny) -> i32;
 
 /// What the C ABI sees of a function. Never written after construction.
@@ -127,7 +127,7 @@ impl Function {
 }
 
 impl Function {
-    /// Says that the function does not block, so that callers need not let others run meanwhile.
+    /// Says that the function does not block. Then callers need not let others run meanwhile.
     ///
     /// # Panics
     /// When the function is shared already.
@@ -212,12 +212,12 @@ impl Function {
 impl FunctionObj {
     /// The state of a function made by [`Function::from_state`] from an `S`; `None` for all others.
     pub fn state<S: Send + Sync + 'static>(&self) -> Option<&S> {
-        // Identical entry points may have been merged into one: the type id has the last word.
+        // Identical entry points may have been merged into one. So the type id has the last word.
         if self.cell.safe_call as usize != invoke_state::<S> as *const () as usize {
             return None;
         }
         let this: *const FunctionObj = self;
-        // SAFETY: only `from_state` uses this entry point, for some state; its type id is at the same place for all.
+        // SAFETY: only `from_state` uses this entry point, for some state. Its type id is at the same place for all.
         let closure = unsafe { &*this.cast::<Closure<State<S>>>() };
         (closure.call.of == TypeId::of::<S>()).then_some(&closure.call.state)
     }
@@ -253,7 +253,7 @@ struct State<S> {
 #[inline]
 unsafe fn call_raw(safe_call: SafeCall, handle: *mut c_void, args: &[AnyView<'_>]) -> Result<Any, Error> {
     let mut result = RawAny::NONE;
-    // SAFETY: views are transparent over `RawAny`; the result is preset to no value, as the convention asks.
+    // SAFETY: views are transparent over `RawAny`. The result is preset to no value, as the convention asks.
     let code = unsafe { safe_call(handle, args.as_ptr().cast(), args.len() as i32, &mut result) };
     if code != 0 {
         return Err(failure(code));

@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 pub use super::error_object::{set_read_frames, ErrorCell, ErrorObj, ReadFrames, Update};
 pub use super::raised::{raise, take_raised};
 
-/// An error that any language can hold: a kind, which is the name of a Python exception, and a message.
+/// An error that any language can hold. It has a kind, which is the name of a Python exception, and a message.
 #[derive(Clone)]
 #[repr(transparent)]
 pub struct Error(Obj<ErrorObj>);
@@ -47,8 +47,8 @@ impl Error {
         ErrorObj::make(kind, message, backtrace).map(Error)
     }
 
-    /// The error with one more frame: the place that calls this, in a function of this name. Front ends show frames in their
-    /// tracebacks.
+    /// The error with one more frame. That is the place that calls this, in a function of this name. Front ends show frames
+    /// in their tracebacks.
     ///
     /// ```
     /// use bowline::function::Error;
@@ -89,7 +89,7 @@ impl Error {
         Error::new("RuntimeError", message)
     }
 
-    /// The error of a panic that was caught at a boundary: a `MemoryError` when an object could not be allocated.
+    /// The error of a panic that was caught at a boundary. It is a `MemoryError` when an object could not be allocated.
     #[cold]
     pub fn from_panic(payload: Box<dyn Payload + Send>) -> Error {
         if let Some(error) = payload.downcast_ref::<AllocError>() {
@@ -97,7 +97,7 @@ impl Error {
         }
         let text = payload.downcast_ref::<String>().map(|text| &**text);
         let message = owned(payload.downcast_ref::<&str>().copied().or(text).unwrap_or("panic"));
-        // The payload's own destructor may panic in turn, and so may that panic's payload: one of unknown type is let go.
+        // The payload's own destructor may panic in turn, and so may that panic's payload. One of unknown type is let go.
         if let Err(again) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(payload))) {
             if !again.is::<&str>() && !again.is::<String>() {
                 std::mem::forget(again);
@@ -152,8 +152,8 @@ impl Error {
         self.0.cell.extra_context.set(context);
     }
 
-    /// An error that stands for something of another language, whose frames are read when they are asked for. Readers of the
-    /// C layout, who cannot ask, find them once another caller did.
+    /// An error that stands for something of another language. Its frames are read when they are asked for. Readers of the C
+    /// layout, who cannot ask, find them once another caller did.
     pub fn standing_for<'m>(kind: &str, message: impl Into<Cow<'m, str>>, context: Obj<Object>) -> Error {
         let error = Error::new(kind, message);
         error.set_extra_context(Some(context));

@@ -1,4 +1,4 @@
-//! The objects of errors: what the C ABI sees of any maker's, and what this crate keeps behind its own.
+//! The objects of errors. The C ABI sees a part of any maker's; this crate keeps more behind its own.
 //! Upholds: kind and message never change; the backtrace changes as a whole; a foreign reader never sees freed text.
 
 use crate::object::grow::{lossy, owned, Grow};
@@ -79,11 +79,11 @@ unsafe impl ObjectType for Own {
 #[derive(Clone)]
 struct Backtrace {
     text: SharedText,
-    /// Whether those of what is attached to the error come first, and are not in the text yet.
+    /// Whether frames of what is attached to the error come first. They are not in the text yet.
     is_behind: bool,
 }
 
-/// Reads the frames out of what a language attached to an error; none while it cannot.
+/// Reads the frames out of what a language attached to an error. It gives none while it cannot.
 pub type ReadFrames = fn(&Obj<Object>) -> Option<String>;
 
 static READ_FRAMES: OnceLock<ReadFrames> = OnceLock::new();
@@ -106,7 +106,7 @@ pub enum Update {
     Append = 1,
 }
 
-/// A text that ends in a NUL, as C++ reads it, and the part before that.
+/// A text that ends in a NUL, as C++ reads it. With it goes the part before that.
 fn terminated(mut text: String) -> (String, ByteArray) {
     text.grow(1);
     text.push('\0');
@@ -192,7 +192,7 @@ impl ErrorObj {
         }
     }
 
-    /// Says that the frames of what is attached to the error are to be read when they are asked for.
+    /// Says that frames of what is attached to the error are read when asked for.
     pub(super) fn set_behind(&self) {
         let Some(own) = self.own() else { return };
         let _held = stripe::of(&own.backtrace).hold();
@@ -241,7 +241,7 @@ impl Own {
         }
     }
 
-    /// Puts a backtrace in the place of the present one; false, having done nothing, if that is not the one expected.
+    /// Puts a backtrace in the place of the present one. It is false, having done nothing, if that is not the one expected.
     fn replace(&self, expected: Option<&Backtrace>, next: Backtrace) -> bool {
         let held = stripe::of(&self.backtrace).hold();
         // SAFETY: accessed under the stripe.

@@ -21,7 +21,7 @@ struct Entry {
 type Names = HashMap<SharedText, Entry>;
 type Shard = ArcSwapOption<Names>;
 
-/// Enough that thousands of names are added one by one in little time: a change copies its shard.
+/// Enough that thousands of names are added one by one in little time. A change copies its shard.
 static SHARDS: [Shard; 128] = [const { Shard::const_empty() }; 128];
 
 fn shard(name: &str) -> &'static Shard {
@@ -37,8 +37,8 @@ pub fn register(name: &str, function: Function, override_: bool) -> Result<(), E
     register_described(name, function, "", override_)
 }
 
-/// Names a function over typed values, and lets its metadata say the types; `extra` is the inside of a JSON object with
-/// whatever else it shall say.
+/// Names a function over typed values, and lets its metadata say the types. `extra` is the inside of a JSON object with whatever
+/// else it shall say.
 ///
 /// # Errors
 /// As [`register`].
@@ -47,8 +47,8 @@ pub fn register_typed<Args: 'static, F: IntoTyped<Args>>(name: &str, call: F, ex
     register_described(name, Function::from_typed(name, call), &metadata, true)
 }
 
-/// Names a function over typed values with its types, unless the name is taken: another library of the process may have been first,
-/// with the same function.
+/// Names a function over typed values with its types, unless the name is taken. Another library of the process may have been
+/// first, with the same function.
 pub(crate) fn declare<Args: 'static, F: IntoTyped<Args>>(name: &str, call: F) {
     let metadata = F::signature(name).to_schema().to_metadata("");
     let _ = register_described(name, Function::from_typed(name, call), &metadata, false);
@@ -82,7 +82,7 @@ pub fn get(name: &str) -> Option<Function> {
     shard(name).load().as_deref()?.get(name).map(|entry| entry.function.clone())
 }
 
-/// What is said about the function of a name, as JSON text; empty if nothing is.
+/// What is said about the function of a name, as JSON text. It is empty if nothing is.
 pub fn metadata(name: &str) -> Option<SharedText> {
     shard(name).load().as_deref()?.get(name).map(|entry| entry.metadata.clone())
 }

@@ -14,7 +14,7 @@ pub fn register(name: &str, function: Function, override_: bool) -> Result<(), E
     register_described(name, function, "", override_)
 }
 
-/// Names a function over typed values, and lets its metadata say the types; `extra` is the inside of a JSON object with
+/// Names a function over typed values, and lets its metadata say the types. `extra` is the inside of a JSON object with
 /// whatever else it shall say.
 ///
 /// # Errors

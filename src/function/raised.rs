@@ -8,7 +8,7 @@ thread_local! {
     static RAISED: Cell<Option<Error>> = const { Cell::new(None) };
 }
 
-/// Leaves an error in this thread's slot, as a callee of the C convention does before it returns -1.
+/// Leaves an error in this thread's slot. A callee of the C convention does so before it returns -1.
 pub fn raise(error: Error) {
     // A thread whose locals are gone keeps no error.
     let replaced = RAISED.try_with(|slot| slot.replace(Some(error)));

@@ -1,4 +1,4 @@
-//! Locks of libraries that are not thread-safe: a function of such a library runs under the lock of its library.
+//! Locks of libraries that are not thread-safe. A function of such a library runs under the lock of its library.
 //! Upholds: a thread has at most one of these locks, that of the library whose function it is in. It has none while it waits for
 //! one, and none while it is elsewhere: in a function of another such library, or in code of the host language.
 //!
@@ -26,7 +26,7 @@ thread_local! {
 /// How a thread waits.
 static WAIT: OnceLock<fn(&mut dyn FnMut())> = OnceLock::new();
 
-/// Says how a thread waits: `wait` calls what it is given, once, with all given up that others may wait for. The first stays.
+/// Says how a thread waits. `wait` calls what it is given, once, with all given up that others may wait for. The first stays.
 pub fn set_wait(wait: fn(&mut dyn FnMut())) {
     let _ = WAIT.set(wait);
 }
@@ -46,7 +46,7 @@ impl Serial {
     }
 
     fn lock(&self) {
-        // Not taken within the wait, at whose end a thread may be stopped for good: the interpreter ends meanwhile.
+        // Not taken within the wait, at whose end a thread may be stopped for good. The interpreter ends meanwhile.
         while std::mem::replace(&mut *self.taken(), true) {
             let mut wait =
                 || drop(self.left.wait_while(self.taken(), |taken| *taken).unwrap_or_else(PoisonError::into_inner));
@@ -99,7 +99,7 @@ fn go(to: Option<&'static Serial>) -> Elsewhere {
 }
 
 fn change(from: Option<&'static Serial>, to: Option<&'static Serial>) {
-    // While it waits the host may run code of others on this thread, which is in no library.
+    // While it waits the host may run code of others on this thread. That code is in no library.
     INSIDE.set(None);
     if let Some(from) = from {
         from.unlock();
@@ -127,7 +127,7 @@ pub fn under(lock: &'static Serial, function: Function) -> Function {
     })
 }
 
-/// A function that the library in which the thread is registers, under its lock; elsewhere the function as it is.
+/// Puts a function under the lock of the library in which the thread registers it. Elsewhere the function stays as it is.
 pub fn registered(function: Function) -> Function {
     match INSIDE.get() {
         Some(lock) => under(lock, function),

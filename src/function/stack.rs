@@ -4,7 +4,7 @@
 use super::Error;
 use std::cell::Cell;
 
-/// Stack that a function finds at least: what one of another language may well take, and those below it.
+/// Stack that a function finds at least. One of another language may well take it, and those below it.
 const RED_ZONE: usize = 96 * 1024;
 
 /// The part of a thread's stack where nothing may begin that can nest.
@@ -16,14 +16,14 @@ struct Zone {
     size: usize,
 }
 
-/// Every address is in it: what a thread has before it was asked where its stack is.
+/// Every address is in it. A thread has this before it was asked where its stack is.
 const UNKNOWN: Zone = Zone { end: 0, size: usize::MAX };
 
-// Has no destructor, so that it can be read at any time of the thread's life.
+// Has no destructor. So it can be read at any time of the thread's life.
 thread_local!(static ZONE: Cell<Zone> = const { Cell::new(UNKNOWN) });
 
 impl Zone {
-    /// Code that runs on a stack of its own, as fibers do, is in no thread's zone.
+    /// Code that runs on a stack of its own is in no thread's zone. Fibers do so.
     #[inline(always)]
     fn has(self, address: usize) -> bool {
         address.wrapping_sub(self.end) < self.size
@@ -45,7 +45,7 @@ impl Zone {
 fn bounds() -> Option<(usize, usize)> {
     let mut attributes = std::mem::MaybeUninit::<libc::pthread_attr_t>::uninit();
     let (mut end, mut size) = (std::ptr::null_mut(), 0);
-    // SAFETY: the attributes are initialised by the first call, when it succeeds, and destroyed by the last.
+    // SAFETY: the first call initialises the attributes when it succeeds, and the last destroys them.
     unsafe {
         if libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr()) != 0 {
             return None;
@@ -64,7 +64,7 @@ fn bounds() -> Option<(usize, usize)> {
     Some((end, 2 * RED_ZONE))
 }
 
-/// Whether so little of this thread's stack is left that nothing should begin which can nest: some instructions.
+/// Whether too little of this thread's stack is left to begin what can nest. It takes some instructions.
 #[inline]
 pub fn is_short() -> bool {
     let here = 0u8;

@@ -52,7 +52,7 @@ fn cannot(kind: &str, what: &str) -> Error {
     Error::runtime(format!("Module[{kind}] does not support {what}"))
 }
 
-/// Imports change one at a time: each takes the array of them and puts another in its place.
+/// Imports change one at a time. Each change takes the array of them and puts another in its place.
 static IMPORTING: Mutex<()> = Mutex::new(());
 
 /// Lets a module import another, as the base class does.
@@ -79,7 +79,7 @@ fn clear(module: &Obj<ModuleObj>) {
     module.imports_.set(Array::default());
 }
 
-/// All modules that a module imports, and those that they import: each once, depth first, in the order of imports.
+/// All modules that a module imports, and those that they import. Each comes once, depth first, in the order of imports.
 pub(super) fn reached(module: &Obj<ModuleObj>) -> Vec<Obj<ModuleObj>> {
     let mut todo: Vec<Any> = Vec::new();
     gather_into(&mut todo, module.imports_.get().iter().rev());
@@ -97,8 +97,8 @@ pub(super) fn reached(module: &Obj<ModuleObj>) -> Vec<Obj<ModuleObj>> {
     found
 }
 
-/// The function that a library's own code looks for: in what the module imports, then among the global ones. It stays the module's,
-/// which keeps what was found.
+/// The function that a library's own code looks for. It is sought in what the module imports, then among the global ones. It
+/// stays the module's, which keeps what was found.
 ///
 /// # Errors
 /// Those of the look-ups, or kind `RuntimeError` when there is none.
@@ -120,7 +120,7 @@ pub fn look_up_in_imports(module: &Obj<ModuleObj>, name: &str) -> Result<Functio
         )));
     };
     let _one = IMPORTING.lock().unwrap_or_else(PoisonError::into_inner);
-    // Another thread may have been first: what it was given is the module's as well, and has to stay.
+    // Another thread may have been first. What it was given is the module's as well, and has to stay.
     if let Some(known) = known(module, name)? {
         return Ok(known);
     }

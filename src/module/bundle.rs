@@ -58,7 +58,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Makes the modules of a bundle, without its length in front, around that of the library. Gives the first.
+/// Makes the modules of a bundle around that of the library. The bundle's length in front is not given along. Gives the first.
 ///
 /// # Errors
 /// Those of the global functions `ffi.Module.load_from_bytes.<kind>`; kind `RuntimeError` when there is none, or the bundle is broken.

@@ -12,7 +12,8 @@ use crate::value::{convert, Any, AnyView, Bytes, IntoAny, Str};
 
 /// What a module says; of one that C++ made, its virtual functions.
 impl Obj<ModuleObj> {
-    /// The function of a name; with `imports` also from the modules that this one imports, and those that they import.
+    /// The function of a name. With `imports` it may come from the modules that this one imports, and those that they
+    /// import.
     ///
     /// # Errors
     /// Those of the lookup.
@@ -65,7 +66,7 @@ impl Obj<ModuleObj> {
         }
     }
 
-    /// What can be done with it: 1 it can be written as bytes, 2 its functions can be called, 4 it can be compiled.
+    /// What can be done with it. 1: it can be written as bytes, 2: its functions can be called, 4: it can be compiled.
     ///
     /// # Errors
     /// Those of a module of C++, as of the functions below.

@@ -1,4 +1,5 @@
-//! Symbols of this process that libraries get without linking to it: by a variable of the same name.
+//! Symbols of this process that libraries get without linking to it. They get them by a variable of the
+//! same name.
 //! Upholds: a variable is written when its library is loaded, before a function of the library is called.
 
 use crate::object::grow::{gathered, owned};

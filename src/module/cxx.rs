@@ -1,4 +1,4 @@
-//! The way to modules that C++ made, and C++'s way to those that were made here.
+//! The way to modules that C++ made. It is C++'s way to those that were made here, too.
 //! Upholds: an exception of C++ never crosses into this crate; it comes as an error.
 //!
 //! This crate is Rust only. The virtual functions of a C++ class can be called, and be written, in C++ alone, which may throw and
@@ -76,8 +76,8 @@ impl Virtual {
 pub struct Door {
     /// The virtual functions of modules that are made here.
     pub vtable: *const c_void,
-    /// Calls a virtual function of a module: its place, the module, its arguments, the place of the result, which holds none. 0, or
-    /// -1 with the thread's error set.
+    /// Calls a virtual function of a module. It takes its place, the module, its arguments and the place of the result, which
+    /// holds none. 0, or -1 with the thread's error set.
     pub call: unsafe extern "C" fn(i32, *mut Object, *const RawAny, *mut RawAny) -> i32,
 }
 
@@ -86,7 +86,7 @@ unsafe impl Sync for Door {}
 
 static DOOR: AtomicPtr<Door> = AtomicPtr::new(null_mut());
 
-/// Lets modules of C++ be called, and those of this crate by C++, from now on. Before the first module is made.
+/// Opens the way between modules of C++ and this crate. From now on either may call the other's. Before the first module is made.
 ///
 /// # Safety
 /// Both members keep to what is said of them.

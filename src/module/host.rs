@@ -56,7 +56,7 @@ pub static RUNTIME: Runtime = Runtime {
     set_stream,
 };
 
-/// What `runtime` says of a place holds: it is as large and as aligned as what is put there.
+/// What `runtime` says of a place holds. It is as large and as aligned as what is put there.
 const fn fits<T>() {
     assert!(size_of::<T>() <= size_of::<Place>() && align_of::<T>() <= align_of::<Place>());
 }

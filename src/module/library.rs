@@ -23,7 +23,7 @@ pub const PREFIX: &str = "__tvm_ffi_";
 /// Functions that were found, by name. Copied when one is added; no lock that a forked child could find taken.
 pub(super) type Found = ArcSwap<HashMap<SharedText, Function>>;
 
-/// Finds the function of a name once; every caller gets the one that was found first.
+/// Finds the function of a name once. Every caller gets the one that was found first.
 pub(super) fn first(found: &Found, name: &str, make: impl FnOnce() -> Function) -> Function {
     if let Some(known) = found.load().get(name) {
         return known.clone();
@@ -44,7 +44,7 @@ struct Symbols {
     found: Found,
     /// The lock under which its functions run, if they are not thread-safe.
     serial: Option<&'static Serial>,
-    /// Of a library whose code asks its module for what that imports: the module, which its functions keep. So it does not keep them.
+    /// The module of a library whose code asks it for what it imports. The library's functions keep it. So it does not keep them.
     asks: OnceLock<WeakObj<ModuleObj>>,
     /// The functions of such a library.
     alive: ArcSwap<HashMap<SharedText, WeakObj<FunctionObj>>>,
@@ -54,7 +54,7 @@ impl Symbols {
     fn get(&self, name: &str) -> Option<Function> {
         // With the end that C wants: the loader's own copy could not be refused.
         let symbol = format!("{PREFIX}{name}\0");
-        // SAFETY: a symbol with this prefix is a function of the C convention, which is how libraries mark them.
+        // SAFETY: a symbol with this prefix is a function of the C convention. Libraries mark them so.
         let entry = unsafe { self.library.get::<SafeCall>(symbol.as_bytes()) };
         let entry = *entry.ok()?;
         let make = |module: Option<Obj<ModuleObj>>| {
@@ -101,7 +101,7 @@ fn alive(
     }
 }
 
-/// Tells a library's code which module is its own, and makes the modules that it carries: the first, or its own.
+/// Tells a library's code which module is its own, and makes the modules it carries. Gives the first of these, or its own.
 ///
 /// # Safety
 /// As for [`load_library`].
@@ -109,7 +109,7 @@ unsafe fn begin(library: &Library, symbols: &Symbols, module: Obj<ModuleObj>) ->
     // SAFETY: what a library has under this name is a pointer variable.
     if let Ok(context) = unsafe { library.get::<*mut *mut c_void>(b"__tvm_ffi__library_ctx\0") } {
         let _ = symbols.asks.set(module.downgrade());
-        // What C++ knows as the address of a module is that of the pointer in front of its header.
+        // C++ takes the address of the pointer in front of its header for a module's.
         // SAFETY: as above; no other thread uses the library yet.
         unsafe { context.write(module.as_raw().as_ptr().cast::<*const c_void>().wrapping_sub(1).cast()) };
     }
@@ -134,7 +134,7 @@ const SECOND_RUNTIME: &str =
     "it brings a copy of the bowline core of its own, whose objects and type indices would be taken \
                               for this process's; export C functions that use no types of that crate instead";
 
-/// How long a path is at most: as the system has it, which the loader's copies of it rely on.
+/// How long a path is at most. It is the system's limit, which the loader's copies of it rely on.
 pub const MAX_PATH: usize = 4096;
 
 /// Why a path is refused that is longer.
@@ -144,7 +144,7 @@ fn failed(path: &Path, why: &str) -> Error {
     Error::runtime(format!("Failed to load the library {}: {why}", path.display()))
 }
 
-/// What the system's loader said; `libloading` says only which call failed, and keeps that as the source.
+/// What the system's loader said. `libloading` says only which call failed, and keeps that as the source.
 fn reason(error: &libloading::Error) -> String {
     error.source().map_or_else(|| format!("{error}"), |source| format!("{source}"))
 }
@@ -198,7 +198,7 @@ unsafe fn load_with(path: &Path, for_good: bool, serial: Option<&'static Serial>
         return Err(failed(path, SECOND_RUNTIME));
     }
     let guest = runtime::guest(&library);
-    // SAFETY: the caller's contract: no function of the library was handed out yet, and its variables of such names are pointers.
+    // SAFETY: the caller's contract. No function of the library was handed out yet, and its variables of such names are pointers.
     unsafe { context::fill(&library) };
     let library = Arc::new(library);
     // Objects of a guest's types have its code.
@@ -233,7 +233,7 @@ unsafe fn load_with(path: &Path, for_good: bool, serial: Option<&'static Serial>
 /// Endings of shared libraries.
 const LIBRARIES: [&str; 4] = ["so", "dylib", "dll", "dso"];
 
-/// The module in a file: a shared library, or what the global function `ffi.Module.load_from_file.<ending>` makes of the
+/// The module in a file. It is a shared library, or what the global function `ffi.Module.load_from_file.<ending>` makes of the
 /// path and the ending.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
-//! The operations of modules as global functions, for callers that know names only: `ffi.SystemLib`, `ffi.ModuleGetFunction`, …
-//! Upholds: a function does what the Rust function of the same sense does, and nothing more.
+//! The operations of modules as global functions, for callers that know names only. They are `ffi.SystemLib`,
+//! `ffi.ModuleGetFunction` and others. Upholds: a function does what the Rust function of the same sense does, and nothing
+//! more.
 
 use super::{context, load, system, ModuleObj};
 use crate::function::global::{self, declare as typed};
@@ -26,7 +27,7 @@ pub fn declare() {
                 return Err(Error::type_error(format!("ffi.ModuleLoadFromFile takes 1 or 2 arguments, got {given}")));
             }
         };
-        // SAFETY: the caller's word, as `load` asks for it: there is no way to check a library.
+        // SAFETY: the caller's word, as `load` asks for it. There is no way to check a library.
         unsafe { load(Path::new(convert::<Str>(*path)?.as_str()), keep_alive) }.map(IntoAny::into_any)
     });
     let _ = global::register("ffi.ModuleLoadFromFile", file, false);

@@ -1,4 +1,5 @@
-//! The modules that this crate makes: objects of the C++ class, with a function behind it that looks functions up.
+//! The modules that this crate makes. They are objects of the C++ class, with a function behind it that looks
+//! functions up.
 //! Upholds: C++ may call their virtual functions as those of its own modules.
 
 use super::cxx;

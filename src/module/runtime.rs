@@ -1,4 +1,4 @@
-//! Which copy of the core a library was linked with; guests, which have none, are given this one.
+//! Which copy of the core a library was linked with. Guests, which have none, are given this one.
 //! Upholds: no object crosses between two copies, whose type indices and hooks know nothing of each other; a guest that was built for
 //! another ABI does not begin.
 
@@ -19,7 +19,7 @@ static OWN: AtomicU8 = AtomicU8::new(0);
 #[used]
 pub static BOWLINE_RUNTIME: &AtomicU8 = &OWN;
 
-/// The mark of the copy of the core that a library, or what it was linked with, has.
+/// The mark of a library's copy of the core. The copy may come from what the library was linked with.
 fn mark(library: &Library) -> Option<*const AtomicU8> {
     // SAFETY: the name is ours, and names a pointer in every copy.
     let found = unsafe { library.get::<*const *const AtomicU8>(b"BOWLINE_RUNTIME\0") };
@@ -27,7 +27,7 @@ fn mark(library: &Library) -> Option<*const AtomicU8> {
     found.ok().map(|mark| unsafe { **mark })
 }
 
-/// Whether a library, or what it was linked with, brought a copy of the core that is not this one.
+/// Whether a library brought a copy of the core that is not this one. What it was linked with counts, too.
 pub fn is_foreign(library: &Library) -> bool {
     mark(library).is_some_and(|mark| mark != &raw const OWN)
 }
@@ -65,8 +65,8 @@ pub unsafe fn begin(guest: &Guest) -> Result<(), Error> {
     }
 }
 
-/// Refuses to begin where another library has the name by which libraries of others ask for the C ABI: they would be given that
-/// one, and their objects and errors would be its.
+/// Refuses to begin where another library has the name that this one needs. By that name libraries of others ask for the C ABI.
+/// They would be given that one, and their objects and errors would be its.
 ///
 /// # Errors
 /// Kind `ImportError`.

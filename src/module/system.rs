@@ -26,7 +26,7 @@ pub fn register(name: &str, function: Function) -> Option<Function> {
     former.get(name).cloned()
 }
 
-/// The module of the functions that are named so, each with a prefix before its name or, failing that, without. The same
+/// The module of the functions that are named so. Each has a prefix before its name or, failing that, none. The same
 /// module each time.
 pub fn library(prefix: &str) -> Obj<ModuleObj> {
     if let Some(known) = LIBRARIES.load().get(prefix) {

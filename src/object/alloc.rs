@@ -29,8 +29,8 @@ pub use super::prefix::{DeleteSpace, Prefix, BODY_ALIGN, PREFIX_SIZE, WORD_SIZE}
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct CustomAllocator {
-    /// `allocate(size, align, type_index, context)` returns a body of `size` bytes, aligned to `align` (16 at least),
-    /// uninitialised, or null. Before the body there are [`PREFIX_SIZE`] bytes that belong to the object; the last
+    /// `allocate(size, align, type_index, context)` returns an uninitialised body of `size` bytes, or null. The body is aligned
+    /// to `align`, which is 16 at least. Before the body there are [`PREFIX_SIZE`] bytes that belong to the object; the last
     /// pointer of these, immediately before the body, the allocator has set to the function that frees the allocation.
     pub allocate: unsafe extern "C" fn(usize, usize, i32, *mut c_void) -> *mut c_void,
     /// Handed to every call of `allocate`.
@@ -67,7 +67,7 @@ pub const BUILTIN: CustomAllocator = CustomAllocator { allocate: builtin, contex
 /// the functions that it leaves for freeing; `context` stays valid for as long.
 pub unsafe fn set_allocator(allocator: Option<CustomAllocator>) {
     CUSTOM.store(allocator.map(Arc::new));
-    // Relaxed: who reads the flag late uses the builtin allocator once more, as if it had come before.
+    // Relaxed: a thread that reads the flag late uses the builtin allocator once more. It is as if it had come before.
     CONSULT.store(1, Ordering::Relaxed);
 }
 
@@ -108,7 +108,7 @@ pub(crate) unsafe fn add_flags(object: NonNull<Object>, flags: u32) {
     unsafe { *(*object.cast::<Header>().as_ptr()).flags.get_mut() |= flags };
 }
 
-/// Allocates a body and sets up what stands before it, but not its header, which has to have these flags.
+/// Allocates a body and sets up what stands before it. The caller writes the header, which has to have these flags.
 #[inline]
 pub(super) fn allocate_body(
     layout: Layout,
@@ -141,7 +141,7 @@ fn allocate_tied(layout: Layout, type_index: i32, zeroed: bool) -> (*mut u8, u32
         None => allocate_builtin(size, align, zeroed),
     };
     if let Some(body) = NonNull::new(body) {
-        // SAFETY: the allocator's contract: the prefix is there and is ours, and its last pointer is the function.
+        // SAFETY: the allocator's contract. The prefix is there and is ours, and its last pointer is the function.
         unsafe {
             let delete_space = body.cast::<Option<DeleteSpace>>().sub(1).read();
             prefix(body.cast()).write(Prefix { delete_space, word: AtomicWord::new() });
@@ -256,7 +256,7 @@ fn allocate_builtin(size: usize, align: usize, zeroed: bool) -> *mut u8 {
     if base.is_null() {
         return base;
     }
-    // SAFETY: the block has `total` bytes; PREFIX_SIZE is a multiple of 16, so the body is as aligned as the block.
+    // SAFETY: the block has `total` bytes. PREFIX_SIZE is a multiple of 16, so the body is as aligned as the block.
     unsafe {
         let body = base.add(PREFIX_SIZE);
         leave(body, free_at_offset);
@@ -274,8 +274,8 @@ fn allocate_over_aligned(size: usize, align: usize, zeroed: bool) -> *mut u8 {
         return base;
     }
     let offset = (base.addr() + FRONT).next_multiple_of(align) - base.addr();
-    // SAFETY: offset < FRONT + align, so the body and its front are inside the block; the place of the base pointer is
-    // aligned because the body and PREFIX_SIZE are.
+    // SAFETY: offset < FRONT + align, so the body and its front are inside the block. The place of the base pointer is aligned
+    // because the body and PREFIX_SIZE are.
     unsafe {
         base.add(offset - FRONT).cast::<*mut u8>().write(base);
         let body = base.add(offset);

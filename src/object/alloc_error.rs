@@ -20,8 +20,8 @@ impl AllocError {
         self.layout
     }
 
-    /// What an infallible constructor does about it: unwinds with the error, which the boundary to the language above
-    /// makes an error of that language. Nothing is printed, no panic hook runs.
+    /// Unwinds with the error, as an infallible constructor does. The boundary to the language above makes it an
+    /// error of that language. Nothing is printed, no panic hook runs.
     #[cold]
     pub(crate) fn handle(self) -> ! {
         std::panic::resume_unwind(Box::new(self))

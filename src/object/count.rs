@@ -1,4 +1,4 @@
-//! The combined strong and weak count of an object: one 64-bit word, low half strong, high half weak.
+//! The combined strong and weak count of an object. It is one 64-bit word, low half strong, high half weak.
 //! Knows nothing of what is counted but whether it can be found without a count.
 //! Upholds P2's native half and P11: a count is never lost or taken from nothing, and the last release sees all that came
 //! before.
@@ -12,10 +12,10 @@ const STRONG: u64 = 1;
 const WEAK: u64 = 1 << 32;
 const BOTH_ONE: u64 = WEAK | STRONG;
 
-/// In the strong half: the owner of its only count ends the object, or looks whether he should.
+/// In the strong half: the owner of its only count ends the object. Or it looks whether it should.
 const ENDING: u64 = 1 << 31;
 
-/// In the strong half: a count that is owed to a thread whose deleter is about to be called. See [`Counts::count_again`].
+/// In the strong half: a count is owed to a thread. Its deleter is about to be called. See [`Counts::count_again`].
 const OWED: u64 = 1 << 30;
 
 /// In the strong half: that thread has come, before what is owed to it.
@@ -33,10 +33,10 @@ pub enum Released {
     Alive,
     /// It was the last count of either kind: destroy the object and free its memory.
     Last,
-    /// It was the last strong count: destroy the object, then give back the weak count of the strong side.
+    /// It was the last strong count. Destroy the object, then give back the weak count of the strong side.
     LastStrong,
-    /// It would have been the last strong count, and is the caller's still: the object has a preserved wrapper, and the count
-    /// is for `protocol::resume`.
+    /// It would have been the last strong count, and is the caller's still. The object has a preserved wrapper, and the count is
+    /// for `protocol::resume`.
     Preserved,
 }
 
@@ -94,7 +94,7 @@ impl Counts {
         }
     }
 
-    /// Gives the last strong count back, unless the word names a preserved wrapper; `Err` when it is not the last any more.
+    /// Gives the last strong count back, unless the word names a preserved wrapper. `Err` when it is not the last any more.
     ///
     /// The look at the word comes before the count goes: afterwards the object would not be ours to look at. It is good for
     /// as long as no other holder gets a strong count: a wrapper becomes preserved only by a dealloc that owns one. Without a weak
@@ -130,8 +130,9 @@ impl Counts {
         // Relaxed: a guess that the swap verifies.
         let mut now = self.0.load(Ordering::Relaxed);
         while now as u32 == 1 {
-            // AcqRel: the Acquire pairs with the Release of the other holders' releases, and carries what they did; the Release
-            // with the Acquire of `upgrade`, and carries what the caller did. Relaxed on failure: retried with what was read.
+            // AcqRel: the Acquire pairs with the Release of the other holders' releases. It carries what they did. The Release
+            // pairs with the Acquire of `upgrade`, and carries what the caller did. Relaxed on failure: retried with what was
+            // read.
             match self.swap(now, now, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(()) => return true,
                 Err(other) => now = other,
@@ -177,9 +178,9 @@ impl Counts {
         }
     }
 
-    /// Whether code of others has to be asked before the object ends: the caller, its deleter, was called because the last strong
-    /// count was taken away, and has looked at the word before. If so there is a strong count again, which is the caller's; it
-    /// is to be given back by [`Counts::release`]. `is_tied` says that the word names a preserved wrapper.
+    /// Whether code of others has to be asked before the object ends. The caller is its deleter, called because the last strong
+    /// count was taken away. It has looked at the word before. If so there is a strong count again, which is the caller's; it is
+    /// to be given back by [`Counts::release`]. `is_tied` says that the word names a preserved wrapper.
     ///
     /// [`Counts::release`] looks at the word first, and never leaves zero behind while it names a preserved wrapper. C++ subtracts
     /// first, and calls the deleter then. Between the two a thread of Python may come by the wrapper (a weak reference was called), and
@@ -225,7 +226,7 @@ impl Counts {
         }
     }
 
-    /// Gives the strong count of a sole holder back without a read-modify-write, if no others may come.
+    /// Gives a sole holder's strong count back without a read-modify-write, if no others may come.
     ///
     /// Sound only for an object that no thread can find without a count, hence three questions. The first says that there is
     /// no other count, and so that no other thread can tie the object from now on. The second says that it is not tied. One who
@@ -260,7 +261,7 @@ impl Counts {
         }
     }
 
-    /// Gives a weak count back; true when it was the last one and the memory is the caller's to free.
+    /// Gives a weak count back. It is true for the last one, whose memory is the caller's to free.
     #[inline]
     pub fn release_weak(&self) -> bool {
         // Release: pairs with the Acquire of `settle`. Carries: the holder's last look at the counts and the destruction
@@ -274,7 +275,7 @@ impl Counts {
         true
     }
 
-    /// After the destruction of an object that was [`Released::Last`]: whether its memory is the caller's to free. If a visitor of
+    /// Whether the memory of a destroyed object is the caller's to free. The object was [`Released::Last`]. If a visitor of
     /// `protocol::storage_table` took a weak count meanwhile, the strong side's is given back, and the last one frees it.
     #[inline]
     pub fn still_last(&self) -> bool {
@@ -284,10 +285,10 @@ impl Counts {
         self.0.load(Ordering::Acquire) >> 32 <= 1 || self.release_weak()
     }
 
-    /// Turns a weak hold into a strong count as well; false when the object is dead. Linearises at the CAS.
+    /// Turns a weak hold into a strong count as well. False when the object is dead. Linearises at the CAS.
     #[inline]
     pub fn upgrade(&self) -> bool {
-        // Relaxed: a guess that the CAS verifies; a dead object never comes back, so zero is final.
+        // Relaxed: a guess that the CAS verifies. A dead object never comes back, so zero is final.
         let mut now = self.0.load(Ordering::Relaxed);
         while now as u32 != 0 {
             if now & ENDING != 0 {
@@ -322,7 +323,7 @@ impl Counts {
         (now & (CAME - 1)) as u32 + u32::from(now & OWED != 0)
     }
 
-    /// How many weak counts there are, that of the strong side included, at some recent moment.
+    /// How many weak counts there are, at some recent moment. That of the strong side is included.
     #[inline]
     pub fn weak(&self) -> u32 {
         // Relaxed: a hint.
@@ -352,16 +353,16 @@ impl Counts {
     /// Makes the last holder see what the others did before they released.
     #[inline]
     fn settle(&self) {
-        // Acquire: pairs with the Release of `release` and `release_weak`; all changes of the word are read-modify-writes,
-        // so this reads from the release sequence of every one of them. A load and not a fence, because the thread
-        // sanitizer does not know fences. Weaker fails: the tests named there.
+        // Acquire: pairs with the Release of `release` and `release_weak`. All changes of the word are read-modify-writes, so
+        // this reads from the release sequence of every one of them. A load and not a fence, because the thread sanitizer does
+        // not know fences. Weaker fails: the tests named there.
         self.0.load(Ordering::Acquire);
     }
 }
 
 impl Counts {
-    /// A strong count was asked for while the strong half is zero, or out of its range: an overflow, unless another looks whether
-    /// the object ends. He has a count; those who have the wrapper may take some more.
+    /// A strong count was asked for while the strong half is zero or too large. That is an overflow, unless another thread looks
+    /// whether the object ends. He has a count; those who have the wrapper may take some more.
     #[cold]
     #[inline(never)]
     fn beyond(&self, old: u64) {

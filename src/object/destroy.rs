@@ -1,4 +1,4 @@
-//! The end of an object: untie, destroy, free; nested ends beyond a depth are queued instead of recursing.
+//! The end of an object: untie, destroy, free. Nested ends beyond a depth are queued instead of recursing.
 //! Upholds: a chain of any length is destroyed in bounded stack, on any thread at any time of its life; no end is lost
 //! to a panic.
 //!
@@ -44,7 +44,7 @@ thread_local! {
     };
 }
 
-/// Brings an object to its end, now or, when too many ends nest, before the enclosing one is over.
+/// Brings an object to its end. It comes now or, when too many ends nest, before the enclosing one is over.
 ///
 /// # Safety
 /// The caller has given back the last strong count of `object`, with this outcome, or is to hand it over.
@@ -68,7 +68,7 @@ pub(super) unsafe fn finish(object: NonNull<Object>, released: Released) {
     });
 }
 
-/// As [`finish`], in a deleter that foreign code called: a panic of a destructor does not leave it.
+/// As [`finish`], in a deleter that foreign code called. A panic of a destructor does not leave it.
 ///
 /// # Safety
 /// As [`finish`].
@@ -95,7 +95,7 @@ impl Ends {
         room
     }
 
-    /// Runs queued ends, and those that they queue, depth first and each object's in the order they were queued.
+    /// Runs queued ends, and those that they queue. They run depth first, each object's in the order they were queued.
     fn drain(&self) {
         let mut sorted = 0;
         loop {
@@ -116,8 +116,8 @@ impl Ends {
     /// Keeps the first panic of a destructor for the outermost end.
     fn keep(&self, panic: Box<dyn Any + Send>) {
         let first = self.panic.take();
-        // Of no use: one that came after the first, or while another is unwinding, which will be kept if it is ours; or
-        // in a deleter that foreign code called, which cannot be unwound.
+        // Of no use is one that came after the first. Nor is one while another is unwinding, which will be kept if it is ours.
+        // In a deleter that foreign code called, none can be unwound.
         if first.is_some() || std::thread::panicking() || self.depth.get() == 0 {
             self.panic.set(first);
             if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
@@ -189,9 +189,9 @@ pub(super) unsafe fn release_weak(object: NonNull<Object>) {
     }
 }
 
-/// The body of a deleter: with [`DESTROY`] unties the object and runs `fields`, which drops what the object owns; with [`FREE`]
-/// gives the memory back. A weak count that was taken during the destruction gives it back later. A panic of `fields` does not
-/// leave it.
+/// The body of a deleter. With [`DESTROY`] it unties the object and runs `fields`, which drops what the object owns; with
+/// [`FREE`] it gives the memory back. A weak count that was taken during the destruction gives it back later. A panic of
+/// `fields` does not leave it.
 ///
 /// # Safety
 /// The caller is the deleter of `object` and passes its flags on; the object was allocated with `layout` by
@@ -214,7 +214,7 @@ pub unsafe fn delete(object: NonNull<Object>, flags: i32, fields: impl FnOnce(),
     }
 }
 
-/// Frees the memory of an object whose fields are destroyed: the last step of a deleter that was called with [`FREE`].
+/// Frees the memory of an object whose fields are destroyed. It is the last step of a deleter that was called with [`FREE`].
 ///
 /// # Safety
 /// The object was allocated by [`alloc::allocate_raw`] or a handle's constructor, with `layout` (which matters for objects
@@ -228,9 +228,8 @@ pub unsafe fn free_raw(object: NonNull<Object>, layout: Layout) {
 
 static RESUME: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
-/// Sets what is called with an object that has a preserved wrapper, and with the last strong count of it. It uses the count up
-/// and is true; or it is false, and the object ends without the wrapper, which Python cannot see any more. Called on any
-/// thread; must not panic.
+/// Sets what takes the last strong count of an object that has a preserved wrapper. It uses the count up and is true; or it is
+/// false, and the object ends without the wrapper, which Python cannot see any more. Called on any thread; must not panic.
 pub fn set_resume_hook(hook: fn(NonNull<Object>) -> bool) {
     // Release: pairs with the Acquire in `hand_over`. Carries: what the one who sets the hook prepared for it.
     RESUME.store(hook as *mut (), Ordering::Release);
@@ -245,7 +244,7 @@ unsafe fn hand_over(object: NonNull<Object>) {
     if resume(object) {
         return;
     }
-    // SAFETY: the caller's count keeps the object; without a word that says otherwise, it is given back.
+    // SAFETY: the caller's count keeps the object. Without a word that says otherwise, it is given back.
     unsafe {
         if let Some(word) = tie_word(object) {
             word.take();
@@ -257,7 +256,7 @@ unsafe fn hand_over(object: NonNull<Object>) {
     }
 }
 
-/// Hands an object with its last count to the hook; false if the hook does not take it.
+/// Hands an object with its last count to the hook. False if the hook does not take it.
 #[cfg(not(feature = "guest"))]
 pub(crate) fn resume(object: NonNull<Object>) -> bool {
     // Acquire: pairs with the Release in `set_resume_hook`.
@@ -276,14 +275,14 @@ fn resume(object: NonNull<Object>) -> bool {
 
 static UNTIE: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
-/// Sets what is called with the word of a tied object that comes to its end, before its fields are destroyed. Called on
-/// any thread; must not panic.
+/// Sets what is called with the word of a tied object at its end. Its fields are destroyed afterwards. Called on any thread;
+/// must not panic.
 pub fn set_untie_hook(hook: fn(Word)) {
     // Release: pairs with the Acquire in `untie`. Carries: what the one who sets the hook prepared for it.
     UNTIE.store(hook as *mut (), Ordering::Release);
 }
 
-/// Ends the tie of an object whose last strong count is gone, if it has one.
+/// Ends the tie of an object, if it has one. Its last strong count is gone.
 ///
 /// # Safety
 /// `object` is allocated, and no strong count of it exists.
@@ -291,7 +290,7 @@ pub fn set_untie_hook(hook: fn(Word)) {
 pub unsafe fn untie(object: NonNull<Object>) {
     // SAFETY: the caller's contract.
     if let Some(word) = unsafe { tie_word(object) } {
-        // A plain look first: without counts no thread changes the word, and most objects were never tied.
+        // A plain look comes first. Without counts no thread changes the word, and most objects were never tied.
         if !word.observe().is_detached() {
             untie_slow(word.take());
         }

@@ -20,7 +20,7 @@ impl<T: ObjectType> Obj<T> {
         Self::try_new_with_extra_items(value, items).unwrap_or_else(|error| error.handle())
     }
 
-    /// Moves `value` and what `items` yields into a new object, or drops both when there is no memory for one.
+    /// Moves `value` and what `items` yields into a new object. Drops both when there is no memory for one.
     ///
     /// # Panics
     /// When `items` yields less than it announced.
@@ -34,9 +34,9 @@ impl<T: ObjectType> Obj<T> {
             return Err(AllocError::new(Layout::new::<T>()));
         };
         let (body, flags) = alloc::allocate_body(shape.layout, type_index, !T::NO_PREFIX, false)?;
-        // SAFETY: the body has the shape's layout: a `T`, which starts with a header, a count, and `count` items. It is
-        // ours alone. The object is whole after each step; until all items are there its count says how many are, and
-        // its memory is freed by `delete_partial`, which knows the full number.
+        // SAFETY: the body has the shape's layout. It is a `T`, which starts with a header, a count, and `count` items.
+        // It is ours alone. The object is whole after each step; until all items are there its count says how many are,
+        // and its memory is freed by `delete_partial`, which knows the full number.
         unsafe {
             body.cast::<T>().write(value);
             body.cast::<Header>().write(Header::new(type_index, flags, Some(delete::<T, I>)));
@@ -63,7 +63,7 @@ impl<T: ObjectType> Obj<T> {
         unsafe { self.extra_items_raw::<I>().as_ref() }
     }
 
-    /// The place of the items behind the value, valid for as long as the object lives.
+    /// The place of the items behind the value. It is valid for as long as the object lives.
     ///
     /// # Safety
     /// As for [`extra_items`](Self::extra_items).
@@ -104,7 +104,7 @@ unsafe fn items_of<T, I>(object: NonNull<Object>) -> NonNull<[I]> {
     }
 }
 
-/// An object whose items are not all there yet: dropped, it takes those that are along.
+/// An object whose items are not all there yet. Dropped, it takes those that are along.
 struct Partial<T: ObjectType, I> {
     object: NonNull<Object>,
     count: usize,
@@ -131,7 +131,7 @@ impl<T: ObjectType, I> Drop for Partial<T, I> {
 }
 
 /// # Safety
-/// `object` was made with a `T` and items of type `I`; they are dropped this once.
+/// `object` was made with a `T` and items of type `I`. They are dropped this once.
 unsafe fn drop_fields<T, I>(object: NonNull<Object>) {
     struct Items<I>(NonNull<[I]>);
     impl<I> Drop for Items<I> {
@@ -149,8 +149,8 @@ unsafe fn drop_fields<T, I>(object: NonNull<Object>) {
 
 /// The deleter of objects with items.
 unsafe extern "C" fn delete<T: ObjectType, I>(object: *mut c_void, flags: i32) {
-    // SAFETY: a deleter is called with its object, which was made with a `T` and items of type `I`; the number of items
-    // is not a field and stays.
+    // SAFETY: a deleter is called with its object. It was made with a `T` and items of type `I`; the number of items is
+    // not a field and stays.
     unsafe {
         let object = NonNull::new_unchecked(object.cast::<Object>());
         let layout = || {

@@ -121,7 +121,7 @@ pub fn into_owned(text: Cow<'_, str>) -> String {
     }
 }
 
-/// A text as far as its bytes are one, with a mark where they are not.
+/// A text of bytes as far as they are one. There is a mark where they are not.
 pub fn lossy(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Cow::Borrowed(text);
@@ -149,7 +149,7 @@ pub fn joined<T: AsRef<str>>(texts: impl IntoIterator<Item = T>, between: &str) 
 /// The text of a format, as `format!` makes it.
 pub fn formatted(parts: fmt::Arguments<'_>) -> String {
     let mut text = TextBuf::default();
-    // What is written to cannot fail, and what is shown should not: if it does, its text ends there.
+    // Writing cannot fail, and showing should not. If it does, the text ends there.
     let _ = fmt::Write::write_fmt(&mut text, parts);
     text.into_string()
 }
@@ -199,7 +199,7 @@ impl fmt::Write for TextBuf {
     }
 }
 
-/// Does work with so many bytes set aside; false, having done nothing, if there are not so many.
+/// Does work with so many bytes set aside. False, having done nothing, if there are not so many.
 pub type WithRoom = fn(usize, &mut dyn FnMut()) -> bool;
 
 static WITH_ROOM: OnceLock<WithRoom> = OnceLock::new();

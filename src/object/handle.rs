@@ -1,4 +1,4 @@
-//! `Obj<T>`: the owner of one strong count of an object whose type is `T` or derived from it.
+//! `Obj<T>` owns one strong count of an object. The object's type is `T` or derived from it.
 //! Upholds: a handle never dangles and is never null; a value is never moved out of, or replaced in, its object.
 
 use super::alloc::{self, AllocError};
@@ -41,12 +41,12 @@ impl<T: ObjectType> Obj<T> {
         Self::try_new(value).unwrap_or_else(|error| error.handle())
     }
 
-    /// Moves `value` into a new object, or drops it when there is no memory for one.
+    /// Moves `value` into a new object. Drops it when there is no memory for one.
     #[inline]
     pub fn try_new(value: T) -> Result<Self, AllocError> {
         let type_index = T::type_index();
         let (body, flags) = alloc::allocate_body(Layout::new::<T>(), type_index, !T::NO_PREFIX, false)?;
-        // SAFETY: the body has the layout of `T`, which starts with a header, and is ours alone.
+        // SAFETY: the body has the layout of `T`, which starts with a header. It is ours alone.
         unsafe {
             body.cast::<T>().write(value);
             body.cast::<Header>().write(Header::new(type_index, flags, Some(delete::<T>)));
@@ -198,7 +198,7 @@ impl<T: ObjectType> Obj<T> {
         unsafe { &*ptr::from_ref(self).cast() }
     }
 
-    /// The same handle as one of `U`, or the handle back when the object's type is not `U` nor derived from it.
+    /// The same handle as one of `U`. The handle comes back when the object's type is not `U` nor derived from it.
     #[inline]
     pub fn downcast<U: ObjectType>(self) -> Result<Obj<U>, Self> {
         if self.is::<U>() {
@@ -209,7 +209,7 @@ impl<T: ObjectType> Obj<T> {
         }
     }
 
-    /// Borrows the handle as one of `U`, if the object's type is `U` or derived from it.
+    /// Borrows the handle as one of `U`. The object's type has to be `U` or derived from it.
     #[inline]
     pub fn downcast_ref<U: ObjectType>(&self) -> Option<&Obj<U>> {
         // SAFETY: handles of all types have one representation; the type is checked.
@@ -262,7 +262,7 @@ const fn same(a: &str, b: &str) -> bool {
 unsafe extern "C" fn delete<T: ObjectType>(object: *mut c_void, flags: i32) {
     // SAFETY: a deleter is called with its object.
     let object = unsafe { NonNull::new_unchecked(object.cast::<Object>()) };
-    // SAFETY: the value is a `T` that was moved in, dropped once as the flags say; the layout is the allocation's.
+    // SAFETY: the value is a `T` that was moved in, dropped once as the flags say. The layout is the allocation's.
     unsafe { destroy::delete(object, flags, || ptr::drop_in_place(object.as_ptr().cast::<T>()), Layout::new::<T>) };
 }
 

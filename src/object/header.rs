@@ -29,11 +29,11 @@ pub const FLAG_DELETE_SPACE: u32 = 8;
 pub const FLAG_SHORT: u32 = 2;
 /// Header flag of a function, beside [`FLAG_PREFIX`]: it runs no code of others. See `Function::leaf`.
 pub const FLAG_LEAF: u32 = 4;
-/// Header flag of a tensor, beside [`FLAG_PREFIX`]: this crate made it, and what keeps its memory follows.
+/// Header flag of a tensor that this crate made, beside [`FLAG_PREFIX`]. What keeps its memory follows.
 pub const FLAG_MADE_HERE: u32 = 2;
 
-/// Header flags, all of them, of an object that this crate made with a pointer to the virtual functions of a C++ class immediately
-/// before the body: the tie word stands before that pointer.
+/// All header flags of an object that this crate made for a C++ class. The pointer to the class's virtual functions stands
+/// immediately before the body, and the tie word before that pointer.
 pub const FLAG_VTABLE: u32 = 2;
 
 /// Header flag of a container, beside [`FLAG_PREFIX`]: there is a note about it elsewhere. Set at any time, for good.
@@ -57,7 +57,7 @@ pub struct Header {
 }
 
 impl Header {
-    /// What stands in a value that is not an object yet; allocation puts the real header in its place.
+    /// What stands in a value that is not an object yet. Allocation puts the real header in its place.
     #[inline]
     pub fn placeholder() -> Self {
         Header::new(0, 0, None)
@@ -109,7 +109,7 @@ impl Header {
     /// How the object is destroyed and freed; `None` for one that never is.
     #[inline]
     pub fn deleter(&self) -> Option<Deleter> {
-        // Relaxed: it changes while the one who changes it owns a count, and is asked for when the last count is gone.
+        // Relaxed: the thread that changes it owns a count. It is asked for when the last count is gone.
         let deleter = self.deleter.load(Ordering::Relaxed);
         // SAFETY: null, or written from a function of this type.
         unsafe { mem::transmute::<*mut (), Option<Deleter>>(deleter) }

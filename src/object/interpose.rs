@@ -1,4 +1,5 @@
-//! Ties of objects that have no word in front, as C++, C and other crates make them: a side slot each, from the first wrap on.
+//! Ties of objects that have no word in front. C++, C and other crates make such objects, which have a side slot each from the
+//! first wrap on.
 //! Upholds: such an object has one word, from then on to the end of its memory; its own deleter runs as it would without us,
 //! but never while its wrapper is preserved.
 //!
@@ -63,7 +64,7 @@ pub unsafe fn is_weakly_held_elsewhere(object: NonNull<Object>) -> bool {
 /// the strong side back, and if that was the last, calls the header's deleter with [`FREE`].
 unsafe extern "C" fn delete(raw: *mut c_void, what: i32) {
     let Some(object) = NonNull::new(raw.cast::<Object>()) else { return };
-    // SAFETY: the block is there, and with it its slot, until the original deleter frees it, which is called last.
+    // SAFETY: the block and its slot are there until the original deleter frees it. That one is called last.
     unsafe {
         let header = object.cast::<Header>().as_ref();
         let Some(slot) = side::of(header.flags_of_tie()) else { return };
@@ -77,8 +78,8 @@ unsafe extern "C" fn delete(raw: *mut c_void, what: i32) {
         if what & DESTROY != 0 {
             original(raw, DESTROY);
         }
-        // Not at once, although the caller asks for both: a visitor of the storage table may have taken a weak count when the word
-        // was untied.
+        // Not at once, although the caller asks for both. A visitor of the storage table may have taken a weak count when the
+        // word was untied.
         if what & FREE != 0 && (what & DESTROY == 0 || counts(object).still_last()) {
             // For a tie that was made while the fields were destroyed.
             destroy::untie(object);

@@ -1,4 +1,4 @@
-//! What one who registers a type may say of its index, and why it may be refused.
+//! What a caller that registers a type may say of its index. And why it may be refused.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ pub enum RegistryError {
     Full,
     /// The parent keeps the indices of its descendants together, and has none left.
     NoneReserved(i32),
-    /// The index that was asked for is another type's, or none that a type may ask for.
+    /// The index that was asked for is another type's, or not for types to ask.
     BadIndex {
         /// The key of the type that asked.
         key: String,

@@ -23,10 +23,11 @@ pub struct Prefix {
     pub(super) word: AtomicWord,
 }
 
-/// The alignment of the prefix, and of bodies without one that can be tied; the size of the prefix in production builds.
+/// The alignment of the prefix, and of bodies without one that can be tied. It is the size of the prefix in production
+/// builds.
 pub const BODY_ALIGN: usize = 16;
 
-/// The size of a word, and the alignment of bodies that have nothing else before them, in production builds.
+/// The size of a word. In production builds it is the alignment of bodies that have nothing else before them.
 pub const WORD_SIZE: usize = size_of::<usize>();
 
 /// Whether words are that large; loom's are not, and all its bodies have prefixes.
@@ -36,8 +37,8 @@ const _: () = assert!(!BARE_WORDS || std::mem::offset_of!(Prefix, word) + WORD_S
 /// How many bytes before a body belong to the prefix.
 pub const PREFIX_SIZE: usize = size_of::<Prefix>();
 
-/// The word that ties `object` to its wrapper: in front of it, or in a side slot ([`super::side`]). `None` for an object that
-/// has neither, and so was never wrapped. Makes none, and reads nothing outside the allocation.
+/// The word that ties `object` to its wrapper. It is in front of it, or in a side slot ([`super::side`]). `None` for an
+/// object that has neither, and so was never wrapped. Makes none, and reads nothing outside the allocation.
 ///
 /// # Safety
 /// `object` is allocated for as long as the result is used, and the pointer is one that came from a handle or from its
@@ -67,7 +68,7 @@ pub(super) unsafe fn word<'a>(object: NonNull<Object>, flags: u32) -> Option<&'a
     }
 }
 
-/// The word of an object that has it in its prefix, where most have theirs; `None` for others. Calls nothing.
+/// The word of an object that has it in its prefix, where most have theirs. `None` for others. Calls nothing.
 ///
 /// # Safety
 /// As [`tie_word`].

@@ -45,7 +45,7 @@ pub unsafe fn is_sole(object: NonNull<Object>) -> bool {
     unsafe { counts(object) }.is_sole()
 }
 
-/// Whether the caller's strong count is the only one: then the object ends by [`end`], or [`renounce_end`] is called. Weak
+/// Whether the caller's strong count is the only one. Then the object ends by [`end`], or [`renounce_end`] is called. Weak
 /// handles are not upgraded meanwhile; who has the wrapper can still count the object.
 ///
 /// # Safety

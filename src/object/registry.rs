@@ -19,7 +19,7 @@ static NEXT: AtomicI32 = AtomicI32::new(DYNAMIC);
 /// Which type a key finds. A key that is free, because its type was withdrawn, keeps its entry.
 static KEYS: Names<TypeInfo, 1024> = Names::new();
 
-/// Types between the built-in ones and [`DYNAMIC`], which their makers numbered, at their index less [`OBJECT`].
+/// Types between the built-in ones and [`DYNAMIC`], which their makers numbered. Each is at its index less [`OBJECT`].
 static NUMBERED: IndexTable<TypeInfo> = IndexTable::new();
 
 /// The type with this index.
@@ -42,7 +42,7 @@ pub fn is_instance(index: i32, target: i32) -> bool {
 
 #[inline(never)]
 fn is_derived(index: i32, target: i32) -> bool {
-    // Most types have one ancestor, the root, and few have many: cheaper than to look up how deep the target is.
+    // Most types have one ancestor, the root, and few have many. Looking up how deep the target is would cost more.
     type_info(index).is_some_and(|info| info.ancestors.contains(&target))
 }
 
@@ -63,7 +63,7 @@ pub fn types() -> impl Iterator<Item = &'static TypeInfo> {
     // Relaxed: types that are being registered may or may not be there.
     let dynamic = (DYNAMIC..NEXT.load(Ordering::Relaxed)).filter_map(type_info);
     let numbered = (OBJECT..DYNAMIC).filter_map(|index| NUMBERED.get(index - OBJECT));
-    // An index may have been lost in a race for its key, its key retired, or taken by a newer type.
+    // An index may have been lost in a race for its key. Or its key was retired, or taken by a newer type.
     statics().chain(numbered.chain(dynamic).filter(|info| type_index_of(info.key) == Some(info.index)))
 }
 
@@ -93,7 +93,7 @@ pub fn register_placed(key: &str, parent_index: i32, place: Place) -> Result<&'s
     }
 }
 
-/// Registers a type for a key that another type may have: the key goes on finding that one until [`take_key`].
+/// Registers a type for a key that another type may have. The key goes on finding that one until [`take_key`].
 pub fn register_successor(key: &str, parent_index: i32) -> Result<&'static TypeInfo, RegistryError> {
     if let Some(fixed) = statics().find(|info| info.key == key) {
         return Err(RegistryError::Duplicate { key: owned(key), index: fixed.index });
@@ -120,7 +120,7 @@ pub fn take_key(index: i32) -> bool {
 
 /// A type that may be extended.
 fn parent(index: i32) -> Result<&'static TypeInfo, RegistryError> {
-    // One that lost its key to a newer type may be: its class and its objects are still in use.
+    // The parent may have lost its key to a newer type. Its class and its objects are still in use.
     let found = type_info(index).filter(|parent| index >= OBJECT && !parent.is_withdrawn());
     found.ok_or(RegistryError::UnknownParent(index))
 }
@@ -170,12 +170,12 @@ fn add(key: &str, parent: &'static TypeInfo, place: Place) -> Result<&'static Ty
     let info = Box::new(TypeInfo::new(index, Box::leak(key), Box::leak(ancestors), Some(parent), reserved));
     match place.index {
         None => Ok(TYPES.set(index - DYNAMIC, info).expect("an index is given out once")),
-        // Another thread may have been first; key and ancestors are lost, which costs a few bytes once.
+        // Another thread may have been first. Key and ancestors are lost, which costs a few bytes once.
         Some(_) => NUMBERED.set(index - OBJECT, info).map_err(|info| bad_index(info.key)),
     }
 }
 
-/// An index behind which there are `reserved` others: among those that the parent keeps, or anywhere.
+/// An index behind which there are `reserved` others. It is among those that the parent keeps, or anywhere.
 fn next_index(parent: &TypeInfo, reserved: i32) -> Result<i32, RegistryError> {
     let count = reserved.checked_add(1).ok_or(RegistryError::Full)?;
     match parent.reserved.take(count) {

@@ -1,4 +1,4 @@
-//! What every object type starts with, and what a Rust type promises whose values are objects.
+//! What every object type starts with. And what a Rust type promises whose values are objects.
 //! Upholds: the layout of [`Object`] is that of its header.
 
 use super::count::Counts;
@@ -16,7 +16,7 @@ pub struct Object {
 }
 
 impl Object {
-    /// What stands for the parent in a value of a derived type that is not an object yet.
+    /// What stands for the parent in a value of a derived type. The value is not an object yet.
     #[inline]
     pub fn placeholder() -> Self {
         Object { header: Header::placeholder() }
@@ -46,7 +46,7 @@ pub unsafe trait ObjectType: Send + Sync + Sized + 'static {
     /// The name of the type in the registry, such as `"demo.Point"`.
     const TYPE_KEY: &'static str;
 
-    /// Whether objects of exactly this type do without a tie word, so that their wrappers have no stable identity.
+    /// Whether objects of exactly this type have no tie word. Then their wrappers have no stable identity.
     /// Derived types decide for themselves.
     const NO_PREFIX: bool = false;
 
@@ -68,7 +68,7 @@ unsafe impl ObjectType for Object {
     }
 }
 
-/// The counts alone: no reference to the rest of an object may be held across a release that others may follow.
+/// The counts alone. No reference to the rest of an object may be held across a release that others may follow.
 ///
 /// # Safety
 /// `object` is allocated for as long as the result is used.

@@ -1,4 +1,4 @@
-//! The table of side slots: words of objects that have no room for one in front.
+//! The table of side slots. These are words of objects that have no room for one in front.
 //! Upholds: a slot serves one object at a time. Knows nothing of how objects end.
 
 use super::header::{Deleter, Header};
@@ -42,7 +42,7 @@ pub(super) fn of<'a>(flags: u32) -> Option<&'a SideSlot> {
     SLOTS.of(flags)
 }
 
-/// The slot of an object without prefix, which gets one if it has none: see [`Slots::tie`], whose conditions are the caller's.
+/// The slot of an object without prefix, which gets one if it has none. See [`Slots::tie`], whose conditions are the caller's.
 pub(super) fn tie<'a>(header: &Header, ours: Deleter) -> Option<&'a SideSlot> {
     let counted = || add(Event::SideSlot, 1);
     SLOTS.tie(&header.flags, &header.deleter, ours as *mut (), counted)

@@ -1,4 +1,4 @@
-//! A table from type indices to values that are never freed: grows without moving, reads without locking.
+//! A table from type indices to values that are never freed. It grows without moving, and reads without locking.
 //! Upholds: a reference that was handed out stays valid; an entry is seen whole or not at all.
 
 use super::grow::gathered;
@@ -25,7 +25,7 @@ pub struct IndexTable<T: 'static> {
     of: PhantomData<&'static T>,
 }
 
-// SAFETY: entries are shared between all threads and handed in by any, hence the bounds; access is atomic.
+// SAFETY: entries are shared between all threads and handed in by any, hence the bounds. Access is atomic.
 unsafe impl<T: Send + Sync> Sync for IndexTable<T> {}
 // SAFETY: as above.
 unsafe impl<T: Send + Sync> Send for IndexTable<T> {}
@@ -51,7 +51,7 @@ impl<T: Send + Sync + 'static> IndexTable<T> {
         unsafe { entry.load(Ordering::Acquire).as_ref() }
     }
 
-    /// Fills the entry at `index`, once; the value comes back when the entry is taken or the index negative.
+    /// Fills the entry at `index`, once. The value comes back when the entry is taken or the index negative.
     pub fn set(&self, index: i32, value: Box<T>) -> Result<&'static T, Box<T>> {
         let Some(entry) = self.entry(index) else {
             return Err(value);
@@ -73,8 +73,8 @@ impl<T: Send + Sync + 'static> IndexTable<T> {
     /// When the index is negative.
     pub fn replace(&self, index: i32, value: Box<T>) -> Option<&'static T> {
         let entry = self.entry(index).expect("an index that is not negative");
-        // AcqRel: the Release pairs with the Acquire in `get`, and carries the value; the Acquire with the Release that
-        // put the former value there.
+        // AcqRel: the Release pairs with the Acquire in `get`, and carries the value. The Acquire pairs with the
+        // Release that put the former value there.
         let former = entry.swap(Box::into_raw(value), Ordering::AcqRel);
         // SAFETY: entries are null or leaked.
         let former: &'static T = unsafe { former.as_ref() }?;

@@ -1,4 +1,4 @@
-//! What is known of a type from its registration on, and the types that need none.
+//! What is known of a type from its registration on. And the types that need none.
 //! Upholds: nothing of a type changes but how many of its reserved indices are given out, and that it is withdrawn.
 
 use super::root::OBJECT;
@@ -23,7 +23,7 @@ pub struct TypeInfo {
     withdrawn: AtomicI32,
 }
 
-/// Indices that a type keeps for its descendants, so that C++ tells them by their range.
+/// Indices that a type keeps for its descendants. By their range C++ tells them.
 #[derive(Debug)]
 pub(super) struct Reserved {
     /// How many there are.
@@ -60,7 +60,7 @@ impl TypeInfo {
 
     /// Lets no type extend this one from now on.
     pub(super) fn withdraw(&self) {
-        // Relaxed: the flag alone is news; who reads it late sees the type as if it had come before.
+        // Relaxed: the flag alone is news. A thread that reads it late sees the type as if it had come before.
         self.withdrawn.store(1, Ordering::Relaxed);
     }
 

@@ -1,4 +1,4 @@
-//! Objects of C++ classes with virtual functions: the pointer to these stands immediately before the header.
+//! Objects of C++ classes with virtual functions. The pointer to these stands immediately before the header.
 //! Upholds: the pointer is there before the object is known to others, and stays.
 //!
 //! ```text
@@ -41,7 +41,7 @@ pub unsafe fn vtable(object: NonNull<Object>) -> *const c_void {
     unsafe { object.cast::<*const c_void>().sub(1).read() }
 }
 
-/// Puts the front of an object at the start of its block; gives the place of the body.
+/// Puts the front of an object at the start of its block. Gives the place of the body.
 ///
 /// # Safety
 /// The block has a layout that [`whole`] gave, and is the caller's alone.

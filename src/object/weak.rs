@@ -1,4 +1,4 @@
-//! `WeakObj<T>`: the owner of one weak count, which keeps an object's memory but not its value.
+//! `WeakObj<T>` owns one weak count, which keeps an object's memory but not its value.
 //! Upholds: reads nothing of the value but through an upgrade.
 
 use super::root::counts;
@@ -34,7 +34,7 @@ impl<T: ObjectType> WeakObj<T> {
     /// A strong handle, unless the object has been destroyed.
     #[inline]
     pub fn upgrade(&self) -> Option<Obj<T>> {
-        // SAFETY: the weak count keeps the memory; the count of the new handle was taken when `upgrade` said so.
+        // SAFETY: the weak count keeps the memory. The count of the new handle was taken when `upgrade` said so.
         unsafe { counts(self.object).upgrade().then(|| Obj::from_raw(self.object)) }
     }
 

@@ -6,7 +6,7 @@ use super::move_out::{end_tie, LeftOver};
 use crate::word::{State, Word};
 use std::ptr::NonNull;
 
-/// Lets a living wrapper that holds nothing, and never did, hold `object`; uses up one strong count of it.
+/// Lets a living wrapper that holds nothing, and never did, hold `object`. Uses up one strong count of it.
 ///
 /// Linearises at: `publish` in the object's word; if the object has a wrapper already, this one becomes an alias.
 /// `Err` gives the count back: the wrapper got an object from another caller meanwhile.
@@ -22,8 +22,8 @@ pub unsafe fn bind<H: Host>(
     object: H::Object,
     tieable: bool,
 ) -> Result<Tie, H::Object> {
-    // The handle is in transition until `finish_bind`: else another thread could take the object out again, and the word would
-    // be tied to a wrapper that no longer protects it. In a section, as in `move_out`.
+    // The handle is in transition until `finish_bind`. Else another thread could take the object out again, and the word would be
+    // tied to a wrapper that no longer protects it. In a section, as in `move_out`.
     // tests/loom.rs: rebind_vs_rebind::one_object_stays, bind_vs_move_out::late_finish.
     let section = host.enter();
     // SAFETY: alive; it never held anything, so no retire can be pending.
@@ -75,7 +75,7 @@ pub unsafe fn rebind<H: Host>(
             // SAFETY: in our transition, and the caller has a count of the wrapper.
             unsafe { end_tie(host, wrapper, old) }
         });
-        // SAFETY: in our transition; no retire is pending; the caller's count of the object goes to the life.
+        // SAFETY: in our transition; no retire is pending. The caller's count of the object goes to the life.
         let tie = unsafe {
             host.set_object(wrapper, object);
             tie(host, wrapper, object, tieable(object))
@@ -85,8 +85,8 @@ pub unsafe fn rebind<H: Host>(
             // SAFETY: the count of the life that `set_object` ended, and what was left over with it.
             unsafe {
                 over.give_back(host, wrapper, old);
-                // After the edge of the word, as in `move_out`: else a thread may be looking at the wrapper, which dies with the new
-                // object. tests/loom.rs: verbs::rebind_vs::hit, rebind_vs_fetch::of_a_sole_object.
+                // After the edge of the word, as in `move_out`. Else a thread may be looking at the wrapper, which dies with the
+                // new object. tests/loom.rs: verbs::rebind_vs::hit, rebind_vs_fetch::of_a_sole_object.
                 match host.is_sole(old) {
                     true => host.keep_for_readers(wrapper, old),
                     false => host.quiesce(),
@@ -98,25 +98,25 @@ pub unsafe fn rebind<H: Host>(
     }
 }
 
-/// Whether no `retire` of a former life of the wrapper is pending, as far as the counts can tell: each owns one of the object, and
-/// the one that there is is the life's.
+/// Whether no `retire` of a former life of the wrapper is pending. The counts tell as far as they can. Each such `retire` owns
+/// one of the object, and the one that there is is the life's.
 ///
 /// # Safety
 /// In the caller's transition; the wrapper holds the object.
 unsafe fn is_alone<H: Host>(host: &H, wrapper: NonNull<H::Wrapper>, object: H::Object) -> bool {
-    // SAFETY: the life protects the object; or the word does, which then says Preserved, and is asked first.
+    // SAFETY: the life protects the object. Or the word does, which then says Preserved, and is asked first.
     unsafe {
         let seen = host.word(object).observe();
         seen.ties(wrapper) && !seen.is_preserved() && host.is_sole(object)
     }
 }
 
-/// Ends the transition of a wrapper whose handle names `object`: ties it, if the object has a word and no wrapper.
+/// Ends the transition of a wrapper whose handle names `object`. Ties it, if the object has a word and no wrapper.
 ///
 /// # Safety
 /// In a section and in the caller's transition; the life owns a count of the object.
 unsafe fn tie<H: Host>(host: &H, wrapper: NonNull<H::Wrapper>, object: H::Object, tieable: bool) -> Tie {
-    // The handle first, then the word: a thread that finds the wrapper through the word finds its handle.
+    // The handle comes first, then the word. A thread that finds the wrapper through the word finds its handle.
     // SAFETY: the wrapper is alive and in the caller's transition (`# Safety`); the object is protected by the life's count
     // (P2).
     unsafe {

@@ -1,4 +1,4 @@
-//! evict: frees the storage of a wrapper that Python does not hold, while its object lives on.
+//! evict: frees the storage of a wrapper that Python does not hold. Its object lives on.
 //! Upholds P3. Ends P4's promise for the object, as asked.
 
 use super::host::{Dormancy, Host};
@@ -24,7 +24,7 @@ pub unsafe fn evict<H: Host>(host: &H, object: H::Object) -> Option<NonNull<H::W
     if unsafe { host.dormancy(wrapper, false) } != Dormancy::Dormant {
         return None;
     }
-    // It was tied in this section, and is dead in it: so it is not moved from ([`Host::limbo`]).
+    // It was tied in this section, and is dead in it. So it is not moved from ([`Host::limbo`]).
     // SAFETY: in a section, tied, and the caller owns a count.
     if !unsafe { host.claim(wrapper) } {
         return None;
@@ -34,7 +34,7 @@ pub unsafe fn evict<H: Host>(host: &H, object: H::Object) -> Option<NonNull<H::W
     Some(wrapper)
 }
 
-/// Unties the object's preserved wrapper, if it is the one given and blank; its storage is the caller's then.
+/// Unties the object's preserved wrapper, if it is the one given and blank. Its storage is the caller's then.
 ///
 /// Linearises at: `untie`.
 ///

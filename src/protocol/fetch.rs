@@ -39,7 +39,7 @@ impl<H: Host> Drop for Count<'_, H> {
     }
 }
 
-/// The wrapper of an object that the caller protects; the result owns one count of the wrapper.
+/// The wrapper of an object that the caller protects. The result owns one count of the wrapper.
 ///
 /// Linearises at: the look at the word (hit by the wrapper's owner), its re-check (hit by another thread), `resume`
 /// (preserved), the swap in [`Host::revive`] (new life in kept storage), `publish` (new storage).
@@ -55,7 +55,7 @@ pub unsafe fn fetch<H: Host>(host: &H, object: H::Object) -> Result<NonNull<H::W
     unsafe { resolve(Count { host, object, owned: false }, host.word(object)) }
 }
 
-/// As [`fetch`], for a caller that hands over one strong count, and has found the word. The count is used up in every case, errors
+/// As [`fetch`], for a caller that has found the word. It hands over one strong count. The count is used up in every case, errors
 /// included.
 ///
 /// # Errors
@@ -100,8 +100,8 @@ pub unsafe fn hit<H: Host, R>(
     }
 }
 
-/// The beginning of [`hit`], which is all of it where the wrapper is the thread's own. Fails with what was in the word,
-/// for [`hit_any`]. Calls nothing.
+/// The beginning of [`hit`]. It is all of it where the wrapper is the thread's own. Fails with what was in the word, for
+/// [`hit_any`]. Calls nothing.
 ///
 /// # Safety
 /// As [`hit`], in a section.
@@ -255,12 +255,12 @@ unsafe fn resolve<H: Host>(mut count: Count<'_, H>, word: &AtomicWord) -> Result
             }
             // SAFETY: as for try_incref.
             Counted::Dead => match unsafe { host.dormancy(wrapper, is_rich(seen)) } {
-                // It was tied in this section, and is dead in it: so it is not moved from ([`Host::limbo`]), and not freed.
+                // It was tied in this section, and is dead in it. So it is not moved from ([`Host::limbo`]), and not freed.
                 Dormancy::Dormant => {
                     count.hold();
                     // SAFETY: in a section, tied, and the count is held.
                     if unsafe { host.revive(wrapper, is_rich(seen)) } {
-                        // The life has the count from now on: another thread that finds the wrapper may take the object out with
+                        // The life has the count from now on. Another thread that finds the wrapper may take the object out with
                         // it. Only a death that the host claimed gives the count no life.
                         // SAFETY: in the section of the revival.
                         if !is_rich(seen) || !unsafe { host.is_claimed(wrapper) } {
@@ -271,7 +271,7 @@ unsafe fn resolve<H: Host>(mut count: Count<'_, H>, word: &AtomicWord) -> Result
                         unsafe { host.decref_within(section, wrapper) };
                     }
                 }
-                // The evictor has not come to the word yet; do its step instead of waiting for it.
+                // The evictor has not come to the word yet. Do its step instead of waiting for it.
                 Dormancy::Claimed => drop(word.untie(wrapper)),
                 Dormancy::Forgetting => {
                     drop(section);

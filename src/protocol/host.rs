@@ -1,4 +1,4 @@
-//! What the protocol asks of the side that owns wrappers: CPython in `pyext`, a model in tests/support.
+//! What the protocol asks of the side that owns wrappers. That is CPython in `pyext`, a model in tests/support.
 //! Upholds: all that is known about refcounts is said here, once, as contracts of the trait's methods.
 
 use crate::word::{AtomicWord, State};
@@ -15,7 +15,7 @@ pub enum Tie {
 
 /// A wrapper that only its maker knows.
 pub struct Fresh<W> {
-    /// The wrapper: refcount 1, owned by the caller; handle set to the object; ready for [`Host::try_incref`].
+    /// The wrapper, with refcount 1, owned by the caller. Its handle is set to the object; it is ready for [`Host::try_incref`].
     pub wrapper: NonNull<W>,
     /// Whether the class is rich.
     pub rich: bool,
@@ -32,7 +32,7 @@ impl<W> Fresh<W> {
     }
 }
 
-/// Another thread is changing what a wrapper holds; it is done when the sections that are open now have ended.
+/// Another thread is changing what a wrapper holds. It is done when the sections that are open now have ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InTransition;
 
@@ -119,14 +119,14 @@ pub unsafe trait Host {
     /// # Safety
     /// As `try_incref`.
     unsafe fn incref_own(&self, wrapper: NonNull<Self::Wrapper>, is_preserved: impl FnOnce() -> bool) -> bool;
-    /// Takes a count of the wrapper if it is alive, and not by the object's own count as `is_preserved` says. Acquire when
-    /// the count is `Shared`. A host asks before it gives `Own` of a wrapper that may be rich.
+    /// Takes a count of the wrapper if it is alive. One that lives by the object's own count, as `is_preserved` says, is left as
+    /// it is. Acquire when the count is `Shared`. A host asks before it gives `Own` of a wrapper that may be rich.
     ///
     /// # Safety
     /// In a section in which the wrapper was read from a word.
     unsafe fn try_incref(&self, wrapper: NonNull<Self::Wrapper>, is_preserved: impl FnOnce() -> bool) -> Counted;
-    /// Gives a count back that was taken in the section, which ends before user code runs. It may end the life; of a wrapper
-    /// that was claimed it ends none.
+    /// Gives a count back that was taken in the section. The section ends before user code runs. It may end the life; of a
+    /// wrapper that was claimed it ends none.
     ///
     /// # Safety
     /// The caller owns the count.
@@ -141,7 +141,7 @@ pub unsafe trait Host {
     /// # Safety
     /// As `try_incref`.
     unsafe fn dormancy(&self, wrapper: NonNull<Self::Wrapper>, rich: bool) -> Dormancy;
-    /// Whether a rich wrapper that was revived had been claimed by the host, which then untied it before.
+    /// Whether a rich wrapper that was revived had been claimed by the host. The host untied it before.
     ///
     /// # Safety
     /// In the section of the revival.
@@ -190,7 +190,7 @@ pub unsafe trait Host {
     /// # Safety
     /// The caller owns counts of the wrapper and of its object.
     unsafe fn run_finalizer(&self, wrapper: NonNull<Self::Wrapper>);
-    /// Whether the wrapper is to forget what it knows at the end of this life: its class asks for it, and this is not a life of
+    /// Whether the wrapper is to forget what it knows at the end of this life. Its class asks for it, and this is not a life of
     /// which [`Host::note_end`] told.
     ///
     /// # Safety
@@ -199,7 +199,7 @@ pub unsafe trait Host {
         let _ = wrapper;
         false
     }
-    /// Takes out what the wrapper knows and calls `keep`, if the caller's count is the only one.
+    /// Takes out what the wrapper knows and calls `keep`. Both happen only if the caller's count is the only one.
     ///
     /// Meanwhile no thread can count the wrapper: [`Host::dormancy`] says `Forgetting`. Then lets go of what it knew, which runs
     /// user code. Whether `keep` was called, and said so: then the caller's count is not the caller's any more.
@@ -210,7 +210,8 @@ pub unsafe trait Host {
         let _ = (wrapper, keep);
         false
     }
-    /// Whether another thread has yet to let others count the wrapper again, of which the object's count is now the caller's.
+    /// Whether another thread has yet to let others count the wrapper again. The object's count of the wrapper is now the
+    /// caller's.
     ///
     /// # Safety
     /// The caller owns a count.
@@ -220,15 +221,15 @@ pub unsafe trait Host {
     }
     /// Lets a thread go on that is in [`Host::forget`]. A safe point.
     fn back_off(&self) {}
-    /// The life that begins is only there to end with its object: its finalizer is not to run if each life has its own.
+    /// The life that begins is only there to end with its object. Its finalizer is not to run if each life has its own.
     ///
     /// # Safety
     /// The caller owns a count of the wrapper.
     unsafe fn note_end(&self, wrapper: NonNull<Self::Wrapper>) {
         let _ = wrapper;
     }
-    /// Whether code that knows of no claims may count the object all the same, from a weak count. Asked when the end is claimed; if not
-    /// then, then not later.
+    /// Whether code that knows of no claims may count the object from a weak count. Asked when the end is claimed; if not then,
+    /// then not later.
     ///
     /// # Safety
     /// The caller claimed the object's end.
@@ -236,7 +237,7 @@ pub unsafe trait Host {
         let _ = object;
         false
     }
-    /// Dormant → claimed, which is final, of a rich wrapper whose object may be counted from a weak count.
+    /// Dormant → claimed, which is final, of a rich wrapper. Its object may be counted from a weak count.
     ///
     /// # Safety
     /// The caller claimed the object's end, and is in a section.
@@ -251,25 +252,25 @@ pub unsafe trait Host {
     unsafe fn end_alone(&self, wrapper: NonNull<Self::Wrapper>) {
         let _ = wrapper;
     }
-    /// Ends a wrapper and its object: unties them, clears what the wrapper holds, gives the object's last count back and
-    /// frees the storage. Runs user code.
+    /// Ends a wrapper and its object. Unties them, clears what the wrapper holds, gives the object's last count back and frees
+    /// the storage. Runs user code.
     ///
     /// # Safety
     /// The caller claimed the object's end, and the wrapper is dormant.
     unsafe fn end(&self, wrapper: NonNull<Self::Wrapper>, object: Self::Object);
-    /// Whether a preserved wrapper holds nothing that the next one would lack, and whose only count is its object's.
+    /// Whether a preserved wrapper holds nothing that the next one would lack. Its only count has to be its object's.
     ///
     /// # Safety
     /// No other attached thread runs.
     unsafe fn is_blank(&self, wrapper: NonNull<Self::Wrapper>) -> bool;
 
-    /// Frees storage that no section can see; on a thread without Python it queues it instead.
+    /// Frees storage that no section can see. On a thread without Python it queues it instead.
     ///
     /// # Safety
     /// The storage is dead and the caller's alone.
     unsafe fn free(&self, wrapper: NonNull<Self::Wrapper>);
-    /// Ends the wrapper's hold of its object: the handle is marked as moved from, keeping the pointer for `retire`s of
-    /// former lives that are still to run. `None` when it held none. One caller wins, and owns the life's strong count.
+    /// Ends the wrapper's hold of its object. The handle is marked as moved from, keeping the pointer for `retire`s of former
+    /// lives that are still to run. `None` when it held none. One caller wins, and owns the life's strong count.
     ///
     /// From here to [`Host::finish_move`], as from [`Host::begin_bind`] or [`Host::begin_rebind`] to [`Host::finish_bind`], the
     /// handle is *in transition*: `begin_move` finds nothing in it, `begin_bind` and `begin_rebind` fail. Each transition is
@@ -278,12 +279,12 @@ pub unsafe trait Host {
     /// # Safety
     /// The wrapper is alive.
     unsafe fn begin_move(&self, wrapper: NonNull<Self::Wrapper>) -> Option<Self::Object>;
-    /// Ends the transition that `begin_move` began: the word is not tied any more, the wrapper may be given another object.
+    /// Ends the transition that `begin_move` began. The word is not tied any more, and the wrapper may be given another object.
     ///
     /// # Safety
     /// The wrapper is alive and in the caller's transition.
     unsafe fn finish_move(&self, wrapper: NonNull<Self::Wrapper>) {
-        // Enough for hosts on which no thread can come between the steps of a section, as under the GIL.
+        // Enough for hosts on which no thread comes between the steps of a section. The GIL sees to that.
         let _ = wrapper;
     }
     /// Gives a wrapper that holds nothing an object to hold. False when another thread was faster, or is about to be. The
@@ -292,7 +293,7 @@ pub unsafe trait Host {
     /// # Safety
     /// The wrapper is alive, and no `retire` of a former life can be pending (see [`Host::quiesce`]).
     unsafe fn begin_bind(&self, wrapper: NonNull<Self::Wrapper>, object: Self::Object) -> bool;
-    /// Begins a transition in which readers go on finding in the handle what they found before, which is returned.
+    /// Begins a transition in which readers still find the former object in the handle. It is returned.
     /// `Err` when the handle is in transition already.
     ///
     /// # Safety
@@ -309,7 +310,7 @@ pub unsafe trait Host {
     /// The wrapper is alive and in the transition that the caller began with `begin_rebind`, and no `retire` of a former life
     /// can be pending (see [`Host::quiesce`]).
     unsafe fn set_object(&self, wrapper: NonNull<Self::Wrapper>, object: Self::Object);
-    /// Ends the transition of `begin_bind` or `begin_rebind`: records in the handle whether the wrapper is the tied one or an
+    /// Ends the transition of `begin_bind` or `begin_rebind`. Records in the handle whether the wrapper is the tied one or an
     /// alias.
     ///
     /// # Safety
@@ -341,7 +342,7 @@ pub unsafe trait Host {
     /// # Safety
     /// The caller owns counts of both, and has changed the handle.
     unsafe fn keep_for_readers(&self, wrapper: NonNull<Self::Wrapper>, object: Self::Object);
-    /// Returns once all sections that are open now have ended and all `retire`s that are pending now have run. The one
+    /// Returns once all open sections have ended and all pending `retire`s have run. What opens later does not count. The one
     /// call that may stop other threads; only explicit re-initialisation of a wrapper makes it, if others have its object.
     fn quiesce(&self);
 

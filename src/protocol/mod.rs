@@ -1,4 +1,4 @@
-//! The tie protocol: how one object keeps one wrapper, whatever threads, finalizers and native releases do.
+//! The tie protocol: one object keeps one wrapper. It does so whatever threads, finalizers and native releases do.
 //! Upholds P1 to P9 and P11 of the table below; tests/loom.rs and tests/shuttle.rs explore these very functions.
 //!
 //! | | |

@@ -4,8 +4,8 @@
 use super::host::Host;
 use std::ptr::NonNull;
 
-/// Takes the object out of a living wrapper: the life's strong count is the caller's now. `None` when it holds nothing,
-/// as after another move.
+/// Takes the object out of a living wrapper. The life's strong count is the caller's now. `None` when it holds nothing, as after
+/// another move.
 ///
 /// Linearises at: the swap in [`Host::begin_move`] among moves, `untie` towards fetches.
 ///
@@ -16,8 +16,8 @@ pub unsafe fn move_out<H: Host>(
     wrapper: NonNull<H::Wrapper>,
     tieable: impl Fn(H::Object) -> bool,
 ) -> Option<H::Object> {
-    // The handle is in transition until the word is untied: else another thread could tie the wrapper again, to this very
-    // object, and we would untie that. In a section, for a `rebind` that waits for the end of the transition.
+    // The handle is in transition until the word is untied. Else another thread could tie the wrapper again, to this very object,
+    // and we would untie that. In a section, for a `rebind` that waits for the end of the transition.
     // tests/shuttle.rs all_verbs::lean_moved_and_bound, tests/loom.rs move_out_vs_rebind::to_the_same_object.
     let section = host.enter();
     // SAFETY: alive by the caller's count.
@@ -27,13 +27,14 @@ pub unsafe fn move_out<H: Host>(
     // SAFETY: alive, moved from by us.
     unsafe { host.finish_move(wrapper) };
     drop(section);
-    // SAFETY: alive, moved from by us; the caller's count of the wrapper keeps what is given back from being the last.
+    // SAFETY: alive, moved from by us. The caller's count of the wrapper keeps what is given back from being the last.
     unsafe {
         if let Some(over) = over {
             over.give_back(host, wrapper, object);
         }
-        // A pending `retire` owns a count of the object, as does one who found the wrapper by the word, or will. The look comes after
-        // the edge of the word, see [`Host::is_sole`]. tests/loom.rs: move_out_vs_fetch::with_a_late_retire, of_a_sole_object.
+        // A pending `retire` owns a count of the object. So does a thread that found the wrapper by the word, or it will. The
+        // look comes after the edge of the word, see [`Host::is_sole`]. tests/loom.rs: move_out_vs_fetch::with_a_late_retire,
+        // of_a_sole_object.
         let sole = host.is_sole(object);
         // Before there is a count for limbo, which would look like another thread's.
         host.keep_for_readers(wrapper, object);
@@ -45,7 +46,7 @@ pub unsafe fn move_out<H: Host>(
     Some(object)
 }
 
-/// What is left over when a tie ends, to be given back outside of the section.
+/// Left over when a tie ends, to be given back outside of the section.
 #[must_use]
 pub(super) enum LeftOver {
     /// Nothing.
@@ -80,7 +81,7 @@ impl LeftOver {
 /// # Safety
 /// In a section; the caller has a count of the wrapper, whose handle is in the caller's transition.
 pub(super) unsafe fn end_tie<H: Host>(host: &H, wrapper: NonNull<H::Wrapper>, object: H::Object) -> LeftOver {
-    // SAFETY: a life, or the word while it names a preserved wrapper, protects the object as long as it is tied.
+    // SAFETY: a life protects the object as long as it is tied. So does the word while it names a preserved wrapper.
     unsafe {
         let rich = host.is_rich(wrapper);
         if rich {

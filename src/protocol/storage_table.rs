@@ -1,4 +1,4 @@
-//! The table of all storages of wrappers, for counting them and for evicting the dormant ones.
+//! The table of all storages of wrappers. It serves to count them and to evict the dormant ones.
 //! Upholds: a visitor that finds an object through a storage finds its block still there (see [`StorageTable::visit`]).
 
 use crate::sync::atomic::{AtomicUsize, Ordering};
@@ -43,13 +43,13 @@ impl<const FIRST: usize> StorageTable<FIRST> {
         self.slots.get_or_make(slot as usize, |count| (0..count).map(|_| AtomicUsize::new(0)).collect())
     }
 
-    /// How many slot numbers were reserved at any time, about as many as there were storages at once.
+    /// How many slot numbers were reserved at any time. It is about as many as there were storages at once.
     pub fn reserved(&self) -> usize {
         // Relaxed: a hint.
         self.top.load(Ordering::Relaxed) as usize
     }
 
-    /// Takes free slot numbers, at least one and about `many`; a thread keeps the rest for its next storages.
+    /// Takes free slot numbers, at least one and about `many`. A thread keeps the rest for its next storages.
     pub fn reserve(&self, many: u32, into: &mut Vec<u32>) {
         let mut spare = self.spare.take();
         match spare.next() {
@@ -82,8 +82,8 @@ impl<const FIRST: usize> StorageTable<FIRST> {
         self.slot(slot).store(0, Ordering::Relaxed);
     }
 
-    /// Notes that the storage's object is about to go, on a thread that cannot exclude visitors. `keep` is run first and
-    /// must keep the object's block; without a visitor `unkeep` undoes it, else the visitor does.
+    /// Notes that the storage's object is about to go. The thread cannot exclude visitors. `keep` is run first and must
+    /// keep the object's block; without a visitor `unkeep` undoes it, else the visitor does.
     pub fn leave(&self, slot: u32, keep: impl FnOnce(), unkeep: impl FnOnce()) {
         keep();
         // AcqRel: pairs with the `fetch_and` of `visit`. The Acquire brings us the visitor's last look at the block; weaker
@@ -93,7 +93,7 @@ impl<const FIRST: usize> StorageTable<FIRST> {
         }
     }
 
-    /// Calls `look` on every storage whose object is not known to be going; during the call the object's block stays. If
+    /// Calls `look` on every storage whose object is not known to be going. During the call the object's block stays. If
     /// the object goes meanwhile, `unkeep` is called afterwards with what `look` returned.
     ///
     /// Storages must not be entered, freed or change their object during the visit: the caller excludes all threads that
@@ -102,7 +102,7 @@ impl<const FIRST: usize> StorageTable<FIRST> {
         // Relaxed: a slot whose storage can be seen was reserved before it.
         let top = self.top.load(Ordering::Relaxed);
         for slot in (0..top).map(|slot| self.slot(slot)) {
-            // Relaxed: those who enter and clear are excluded, and what they did is ordered by what excludes them.
+            // Relaxed: those who enter and clear are excluded. What they did is ordered by what excludes them.
             let seen = slot.load(Ordering::Relaxed);
             let Some(storage) = NonNull::new((seen & !FLAGS) as *mut W) else { continue };
             // Relaxed: of this and the swap of `leave` one comes first. If this does, `leave` sees VISITED and the block is

@@ -1,4 +1,4 @@
-//! Pins, under which nothing that is seen is released; and what is released at their end.
+//! Pins, under which nothing that is seen is released. And what is released at their end.
 //! Upholds: nothing is released inside a pin; what was replaced is released by the first who can.
 
 use super::participant::{self, with_me, Participant};
@@ -8,7 +8,7 @@ use crate::sync::single_threaded::single_threaded;
 use crossbeam_epoch as epoch;
 use std::mem::ManuallyDrop;
 
-/// How often a thread tries at once to get what it replaced out of the way: two steps of the epoch do without readers.
+/// How often a thread tries at once to release what it replaced. Two steps of the epoch do without readers.
 const ATTEMPTS: usize = 4;
 /// How often [`settle`] tries in vain before it leaves the rest to those who read.
 const MAX_VAIN_ROUNDS: usize = 64;
@@ -49,15 +49,15 @@ fn after_pin(participant: &Participant) {
     flush();
 }
 
-/// Begins a read: what is replaced from now on is not released before the guard is dropped.
+/// Begins a read. What is replaced from now on is not released before the guard is dropped.
 #[inline]
 pub fn pin() -> Guard {
     let participant = with_me(|me| me.participant());
     Guard { pinned: ManuallyDrop::new(participant.pin()), participant }
 }
 
-/// Looks at shared pointers under a pin and releases nothing, not even at its end: for garbage collectors, amid whose work no
-/// destructor may run.
+/// Looks at shared pointers under a pin and releases nothing, not even at its end. It is for garbage collectors, amid whose
+/// work no destructor may run.
 pub fn look<R>(look: impl FnOnce(&Guard) -> R) -> R {
     /// Also when `look` panics.
     struct Quiet(ManuallyDrop<Guard>);
@@ -70,8 +70,8 @@ pub fn look<R>(look: impl FnOnce(&Guard) -> R) -> R {
     look(&Quiet(ManuallyDrop::new(pin())).0)
 }
 
-/// Runs `release`, which ends what was replaced, once all present readers are done: before this returns if there are none, else
-/// on whichever thread finds it ripe. It may be user code; a panic of it ends there.
+/// Runs `release`, which ends what was replaced, once all present readers are done. That is before this returns if there are
+/// none, else on whichever thread finds it ripe. It may be user code; a panic of it ends there.
 ///
 /// The only thread, outside of its own pins, is no reader. Readers who ask [`single_threaded`] need no guard then, if nothing
 /// runs between their look at a pointer and the count that they take.
@@ -94,7 +94,7 @@ pub fn retire(release: impl FnOnce() + Send + 'static) {
 pub fn defer(release: impl FnOnce() + Send + 'static) {
     let participant: &'static Participant = with_me(|me| me.participant());
     let release: Release = Box::new(release);
-    // Relaxed, here and below: a hint for who waits; what was deferred is handed on by the collector.
+    // Relaxed, here and below: a hint for a thread that waits. What was deferred is handed on by the collector.
     participant.owed.0.fetch_add(1, Ordering::Relaxed);
     participant.pin().defer(move || {
         ripe::push(release);

@@ -1,4 +1,4 @@
-//! Grace periods of a guest: those of the host, whose readers see what the guest replaces, and the other way round.
+//! Grace periods of a guest are those of the host. The host's readers see what the guest replaces, and the other way round.
 //! Upholds: what `grace` upholds, by asking the host; a panic of what is released ends in the guest.
 
 use crate::runtime::{self, Call, Place};
@@ -20,7 +20,7 @@ impl Drop for Guard {
     }
 }
 
-/// Begins a read: what is replaced from now on is not released before the guard is dropped.
+/// Begins a read. What is replaced from now on is not released before the guard is dropped.
 pub fn pin() -> Guard {
     begin(false)
 }
@@ -37,14 +37,14 @@ pub fn look<R>(look: impl FnOnce(&Guard) -> R) -> R {
     look(&begin(true))
 }
 
-/// What a release is to the host: a function, and what it is called with, once.
+/// What a release is to the host. It is a function, and what it is called with, once.
 fn handed_over<F: FnOnce() + Send + 'static>(release: F) -> (Call, *mut c_void) {
     /// # Safety
     /// `data` came from `handed_over` of an `F`, and is used this once.
     unsafe extern "C" fn run<F: FnOnce()>(data: *mut c_void) {
         // SAFETY: the caller's contract.
         let release = unsafe { Box::from_raw(data.cast::<F>()) };
-        // The thread that happens to run what was deferred did not cause it; the panic hook has reported it.
+        // The thread that happens to run what was deferred did not cause it. The panic hook has reported it.
         if let Err(panic) = catch_unwind(AssertUnwindSafe(release)) {
             std::mem::forget(panic);
         }

@@ -1,4 +1,4 @@
-//! Grace periods: a value that concurrent readers may still see is released once none of them can.
+//! Grace periods. A value that concurrent readers may still see is released once none of them can.
 //! Upholds P3 for values that were replaced in shared fields: a reader inside a pin never sees one released. P10: nothing is
 //! released inside a pin.
 //!

@@ -1,4 +1,4 @@
-//! What a thread has of the collector, and what becomes of it when the thread ends or a fork leaves it behind.
+//! What a thread has of the collector. A thread may end, or a fork leave it behind.
 //! Upholds: a participant is pinned only while a thread that exists reads.
 
 use crate::sync::global::lease::{Lease, Leases};
@@ -125,12 +125,12 @@ impl Participant {
         self.owed.0.load(Ordering::Relaxed)
     }
 
-    /// Finds what is ripe, after all see what was deferred, and the epoch has gone on if no pin is in its way.
+    /// Finds what is ripe, after all see what was deferred. The epoch has gone on by then if no pin is in its way.
     pub(super) fn collect(&self) {
         self.pin().flush();
     }
 
-    /// Gives the participant back if it was taken at the very end of its thread, which nothing else will do.
+    /// Gives the participant back if it was taken at the very end of its thread. Nothing else will do so.
     pub(super) fn pass_on(&self) {
         if self.passing.get() {
             with_me(Me::leave);
@@ -143,7 +143,7 @@ pub(super) fn owed() -> usize {
     PARTICIPANTS.iter().map(|participant| participant.owed()).sum()
 }
 
-/// Lets go of what threads had that a fork left behind: a pin of theirs would keep what is replaced in the child until its end.
+/// Lets go of what threads had that a fork left behind. A pin of theirs would keep what is replaced in the child until its end.
 /// What they had deferred is released like all else; lost is what they had in hand, as is all that was on their stacks.
 ///
 /// # Safety
@@ -154,7 +154,7 @@ pub unsafe fn after_fork() {
         let idle = !participant.is_pinned();
         while participant.is_pinned() {
             let guard = ManuallyDrop::new(participant.pin());
-            // SAFETY: one end is that of the pin just made, the other that of one whose guard was on a stack which is no
+            // SAFETY: one end is that of the pin just made. The other is that of one whose guard was on a stack which is no
             // more. There is no reader under it: its thread is no more either.
             unsafe { drop(ptr::read(&*guard)) };
             drop(ManuallyDrop::into_inner(guard));

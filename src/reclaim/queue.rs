@@ -1,4 +1,5 @@
-//! A queue of things that user code may run for: taken one by one, so that one that takes its time holds back no other.
+//! A queue of things that user code may run for. They are taken one by one, so that one that takes its time holds back
+//! no other.
 //! Upholds: what was pushed is taken once. No locks: any thread may push, and a fork may come at any time.
 
 use super::participant::with_me;
@@ -34,7 +35,8 @@ impl<T: Send + 'static> Queue<T> {
             return None;
         }
         let pinned = with_me(|me| me.participant()).pin();
-        // SAFETY: a node is freed by the collector only, here below: after all pins that were made before it was taken.
+        // SAFETY: only the collector frees a node, here below. It does so after all pins that were made before it was
+        // taken.
         let popped = unsafe { self.0.pop() };
         let value = popped.map(|(value, node)| {
             pinned.defer(move || drop(node));

@@ -1,4 +1,4 @@
-//! What is ripe and waits to be released: taken one by one, by any thread, outside of any pin.
+//! What is ripe and waits to be released. It is taken one by one, by any thread, outside of any pin.
 //! Upholds: a release that takes its time holds back no other; releases that release more nest no deeper than [`DEPTH`].
 
 use super::participant::{with_me, Me};
@@ -34,7 +34,7 @@ pub(super) fn release_all() {
     }
 }
 
-/// A destructor's panic ends here: the thread that happens to run what was deferred did not cause it. The panic hook has
+/// A destructor's panic ends here. The thread that happens to run what was deferred did not cause it. The panic hook has
 /// reported it.
 fn run(release: impl FnOnce()) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(release)) {
@@ -43,7 +43,7 @@ fn run(release: impl FnOnce()) {
 }
 
 impl Me {
-    /// Runs `release` now, or, amid more releases than may nest, once one of those is over.
+    /// Runs `release` now. Amid more releases than may nest, it runs once one of those is over.
     #[inline]
     pub(super) fn release_now(&self, release: impl FnOnce() + Send + 'static) {
         match self.depth.get() < DEPTH {

@@ -16,7 +16,8 @@ impl Count {
     fn get(&self) -> usize {
         self.0.load(Ordering::SeqCst)
     }
-    /// Other tests of the process may hold a pin for a moment, or be about to release what this one replaced.
+    /// Other tests of the process may hold a pin for a moment. Or they are about to release what this one
+    /// replaced.
     fn reaches(&self, count: usize) {
         for _ in 0..100_000 {
             if self.get() == count {
@@ -130,7 +131,7 @@ fn a_slow_release_holds_back_no_other() {
     });
     all_replaced.recv().unwrap();
     drop(reader);
-    // One of the two threads may be amid the slow one, then the other releases the rest.
+    // One of the two threads may be amid the slow one. Then the other releases the rest.
     released.reaches(200);
     slow.reaches(1);
     other.join().unwrap();
@@ -155,7 +156,7 @@ fn two_releases_that_wait_for_each_other_end() {
     });
 }
 
-/// Each release ends another; the stack stays short, and the first two are over when the third looks.
+/// Each release ends another. The stack stays short, and the first two are over when the third looks.
 #[test]
 fn releases_that_release_more_do_not_nest_without_end() {
     const CHAIN: usize = 100_000;
@@ -213,6 +214,6 @@ fn at_the_end_of_a_thread() {
         thread.join().unwrap();
     }
     released.reaches(2000);
-    // Each thread took what the former one had, as far as no other test needed it.
+    // Each thread took what the former one had. Other tests may have needed some.
     assert!(participant::count() < 100, "{}", participant::count());
 }

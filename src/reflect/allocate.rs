@@ -27,7 +27,7 @@ impl Reflection {
         }
         let Some((native, _)) = self.native else { return true };
         let Ok(object) = allocate(self, true) else { return false };
-        // SAFETY: the object is zeroed, of the type, and ours alone; its blank part is dropped again when there is one.
+        // SAFETY: the object is zeroed, of the type, and ours alone. Its blank part is dropped again when there is one.
         unsafe {
             let blank = (native.blank)(object);
             if blank {

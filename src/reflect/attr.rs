@@ -54,7 +54,7 @@ fn frequent(name: &str) -> Option<&'static Column> {
     FREQUENT.iter().find(|known| known.values.name() == name).map(|known| &*known.values)
 }
 
-/// The values of an attribute by type index, if the attribute was ever set or made.
+/// The values of an attribute by type index. There are none unless it was ever set or made.
 pub fn column(name: &str) -> Option<&'static Column> {
     if let Some(column) = key::ATTRIBUTES.iter().find(|known| known.name() == name) {
         return Some(column);
@@ -76,7 +76,7 @@ fn further(name: &str) -> Option<&'static Column> {
     of_host(name, false)
 }
 
-/// The host's column, which stays, in the layout that goes with the number of the table.
+/// The host's column, which stays. Its layout goes with the number of the table.
 #[cfg(feature = "guest")]
 fn of_host(name: &str, make: bool) -> Option<&'static Column> {
     // SAFETY: the host's function; the name is lent.

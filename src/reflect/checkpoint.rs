@@ -26,7 +26,7 @@ pub fn check() -> Result<(), Error> {
     HOOK.get().map_or(Ok(()), |hook| hook())
 }
 
-/// Work that is done piece by piece, so that its caller can do something else in between.
+/// Work that is done piece by piece. Its caller can do something else in between.
 pub trait Work {
     /// What comes of it.
     type Output;

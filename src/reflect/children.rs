@@ -26,7 +26,7 @@ pub(super) enum Children {
 pub(super) fn children(view: AnyView<'_>) -> Children {
     expect_memory();
     let index = view.type_index();
-    // One look at the type, and not one for each kind of container that it is not.
+    // One look at the type serves. It saves one for each kind of container that it is not.
     let found = match registry::below_root(index) {
         tag::ARRAY => {
             view.as_ref::<ArrayObj>().map(|array| Children::Items(gathered(array.as_slice().iter().cloned())))
@@ -53,7 +53,7 @@ pub(super) fn fields_of(view: AnyView<'_>) -> Option<&'static Reflection> {
     }
 }
 
-/// Whether a walk that holds `value` found it in the only place that holds the object, too.
+/// Whether a walk that holds `value` found it in the object's only other place.
 ///
 /// The walk comes to such an object as often as to the one that has the place, so it need not note that it was here. A cycle is
 /// entered at an object that has two places, one inside of it and one outside, and a dag shares one that has two. Counts are
@@ -62,7 +62,7 @@ pub(super) fn fields_of(view: AnyView<'_>) -> Option<&'static Reflection> {
 #[inline]
 pub(super) fn has_one_place(value: &Any) -> bool {
     let Some(object) = value.view().as_object() else { return false };
-    // SAFETY: the value holds the object; the count stays the value's, since the handle is not dropped.
+    // SAFETY: the value holds the object. The count stays the value's, since the handle is not dropped.
     let object = ManuallyDrop::new(unsafe { Obj::<Object>::from_raw(object) });
     // That of the place, and that of `value`.
     object.strong_count() == 2
@@ -96,7 +96,8 @@ pub(super) fn field(reflection: &'static Reflection, at: usize, object: NonNull<
     unsafe { reflection.fields[at].get_raw(object) }
 }
 
-/// Whether two values that are no objects, or strings, or bytes, are the same: floats by their bits, but any NaN is a NaN.
+/// Whether two values are the same that are no objects, or strings, or bytes. Floats are compared by their bits, but any NaN is
+/// a NaN.
 pub(super) fn same_plain(a: AnyView<'_>, b: AnyView<'_>) -> bool {
     match (a.as_float(), b.as_float()) {
         (Some(a), Some(b)) => a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()),
@@ -109,7 +110,7 @@ pub(super) fn is_sequence(view: AnyView<'_>) -> bool {
     matches!(view.type_index(), tag::ARRAY | tag::LIST)
 }
 
-/// Whether a value is compared by its content as a whole: plain data, strings and bytes.
+/// Whether a value is compared by its content as a whole. Plain data, strings and bytes are.
 pub(super) fn is_plain(view: AnyView<'_>) -> bool {
     view.as_object().is_none() || view.text_or_bytes().is_some()
 }

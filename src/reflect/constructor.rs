@@ -1,4 +1,4 @@
-//! `__ffi_init__`: a type's constructor as a function, for callers that know the type by reflection only.
+//! `__ffi_init__`: a type's constructor as a function. It is for callers that know the type by reflection only.
 //! Upholds: an error leaves nothing behind.
 
 use super::{attr, info, instance, record_init, sentinel, FieldDefault, FieldInfo, Reflection, Signature};
@@ -31,14 +31,14 @@ const INIT: &str = "__ffi_init__";
 /// assert_eq!((made.begin, made.end, made.step), (0, 9, 2));
 /// ```
 pub fn constructor(reflection: &'static Reflection) -> Function {
-    // Made by the first call: it takes a blank object to see whether there can be one.
+    // Made by the first call. It takes a blank object to see whether there can be one.
     let signature = OnceLock::new();
     Function::from_packed(move |arguments| {
         construct(signature.get_or_init(|| Signature::of(reflection)), arguments).map(IntoAny::into_any)
     })
 }
 
-/// The attribute `__ffi_init__` of a type: its [`constructor`], made now, unless another was set; none if its objects
+/// The attribute `__ffi_init__` of a type. It is its [`constructor`], made now, unless another was set; none if its objects
 /// [cannot be made](Reflection::constructible) of values for the fields. Of a type of another maker that is known by its record,
 /// a constructor by that.
 pub fn init_of(index: i32) -> Option<Any> {
@@ -54,8 +54,8 @@ pub fn init_of(index: i32) -> Option<Any> {
 }
 
 /// # Errors
-/// Kind `TypeError` for arguments that do not suit, or when the type's maker makes something else; those of default
-/// factories; `MemoryError`.
+/// Kind `TypeError` for arguments that do not suit. It is also for a type's maker that makes something else. Errors of default
+/// factories and `MemoryError` pass through.
 fn construct(signature: &Signature, arguments: &[AnyView<'_>]) -> Result<Obj<Object>, Error> {
     let given = assign(signature, arguments)?;
     let fields = signature.reflection().fields.iter();

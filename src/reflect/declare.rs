@@ -21,7 +21,7 @@ pub struct Declared {
 type Complete = fn() -> i32;
 
 thread_local! {
-    /// While this thread registers a type's fields: the types that those fields named, to be completed afterwards.
+    /// While this thread registers a type's fields, the types that those fields named. They are completed afterwards.
     static NAMED: RefCell<Option<Vec<Complete>>> = const { RefCell::new(None) };
 }
 
@@ -98,7 +98,7 @@ pub trait Declarations {
     fn declare();
 }
 
-/// Registers declared types now, so that they are known by their keys before their first use.
+/// Registers declared types now. So they are known by their keys before their first use.
 pub fn declare<T: Declarations>() {
     T::declare();
 }
@@ -128,8 +128,8 @@ pub fn __text(lines: &[&str]) -> SharedText {
     lines.join("\n").trim().into()
 }
 
-/// What may stand as the default of a field of type `V` in `object!`: a `V`, or a literal for it. Not `From`, which would
-/// leave the type of number literals open.
+/// What may stand as the default of a field of type `V` in `object!`. It is a `V`, or a literal for it. Not `From`, which
+/// would leave the type of number literals open.
 pub trait DefaultOf<V> {
     /// The value.
     fn value(self) -> V;

@@ -18,8 +18,8 @@ pub struct Description {
     begin: Option<Begin>,
     drop: End,
     doc: ByteArray,
-    /// Of a field: flags, with [`WRITABLE`] for one that any thread may write; the place of its storage in [`Storage::ALL`] as
-    /// the static index; neither getter nor setter.
+    /// Fields with their flags, of which [`WRITABLE`] is for fields that any thread may write. The static index is the place of
+    /// the storage in [`Storage::ALL`]; there is neither getter nor setter.
     fields: *const FieldRecord,
     field_count: usize,
     methods: *const MethodRecord,
@@ -44,7 +44,7 @@ mod guest {
     use crate::value::{tag, Any};
     use std::ptr::null_mut;
 
-    /// Registers what a type adds to its parent, which is registered already or is the root: with the host, and here.
+    /// Registers what a type adds to its parent, with the host and here. The parent is registered already or is the root.
     ///
     /// # Errors
     /// Kind `TypeError` for a type without Rust struct, and as in a host; what the host refuses.
@@ -89,7 +89,7 @@ mod guest {
             copyable: definition.copyable,
             constructible: definition.constructible,
         };
-        // SAFETY: the host's function; what the description says is so by the definition, and it is lent.
+        // SAFETY: the host's function. What the description says is so by the definition, and it is lent.
         match unsafe { (crate::runtime::get().describe)((&raw const description).cast()) } {
             0 => Ok(()),
             _ => Err(take_raised().unwrap_or_else(|| Error::runtime("the host refused a type"))),

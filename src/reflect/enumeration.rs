@@ -99,7 +99,7 @@ impl State {
         Ok(())
     }
 
-    /// Gives an enumeration other variants, whose code was run again; what is said of variants stays.
+    /// Gives an enumeration other variants, whose code was run again. What is said of variants stays.
     ///
     /// # Errors
     /// As [`State::of`] and [`State::add`]; the enumeration is as it was then.

@@ -1,4 +1,4 @@
-//! One field of a type: what it is called, what it holds, where it lies, how it is reached.
+//! One field of a type. It is what it is called, what it holds, where it lies, how it is reached.
 //! Upholds: frozen fields are read without protection, since what they held stays alive as long as their object; others
 //! under a pin.
 
@@ -75,7 +75,7 @@ impl Default for FieldFlags {
 pub(super) enum Rust {
     /// No: it is known by its storage only.
     No,
-    /// A plain one, which Rust code reads without any protection: never written once the object is shared.
+    /// A plain one, which Rust code reads without any protection. It is never written once the object is shared.
     Plain,
     /// One that Rust code, too, accesses through `cell` as a mutable field.
     Mutable,
@@ -196,8 +196,7 @@ impl FieldInfo {
         self.foreign_layout().map_or(self.storage.align(), |(_, align)| align)
     }
 
-    /// Whether no language may change it once its object is shared; such a field cannot be written past its being
-    /// frozen.
+    /// Whether no language may change it once its object is shared. Such a field cannot be written past its being frozen.
     pub fn is_plain(&self) -> bool {
         self.rust == Rust::Plain
     }
@@ -252,8 +251,7 @@ impl FieldInfo {
             return Err(self.refuse());
         }
         let value = self.accept(value).map_err(|error| self.wrap(&error))?;
-        // SAFETY: the object is of the field's type and lent alive; the value was brought into form; what the field held
-        // is kept.
+        // SAFETY: the object is of the field's type and lent alive. The value was brought into form; what the field held is kept.
         unsafe {
             if let Some(foreign) = self.foreign {
                 return foreign.set(object.as_raw(), self.storage, value);
@@ -299,7 +297,7 @@ impl FieldInfo {
         }
     }
 
-    /// The object in the field, without a count: alive while the guard is, or of a frozen field while `object` is.
+    /// The object in the field, without a count. It is alive while the guard is; that of a frozen field is while `object` is.
     ///
     /// # Safety
     /// The object is of the field's type and alive.

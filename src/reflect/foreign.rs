@@ -27,12 +27,13 @@ pub fn info(index: i32) -> Option<&'static Reflection> {
     }
 }
 
-/// What is known of a type of another maker: `former`, unless there is more by now. None if nothing is registered of the type.
+/// What is known of a type of another maker. It is `former`, unless there is more by now. None if nothing is registered of the
+/// type.
 #[cold]
 fn renewed(index: i32, former: Option<&'static Reflection>) -> Option<&'static Reflection> {
     let changes = record::changes();
     if let Some(Reflection { foreign: Some(origin), .. }) = former {
-        // Relaxed: what was registered before the number was counted is in the reflection, which the table's entry carries.
+        // Relaxed: what was registered before the number was counted is in the reflection. The table's entry carries that.
         if origin.seen.load(Ordering::Relaxed) == changes {
             return former;
         }
@@ -175,13 +176,13 @@ impl FieldInfo {
         }
     }
 
-    /// Whether another maker's code writes the field: it converts what it is given, and says what it refuses.
+    /// Whether another maker's code writes the field. It converts what it is given, and says what it refuses.
     #[inline]
     pub fn is_foreign(&self) -> bool {
         self.foreign.is_some()
     }
 
-    /// What the setter of another maker's field makes of a value, or why it refuses it. Runs any code, and changes nothing.
+    /// What the setter of another maker's field makes of a value. Or why it refuses it. Runs any code, and changes nothing.
     ///
     /// # Errors
     /// What the setter ends in.
@@ -202,7 +203,7 @@ impl FieldInfo {
         }
     }
 
-    /// How many bytes a field of another maker takes, and what its address is a multiple of.
+    /// How many bytes a field of another maker takes. And what its address is a multiple of.
     pub(super) fn foreign_layout(&self) -> Option<(usize, usize)> {
         let record = self.foreign?.0;
         Some((usize::try_from(record.size).ok()?, usize::try_from(record.alignment).ok()?))
@@ -225,7 +226,7 @@ impl Reflection {
         }
     }
 
-    /// Whether objects can be made again from the values of their fields, as JSON and pickles have them.
+    /// Whether objects can be made again from the values of their fields. JSON and pickles have those.
     pub fn is_remakeable(&self) -> bool {
         match self.is_foreign() {
             true => self.can_be_blank(),

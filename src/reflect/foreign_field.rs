@@ -1,4 +1,5 @@
-//! Fields of other makers' objects: read in place where their layout is known, else by their getters; written as their setters say.
+//! Fields of other makers' objects. They are read in place where their layout is known, else by their getters, and written as
+//! their setters say.
 //! Upholds: a reader in Python beside a writer in Python finds the value before or after, alive; no thread waits for user code.
 //!
 //! Inlined C++ reads and writes such fields as plain memory, for which its threads have to agree among themselves. Here is seen to
@@ -19,7 +20,7 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Copy)]
 pub(super) struct Foreign(pub(super) &'static FieldRecord);
 
-// SAFETY: a record is constant and stays; its functions may be called on any thread, as who registers it says.
+// SAFETY: a record is constant and stays. Its functions may be called on any thread, as its registration says.
 unsafe impl Send for Foreign {}
 // SAFETY: as above.
 unsafe impl Sync for Foreign {}
@@ -91,8 +92,8 @@ impl Foreign {
         ordered(object, || unsafe { self.0.get(object) })
     }
 
-    /// What the setter makes of a value, or why it refuses it: what can be stored in the field. Where only the setter can store, the
-    /// value itself.
+    /// What the setter makes of a value, or why it refuses it. That can be stored in the field. Where only the setter can store,
+    /// the value itself.
     ///
     /// # Errors
     /// What the setter ends in.
@@ -107,8 +108,9 @@ impl Foreign {
         let mut place = [RawAny::NONE; 1];
         debug_assert!(storage.size() <= size_of::<RawAny>());
         let place = place.as_mut_ptr().cast::<u8>();
-        // SAFETY: by the storage the place is as large and as aligned as the field; it is known to this thread alone. What the setter leaves there is
-        // owned: the headers give pointers that own nothing no type index, so that they are not of this storage.
+        // SAFETY: by the storage the place is as large and as aligned as the field. It is known to this thread alone. What the
+        // setter leaves there is owned: the headers give pointers that own nothing no type index, so that they are not of this
+        // storage.
         unsafe {
             self.0.set_at(place.cast(), value.view())?;
             let made = cell::load_frozen(place, storage);
@@ -138,7 +140,7 @@ impl Foreign {
             return unsafe { self.0.set(object, value.view()) };
         }
         let (result, former) = ordered(object, || {
-            // A count is taken of what may be an object, so that the setter ends none.
+            // Keeps a count of what may be an object. So the setter ends none.
             // SAFETY: the caller's contract.
             let former = unsafe { self.0.get(object) };
             // SAFETY: as above.

@@ -23,7 +23,8 @@ pub(super) fn keep(object: NonNull<Object>, old: Any) {
     if old.type_index() < tag::OBJECT {
         return;
     }
-    // Relaxed: the thread that ends the object has its last count, handed on with Release and Acquire from the caller's.
+    // Relaxed: the thread that ends the object has its last count. That was handed on with Release and Acquire from the
+    // caller's.
     KEPT.fetch_add(1, Ordering::Relaxed);
     let _held = stripe::of(object.as_ptr()).hold();
     // SAFETY: under the stripe of this shard.

@@ -1,4 +1,4 @@
-//! Hooks: functions of a type that do a part of a walk, and are handed the walk to go on with.
+//! Hooks are functions of a type that do a part of a walk. They are handed the walk to go on with.
 //! Upholds: nothing is held while a hook runs; whatever a hook does with the walk, it comes back whole or the walk ends in
 //! an error; hooks within hooks end before the stack does.
 
@@ -24,8 +24,8 @@ fn put<S>(lent: &Lent<S>, state: S) {
     *lent.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(state);
 }
 
-/// Calls `hook(arguments…, function)`, where the function goes on with the walk in the state as `go_on` says. It does so
-/// for one caller at a time, and until the hook ends.
+/// Calls `hook(arguments…, function)`. The function goes on with the walk in the state as `go_on` says. It does so for one
+/// caller at a time, and until the hook ends.
 pub(super) fn call<S: Default + Send + 'static>(
     state: &mut S,
     hook: &Any,

@@ -28,7 +28,7 @@ pub fn new_zeroed(index: i32) -> Result<Obj<Object>, Error> {
         return foreign(reflection);
     }
     let object = allocate(reflection, true)?;
-    // SAFETY: the object is zeroed, of the type, and ours alone; fields of run-time types are valid when zero.
+    // SAFETY: the object is zeroed, of the type, and ours alone. Fields of run-time types are valid when zero.
     unsafe {
         if let Some((native, _)) = reflection.native {
             if !(native.blank)(object) {
@@ -41,7 +41,7 @@ pub fn new_zeroed(index: i32) -> Result<Obj<Object>, Error> {
     }
 }
 
-/// A new object of a type without a Rust part, from the bytes that are to follow its header.
+/// A new object of a type without a Rust part. It is made from the bytes that are to follow its header.
 ///
 /// # Errors
 /// Kind `MemoryError` without memory; the values are the caller's then.
@@ -57,8 +57,8 @@ pub unsafe fn from_words(reflection: &Reflection, words: &[u64]) -> Result<Obj<O
     unsafe {
         let rest = object.as_ptr().cast::<u8>().add(size_of::<Header>()).cast::<u64>();
         for (at, word) in words.iter().enumerate() {
-            // Word by word, which the compiler must not make one wider copy of: that would wait for the words, which were
-            // written just now.
+            // Word by word. The compiler must not make one wider copy of it, which would wait for the words that were written
+            // just now.
             rest.add(at).write(std::ptr::from_ref(word).read_volatile());
         }
         Ok(Obj::from_raw(object))
@@ -92,8 +92,8 @@ pub fn make(index: i32, values: impl IntoIterator<Item = Any>) -> Result<Obj<Obj
     unsafe { fill(reflection, values) }
 }
 
-/// A new object with these values for its fields, in their order; a field without one has what the type's maker gives it, or
-/// is blank.
+/// A new object with these values for its fields, in their order. A field without one has what the type's maker gives it, or is
+/// blank.
 ///
 /// # Errors
 /// Kind `MemoryError` without memory; `TypeError` when the type's maker makes something else; those of the maker.
@@ -184,7 +184,7 @@ pub fn copy_shallow<T: ObjectType>(object: &Obj<T>) -> Result<Obj<Object>, Error
     if let Some(hook) = attr::SHALLOW_COPY.get(reflection.index).filter(|_| reflection.is_foreign()) {
         return created(reflection, Function::call_view(hook.view(), &[AnyView::of_object(object)])?);
     }
-    // SAFETY: the object is of the type and lent alive; what was in a field suits it.
+    // SAFETY: the object is of the type and lent alive. What was in a field suits it.
     unsafe {
         let values = reflection.fields.iter().map(|field| field.get_raw(object.as_raw())).collect();
         fill(reflection, values)
@@ -218,7 +218,7 @@ pub unsafe fn find_from<R>(
     reclaim::look(|guard| {
         let mut fields = reflection.fields.iter().enumerate().skip(from).filter(|(_, field)| field.storage.owns());
         fields.find_map(|(at, field)| {
-            // SAFETY: the caller's contract; the guard, or the object for frozen fields, keeps what is seen alive.
+            // SAFETY: the caller's contract. The guard, or the object for frozen fields, keeps what is seen alive.
             let view = unsafe { AnyView::from_raw(RawAny::of_object(field.peek_raw(object, guard)?)) };
             look(view).map(|found| (at + 1, found))
         })

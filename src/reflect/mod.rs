@@ -1,4 +1,5 @@
-//! What is known of object types at run time: fields, methods, layout, attributes; and objects made from that.
+//! What is known of object types at run time. That is fields, methods, layout and attributes, and objects made from
+//! that.
 //! Upholds: what is registered of a type never changes; a field is read and written the way its storage demands.
 //!
 //! ```

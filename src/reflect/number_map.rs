@@ -29,8 +29,8 @@ impl Hasher for NumberHasher {
 
     #[inline]
     fn write_u64(&mut self, number: u64) {
-        // Tables look at the lowest bits and at the highest: each half of the product goes into the other. The rotation
-        // tells a pair from the same pair turned round.
+        // Tables look at the lowest bits and at the highest. So each half of the product goes into the other. The
+        // rotation tells a pair from the same pair turned round.
         let product = u128::from(self.0.rotate_left(32) ^ number) * u128::from(FACTOR);
         self.0 = product as u64 ^ (product >> 64) as u64;
     }

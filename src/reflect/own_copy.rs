@@ -1,5 +1,5 @@
-//! Copies and blank objects of this crate's types, for callers that know a type by reflection only, such as C++ that copies
-//! before it mutates.
+//! Copies and blank objects, for callers that know a type by reflection only. The types are this crate's; C++ is such a caller
+//! when it copies before it mutates.
 //! Upholds: a type's own `__ffi_shallow_copy__` goes first; that which is offered here is no hook for this crate, which needs none.
 
 use super::{attr, hook, info, instance, Reflection};
@@ -20,14 +20,14 @@ pub(super) fn offer(reflection: &Reflection) {
     }
 }
 
-/// The attribute `__ffi_shallow_copy__` of a type: a function that copies its objects, unless another was set; none if they cannot
-/// be copied.
+/// The attribute `__ffi_shallow_copy__` of a type. It is a function that copies its objects, unless another was set; none if they
+/// cannot be copied.
 pub fn copy_of(index: i32) -> Option<Any> {
     own(index).inspect(|reflection| offer(reflection));
     attr::get(index, "__ffi_shallow_copy__")
 }
 
-/// The attribute `__ffi_new__` of a type: a function that makes blank objects, unless another was set; none if its objects
+/// The attribute `__ffi_new__` of a type. It is a function that makes blank objects, unless another was set; none if its objects
 /// [cannot be made](Reflection::constructible) of values for the fields.
 pub fn new_of(index: i32) -> Option<Any> {
     const NEW: &str = "__ffi_new__";

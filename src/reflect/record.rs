@@ -1,4 +1,4 @@
-//! Types as the C ABI describes them: a record for each, to which fields and methods are added one by one.
+//! Types as the C ABI describes them. There is a record for each, to which fields and methods are added one by one.
 //! Upholds: a record, and what it leads to, stays where it is for good; a reader without a lock finds an entry whole or not at
 //! all; a field's name is its type's once.
 
@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
 
-/// Reads the field at an address into the result; 0, or -1 with the thread's error set.
+/// Reads the field at an address into the result. Gives 0, or -1 with the thread's error set.
 pub type FieldGetter = unsafe extern "C" fn(*mut c_void, *mut RawAny) -> i32;
 /// Writes the field at an address; as [`FieldGetter`].
 pub type FieldSetter = unsafe extern "C" fn(*mut c_void, *const RawAny) -> i32;
@@ -43,7 +43,7 @@ pub const HASH_OFF: i64 = 1 << 8;
 pub const INIT_OFF: i64 = 1 << 9;
 /// Flag of a field: it is a parameter by keyword only.
 pub const KW_ONLY: i64 = 1 << 10;
-/// Flag of a field: its setter is a function object, which is called with the address and the value.
+/// Flag of a field whose setter is a function object. It is called with the address and the value.
 pub const SETTER_IS_FUNCTION: i64 = 1 << 11;
 /// Flag of a field: it defines variables; what is inside those is compared.
 pub const STRUCTURAL_DEFINES_FLAT: i64 = 1 << 12;
@@ -130,7 +130,7 @@ pub struct TypeRecord {
 const _: () = assert!(size_of::<FieldRecord>() == 120 && size_of::<MethodRecord>() == 72);
 const _: () = assert!(size_of::<MetadataRecord>() == 32 && size_of::<TypeRecord>() == 72);
 
-// SAFETY: what the pointers lead to is never freed, and written under a stripe before it can be found.
+// SAFETY: what the pointers lead to is never freed. It is written under a stripe before it can be found.
 unsafe impl Send for TypeRecord {}
 // SAFETY: as above.
 unsafe impl Sync for TypeRecord {}
@@ -152,7 +152,7 @@ fn changed() {
     CHANGES.fetch_add(1, Ordering::Release);
 }
 
-/// A number that is another one once something was added to any record of the host.
+/// A number that changes once something was added to any record of the host.
 #[cfg(feature = "guest")]
 pub(super) fn changes() -> usize {
     // SAFETY: the host's function.
@@ -171,14 +171,14 @@ pub(super) fn known(index: i32) -> Option<&'static TypeRecord> {
     of(index)
 }
 
-/// The host's record of a type, the same each time; none if there is no such type.
+/// The host's record of a type, the same each time. None if there is no such type.
 #[cfg(feature = "guest")]
 pub fn of(index: i32) -> Option<&'static TypeRecord> {
     // SAFETY: the host's function; a record stays, in the layout of the C ABI.
     unsafe { (crate::runtime::get().type_record)(index).cast::<TypeRecord>().as_ref() }
 }
 
-/// The record of a type, the same each time; none if there is no such type.
+/// The record of a type, the same each time. None if there is no such type.
 #[cfg(not(feature = "guest"))]
 pub fn of(index: i32) -> Option<&'static TypeRecord> {
     if let Some(known) = RECORDS.get(index) {
@@ -240,7 +240,7 @@ impl TypeRecord {
         self.parts() > 0
     }
 
-    /// Adds a field; its texts are copied, its default and a function that sets it are retained.
+    /// Adds a field. Its texts are copied, its default and a function that sets it are retained.
     ///
     /// # Errors
     /// Kind `ValueError` when the type itself has a field of this name.

@@ -1,4 +1,4 @@
-//! Fields of objects of other makers, read and written by the functions that their records name.
+//! Fields of objects of other makers. They are read and written by the functions that their records name.
 //! Upholds: nothing is held while such a function runs; a value that is given to one is borrowed.
 
 use super::record::{self, Creator, FieldRecord, FieldSetter, MethodRecord, TypeRecord, SETTER_IS_FUNCTION};

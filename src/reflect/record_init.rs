@@ -1,4 +1,4 @@
-//! The constructor of types that are known by records only: a creator, and setters for the fields.
+//! The constructor of types that are known by records only. It has a creator, and setters for the fields.
 //! Upholds: arguments by position and by name go where a [`Signature`](super::Signature) would put them; an error leaves
 //! nothing behind.
 
@@ -29,7 +29,7 @@ fn construct(index: i32, arguments: &[AnyView<'_>]) -> Result<Obj<Object>, Error
             None => default_of(field)?,
         };
         if let Some(value) = given.or(default.as_ref().map(Any::view)) {
-            // SAFETY: the creator made an object of the type that the field belongs to, which this thread alone knows.
+            // SAFETY: the creator made an object of the type that the field belongs to. This thread alone knows it.
             unsafe { field.set(object.as_raw(), value) }?;
         }
     }

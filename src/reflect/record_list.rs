@@ -32,12 +32,12 @@ pub(super) fn entries<T: 'static>(list: &AtomicPtr<T>, count: &AtomicI32) -> &'s
     // Acquire: pairs with the Release in `append`. Carries: the list, and as many entries.
     match count.load(Ordering::Acquire) {
         0 => &[],
-        // SAFETY: there are as many entries in the list, or in one that replaced it; lists are never freed.
+        // SAFETY: there are as many entries in the list, or in one that replaced it. Lists are never freed.
         count => unsafe { std::slice::from_raw_parts(list.load(Ordering::Acquire), count as usize) },
     }
 }
 
-/// Adds an entry at the end of a list, unless it clashes with one that is there.
+/// Adds an entry at the end of a list. False, having done nothing, if it clashes with one that is there.
 pub(super) fn append<T: Copy + 'static>(
     list: &AtomicPtr<T>,
     count: &AtomicI32,
@@ -64,8 +64,8 @@ pub(super) fn append<T: Copy + 'static>(
             }
             continue;
         }
-        // SAFETY: the room is larger than the list that it replaces, whose entries it gets; a list has room for one more
-        // otherwise. Only one thread writes.
+        // SAFETY: a new room is larger than the list that it replaces, whose entries it gets. A list has room for one
+        // more otherwise. Only one thread writes.
         unsafe {
             let mut first = list.load(Ordering::Relaxed);
             if let Some(room) = room {

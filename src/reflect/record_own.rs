@@ -1,4 +1,4 @@
-//! Records of types that are declared here: what C and C++ see of their fields, methods and metadata.
+//! Records of types that are declared here. C and C++ see their fields, methods and metadata by them.
 //! Upholds: a record is completed once, after the type's fields are registered; getters and setters keep to what their field
 //! demands of readers and writers.
 
@@ -19,7 +19,7 @@ use std::sync::Once;
 /// By type, whether its record was completed.
 static COMPLETED: IndexTable<Once> = IndexTable::new();
 
-/// The record of a type, with all that is registered of it so far; none if there is no such type.
+/// The record of a type, with all that is registered of it so far. None if there is no such type.
 #[inline]
 pub fn of(index: i32) -> Option<&'static TypeRecord> {
     let record = record::of(index)?;
@@ -65,7 +65,7 @@ fn fill(record: &TypeRecord, reflection: &Reflection) {
             default: default.view().to_raw(),
             static_index: field.schema().index().unwrap_or(tag::ANY),
         };
-        // SAFETY: all that is named lives during the call; getter and setter are made for this field.
+        // SAFETY: all that is named lives during the call. Getter and setter are made for this field.
         // An error says that the record has the field.
         let _ = unsafe { record.add_field(&own) };
     }
@@ -170,7 +170,7 @@ fn setter(field: &FieldInfo) -> Function {
             return Err(field.refuse());
         }
         let value = field.accept(AnyView::to_owned(*value)).map_err(|error| field.wrap(&error))?;
-        // SAFETY: the ABI's contract: the address is that of this field in an object that is alive. The value was brought
+        // SAFETY: the ABI's contract. The address is that of this field in an object that is alive. The value was brought
         // into form; what a frozen field held is kept.
         unsafe {
             match field.flags().frozen {

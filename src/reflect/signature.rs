@@ -1,4 +1,4 @@
-//! Which arguments make an object of a type: by position, by name, or not at all.
+//! Which arguments make an object of a type. They come by position, by name, or not at all.
 //! Upholds: construction by reflection and from Python takes arguments by the same rules, with the same errors.
 
 use super::{FieldDefault, FieldInfo, Reflection};
@@ -54,7 +54,7 @@ impl Signature {
         &self.positional
     }
 
-    /// Whether a field can be passed: not when a derived type has a field of the same name.
+    /// Whether a field can be passed. It cannot when a derived type has a field of the same name.
     #[inline]
     pub fn is_passed(&self, at: usize) -> bool {
         self.parameters[at].passed

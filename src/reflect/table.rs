@@ -100,10 +100,10 @@ impl MethodInfo {
 pub struct Native {
     pub(super) size: usize,
     pub(super) align: usize,
-    /// Gives the struct behind a header that is set up already its blank values; false, having written nothing, when a
-    /// field has none.
+    /// Gives the struct behind a header that is set up already its blank values. False, having written nothing, when a field has
+    /// none.
     pub(super) blank: Begin,
-    /// Of a struct with members that are no fields: gives these their first values, in zeroed memory; false when it cannot.
+    /// Gives members that are no fields their first values, in a zeroed struct. False when it cannot.
     pub(super) begin: Option<Begin>,
     pub(super) drop: End,
 }
@@ -176,7 +176,7 @@ pub struct Definition {
     pub structural: StructuralKind,
     /// Whether an object may be copied field by field.
     pub copyable: bool,
-    /// Whether objects may be made of values for the fields by those who know the type by reflection only.
+    /// Whether objects may be made of values for the fields. Callers that know the type by reflection only ask.
     pub constructible: bool,
     /// Of a Rust type: where it comes from. The offsets of the fields are its own then; otherwise `register` sets them.
     pub native: Option<Native>,
@@ -229,7 +229,7 @@ pub struct Reflection {
     pub structural: StructuralKind,
     /// Whether an object may be copied field by field.
     pub copyable: bool,
-    /// Whether objects may be made of values for the fields by those who know the type by reflection only.
+    /// Whether objects may be made of values for the fields. Callers that know the type by reflection only ask.
     pub constructible: bool,
     /// What is known of the parent; none when that is the root.
     pub parent: Option<&'static Reflection>,
@@ -246,7 +246,7 @@ pub struct Reflection {
 
 pub(super) static TABLE: IndexTable<Reflection> = IndexTable::new();
 
-/// Registers what a type adds to its parent, which is registered already or is the root.
+/// Registers what a type adds to its parent. That is registered already or is the root.
 ///
 /// # Errors
 /// Kind `TypeError` when the index is unknown or the parent not registered, `ValueError` when the type is registered.
@@ -260,7 +260,7 @@ pub fn register(index: i32, definition: Definition) -> Result<&'static Reflectio
         _ => None,
     };
     let reflection = build(index, parent, definition)?;
-    // What a guest saw of the type by its record, as one of another maker, is replaced.
+    // What a guest saw of the type by its record is replaced. It was seen as one of another maker.
     if cfg!(feature = "guest") && !is_declared(index) {
         TABLE.replace(index, Box::new(reflection));
         return TABLE.get(index).ok_or_else(|| Error::type_error(format!("there is no type {index}")));
@@ -275,7 +275,7 @@ pub(super) fn is_declared(index: i32) -> bool {
     TABLE.get(index).is_some_and(|known| known.foreign.is_none())
 }
 
-/// What is known of a type that is declared here; else why it can be no parent.
+/// What is known of a type that is declared here. Else why it can be no parent.
 fn known_here(index: i32) -> Result<&'static Reflection, &'static str> {
     match TABLE.get(index) {
         Some(known) if known.foreign.is_none() => Ok(known),
@@ -373,7 +373,7 @@ pub trait Declaration: ObjectType {
     /// What the type adds to its parent, with [`Native`] filled in.
     fn definition() -> Definition;
 
-    /// A value whose fields are all blank or at their defaults; none when a field cannot be.
+    /// A value whose fields are all blank or at their defaults. None when a field cannot be.
     fn blank() -> Option<Self>;
 
     /// Whether the struct, or that of an ancestor, has members that are no fields.

@@ -95,7 +95,7 @@ fn add_slow(event: Event, delta: i64) {
 /// The sum of an event's counts over all threads, those that ended included.
 #[cfg(not(feature = "guest"))]
 pub fn sum(event: Event) -> i64 {
-    // Relaxed: a snapshot; a caller that wants an exact figure has joined the threads it asks about.
+    // Relaxed: a snapshot. A caller that wants an exact figure has joined the threads it asks about.
     BLOCKS.iter().map(|block| block.values[event as usize].load(Ordering::Relaxed)).sum()
 }
 

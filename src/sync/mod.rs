@@ -12,8 +12,8 @@ pub mod stack;
 #[cfg(bowline_loom)]
 mod swap;
 
-/// Atomics, threads and locks that models explore: std, or loom's under `--cfg bowline_loom`, or shuttle's under
-/// `--cfg bowline_shuttle`.
+/// Atomics, threads and locks that models explore. They are std's, or loom's under `--cfg bowline_loom`, or
+/// shuttle's under `--cfg bowline_shuttle`.
 #[cfg(bowline_loom)]
 mod chosen {
     pub use super::swap::ArcSwapOption;

@@ -1,4 +1,5 @@
-//! The algorithms of [`super::global`] over loom's primitives, for models of them: the same files, compiled again.
+//! The algorithms of [`super::global`] over loom's primitives, for models of them. They are the same files,
+//! compiled again.
 //! Upholds: nothing differs but `new`, which loom cannot have `const`, and how often a reader spins.
 
 #[path = "global/chunked.rs"]
@@ -16,7 +17,7 @@ pub use loom::hint::spin_loop;
 pub use loom::sync::atomic::{fence, AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 pub use loom::sync::{Mutex, MutexGuard};
 
-/// Once shows all that more would: loom lets a thread that spins wait for a step of another.
+/// Once shows all that more would. Loom lets a thread that spins wait for a step of another.
 const SPINS: u32 = 1;
 
 /// A function that is `const` elsewhere.

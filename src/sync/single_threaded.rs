@@ -35,7 +35,7 @@ pub fn single_threaded() -> bool {
     #[cfg(any(bowline_loom, bowline_shuttle))]
     return model::SINGLE_THREADED.get();
     #[cfg(not(any(bowline_loom, bowline_shuttle)))]
-    // SAFETY: `ANSWER` points at `THREADS` or at a variable of the C library, and both outlive every thread.
+    // SAFETY: `ANSWER` points at `THREADS` or at a variable of the C library. Both outlive every thread.
     // Relaxed, both: the only thread wrote the answer itself, or has started no thread yet. Any other thread reads false for
     // good, since the C library wrote that before the thread began.
     unsafe {

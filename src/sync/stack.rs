@@ -1,4 +1,4 @@
-//! A stack that any thread pushes on, and that is emptied either as a whole or one by one.
+//! A stack that any thread pushes on. It is emptied either as a whole or one by one.
 //! Upholds: what was pushed is taken once, by one who sees what its pusher wrote. No locks: a process may be forked at any
 //! time, and a thread that Python does not know may push.
 
@@ -58,7 +58,7 @@ impl<T> Stack<T> {
 
     /// Takes everything, the newest first. Linearises at the swap.
     pub fn take(&self) -> Taken<T> {
-        // Acquire: pairs with the Release in `push`; all changes of the head are read-modify-writes, so this reads from the
+        // Acquire: pairs with the Release in `push`. All changes of the head are read-modify-writes, so this reads from the
         // release sequence of every push that it takes. Weaker fails: tests/loom.rs push_vs_take::sees_what_pushers_wrote.
         Taken(self.head.swap(null_mut(), Ordering::Acquire))
     }
@@ -85,7 +85,7 @@ impl<T> Stack<T> {
         }
     }
 
-    /// Takes what is on top alone, out of a node that others may look at still. Linearises at the CAS.
+    /// Takes what is on top alone. Others may still look at the node. Linearises at the CAS.
     ///
     /// # Safety
     /// No node that was on the stack is freed during the call: no thread calls `take`, and an [`Emptied`] is dropped only when
@@ -101,7 +101,7 @@ impl<T> Stack<T> {
             // Relaxed: the load has acquired the node, whose address means the same node still. Acquire on failure: as for
             // the load. Weaker fails: tests/loom.rs pop_vs_push::sees_what_pushers_wrote.
             match self.head.compare_exchange_weak(head, next, Ordering::Relaxed, Ordering::Acquire) {
-                // SAFETY: no other thread takes it off the stack, and the value is looked at only by the thread that does.
+                // SAFETY: no other thread takes it off the stack. The value is looked at only by the thread that does.
                 Ok(_) => return Some((unsafe { ptr::read(&*node.as_ref().value) }, Emptied(node))),
                 Err(now) => head = now,
             }

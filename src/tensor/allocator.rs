@@ -1,4 +1,4 @@
-//! Memory for tensors from the caller: a framework lets functions make their results in its own memory.
+//! Memory for tensors from the caller. A framework lets functions make their results in its own memory.
 //! Upholds: a thread that set nothing has what was set for all.
 
 use super::dlpack::{DLManagedTensorVersioned, DLTensor, Managed};
@@ -11,7 +11,8 @@ use std::ptr::{null_mut, NonNull};
 
 /// Tells an error: context, kind, message.
 pub type SetError = unsafe extern "C" fn(*mut c_void, *const c_char, *const c_char);
-/// DLPack's `DLPackManagedTensorAllocator`: a tensor like the prototype, or an error by the function that it is given.
+/// DLPack's `DLPackManagedTensorAllocator`. It gives a tensor like the prototype, or an error by the function that it
+/// is given.
 pub type Allocator =
     unsafe extern "C" fn(*mut DLTensor, *mut *mut DLManagedTensorVersioned, *mut c_void, SetError) -> i32;
 
@@ -32,7 +33,7 @@ pub fn current() -> Option<Allocator> {
     (!for_all.is_null()).then(|| unsafe { std::mem::transmute::<*mut c_void, Allocator>(for_all) })
 }
 
-/// Sets the calling thread's allocator, and that of all threads that set none; gives the thread's former one.
+/// Sets the calling thread's allocator, and that of all threads that set none. Gives the thread's former one.
 ///
 /// # Safety
 /// The allocator keeps to DLPack's contract, on every thread that it is set for, for good.
@@ -56,7 +57,7 @@ unsafe extern "C" fn set_error(context: *mut c_void, kind: *const c_char, messag
     unsafe { *context.cast::<Option<Error>>() = Some(made) };
 }
 
-/// A tensor with the prototype's shape, element type and device, in memory that the thread's allocator gives.
+/// A tensor with the prototype's shape, element type and device. Its memory is from the thread's allocator.
 ///
 /// # Errors
 /// Kind `RuntimeError` without an allocator; what the allocator says; those of a tensor that cannot be.

@@ -20,7 +20,7 @@ impl TensorObj {
             return Err(Error::runtime(format!("the content of a tensor on {} cannot be read here", self.device())));
         }
         if self.is_contiguous() {
-            // SAFETY: elements without gaps, which the maker keeps as long as the object; no thread writes them meanwhile.
+            // SAFETY: elements without gaps, which the maker keeps as long as the object. No thread writes them meanwhile.
             return Ok(Cow::Borrowed(unsafe { std::slice::from_raw_parts(first, size) }));
         }
         if !self.bits().is_multiple_of(8) {

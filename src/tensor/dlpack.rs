@@ -93,7 +93,7 @@ unsafe impl Send for Managed {}
 unsafe impl Sync for Managed {}
 
 impl Managed {
-    /// Whether the structs are those that this file describes; nothing but [`delete`](Self::delete) may be asked of others.
+    /// Whether the structs are those that this file describes. Of others nothing but [`delete`](Self::delete) may be asked.
     ///
     /// # Safety
     /// The managed tensor is alive.

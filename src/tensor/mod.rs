@@ -133,7 +133,7 @@ impl TensorObj {
         unsafe { check::dims(tensor) }.map(drop)
     }
 
-    /// A tensor over memory that another maker manages, and ends when the object goes, on that thread.
+    /// A tensor over memory that another maker manages. The maker ends it when the object goes, on that thread.
     ///
     /// # Errors
     /// As [`from_kept`](Self::from_kept); the managed tensor has ended then.
@@ -247,7 +247,7 @@ fn bits_in_memory(dtype: DataType, flags: u64) -> usize {
     }
 }
 
-/// A parameter that looks at a tensor for the time of a call: `DLTensor*` in signatures.
+/// A parameter that looks at a tensor for the time of a call. Signatures write `DLTensor*`.
 pub struct TensorView(Tensor);
 
 impl std::ops::Deref for TensorView {

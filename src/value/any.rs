@@ -61,7 +61,7 @@ impl Any {
         AnyView(self.0, PhantomData)
     }
 
-    /// The value as a borrowed one, by reference: what is read out of a small string lives as long as the owner.
+    /// The value as a borrowed one, by reference. What is read out of a small string lives as long as the owner.
     #[inline]
     pub fn as_view(&self) -> &AnyView<'_> {
         // SAFETY: both are transparent over `RawAny`; the borrow keeps the owner in place.
@@ -258,7 +258,7 @@ impl<'a> AnyView<'a> {
     #[inline]
     pub fn as_ref<T: ObjectType>(self) -> Option<&'a T> {
         let object = self.as_object()?;
-        // SAFETY: the type is checked, a child starts with its parent, and the view lends the object for `'a`.
+        // SAFETY: the type is checked, and a child starts with its parent. The view lends the object for `'a`.
         is_a::<T>(self.0.type_index()).then(|| unsafe { object.cast::<T>().as_ref() })
     }
 
@@ -269,10 +269,10 @@ impl<'a> AnyView<'a> {
         (self.0.type_index() == tag::RVALUE).then(|| unsafe { &*self.0.to_pointer().cast::<RvalueSlot>() })
     }
 
-    /// The bytes of a string of any representation, or of bytes of any representation; true for text.
+    /// The bytes of a string or of bytes, of any representation. True for text.
     pub(crate) fn text_or_bytes(&'a self) -> Option<(bool, &'a [u8])> {
         let raw = &self.0;
-        // SAFETY: each arm reads what the tag says is there; inline bytes live in `self`, the others for `'a`.
+        // SAFETY: each arm reads what the tag says is there. Inline bytes live in `self`, the others for `'a`.
         unsafe {
             Some(match raw.type_index() {
                 tag::SMALL_STR => (true, raw.small_bytes()),
@@ -317,8 +317,8 @@ impl<'a> AnyView<'a> {
         self.text_or_bytes().and_then(|(text, bytes)| (!text).then_some(bytes))
     }
 
-    /// The value, owned: objects are retained, raw strings copied, an rvalue taken out of its slot (an empty slot is
-    /// no value).
+    /// The value, owned. Objects are retained, raw strings copied, an rvalue taken out of its slot (an empty slot is no
+    /// value).
     #[inline]
     pub fn to_owned(self) -> Any {
         match self.0.type_index() {
@@ -347,7 +347,8 @@ impl<'a> AnyView<'a> {
         }
     }
 
-    /// Whether both are the same value: the same plain data, the same object, or strings (or bytes) of equal content.
+    /// Whether both are the same value. They are the same plain data, the same object, or strings (or bytes) of equal
+    /// content.
     /// `1`, `1.0` and `true` are three different values; a NaN is the same as itself when its bits are.
     pub fn same(&self, other: &AnyView<'_>) -> bool {
         if self.0.type_index() == other.0.type_index() && self.0.to_bits() == other.0.to_bits() {

@@ -141,7 +141,8 @@ pub fn from_decimal(text: &str) -> Option<Any> {
     Some(integer(&gathered(words.into_iter().map(|word| word as i64))))
 }
 
-/// The integer with these words, of a two's complement, the lowest first: an object only where it does not fit 64 bits.
+/// The integer with these words, of a two's complement, the lowest first. It is an object only where it does not fit 64
+/// bits.
 pub fn integer(words: &[i64]) -> Any {
     let mut words = words;
     while let [rest @ .., below, last] = words {

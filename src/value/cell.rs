@@ -67,7 +67,7 @@ unsafe fn read(address: *const u8, storage: Storage) -> RawAny {
     }
 }
 
-/// Writes a field's value and gives the bytes of the one before; counts are the caller's business.
+/// Writes a field's value and gives the bytes of the one before. Counts are the caller's business.
 ///
 /// # Safety
 /// As `read`; `value` has the tag of `storage` (see [`fit`]).
@@ -210,17 +210,17 @@ unsafe fn own(raw: RawAny) -> Any {
 #[inline]
 pub unsafe fn load(address: *const u8, storage: Storage) -> Any {
     if !storage.owns() || single_threaded() {
-        // SAFETY: the caller's contract; plain data needs no owner, and no other thread can replace what is read.
+        // SAFETY: the caller's contract. Plain data needs no owner, and no other thread can replace what is read.
         return unsafe { own(read(address, storage)) };
     }
     let guard = reclaim::pin();
-    // SAFETY: the caller's contract; the pin keeps what was read alive, since `store` releases after a grace period.
+    // SAFETY: the caller's contract. The pin keeps what was read alive, since `store` releases after a grace period.
     let value = unsafe { own(read(address, storage)) };
     drop(guard);
     value
 }
 
-/// The value of a field whose values stay alive as long as its owner: it is written by [`store_kept`] only, or never.
+/// The value of a field whose values stay alive as long as its owner. It is written by [`store_kept`] only, or never.
 ///
 /// # Safety
 /// As [`load`], with [`store_kept`] for the writers.
@@ -240,7 +240,7 @@ pub unsafe fn peek_object(address: *const u8, storage: Storage, _guard: &Guard) 
     storage.owns().then(|| unsafe { AnyView::from_raw(read(address, storage)).as_object() }).flatten()
 }
 
-/// The bytes of a frozen field's value, objects without a count: alive while the field's owner is.
+/// The bytes of a frozen field's value, objects without a count. They are alive while the field's owner is.
 ///
 /// # Safety
 /// As [`load_frozen`].
@@ -272,7 +272,7 @@ pub unsafe fn peek_object_frozen(address: *const u8, storage: Storage) -> Option
 /// As [`load`]; `value` has the tag of `storage` (see [`fit`]).
 #[inline]
 pub unsafe fn store(address: *mut u8, storage: Storage, value: Any) {
-    // SAFETY: the caller's contract; the field takes the count of `value` and gives that of the old one.
+    // SAFETY: the caller's contract. The field takes the count of `value` and gives that of the old one.
     let old = unsafe { Any::from_raw(replace(address, storage, value.into_raw())) };
     retire(old);
 }
@@ -300,7 +300,7 @@ pub unsafe fn store_kept(address: *mut u8, storage: Storage, value: Any) -> Any 
     unsafe { Any::from_raw(replace(address, storage, value.into_raw())) }
 }
 
-/// Writes a field of an object that no other thread can reach yet; the old value is released at once.
+/// Writes a field of an object that no other thread can reach yet. The old value is released at once.
 ///
 /// # Safety
 /// As [`store`], and no other thread reaches the object.
@@ -316,7 +316,7 @@ pub unsafe fn init(address: *mut u8, storage: Storage, value: Any) {
 /// As there, and no other thread reaches the object.
 #[inline(always)]
 unsafe fn replace_unshared(address: *mut u8, storage: Storage, value: RawAny) -> RawAny {
-    // Relaxed, all of it: no other thread reaches the object before something later publishes it, or any more.
+    // Relaxed, all of it: no other thread reaches the object any more, or yet. Something later publishes it.
     match storage {
         Storage::Object => {
             let pointer = if value.is_object() { value.to_pointer().cast() } else { std::ptr::null_mut() };
@@ -359,7 +359,7 @@ pub unsafe fn drop_in_place(address: *mut u8, storage: Storage) {
     }
 }
 
-/// The value as `storage` takes it: numbers are brought into its type and range, everything else has to be of it.
+/// The value as `storage` takes it. Numbers are brought into its type and range, everything else has to be of it.
 pub fn fit(value: Any, storage: Storage) -> Result<Any, ConvertError> {
     macro_rules! as_type {
         ($type:ty) => {

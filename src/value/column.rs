@@ -1,4 +1,4 @@
-//! A value for each type, in one array that never moves: an attribute of types, as the C ABI reads it.
+//! A value for each type, in one array that never moves. It is an attribute of types, as the C ABI reads it.
 //! Upholds: an entry stays where it is for good; what a reader in C may have borrowed is never released.
 
 use super::cell::{is_none, replace_none};
@@ -77,7 +77,7 @@ impl Column {
         }
     }
 
-    /// Sets the value of a type; false, having done nothing, for a type without an entry.
+    /// Sets the value of a type. False, having done nothing, for a type without an entry.
     ///
     /// # Panics
     /// With the [`AllocError`] when there is no memory.
@@ -106,7 +106,7 @@ impl Column {
         unsafe { replace_none(entry.as_ptr(), value) }
     }
 
-    /// The column for a reader in C: with all entries there, and without an end for what they hold.
+    /// The column for a reader in C. All entries are there, and what they hold stays from then on.
     ///
     /// # Panics
     /// As [`set`](Self::set).
@@ -117,7 +117,7 @@ impl Column {
         self
     }
 
-    /// Keeps a value that is to be replaced, if a reader in C may have borrowed it.
+    /// Keeps a value that is to be replaced. A reader in C may have borrowed it.
     fn keep(&self, entry: &Mutable<Any>) {
         // Relaxed: see `lend`.
         if self.is_lent.load(Ordering::Relaxed) {
@@ -136,13 +136,13 @@ impl Column {
         if self.entries.compare_exchange(null_mut(), fresh, Ordering::Release, Ordering::Relaxed).is_err() {
             memory::give_back(fresh);
         }
-        // Release: a reader in C that sees the size sees the entries; pairs with its reads, in the order that it has got the
-        // column in.
+        // Release: a reader in C that sees the size sees the entries. It pairs with its reads, in the order that it has got
+        // the column in.
         self.size.store(COLUMN_SIZE, Ordering::Release);
     }
 }
 
-/// A column that the crate itself looks into, by its attribute's name: there is one in a process.
+/// A column that the crate itself looks into, by its attribute's name. There is one in a process.
 #[derive(Debug)]
 pub struct NamedColumn {
     name: &'static str,
@@ -183,7 +183,7 @@ impl std::ops::Deref for NamedColumn {
 impl std::ops::Deref for NamedColumn {
     type Target = Column;
     fn deref(&self) -> &Column {
-        // Relaxed: what is in a column carries its own order; the column is as old as the host.
+        // Relaxed: what is in a column carries its own order. The column is as old as the host.
         let mut column = self.of_host.load(Ordering::Relaxed);
         if column.is_null() {
             // SAFETY: the host's function; the name is lent.
@@ -191,7 +191,7 @@ impl std::ops::Deref for NamedColumn {
                 unsafe { (crate::runtime::get().column)(crate::runtime::Text::of(self.name), true) }.cast_mut().cast();
             self.of_host.store(column, Ordering::Relaxed);
         }
-        // SAFETY: a column of the host, which stays, in the layout that goes with the number of the table.
+        // SAFETY: a column of the host, which stays. Its layout goes with the number of the table.
         unsafe { column.as_ref() }.expect("the host makes every column")
     }
 }
@@ -219,7 +219,7 @@ mod memory {
         first.cast()
     }
 
-    /// Lets a leak checker, if the process has one, look for pointers here as well as in the heap.
+    /// Lets a leak checker look for pointers here as well as in the heap. The process may have none.
     fn tell_leak_checker(first: *mut libc::c_void) {
         type Register = unsafe extern "C" fn(*const libc::c_void, usize);
         let process = libloading::os::unix::Library::this();

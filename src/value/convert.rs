@@ -41,7 +41,7 @@ pub trait FromAny: Typed + Sized {
     /// Whether every value converts, to itself.
     const ACCEPTS_ALL: bool = false;
 
-    /// Converts a borrowed value that is not an rvalue; [`convert`] is the entry that accepts those too.
+    /// Converts a borrowed value that is not an rvalue. [`convert`] is the entry that accepts those too.
     fn from_any(view: AnyView<'_>) -> Result<Self, ConvertError>;
 
     /// Converts an owned value, without touching counts where the type allows.
@@ -78,7 +78,7 @@ fn convert_rvalue<T: FromAny>(slot: &RvalueSlot) -> Result<T, ConvertError> {
     Ok(value)
 }
 
-/// An object out of a slot: what is left here goes back there, also when a conversion runs out of memory and unwinds.
+/// An object out of a slot. What is left here goes back there, also when a conversion runs out of memory and unwinds.
 struct Offer<'a> {
     slot: &'a RvalueSlot,
     object: Option<Obj<Object>>,
@@ -150,7 +150,8 @@ impl ConvertError {
         self.0.cause.as_deref()
     }
 
-    /// The error of a container of type `expected`, one of whose parts (`place`: `index 3`, `key`, …) has this one.
+    /// The error of a container of type `expected` of which a part has this one. `place` names the part: `index 3`,
+    /// `key`, …
     #[cold]
     pub fn inside(self, expected: Schema, container: &str, place: &str) -> ConvertError {
         let found = format!("{container}[{place}: {}]", self.0.found);

@@ -108,7 +108,7 @@ fn parse(text: &str) -> Option<DataType> {
     Some(DataType { code, bits, lanes: lanes(rest)? })
 }
 
-/// The full name behind a short one: a known beginning, and then figures or the rest of a name with figures.
+/// The full name behind a short one. It has a known beginning, and then figures or the rest of a name with figures.
 fn unshortened(text: &str) -> Option<String> {
     SHORT.iter().find_map(|(short, full)| {
         let rest = text.strip_prefix(short)?;
@@ -131,7 +131,8 @@ impl DataType {
     }
 }
 
-/// From this number on lanes are those of a vector whose length the machine says: a multiple of what its negative is.
+/// From this number on lanes are those of a vector whose length the machine says. It is a multiple of the number's
+/// negative.
 const SCALABLE: u16 = 1 << 15;
 
 fn lanes(text: &str) -> Option<u16> {

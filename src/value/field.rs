@@ -14,8 +14,8 @@ impl Typed for AtomicI64 {
     }
 }
 
-// SAFETY: the bytes are those of the storage and read back as an integer; readers load atomically, so that Rust
-// code alone may store at any time.
+// SAFETY: the bytes are those of the storage and read back as an integer. Readers load atomically, so that Rust code
+// alone may store at any time.
 unsafe impl Field for AtomicI64 {
     type Value = i64;
     const STORAGE: Storage = Storage::I64;
@@ -145,7 +145,7 @@ impl FromAny for Pointer {
 }
 plain! { Pointer => Pointer, Some(Pointer(std::ptr::null_mut())); }
 
-/// A value of type `T` kept in dynamic form: fields of optional strings, of variants, and the like.
+/// A value of type `T` kept in dynamic form. It serves fields of optional strings, of variants, and the like.
 #[derive(Clone, Default)]
 #[repr(transparent)]
 pub struct AnyOf<T>(Any, PhantomData<fn() -> T>);
@@ -229,7 +229,7 @@ impl<T: Field<Value = T> + FromAny + IntoAny> Mutable<T> {
     /// The value.
     #[inline]
     pub fn get(&self) -> T {
-        // SAFETY: the cell holds a `T`, whose bytes are those of the storage; all writers use `store`.
+        // SAFETY: the cell holds a `T`, whose bytes are those of the storage. All writers use `store`.
         let value = unsafe { cell::load(self.0.get().cast::<u8>(), T::STORAGE) };
         T::from_owned(value).expect("a field holds its own type")
     }

@@ -1,4 +1,4 @@
-//! The stripes of a guest: those of the host, so that a field or container has one lock, whichever of both writes.
+//! The stripes of a guest are those of the host. So a field or container has one lock, whichever of both writes.
 //! Upholds: what `stripe` upholds, by the host's locks and versions.
 
 use super::stripe::index;

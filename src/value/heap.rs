@@ -1,4 +1,4 @@
-//! The objects of strings and bytes, and which content needs one: inline up to seven bytes, an object beyond.
+//! The objects of strings and bytes, and which content needs one. Content is inline up to seven bytes, an object beyond.
 //! Upholds: one content has one representation, so that equal strings have equal tags.
 
 use super::plain::ByteArray;
@@ -11,7 +11,8 @@ use std::ptr::NonNull;
 /// The longest content that a value holds inline.
 const SMALL: usize = 7;
 
-/// Content by words, the last of them with at least one NUL behind it, which does not count: C++ reads strings as C does.
+/// Content by words, the last of them with at least one NUL behind it. The NUL does not count: C++ reads strings as C
+/// does.
 struct Words<'a> {
     content: &'a [u8],
     left: usize,
@@ -68,7 +69,7 @@ macro_rules! heap {
             fn make(content: &[u8]) -> NonNull<Object> {
                 let blank = $object { header: Header::placeholder(), bytes: ByteArray::new(&[]) };
                 let mut object = Obj::new_with_extra_items::<u64>(blank, Words::new(content));
-                // SAFETY: made just above of this type, with words, which begin with the content; only a field is written.
+                // SAFETY: made just above of this type, with words, which begin with the content. Only a field is written.
                 unsafe {
                     let data = object.extra_items_raw::<u64>().cast::<u8>().as_ptr();
                     let bytes = ByteArray { data, size: content.len() };

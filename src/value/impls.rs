@@ -269,7 +269,8 @@ impl<T: ObjectType> FromAny for Obj<T> {
         match any.view().as_object() {
             Some(object) if is_a::<T>(any.type_index()) => {
                 std::mem::forget(any);
-                // SAFETY: the value owned a count on an object that was found to be a `T`, and was forgotten.
+                // SAFETY: the value owned a count on an object and was forgotten. The object was found to be
+                // a `T`.
                 Ok(unsafe { Obj::from_raw(object) })
             }
             _ => Err(ConvertError::mismatch(Self::schema(), any.view())),

@@ -9,7 +9,8 @@ use std::marker::PhantomData;
 pub trait Alternatives: 'static {
     /// What each of them is.
     fn schemas() -> Vec<Schema>;
-    /// The value as the first that it is without conversion, or else in the form of the first that takes it.
+    /// The value as the first that it is without conversion. Or else it has the form of the first that takes
+    /// it.
     fn first(view: AnyView<'_>) -> Option<Any>;
 }
 

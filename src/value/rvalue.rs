@@ -20,7 +20,7 @@ impl RvalueSlot {
     /// Takes the object; the second to ask gets none.
     #[inline]
     pub fn take(&self) -> Option<Obj<Object>> {
-        // AcqRel: the Acquire pairs with the Release of `put_back` on another thread, and carries the object's fields.
+        // AcqRel: the Acquire pairs with the Release of `put_back` on another thread. It carries the object's fields.
         let object = NonNull::new(self.0.swap(null_mut(), Ordering::AcqRel))?;
         // SAFETY: the slot owned one count, which the swap handed over.
         Some(unsafe { Obj::from_raw(object) })

@@ -1,4 +1,4 @@
-//! What a value may be: types as annotations and error texts name them, and how fields of them are stored.
+//! What a value may be. It has types as annotations and error texts name them, and how fields of them are stored.
 //! Upholds: the text of a schema is the annotation that declares it.
 
 use super::tag;
@@ -51,7 +51,8 @@ pub enum Schema {
     Dict(Box<Schema>, Box<Schema>),
     /// A function; its result when that is declared, and its parameters when they are, too.
     Callable(Option<(Option<Vec<Schema>>, Box<Schema>)>),
-    /// What no type was called when the schema was made, with its arguments: nothing, unless one is registered later.
+    /// What no type was called when the schema was made, with its arguments. It is nothing, unless one is registered
+    /// later.
     /// The last is shown in its place.
     Unknown(SharedText, Vec<Schema>, Option<Box<Schema>>),
 }
@@ -113,7 +114,8 @@ impl Schema {
         }
     }
 
-    /// The type index that values of this schema share, if there is one: of strings and bytes that of the heap form.
+    /// The type index that values of this schema share, if there is one. That of strings and bytes is the heap
+    /// form's.
     pub fn index(&self) -> Option<i32> {
         Some(match self {
             Schema::None => tag::NONE,
@@ -135,7 +137,7 @@ impl Schema {
         })
     }
 
-    /// How a field of this type is stored in types that are declared at run time.
+    /// How a field of this type is stored in types declared at run time.
     pub fn storage(&self) -> Storage {
         match self {
             Schema::Int => Storage::I64,
@@ -152,7 +154,7 @@ impl Schema {
 }
 
 impl Schema {
-    /// What an error text adds where the type `found` and the expected one have the same key.
+    /// What an error text adds where the type `found` has the expected one's key.
     ///
     /// That is so after a class was defined again. Empty otherwise.
     #[cold]
@@ -167,7 +169,7 @@ impl Schema {
         }
     }
 
-    /// How a type, or the ancestor that has the key of one that is meant here, compares to that one in age.
+    /// Compares a type in age to the one of its key that is meant here. An ancestor of that key stands for it.
     fn age_of(&self, found: &'static TypeInfo) -> Option<Ordering> {
         match self {
             Schema::Object(index) => {
@@ -226,7 +228,7 @@ impl fmt::Display for Schema {
     }
 }
 
-/// The name of a type index: of built-in types that of the annotation, of others the type key.
+/// The name of a type index. For built-in types it is that of the annotation, for others the type key.
 pub(super) fn index_name(index: i32) -> String {
     let name = match index {
         tag::ANY => "Any",

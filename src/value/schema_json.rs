@@ -76,8 +76,8 @@ impl Schema {
         text.push('}');
     }
 
-    /// Metadata that says this type: `{"type_schema":"…"}`, the schema's JSON as a string in it, and what `extra` (the
-    /// inside of a JSON object) says besides.
+    /// Metadata that says this type. It is `{"type_schema":"…"}`, the schema's JSON as a string in it, and what
+    /// `extra` (the inside of a JSON object) says besides.
     pub fn to_metadata(&self, extra: &str) -> String {
         let json = self.to_json();
         let schema = joined(json.split('"'), "\\\"");

@@ -1,4 +1,5 @@
-//! The numbers that say what a value is: type indices below 64, and those of the built-in object types.
+//! The numbers that say what a value is. They are type indices below 64, and those of the built-in
+//! object types.
 //! Upholds: the numbers are those of the C ABI (index table of `object::registry`); they never change.
 
 /// Any type; appears in annotations only, never in a value.
@@ -29,7 +30,7 @@ pub const RVALUE: i32 = 10;
 pub const SMALL_STR: i32 = 11;
 /// Bytes, at most seven, inline.
 pub const SMALL_BYTES: i32 = 12;
-/// "The value stays as it is": what a structural mutation answers; no value of any field.
+/// "The value stays as it is", as a structural mutation answers. No value of any field.
 pub const UNCHANGED: i32 = 13;
 /// The first index of objects; everything below is plain data.
 pub const OBJECT: i32 = 64;

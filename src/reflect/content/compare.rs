@@ -1,4 +1,4 @@
-//! Whether two values have the same content, and which of them comes first: each may ask for the other.
+//! Whether two values have the same content, and which of them comes first. Each may ask for the other.
 //! Upholds: a pair that is being compared counts as equal, so that cycles end; what a hook found out within a comparison
 //! that came out unequal is forgotten with it. An order compares parts in their order; a cycle leaves none, and is an error.
 
@@ -110,7 +110,7 @@ impl Equality {
         self.push_parts(a, b)
     }
 
-    /// Adds what must be equal for two objects of one type to be; false if they are not anyway.
+    /// Adds what must be equal for two objects of one type to be. False if they are not anyway.
     fn push_parts(&mut self, a: AnyView<'_>, b: AnyView<'_>) -> Result<bool, Error> {
         if let (Some(a), Some(b)) = (ShapeObj::of(a), ShapeObj::of(b)) {
             return Ok(a == b);
@@ -158,7 +158,7 @@ impl Work for Equality {
     }
 }
 
-/// Whether two values, one of which is no object, or a string, or bytes, are equal.
+/// Whether two values are equal, one of which is no object. It may also be a string or bytes.
 fn same_plain(a: AnyView<'_>, b: AnyView<'_>) -> bool {
     match (a.as_float(), b.as_float()) {
         (Some(a), Some(b)) => a == b || (a.is_nan() && b.is_nan()),
@@ -185,7 +185,7 @@ fn by_hook(hook: &Any, a: AnyView<'_>, b: AnyView<'_>) -> Result<Ordering, Error
 enum Wanted {
     /// Which comes first.
     Order,
-    /// That they are equal: they are in a mapping, of this type, and unequal mappings have no order.
+    /// That they are equal. They are in a mapping, of this type, and unequal mappings have no order.
     Equality(i32),
 }
 
@@ -315,7 +315,7 @@ impl Comparison {
 /// Pairs of parts, and what follows when all of them are equal.
 type Both = (Vec<(Any, Any)>, Ordering, Wanted);
 
-/// The parts that two objects of one type both have, which of them has more, and what is asked of the parts.
+/// The parts that two objects of one type both have. Also which of them has more, and what is asked of the parts.
 fn both_parts(a: AnyView<'_>, b: AnyView<'_>, wanted: Wanted) -> Result<Both, Error> {
     let index = a.type_index();
     match (children(a), children(b)) {
@@ -352,7 +352,7 @@ impl Work for Comparison {
     }
 }
 
-/// The order of two values one of which is no object, or a string, or bytes.
+/// The order of two values, one of which is no object. It may also be a string or bytes.
 fn plain(a: AnyView<'_>, b: AnyView<'_>) -> Result<Ordering, Error> {
     if a.is_none() || b.is_none() {
         return Ok(b.is_none().cmp(&a.is_none()));

@@ -26,7 +26,7 @@ pub fn deep_copy(value: AnyView<'_>) -> Result<Any, Error> {
     finish(DeepCopy::new(value, Arc::default(), Box::new(|_| Ok(None))))
 }
 
-/// What was copied so far, for copies that are to share: by address the original and its copy.
+/// What was copied so far, for copies that are to share. It has the original and its copy by address.
 #[derive(Default)]
 pub struct Memo(Mutex<NumberMap<usize, (Any, Any)>>);
 
@@ -56,8 +56,8 @@ impl Memo {
     }
 }
 
-/// What copies objects that the core does not look into, or was told of copies: asked for each object once. None: the core
-/// shall do it.
+/// What copies objects that the core does not look into. It may also have been told of copies, and is asked for each object
+/// once. None: the core shall do it.
 pub type Elsewhere<'a> = Box<dyn FnMut(AnyView<'_>) -> Result<Option<Any>, Error> + Send + 'a>;
 
 enum Task {
@@ -106,11 +106,11 @@ pub struct DeepCopy<'a> {
     open: NumberSet<usize>,
     /// Copies, and the parts of which each is to get copies.
     waiting: Vec<(Any, Vec<Any>)>,
-    /// Dicts whose keys say themselves what is equal, for which they have to be whole, and the copies for each.
+    /// Dicts whose keys say themselves what is equal, and the copies for each. For that the keys have to be whole.
     late: Vec<(Any, Vec<Any>)>,
     /// Maps with such keys.
     maps: Vec<Any>,
-    /// Structural keys, inner ones first, and how many have been made anew since `late` was looked at.
+    /// Structural keys, inner ones first. And how many have been made anew since `late` was looked at.
     keys: Vec<Any>,
     renewed: usize,
     /// Whether what is in keys may have changed after that.
@@ -230,7 +230,7 @@ impl<'a> DeepCopy<'a> {
         gather_into(&mut self.todo, parts.into_iter().rev().map(Task::Copy));
     }
 
-    /// Notes a copy as a value for the copies that wait for it; gives the one that counts, should there be an earlier one.
+    /// Notes a copy as a value for the copies that wait for it. Gives the one that counts, should there be an earlier one.
     fn finish(&mut self, original: Any, copy: Any) -> Any {
         let copy = self.memo.note(original, copy);
         self.made.grow(1);
@@ -336,7 +336,7 @@ impl<'a> DeepCopy<'a> {
 
 fn set(reflection: &'static Reflection, at: usize, object: &Obj<Object>, value: Any) -> Result<(), Error> {
     let field = &reflection.fields[at];
-    // Blank as the original's: a field may be, even if its type does not say so.
+    // The field is blank as the original's. It may be, even if its type does not say so.
     if value.is_none() && field.get(object)?.is_none() {
         return Ok(());
     }

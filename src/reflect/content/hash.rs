@@ -29,7 +29,7 @@ pub trait Scheme: Send + Sync + 'static {
     fn sequence(&self, items: &[u64]) -> u64;
 }
 
-/// The core's own scheme: numbers that are the same for the life of the process, on all machines alike.
+/// The core's own scheme. Its numbers are the same for the life of the process, on all machines alike.
 pub struct Own;
 
 fn mix_all(start: u64, hashes: &[u64]) -> u64 {
@@ -158,7 +158,7 @@ impl Hash {
         Ok((found.hash as i64).into_any())
     }
 
-    /// The hash of a value if it needs no others; otherwise a frame is begun for it.
+    /// The hash of a value if it needs no others. Otherwise a frame is begun for it.
     fn begin(&mut self, value: Any) -> Result<Option<Known>, Error> {
         let view = value.view();
         let sure = |hash: u64| Ok(Some(Known { hash, cyclic: false }));

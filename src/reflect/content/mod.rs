@@ -1,4 +1,5 @@
-//! What values are made of: equality, order, hash, text and copies by content, of graphs of any depth and shape.
+//! What values are made of. It gives equality, order, hash, text and copies by content, of graphs of any depth
+//! and shape.
 //! Upholds: depth is no limit; equal values have equal hashes; what hooks of types do ends in an error at worst.
 //!
 //! Types may have hooks, as attributes by these names, each called with a function that goes on for it:

@@ -1,4 +1,5 @@
-//! Floats as Python writes them: the fewest digits that name the number, and a point or an exponent.
+//! Floats as Python writes them. They have the fewest digits that name the number, and a point or an
+//! exponent.
 //! Upholds: the text names this float and no other.
 
 /// The text of a float.

@@ -13,7 +13,7 @@ use crate::reflect::{attr, hook};
 use crate::tensor::TensorObj;
 use crate::value::{Any, AnyView};
 
-/// What an object may weigh that is shown in full each time: a number weighs 8, a text its length.
+/// What an object may weigh that is shown in full each time. A number weighs 8, a text its length.
 pub(super) const SMALL: usize = 64;
 
 struct Met {
@@ -29,7 +29,7 @@ enum Task {
     Leave(usize),
 }
 
-/// The objects of a graph that come more than once, but for small ones: those that hold no objects, and little else.
+/// The objects of a graph that come more than once, but for small ones. Those hold no objects, and little else.
 #[derive(Default)]
 pub struct Shared {
     /// The last first.
@@ -61,7 +61,8 @@ impl Shared {
         self.met.get(&address(value)).is_some_and(|met| met.again == Some(true))
     }
 
-    /// One step further, passing over what is in objects of types that are `closed`, but for the first; false at the end.
+    /// One step further, passing over what is in objects of types that are `closed`. The first is not passed over. False
+    /// at the end.
     pub(super) fn step(&mut self, closed: impl FnOnce(i32) -> Result<bool, Error>) -> Result<bool, Error> {
         let value = match self.todo.pop() {
             None => return Ok(false),
@@ -129,7 +130,7 @@ fn shown(view: AnyView<'_>) -> Vec<Any> {
     }
 }
 
-/// Whether an object is as short in full as a reference would be, more or less.
+/// Whether an object in full is about as short as a reference would be.
 pub(super) fn is_small(view: AnyView<'_>) -> bool {
     if hook::of(view.type_index(), &attr::REPR).is_some() {
         return false;

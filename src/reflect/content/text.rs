@@ -21,8 +21,8 @@ use std::cell::Cell;
 use std::fmt::Write;
 use std::sync::OnceLock;
 
-/// The text of a value: `(1, "two")` of an Array, `[…]` of a List, `{key: value}` of mappings, `type.key(field=value)` of
-/// objects, `...` where an object contains itself.
+/// The text of a value. It is `(1, "two")` of an Array, `[…]` of a List, `{key: value}` of mappings, `type.key(field=value)`
+/// of objects, `...` where an object contains itself.
 ///
 /// An object that comes a second time is not shown in full again, unless it is small: where it comes first it has a number,
 /// `type.key#1(field=value)`, and afterwards it is `type.key#1(...)`; for containers `(…)#1` and `(...)#1`. With
@@ -88,7 +88,7 @@ pub fn set_front(front: Front) {
 }
 
 std::thread_local! {
-    /// The numbers that are taken in the text into which what a class tells will go.
+    /// The numbers that the surrounding text has taken. What a class tells will go into that.
     static NUMBERS: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
@@ -112,7 +112,8 @@ impl Telling {
 /// What decides whether objects are shown with their addresses.
 static DECIDE: OnceLock<fn() -> Option<bool>> = OnceLock::new();
 
-/// Sets what decides whether objects are shown with their addresses, for a host that changes its environment while it runs.
+/// Sets what decides whether objects are shown with their addresses. It serves a host that changes its environment while it
+/// runs.
 /// Where that gives none, the environment decides as it is when the first text is made. Once; later calls change nothing.
 pub fn decide_addresses(decide: fn() -> Option<bool>) {
     let _ = DECIDE.set(decide);
@@ -138,7 +139,7 @@ impl Text {
         }
     }
 
-    /// What tells an object from others where it is shown: nothing, a number, or its address.
+    /// What tells an object from others where it is shown. It is nothing, a number, or its address.
     fn mark(&mut self, view: AnyView<'_>) -> String {
         let is_shared = self.shared.contains(view);
         let mark = match (self.addresses, is_shared) {
@@ -326,7 +327,7 @@ impl Text {
         Ok(())
     }
 
-    /// Says what is left of the parts, and adds those, each with what is said before it, and what is right of them.
+    /// Says what is left of the parts, then those, then what is right of them. Each part has what is said before it.
     fn push(&mut self, left: &str, parts: impl Iterator<Item = (Cow<'static, str>, Any)>, right: String) {
         self.done.push_str(left);
         let first = self.todo.len();

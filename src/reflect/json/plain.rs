@@ -31,7 +31,7 @@ pub(super) fn to_float(data: &Value) -> Option<f64> {
     }
 }
 
-/// Type name and data of plain data, of a string, or of bytes; none for other values.
+/// Type name and data of plain data, of a string, or of bytes. None for other values.
 pub(super) fn node_of(view: AnyView<'_>) -> Option<(&'static str, Value)> {
     if let Some(text) = view.as_str() {
         return Some(("ffi.String", Value::String(owned(text))));
@@ -84,7 +84,7 @@ fn device(data: &Value) -> Option<Device> {
     Some(Device { kind: kind.as_i64()?.try_into().ok()?, id: id.as_i64()?.try_into().ok()? })
 }
 
-/// A native value as JSON, for what a type's own hook says; containers are written as they are.
+/// A native value as JSON, for what a type's own hook says. Containers are written as they are.
 pub(super) fn json_of(view: AnyView<'_>) -> Result<Value, Error> {
     let sequence = |items: &[Any]| try_gathered(items.iter().map(|item| json_of(item.view())));
     let mapping = |entries: Vec<(Any, Any)>| {
@@ -136,10 +136,11 @@ pub(super) fn native_of(data: &Value) -> Any {
     }
 }
 
-/// How many bytes an entry of a table takes at most, its place in the table's index included.
+/// How many bytes an entry of a table takes at most. Its place in the table's index is included.
 const ENTRY: usize = 256;
 
-/// How many times a text's length its tree may take: a number of two bytes is a value of 72, in a vector that has just doubled its size.
+/// How many times a text's length its tree may take. A number of two bytes is a value of 72, in a vector that has just doubled
+/// its size.
 /// Of that much only what is used is ever touched.
 const TREE: usize = 80;
 
@@ -175,14 +176,14 @@ pub fn parse(text: &str) -> Result<Any, Error> {
     tree(text).map(|data| native_of(&data))
 }
 
-/// A value as JSON text, in one line or with lines of so many more spaces each level deeper.
+/// A value as JSON text, in one line or in indented ones. `indent` is how many more spaces each level deeper has.
 ///
 /// # Errors
 /// Kind `TypeError` for values that JSON does not have.
 pub fn stringify(value: AnyView<'_>, indent: Option<usize>) -> Result<String, Error> {
     let data = json_of(value)?;
     let Some(indent) = indent else { return Ok(format!("{data}")) };
-    // A line begins with two spaces for each level; within strings there are no line breaks.
+    // A line begins with two spaces for each level. Within strings there are no line breaks.
     let pretty = format!("{data:#}");
     let mut text = TextBuf::default();
     for (at, line) in pretty.lines().enumerate() {

@@ -203,7 +203,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What a factory made, in the container that the field takes: factories of other languages know one kind only.
+/// What a factory made, in the container that the field takes. Factories of other languages know one kind only.
 fn cast(schema: &Schema, value: Any) -> Any {
     let cast = match schema {
         Schema::List(_) => convert::<Array>(value.view()).map(|items| items.iter().collect::<List>().into_any()),

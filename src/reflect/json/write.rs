@@ -84,7 +84,7 @@ impl Writer {
         }
     }
 
-    /// The node of a value if it needs no others; otherwise a frame is begun for it.
+    /// The node of a value if it needs no others. Otherwise a frame is begun for it.
     fn begin(&mut self, value: Any) -> Result<Option<usize>, Error> {
         let view = value.view();
         if let Some((name, data)) = node_of(view) {
@@ -214,7 +214,8 @@ fn node(name: &str, data: Option<&dyn Display>) -> TextBuf {
     text
 }
 
-/// The data of an object that needs no other nodes: of shapes, of variants, and what a type's own hook says.
+/// The data of an object that needs no other nodes. That is of shapes, of variants, and what a type's own hook
+/// says.
 fn whole(view: AnyView<'_>) -> Result<Option<Value>, Error> {
     if let Some(shape) = ShapeObj::of(view) {
         return Ok(Some(Value::Array(gathered(shape.iter().map(|size| json!(size))))));

@@ -1,4 +1,5 @@
-//! What is done with integers beyond 64 bits as with others: compared, hashed, shown, written as JSON, used as keys.
+//! What is done with integers beyond 64 bits as with others. They are compared, hashed, shown, written as JSON, used
+//! as keys.
 //! Upholds: what counts of such an integer is its words.
 
 use crate::function::{Error, Function};

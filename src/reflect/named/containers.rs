@@ -1,5 +1,5 @@
-//! Sequences and mappings by name: `ffi.Array`, `ffi.ListAppend`, `ffi.MapGetItem`, …
-//! Upholds: an index or key that is not there is an error of Python's kind.
+//! Sequences and mappings by name. These are `ffi.Array`, `ffi.ListAppend`, `ffi.MapGetItem` and others. Upholds: an
+//! index or key that is not there is an error of Python's kind.
 
 use crate::container::{Array, ArrayObj, DictObj, ListObj, MapObj};
 use crate::function::global::{self, declare as typed};
@@ -104,7 +104,7 @@ fn no_such_key(key: &Any) -> Error {
     content::text(key.view()).map_or_else(|error| error, |text| Error::new("KeyError", text))
 }
 
-/// A function that goes through entries: 0 gives the key, 1 the value, and 2 goes on, telling whether there is an entry.
+/// A function that goes through entries. 0 gives the key, 1 the value, and 2 goes on, telling whether there is an entry.
 fn functor(entries: Vec<(Any, Any)>) -> Function {
     let at = Mutex::new(0_usize);
     Function::from_packed(move |arguments| {

@@ -1,5 +1,5 @@
-//! The operations of the object system as global functions, for callers that know names only: `ffi.Array`, `ffi.DeepCopy`, …
-//! Upholds: a function does what the Rust function of the same sense does, and nothing more.
+//! The operations of the object system as global functions. They are for callers that know names only: `ffi.Array`,
+//! `ffi.DeepCopy` and others. Upholds: a function does what the Rust function of the same sense does, and nothing more.
 //!
 //! ```
 //! use bowline::function::global;
@@ -59,7 +59,7 @@ fn declare_content() {
     typed("ffi.DeepCopy", |value: Any| content::deep_copy(value.view()));
 }
 
-/// The JSON text of a value, and of metadata if they are given: any value that JSON has.
+/// The JSON text of a value, and of metadata if they are given. These are any value that JSON has.
 fn graph(name: &str, arguments: &[AnyView<'_>]) -> Result<String, Error> {
     match arguments {
         [value] => json::write(*value, None),
@@ -156,7 +156,7 @@ fn known(index: i64) -> Result<&'static Reflection, Error> {
     reflection.ok_or_else(|| Error::type_error(format!("type {index} has no fields that are known")))
 }
 
-/// The device of the first tensor in a container, or in containers in it, that is not the CPU; the CPU if there is none.
+/// The device of the first tensor in nested containers that is not the CPU. The CPU if there is none.
 fn first_other_device(value: AnyView<'_>) -> Device {
     let mut todo = vec![AnyView::to_owned(value)];
     let mut seen = HashSet::new();
@@ -223,7 +223,8 @@ fn declare_registry() {
         }
         let handle = handle.map_or(std::ptr::null_mut(), |handle| handle.0);
         let deleter = deleter.map(|deleter| deleter.0).filter(|deleter| !deleter.is_null());
-        // SAFETY: what the name promises of its arguments: addresses of C functions of these types, callable on any thread.
+        // SAFETY: the name promises this of its arguments. They are addresses of C functions of these types, callable on any
+        // thread.
         unsafe {
             let call = std::mem::transmute::<*mut std::ffi::c_void, crate::function::SafeCall>(call.0);
             let deleter = deleter.map(|deleter| {

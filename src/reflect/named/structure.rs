@@ -1,5 +1,6 @@
-//! Structural equality, hash, walks, visits and mutations by name: `ffi.StructuralEqual`, `ffi.StructuralMap`, …
-//! Upholds: callbacks come as tuples of a type index and a function; of them the first that suits a value is called.
+//! Structural equality, hash, walks, visits and mutations by name. They are `ffi.StructuralEqual`,
+//! `ffi.StructuralMap` and others. Upholds: callbacks come as tuples of a type index and a function; of them the
+//! first that suits a value is called.
 
 use super::containers::packed;
 use crate::container::Array;

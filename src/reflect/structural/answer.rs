@@ -1,4 +1,4 @@
-//! How functions of C++ and of this crate call each other in visits and mutations: a value in, an answer out.
+//! How functions of C++ and of this crate call each other in visits and mutations. A value goes in, an answer comes out.
 //! Upholds: a panic, and an error, is an answer that is an error; an answer is owned by the one who gets it.
 
 use crate::function::error::ErrorObj;
@@ -52,7 +52,7 @@ pub(super) unsafe fn take(step: Step, driver: NonNull<Object>, value: AnyView<'_
     result(unsafe { Any::from_raw(step(driver, value.to_raw())) })
 }
 
-/// Calls a type's hook: the address of a [`Step`], or a function of the driver and the value.
+/// Calls a type's hook. It is the address of a [`Step`], or a function of the driver and the value.
 ///
 /// # Errors
 /// What the hook ends in; kind `TypeError` if it is neither.

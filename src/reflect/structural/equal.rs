@@ -57,7 +57,8 @@ pub struct Comparison {
     todo: Vec<Task>,
     /// Pairs that were compared, or are being.
     seen: NumberSet<(usize, usize, Region)>,
-    /// What objects of the left graph stand for in the right one, and back: variables, and objects whose sharing counts.
+    /// What objects of the left graph stand for in the right one, and back. They are variables, and objects whose sharing
+    /// counts.
     left: NumberMap<usize, usize>,
     right: NumberMap<usize, usize>,
     /// Pairs of objects whose addresses are in the tables, in the order of their comparison.
@@ -95,7 +96,7 @@ fn compare(state: &mut Comparison, pair: Pair) -> Result<bool, Error> {
     let hook = hook::of(a.type_index(), &attr::STRUCTURAL_EQUAL);
     let stands_for_other = matches!(kind, StructuralKind::FreeVar | StructuralKind::Dag);
     if !stands_for_other && hook.is_none() && has_one_place(&pair.a) && has_one_place(&pair.b) {
-        // Of neither is the address in a table, nor does anything lead to the pair but the pair that has their places.
+        // Of neither is the address in a table. Nor does anything lead to the pair but the pair that has their places.
         return state.push_parts(&pair);
     }
     state.seen.grow(1);
@@ -127,7 +128,7 @@ impl Comparison {
         work
     }
 
-    /// Compares what is to do beyond the first `base` pairs, in so many steps at most.
+    /// Compares what is to do beyond the first `base` pairs. It takes so many steps at most.
     fn advance(&mut self, base: usize, steps: u32) -> Result<Option<bool>, Error> {
         for _ in 0..steps {
             if self.todo.len() <= base {
@@ -178,7 +179,7 @@ impl Comparison {
         false
     }
 
-    /// Adds what must be equal for a pair of objects to be; false if they are not anyway.
+    /// Adds what must be equal for a pair of objects to be. False if they are not anyway.
     fn push_parts(&mut self, pair: &Pair) -> Result<bool, Error> {
         let (a, b) = (pair.a.view(), pair.b.view());
         match registry::below_root(a.type_index()) {
@@ -252,7 +253,7 @@ impl Comparison {
         true
     }
 
-    /// Of sequences of different lengths: the items that both have are still compared, for the sake of the path.
+    /// Compares the items that both of two sequences have, for the sake of the path. Their lengths differ.
     fn compare_prefix(&mut self, pair: &Pair, a: Vec<Any>, b: Vec<Any>, otherwise: Mismatch) -> bool {
         self.todo.grow(1);
         self.todo.push(Task::Differ(otherwise));
@@ -293,7 +294,7 @@ impl Comparison {
         Ok(true)
     }
 
-    /// The first key of the right mapping that no key of the left one stands for.
+    /// The first key of the right mapping that no key of the left stands for.
     fn extra(&self, left: AnyView<'_>, pushed: &[(Any, Any, Any)], other: &[(Any, Any)]) -> Result<Any, Error> {
         for (key, _) in other {
             let back = self.right.get(&address(key.view()));
@@ -305,7 +306,7 @@ impl Comparison {
         Ok(Any::none())
     }
 
-    /// A comparison within this one, for a hook that was asked in this region and at this path.
+    /// A comparison within this one, for a hook. It was asked in this region and at this path.
     fn compare_inside(&mut self, region: Region, path: usize, arguments: &[AnyView<'_>]) -> Result<bool, Error> {
         let [x, y, rest @ ..] = arguments else {
             return Err(Error::type_error("expected two values, whether they define variables, and a name"));
@@ -325,7 +326,8 @@ impl Comparison {
         found
     }
 
-    /// Forgets what was assumed of pairs within a comparison that came out unequal, but not where it found that.
+    /// Forgets what was assumed of pairs within a comparison that came out unequal. It keeps where the comparison found
+    /// that.
     fn forget(&mut self, base: usize, known: usize) {
         self.todo.truncate(base);
         for (a, b, region) in self.kept.drain(known..) {
@@ -338,7 +340,7 @@ impl Comparison {
         }
     }
 
-    /// The value that a mapping has for what a key of the left graph stands for.
+    /// The value that a mapping has for the counterpart of a left graph's key.
     fn counterpart(&self, mapping: AnyView<'_>, key: &Any) -> Result<Option<Any>, Error> {
         if !self.left.contains_key(&address(key.view())) {
             return entry(mapping, key.view());
@@ -346,7 +348,7 @@ impl Comparison {
         self.stands_for(key).map_or(Ok(None), |other| entry(mapping, other.view()))
     }
 
-    /// What a key of the left graph stands for in the right one, if it is an object that was compared.
+    /// What a key of the left graph stands for in the right one. None unless it is an object that was compared.
     fn stands_for(&self, key: &Any) -> Option<Any> {
         let other = self.left.get(&address(key.view()))?;
         self.kept.iter().map(|(_, kept, _)| kept).find(|kept| address(kept.view()) == *other).cloned()

@@ -1,4 +1,4 @@
-//! Where in a graph an error came up: the values that a visit was inside of, and the ways to them.
+//! Where in a graph an error came up. It has the values that a visit was inside of, and the ways to them.
 //! Upholds: depth is no limit; a value that is reached by many ways is searched once for what it does not have.
 
 use super::path::{AccessPath, Side, StepKey, StepKind, Trail};
@@ -15,7 +15,7 @@ crate::object! {
     /// What an error's extra context says of the visit that it ended.
     #[key = "ffi.VisitErrorContext"]
     pub struct VisitErrorContext {
-        /// The values that the visit was inside of, the innermost first; some may be left out.
+        /// The values that the visit was inside of, the innermost first. Some may be left out.
         pub reverse_visit_pattern: List,
         /// What the error's extra context was before.
         pub prev_error_context: Mutable<Any>,
@@ -29,8 +29,8 @@ impl VisitErrorContext {
         error.extra_context()?.downcast().ok()
     }
 
-    /// Notes that an error came up inside of a value: for a visit on its way out, the innermost value first. Of a value that is
-    /// no object nothing is noted.
+    /// Notes that an error came up inside of a value. A visit calls it on its way out, the innermost value first. Of a value
+    /// that is no object nothing is noted.
     pub fn note(error: &Error, value: Any) {
         if value.view().as_object().is_none() {
             return;
@@ -44,7 +44,7 @@ impl VisitErrorContext {
         context.reverse_visit_pattern.push(value);
     }
 
-    /// The ways from a root through all the values of the pattern to the innermost, in the order of the graph. With
+    /// The ways from a root through all the values of the pattern to the innermost. They are in the order of the graph. With
     /// `prefixes` also those that lead through some, from the outermost on, to the last that is found on them.
     ///
     /// # Errors
@@ -52,16 +52,17 @@ impl VisitErrorContext {
     pub fn find_access_paths(&self, root: AnyView<'_>, prefixes: bool) -> Result<Array<Obj<AccessPath>>, Error> {
         let mut pattern = self.reverse_visit_pattern.as_object().snapshot();
         pattern.reverse();
-        // A value that was noted twice running, by what failed and by the visit around it.
+        // A value may be noted twice running, by what failed and by its visit.
         pattern.dedup_by(|a, b| a.view().same(&b.view()));
         Search { pattern, prefixes, ..Search::default() }.run(root)
     }
 }
 
 enum Task {
-    /// A value, the way to it, how much of the pattern was met before, and where the last of it was.
+    /// A value, and the way to it. And how much of the pattern was met before, and where the last of it was.
     Enter(Any, usize, usize, usize),
-    /// After a value's parts: its address, how much was met, where the last of it was, and how many ways there were before.
+    /// After a value's parts: its address and how much was met. Then where the last of it was, and how many ways there were
+    /// before.
     Leave(usize, usize, usize, usize),
 }
 

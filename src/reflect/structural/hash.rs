@@ -40,9 +40,9 @@ fn plain(view: AnyView<'_>) -> u64 {
 #[derive(Clone, Copy)]
 struct Known {
     hash: u64,
-    /// How many variables were defined when the hash was made; none if it does not depend on that.
+    /// How many variables were defined when the hash was made. None if it does not depend on that.
     defined: Option<usize>,
-    /// Whether a cycle can be reached: then only the type counts, as cycles can be equal without having the same shape.
+    /// Whether a cycle can be reached. Then only the type counts, as cycles can be equal without having the same shape.
     cyclic: bool,
 }
 
@@ -124,14 +124,14 @@ pub struct Hash {
     skip_tensor_content: bool,
 }
 
-/// The hash of a tensor: its shape, its element type, and its elements unless those are left out.
+/// The hash of a tensor. It is of its shape, its element type, and its elements unless those are left out.
 pub(in crate::reflect) fn of_tensor(tensor: &TensorObj, skip_content: bool) -> Result<u64, Error> {
     let start = mix(tag::TENSOR as u64, tensor.dtype().to_bits());
     let hash = tensor.shape().iter().fold(start, |hash, size| mix(hash, *size as u64));
     Ok(if skip_content { hash } else { mix_bytes(hash, &tensor.content()?) })
 }
 
-/// The hash of a value if it needs no others; otherwise a frame is begun for it.
+/// The hash of a value if it needs no others. Otherwise a frame is begun for it.
 fn begin(state: &mut Hash, value: Any, region: Region) -> Result<Option<Known>, Error> {
     let view = value.view();
     if is_plain(view) {
@@ -188,7 +188,7 @@ fn begin(state: &mut Hash, value: Any, region: Region) -> Result<Option<Known>, 
         state.kept.push(value.clone());
         return by_hook(state, &value, hash, region, &hook).map(Some);
     }
-    // What has a place alone and is no variable is in no table, and nothing leads to it but the object that has the place.
+    // What has a place alone and is no variable is in no table. Nothing leads to it but the object that has the place.
     let noted = kind == StructuralKind::FreeVar || !has_one_place(&value);
     if noted {
         state.known.grow(1);
@@ -197,7 +197,7 @@ fn begin(state: &mut Hash, value: Any, region: Region) -> Result<Option<Known>, 
     let rest = match state.parts(view, &mut hash, region) {
         Ok(rest) => rest,
         Err(error) => {
-            // A hook may go on after this: the value is not being hashed any more, and may be a variable.
+            // A hook may go on after this. The value is not being hashed any more, and may be a variable.
             state.known.remove(&at);
             state.kept.push(value);
             return Err(error);
@@ -224,7 +224,7 @@ impl Hash {
         Hash { next, skip_tensor_content: options.skip_tensor_content, ..Hash::default() }
     }
 
-    /// Hashes what is next and all that it needs, beyond the first `base` frames, in so many steps at most.
+    /// Hashes what is next and all that it needs, beyond the first `base` frames. It takes so many steps at most.
     fn advance(&mut self, base: usize, steps: u32) -> Result<Option<Known>, Error> {
         for _ in 0..steps {
             let done = match self.next.take() {
@@ -271,7 +271,7 @@ impl Hash {
                 let hashed = entries.into_iter().enumerate();
                 let hashed = hashed.map(|(at, (key, value))| Ok((self.key(key.view())?, at, value)));
                 let mut entries = try_gathered::<(u64, usize, Any), Error>(hashed)?;
-                // Among equal ones by place, as a stable sort has them, which takes memory without asking.
+                // Sorts equal ones by place, as a stable sort has them. That one takes memory without asking.
                 entries.sort_unstable_by_key(|(key, at, _)| (*key, *at));
                 let parts =
                     |(key, _, value): (u64, usize, Any)| [((key as i64).into_any(), Region::Use), (value, region)];
@@ -285,7 +285,7 @@ impl Hash {
         Ok(Rest::Listed(rest))
     }
 
-    /// The hash of a key: of an object by what it stands for, by what its type says, or by who it is.
+    /// The hash of a key. An object counts by what it stands for, by what its type says, or by its identity.
     fn key(&self, view: AnyView<'_>) -> Result<u64, Error> {
         let index = view.type_index() as u64;
         if let Some(number) = self.variables.get(&address(view)) {

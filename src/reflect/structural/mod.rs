@@ -1,4 +1,4 @@
-//! Equality of structure: graphs that differ at most in the names of the variables they define.
+//! Equality of structure. Equal graphs differ at most in the names of the variables they define.
 //! Upholds: depth is no limit; equal values have equal hashes; a difference is said with the way to it.
 //!
 //! ```

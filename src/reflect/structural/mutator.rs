@@ -1,4 +1,4 @@
-//! Mutators, as C++ has them too: what goes on with a mutation, for the hooks of types and for callbacks.
+//! Mutators, as C++ has them too. One goes on with a mutation, for the hooks of types and for callbacks.
 //! Upholds: the layout is the C ABI's; mutators of any maker are used by the table of functions that they bring along.
 
 use super::answer::{call_hook, is_unchanged, result, take, unchanged, Step};
@@ -20,7 +20,7 @@ pub type SetStep = unsafe extern "C" fn(NonNull<Object>, RawAny, RawAny) -> RawA
 pub struct MutatorTable {
     /// Says what a value becomes, or that it stays as it is. The value is not changed.
     pub mutate: Step,
-    /// The same; a value that only the caller has may be changed in place, and stays then.
+    /// The same, but a value that only the caller has may be changed in place. It stays then.
     pub mutate_in_place: Step,
     /// What was noted for a variable; no value if nothing was.
     pub get: Step,
@@ -67,7 +67,8 @@ impl Declaration for StructuralMutator {
             methods "ffi.StructuralMutator"
             /// Gives what a value becomes; the value stays as it is.
             fn _mutate = |this: Obj<StructuralMutator>, value: Any| this.mutate(value.view());
-            /// Gives a value with its parts mutated, as its type says, without the callbacks that suit the value itself.
+            /// Gives a value with its parts mutated, as its type says. The callbacks that suit the value itself are not
+            /// called.
             fn _default_mutate = |this: Obj<StructuralMutator>, value: Any| this.default_mutate(value.view());
             /// Gives what was noted to stand for a variable; None if nothing was.
             fn _var_remap_get = |this: Obj<StructuralMutator>, var: Any| {
@@ -86,7 +87,7 @@ impl Declaration for StructuralMutator {
         Definition {
             doc: "What hooks and callbacks get, to mutate parts of their objects.".into(),
             methods,
-            // SAFETY: only for its size: there is no blank one, and without fields none is made by reflection.
+            // SAFETY: only for its size. There is no blank one, and without fields none is made by reflection.
             native: Some(unsafe { Native::new::<Self>() }),
             constructible: false,
             copyable: false,
@@ -229,7 +230,7 @@ impl Obj<StructuralMutator> {
 pub(super) fn is_noted(kind: StructuralKind, region: Region, stays: bool) -> bool {
     match kind {
         StructuralKind::Dag => true,
-        // A variable that stays stands for itself where nothing is noted, but in a pattern it may come again.
+        // A variable that stays stands for itself where nothing is noted. But in a pattern it may come again.
         StructuralKind::FreeVar => !stays || region == Region::Define,
         _ => false,
     }

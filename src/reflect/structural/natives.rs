@@ -1,4 +1,5 @@
-//! How visitors and mutators of C++ go through the containers and texts of this crate: hooks of these types, as addresses.
+//! How visitors and mutators of C++ go through the containers and texts of this crate. They are hooks of these types, as
+//! addresses.
 //! Upholds: mutable containers are looked at as a whole, at one moment, unless the caller alone has them; a value that stays is
 //! answered with that.
 
@@ -92,10 +93,11 @@ unsafe extern "C" fn mutate_in_place<T: InPlace>(mutator: NonNull<Object>, value
     let (mutator, value) = unsafe { lent::<StructuralMutator>(mutator, value) };
     give(|| {
         let Some(object) = value.as_object() else { return Ok(unchanged()) };
-        // SAFETY: it is a `T`, by the attribute that this stands in; the count stays the caller's, since the handle is not dropped.
+        // SAFETY: it is a `T`, by the attribute that this stands in. The count stays the caller's, since the handle is not
+        // dropped.
         let mut container = ManuallyDrop::new(unsafe { Obj::<T>::from_raw(object) });
         let change = |part: AnyView<'_>| {
-            // Of a part that only this container has the caller has all the way from the root.
+            // The caller alone has a part that only this container has. It is so all the way from the root.
             let answer = match is_sole(part) {
                 true => mutator.ask_in_place(part),
                 false => mutator.ask(part),
@@ -112,7 +114,7 @@ unsafe extern "C" fn mutate_in_place<T: InPlace>(mutator: NonNull<Object>, value
 /// Whether an object has one strong count, and no weak one.
 fn is_sole(part: AnyView<'_>) -> bool {
     part.as_object().is_some_and(|object| {
-        // SAFETY: the view lends the object; the count stays the container's, since the handle is not dropped.
+        // SAFETY: the view lends the object. The count stays the container's, since the handle is not dropped.
         let handle = ManuallyDrop::new(unsafe { Obj::<Object>::from_raw(object) });
         handle.is_unique()
     })

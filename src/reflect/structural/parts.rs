@@ -1,4 +1,4 @@
-//! What structure counts as the parts of a value, and values like others with other parts.
+//! What structure counts as the parts of a value. And values like others with other parts.
 //! Upholds: a value is never changed; what it becomes with other parts is of its own type.
 
 use super::Region;
@@ -31,7 +31,8 @@ pub(super) struct Parts {
     form: Form,
 }
 
-/// The parts of a value that lies in a region: items, values of a mapping, fields that structure counts; none if it has none.
+/// The parts of a value that lies in a region. They are items, values of a mapping, fields that structure counts; none if it
+/// has none.
 ///
 /// # Errors
 /// What getters of other makers end in.
@@ -153,7 +154,8 @@ fn distinct(original: AnyView<'_>, copy: Any) -> Result<Obj<Object>, Error> {
     object.ok_or_else(|| Error::type_error(format!("__ffi_shallow_copy__ of `{name}` returned its argument")))
 }
 
-/// Whether a value stands for another without a difference: the same object, equal plain data or text, floats by their bits.
+/// Whether a value stands for another without a difference. It is the same object, equal plain data or text; floats are
+/// compared by their bits.
 pub(super) fn is_same(old: AnyView<'_>, new: AnyView<'_>) -> bool {
     old.same(&new) || old.text_or_bytes().is_some_and(|text| new.text_or_bytes() == Some(text))
 }

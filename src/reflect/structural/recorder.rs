@@ -1,4 +1,4 @@
-//! What a type's `__s_visit__` hook says to a walk: which parts its objects have, and which of them define variables.
+//! What a type's `__s_visit__` hook says to a walk. It names the parts of its objects, and which of them define variables.
 //! Upholds: a hook says parts until it ends, and the walk visits them after it, so that depth takes no stack.
 
 use super::answer::{give, lent};
@@ -23,7 +23,7 @@ struct Recorder {
     parts: Mutex<Option<Parts>>,
 }
 
-// SAFETY: repr(C), starts with a visitor, as which its objects are known, and C++ makes such larger ones too. It is no type that
+// SAFETY: repr(C), starts with a visitor, as which its objects are known. C++ makes such larger ones too. It is no type that
 // objects are converted to.
 unsafe impl ObjectType for Recorder {
     const TYPE_KEY: &'static str = StructuralVisitor::TYPE_KEY;

@@ -22,12 +22,12 @@ use std::sync::{Mutex, MutexGuard};
 /// What callbacks do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// They get a value, and with more its region; the parts of what they give are rewritten.
+    /// They get a value, and with more its region. The parts of what they give are rewritten.
     Before,
     /// They get a value whose parts are rewritten, and with more its region.
     After,
-    /// They get a value and a [`StructuralMutator`], and with more whether they may change it, which they may not; what they
-    /// give is final.
+    /// They get a value and a [`StructuralMutator`]; what they give is final. With more they also get whether they may change it,
+    /// which they may not.
     Instead,
 }
 
@@ -44,7 +44,7 @@ struct Rewriter {
     noted: Mutex<NumberMap<usize, Noted>>,
 }
 
-// SAFETY: repr(C), starts with a mutator, as which its objects are known, and C++ makes such larger ones too. It is no type that
+// SAFETY: repr(C), starts with a mutator, as which its objects are known. C++ makes such larger ones too. It is no type that
 // objects are converted to.
 unsafe impl ObjectType for Rewriter {
     const TYPE_KEY: &'static str = StructuralMutator::TYPE_KEY;
@@ -111,7 +111,7 @@ impl Rewriter {
         drop(former);
     }
 
-    /// What the first callback that suits a value makes of it; none if there is none.
+    /// What the first callback that suits a value makes of it. None if there is none.
     fn call(&self, value: AnyView<'_>, region: Region, last: Option<AnyView<'_>>) -> Result<Option<Any>, Error> {
         let more = match last {
             // The number of "may not be changed in place".

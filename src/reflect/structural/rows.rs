@@ -53,8 +53,8 @@ impl Rows {
         Rows(rows)
     }
 
-    /// Adds those of a sequence of tuples: of a type index and a function, and of a truth value if `with_more` does not say
-    /// for all of them whether they get more.
+    /// Adds those of a sequence of tuples. Each has a type index and a function, and a truth value if `with_more` does not
+    /// say for all of them whether they get more.
     ///
     /// # Errors
     /// Kind `TypeError` for something else.
@@ -72,7 +72,7 @@ impl Rows {
         Ok(())
     }
 
-    /// What the first callback that suits a value gives for it and further arguments; none if there is none.
+    /// What the first suitable callback gives for a value and further arguments. None if there is none.
     ///
     /// # Errors
     /// What the callback ends in, or gives as an error.

@@ -1,4 +1,4 @@
-//! Visitors, as C++ has them too: what goes on with a visit, for the hooks of types and for callbacks.
+//! Visitors, as C++ has them too. One goes on with a visit, for the hooks of types and for callbacks.
 //! Upholds: the layout is the C ABI's; visitors of any maker are used by the table of functions that they bring along.
 
 use super::answer::{call_hook, take, Step};
@@ -69,7 +69,7 @@ impl Declaration for StructuralVisitor {
         Definition {
             doc: "What hooks and callbacks get, to visit parts of their objects.".into(),
             methods,
-            // SAFETY: only for its size: there is no blank one, and without fields none is made by reflection.
+            // SAFETY: only for its size. There is no blank one, and without fields none is made by reflection.
             native: Some(unsafe { Native::new::<Self>() }),
             constructible: false,
             copyable: false,

@@ -23,7 +23,7 @@ struct Caller {
     rows: Lent,
 }
 
-// SAFETY: repr(C), starts with a visitor, as which its objects are known, and C++ makes such larger ones too. It is no type that
+// SAFETY: repr(C), starts with a visitor, as which its objects are known. C++ makes such larger ones too. It is no type that
 // objects are converted to.
 unsafe impl ObjectType for Caller {
     const TYPE_KEY: &'static str = StructuralVisitor::TYPE_KEY;

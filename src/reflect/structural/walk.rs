@@ -39,8 +39,8 @@ enum Task {
     Leave(Any, Region, bool),
 }
 
-/// Visits a value and all that it consists of: items, keys and values, fields that structure counts, or what a type's
-/// `__s_visit__` says instead of its fields. No value is passed over.
+/// Visits a value and all that it consists of. That is items, keys and values, fields that structure counts, or what
+/// a type's `__s_visit__` says instead of its fields. No value is passed over.
 ///
 /// # Errors
 /// What a visit, or a hook, ends in.
@@ -66,7 +66,7 @@ pub fn walk_once(
     go(root, order, Some(NumberMap::default()), visit)
 }
 
-/// `met` has the objects that are not visited again, by their addresses, if there are such.
+/// `met` has the objects that are not visited again, by their addresses. It may be none.
 fn go(
     root: AnyView<'_>,
     order: Order,

@@ -16,7 +16,7 @@ pub struct Chunked<T, const FIRST: usize, const CHUNKS: usize> {
     owns: PhantomData<T>,
 }
 
-// SAFETY: the table owns its entries, which every thread reaches by reference and any thread may make or drop.
+// SAFETY: the table owns its entries. Every thread reaches them by reference and any thread may make or drop them.
 unsafe impl<T: Send + Sync, const FIRST: usize, const CHUNKS: usize> Sync for Chunked<T, FIRST, CHUNKS> {}
 
 impl<T, const FIRST: usize, const CHUNKS: usize> Chunked<T, FIRST, CHUNKS> {
@@ -36,7 +36,7 @@ impl<T, const FIRST: usize, const CHUNKS: usize> Chunked<T, FIRST, CHUNKS> {
         // Acquire: pairs with the Release in `get_or_make`. Carries: the chunk's entries.
         // Weaker fails: tests/loom.rs chunked::made_whole.
         let entries = self.chunks[chunk].load(Ordering::Acquire);
-        // SAFETY: a chunk that is not null has more than `offset` entries and is freed with the table only.
+        // SAFETY: a chunk that is not null has more than `offset` entries. It is freed with the table only.
         (!entries.is_null()).then(|| unsafe { &*entries.add(offset) })
     }
 
@@ -85,7 +85,7 @@ impl<T, const FIRST: usize, const CHUNKS: usize> Chunked<T, FIRST, CHUNKS> {
 impl<T, const FIRST: usize, const CHUNKS: usize> Drop for Chunked<T, FIRST, CHUNKS> {
     fn drop(&mut self) {
         for (chunk, entries) in self.chunks.iter().enumerate() {
-            // Relaxed: the thread that drops the table owns it, after all that others did to it.
+            // Relaxed: the thread that drops the table owns it. All that others did to it came before.
             let entries = entries.load(Ordering::Relaxed);
             if !entries.is_null() {
                 // SAFETY: made of a box of so many entries in `publish`, and not used again.

@@ -1,4 +1,4 @@
-//! Things of which each thread has one while it needs it, and which a later thread takes over.
+//! Things of which each thread has one while it needs it. A later thread takes them over.
 //! Upholds: a thing has one holder at a time, who sees what the former one left in it; no lock that a fork could leave taken.
 
 use super::{const_fn, AtomicBool, AtomicPtr, Ordering};

@@ -18,7 +18,7 @@ pub struct Name<T: 'static> {
     next: *const Name<T>,
 }
 
-// SAFETY: `next` is written before the entry is published and never again; values are shared between all threads.
+// SAFETY: `next` is written before the entry is published and never again. Values are shared between all threads.
 unsafe impl<T: Sync> Sync for Name<T> {}
 
 impl<T: Sync, const BUCKETS: usize> Names<T, BUCKETS> {
@@ -94,7 +94,7 @@ impl<T: Sync> Name<T> {
         unsafe { self.holder.load(Ordering::Acquire).as_ref() }
     }
 
-    /// Gives the name from one value to another; `Err` with the present holder when that is not `from`. Linearises at the CAS.
+    /// Gives the name from one value to another. `Err` with the present holder when that is not `from`. Linearises at the CAS.
     pub fn give(&self, from: Option<&'static T>, to: Option<&'static T>) -> Result<(), Option<&'static T>> {
         let raw = |value: Option<&'static T>| value.map_or(null_mut(), |value| ptr::from_ref(value).cast_mut());
         // Release: pairs with the Acquire in `holder`. Carries: the value. Weaker fails: tests/loom.rs names::held_whole.

@@ -1,4 +1,5 @@
-//! A seqlock: one lock for writers, and a version by which readers, who write nothing, see that a write fell into their look.
+//! A seqlock is one lock for writers, and a version for readers, who write nothing. By the version they see that a write fell
+//! into their look.
 //! Upholds: `read` returns what one `write` left, whole; a reader that meets a suspended writer sleeps.
 
 use super::{const_fn, fence, spin_loop, AtomicUsize, Mutex, MutexGuard, Ordering, SPINS};

@@ -1,4 +1,4 @@
-//! Side slots: words, by number, of objects that other code made without room for one in front.
+//! Side slots: words, by number, of objects that have no room for one in front. Other code made such objects.
 //! Upholds: a slot serves one object at a time, stays where it is, and is never freed; a number is in one header at most.
 
 use super::chunked::Chunked;
@@ -30,7 +30,7 @@ impl<W> Slot<W> {
     /// The deleter that the object came with; null if it had none.
     #[inline]
     pub fn deleter(&self) -> *mut () {
-        // Relaxed: written before the number was shared, and the caller has found the slot by that.
+        // Relaxed: written before the number was shared. The caller has found the slot by that.
         self.deleter.load(Ordering::Relaxed) as *mut ()
     }
 }
@@ -38,8 +38,9 @@ impl<W> Slot<W> {
 /// All slots. Numbers begin at 1. No locks: a process may be forked at any time.
 pub struct Slots<W, const FIRST: usize, const CHUNKS: usize> {
     slots: Chunked<Slot<W>, FIRST, CHUNKS>,
-    /// The number of the first free slot in the low half, and in the high half how often that changed: a thread that was
-    /// suspended amid [`Slots::take`] sees that another slot came to the front and went, though the number is the same.
+    /// The number of the first free slot, and how often that changed. The number is the low half, the changes are the high
+    /// half. By them a thread that was suspended amid [`Slots::take`] sees that another slot came to the front and went, though
+    /// the number is the same.
     free: AtomicU64,
     /// All numbers up to this one were given out at some time.
     top: AtomicU32,
@@ -61,8 +62,8 @@ impl<W: Default, const FIRST: usize, const CHUNKS: usize> Slots<W, FIRST, CHUNKS
         }
     }
 
-    /// The slot whose number is in these flags, which the caller has read by an Acquire; none in those of an object that
-    /// was never wrapped. It is the object's for as long as the object's block is there.
+    /// The slot whose number is in these flags. The caller has read them by an Acquire. None in those of an object that was
+    /// never wrapped. It is the object's for as long as the object's block is there.
     #[inline]
     pub fn of(&self, flags: u32) -> Option<&Slot<W>> {
         match flags >> SHIFT {
@@ -71,7 +72,7 @@ impl<W: Default, const FIRST: usize, const CHUNKS: usize> Slots<W, FIRST, CHUNKS
         }
     }
 
-    /// The slot of an object without prefix, which gets one if it has none: its header then has the number, and `ours` as its
+    /// The slot of an object without prefix, which gets one if it has none. Its header then has the number, and `ours` as its
     /// deleter, and `made` is called. An object without deleter stays without. `None` when there is no memory, or no number.
     ///
     /// Linearises at: the swap of the flags.
@@ -114,7 +115,7 @@ impl<W: Default, const FIRST: usize, const CHUNKS: usize> Slots<W, FIRST, CHUNKS
         }
     }
 
-    /// Takes the slot from an object whose memory is about to be freed, and whose word ties nothing.
+    /// Takes the slot from an object whose memory is about to be freed. Its word ties nothing.
     pub fn untie(&self, flags: &AtomicU32) {
         // Relaxed: the caller is the last to have the object.
         let number = flags.swap(0, Ordering::Relaxed) >> SHIFT;
