@@ -115,7 +115,7 @@ def comments(name: str, source: str) -> Iterator[Comment]:
         return of_rust(source)
     if name.endswith((".py", ".pyi")) or re.match(r"#!.*python3?\n", source):
         return of_python(source)
-    if name.startswith("ci/") and re.match(r"#!.*bash\n|# shellcheck shell=bash\n", source):
+    if name.startswith("ci/") and re.match(r"#!.*bash\n|# shellcheck [s]hell=bash\n", source):
         return of_shell(source)
     return iter(())
 
