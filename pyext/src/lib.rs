@@ -76,7 +76,8 @@
 //!                         wrapper/release_queue.rs: free_storage
 //! ```
 
-/// As std's, but unwinds, to a `MemoryError`, where a text that grows with what users hand in finds no room; std's ends the process.
+/// As std's, but unwinds, to a `MemoryError`, where a growing text finds no room. Such a text grows with what users hand in;
+/// std's ends the process.
 macro_rules! format {
     ($($part:tt)*) => { ::bowline::object::grow::formatted(::std::format_args!($($part)*)) };
 }

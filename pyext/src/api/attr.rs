@@ -15,7 +15,7 @@ use bowline::value::Any;
 use bowline_python_macros::{guarded, pyfunction};
 use pyo3::prelude::*;
 
-/// The attribute of a type; functions that make or copy its objects are made when they are first asked for.
+/// The attribute of a type. Functions that make or copy its objects are made when they are first asked for.
 fn attribute(index: i32, name: &str) -> Option<Any> {
     match name {
         "__ffi_init__" => reflect::init_of(index),
@@ -25,7 +25,8 @@ fn attribute(index: i32, name: &str) -> Option<Any> {
     }
 }
 
-/// The attribute of a type, or with `ancestor` of the nearest ancestor that has it; None if there is none.
+/// The attribute of a type. With `ancestor` it is that of the nearest ancestor that has it; None if there
+/// is none.
 #[pyfunction]
 #[guarded]
 #[pyo3(signature = (type_index, attr_key, ancestor = false))]

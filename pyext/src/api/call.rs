@@ -28,7 +28,7 @@ fn function_from_callable<'py>(f: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyA
     or_memory_error(f.py(), || value::object_to_python(f.py(), function_or_callable(f)?.upcast()))
 }
 
-/// Makes a Function that calls a Python callable, and shows it tensors as those of a class with an exchange API.
+/// Makes a Function that calls a Python callable. It shows it tensors as those of a class with an exchange API.
 #[pyfunction]
 #[guarded]
 fn function_from_callable_of<'py>(
@@ -81,7 +81,7 @@ fn get_global_func<'py>(py: Python<'py>, name: &str) -> PyResult<Option<Bound<'p
     global::get(name).map(|function| value::object_to_python(py, function.upcast())).transpose()
 }
 
-/// What is known of the function of a name, as JSON text; None without such a function.
+/// What is known of the function of a name, as JSON text. None without such a function.
 #[pyfunction]
 #[guarded]
 fn global_func_metadata(name: &str) -> Option<String> {

@@ -25,7 +25,7 @@ use bowline_python_macros::{guarded, pyfunction};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyNotImplemented};
 
-/// Does some work: short work at once, the rest while other threads may have the interpreter.
+/// Does short work at once, the rest while other threads may have the interpreter.
 ///
 /// # Errors
 /// What the work ends in, and what a signal handler raises.
@@ -59,7 +59,7 @@ impl Scheme for PythonHashing {
         hash.map(|hash| hash as u64)
     }
 
-    /// As CPython's `tuple_hash` (Objects/tupleobject.c, 3.8 and later), which is xxHash of 64 bits with the items as lanes.
+    /// As CPython's `tuple_hash` (Objects/tupleobject.c, 3.8 and later). That is xxHash of 64 bits with the items as lanes.
     fn sequence(&self, items: &[u64]) -> u64 {
         const PRIMES: [u64; 3] = [11_400_714_785_074_694_791, 14_029_467_366_897_019_727, 2_870_177_450_012_600_261];
         let hash = items.iter().fold(PRIMES[2], |hash, item| {
@@ -88,7 +88,7 @@ fn content_equal(a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<bool> {
     run(py, Equality::new(a.view(), b.view()))
 }
 
-/// Whether an Array or a List has the items of another, or of a Python list or tuple; NotImplemented for other values.
+/// Whether an Array or a List has the items of another. The other may be a Python list or tuple; NotImplemented for other values.
 #[pyfunction]
 #[guarded]
 fn content_equal_items<'py>(mine: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -122,7 +122,7 @@ fn content_equal_items<'py>(mine: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>)
     answer(run(py, work)?)
 }
 
-/// A number below, at or above 0 as one value comes before, with or after another.
+/// A number below, at or above 0. By it one value comes before, with or after another.
 #[pyfunction]
 #[guarded]
 fn content_order(a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<i32> {
@@ -147,7 +147,7 @@ fn content_hash(value: &Bound<'_, PyAny>) -> PyResult<i64> {
     })
 }
 
-/// The text of a wrapper; that of its class and handle where a part cannot be shown.
+/// The text of a wrapper. It is that of its class and handle where a part cannot be shown.
 #[pyfunction]
 #[guarded]
 fn object_text(ob: &Bound<'_, PyAny>) -> PyResult<String> {

@@ -80,7 +80,7 @@ impl Memo {
     }
 }
 
-/// What Python has to say of an object that is to be copied: a copy that the memo has, or that of a Python object.
+/// What Python has to say of an object that is to be copied. It is a copy that the memo has, or that of a Python object.
 fn by_python(py: Python<'_>, memo: &Bound<'_, PyDict>, view: AnyView<'_>) -> PyResult<Option<Any>> {
     if let Some(opaque) = view.as_ref::<OpaqueObj>() {
         let copier = py.import(intern!(py, "copy"))?.getattr(intern!(py, "deepcopy"))?;

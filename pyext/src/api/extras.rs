@@ -1,4 +1,5 @@
-//! What a wrapper has besides its object: an instance dict and slots, for copies and pickles.
+//! What a wrapper has besides its object. That is an instance dict and slots, for copies and
+//! pickles.
 #![forbid(unsafe_code)]
 
 use crate::interpreter::names::intern;

@@ -36,7 +36,7 @@ pub fn expect_only_runtime(_: Python<'_>) -> PyResult<()> {
     module::expect_only_runtime().map_err(|error| PyImportError::new_err(error.message().to_owned()))
 }
 
-/// The module in a file, whose path is a `str` or `bytes`; with its functions under a lock, if asked.
+/// The module in a file, whose path is a `str` or `bytes`. Its functions run under a lock, if asked.
 #[pyfunction]
 #[guarded]
 fn module_load<'py>(path: &Bound<'py, PyAny>, keep_module_alive: bool, serialize: bool) -> PyResult<Bound<'py, PyAny>> {

@@ -297,7 +297,7 @@ impl NoArguments for Reduce {
     }
 }
 
-/// What `__getstate__` gives, which is called if the class has one of its own or the wrapper may.
+/// What `__getstate__` gives. It is called if the class has one of its own or the wrapper may.
 fn state_of<'py>(this: &Bound<'py, PyAny>) -> Answer<'py> {
     let (py, class) = (this.py(), this.get_type());
     let name = intern!(py, "__getstate__");
@@ -356,7 +356,7 @@ fn _global_func<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>>
     value::object_to_python(py, function.upcast())
 }
 
-/// The function that is registered as a method of a type: what pickles of such say.
+/// The function that is registered as a method of a type. Pickles of such functions call this.
 #[pyfunction]
 #[guarded]
 fn _method_func<'py>(py: Python<'py>, key: &str, name: &str) -> PyResult<Bound<'py, PyAny>> {

@@ -10,7 +10,8 @@ use bowline::value::{DataType, Device};
 use bowline_python_macros::{guarded, pyfunction};
 use pyo3::prelude::*;
 
-/// Code, bits and lanes of what a string or an element type of another package names.
+/// Code, bits and lanes of an element type. A string names it, or an element type of another
+/// package.
 #[pyfunction]
 #[guarded]
 fn parse_dtype(content: &Bound<'_, PyAny>) -> PyResult<(u8, u8, u16)> {

@@ -9,7 +9,7 @@ use bowline::reflect::{self, Reflection};
 use bowline_python_macros::{guarded, pyfunction};
 use pyo3::prelude::*;
 
-/// The fields of a type, its parent's first; none of a type whose fields are not registered.
+/// The fields of a type, its parent's first. None of a type whose fields are not registered.
 #[pyfunction]
 #[guarded]
 fn fields_of(index: i32) -> PyResult<Vec<PyFieldInfo>> {
@@ -24,7 +24,8 @@ fn total_size(index: i32) -> usize {
     reflect::info(index).map_or(0, |reflection| reflection.total_size)
 }
 
-/// The methods that a type adds to its parent's: name, function, whether it is static, its documentation and metadata.
+/// The methods that a type adds to its parent's. Of each: name, function, whether it is static, its documentation and
+/// metadata.
 #[pyfunction]
 #[guarded]
 #[allow(clippy::type_complexity, reason = "a row of a table")]
@@ -70,7 +71,7 @@ fn is_foreign(index: i32) -> bool {
     reflect::info(index).is_some_and(Reflection::is_foreign)
 }
 
-/// The constructor that the library of a foreign type has given it; None if there is none.
+/// The constructor that the library of a foreign type has given it. None if there is none.
 #[pyfunction]
 #[guarded]
 fn foreign_init(py: Python<'_>, index: i32) -> PyResult<Option<Bound<'_, PyAny>>> {

@@ -89,7 +89,7 @@ fn new_type(
     Ok(index)
 }
 
-/// Takes a registration back: the key is free again, the index is not used any more.
+/// Takes a registration back. The key is free again, the index is not used any more.
 #[pyfunction]
 #[guarded]
 fn rollback_type(index: i32) -> bool {
@@ -98,15 +98,15 @@ fn rollback_type(index: i32) -> bool {
     registry::retire_key(index)
 }
 
-/// Lets a type's key find it instead of an older type; false if a newer one has the key.
+/// Lets a type's key find it instead of an older type. False if a newer one has the key.
 #[pyfunction]
 #[guarded]
 fn take_key(index: i32) -> bool {
     registry::take_key(index)
 }
 
-/// Makes a class the one that wraps objects of a type; with `replace` also in the place of another, which wrappers that
-/// exist keep.
+/// Makes a class the one that wraps objects of a type. With `replace` it takes the place of another, too, which wrappers
+/// that exist keep.
 #[pyfunction]
 #[guarded]
 #[pyo3(signature = (class, index, replace = false))]
@@ -115,7 +115,7 @@ fn register_class(class: &Bound<'_, PyType>, index: i32, replace: bool) -> PyRes
     register::register(class.py(), index, class, holds_python(index), replace)
 }
 
-/// Whether objects of a type can hold Python objects, so that its wrappers have to be shown to the collector.
+/// Whether objects of a type can hold Python objects. Then its wrappers have to be shown to the collector.
 fn holds_python(index: i32) -> bool {
     fn any(schema: &Schema) -> bool {
         match schema {
@@ -173,7 +173,7 @@ fn class_of_index(py: Python<'_>, index: i32) -> Option<Bound<'_, PyType>> {
     lookup::registered_class(py, index)
 }
 
-/// The class that wraps objects of a type, which is made now if there is none.
+/// The class that wraps objects of a type. It is made now if there is none.
 #[pyfunction]
 #[guarded]
 fn ensure_class(py: Python<'_>, index: i32) -> PyResult<Option<Bound<'_, PyType>>> {
@@ -188,7 +188,7 @@ fn index_of_class(class: &Bound<'_, PyType>) -> Option<i32> {
     class_table::type_index_of(class)
 }
 
-/// The type index for which exactly this class is registered, or was until another took its place.
+/// The type index for which exactly this class is registered. It stays so after another took its place.
 #[pyfunction]
 #[guarded]
 fn exact_index(class: &Bound<'_, PyType>) -> Option<i32> {
@@ -230,8 +230,8 @@ fn structural_kind(name: Option<&str>) -> PyResult<StructuralKind> {
     })
 }
 
-/// Registers the fields and methods (name, callable, whether it is static, doc) that a type adds to its parent's. The
-/// places of fields follow from their types.
+/// Registers the fields and methods that a type adds to its parent's. A method is name, callable, whether it is static,
+/// and doc. The places of fields follow from their types.
 #[pyfunction]
 #[guarded]
 #[pyo3(signature = (index, fields, doc = None, structural_kind = Some("tree"), methods = None))]
@@ -301,8 +301,8 @@ fn set_convertible(class: &Bound<'_, PyType>) {
     protocols::set_convertible(class.py(), class.clone().into_any().unbind());
 }
 
-/// Sets what makes element types (`"dtype"`: code, bits, lanes) devices (`"Device"`: kind, id) or
-/// shapes (`"Shape"`: a tuple) for Python.
+/// Sets what makes element types, devices or shapes for Python. These are `"dtype"` (code, bits, lanes), `"Device"` (kind,
+/// id) and `"Shape"` (a tuple).
 #[pyfunction]
 #[guarded]
 fn set_plain_class(kind: &str, make: &Bound<'_, PyAny>) -> PyResult<()> {

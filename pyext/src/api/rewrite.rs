@@ -21,7 +21,7 @@ fn made<'py>(py: Python<'py>, result: Result<Any, Error>) -> PyResult<Bound<'py,
     value::to_python(py, result.map_err(|error| error::to_python(py, &error))?)
 }
 
-/// A value like another, with parts that a callback gave: it gets a value and its region.
+/// A value like another, with parts that a callback gave. The callback gets a value and its region.
 #[pyfunction]
 #[guarded]
 fn structural_map<'py>(root: &Bound<'py, PyAny>, call: &Bound<'py, PyAny>, pre: bool) -> PyResult<Bound<'py, PyAny>> {
@@ -30,7 +30,7 @@ fn structural_map<'py>(root: &Bound<'py, PyAny>, call: &Bound<'py, PyAny>, pre: 
     made(root.py(), structural::rewrite(native.view(), way, rows(call, true)))
 }
 
-/// The same; the callback gets a value, a mutator and a mode, and says what becomes of the value and its parts.
+/// The same with a callback that gets a value, a mutator and a mode. It says what becomes of the value and its parts.
 #[pyfunction]
 #[guarded]
 fn structural_mutate<'py>(root: &Bound<'py, PyAny>, call: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -38,7 +38,7 @@ fn structural_mutate<'py>(root: &Bound<'py, PyAny>, call: &Bound<'py, PyAny>) ->
     made(root.py(), structural::rewrite(native.view(), Way::Instead, rows(call, true)))
 }
 
-/// Visits a value; the callback gets a value and a visitor, and says which parts are visited. Returns what ended the visit.
+/// Visits a value. The callback gets a value and a visitor, and says which parts are visited. Returns what ended the visit.
 #[pyfunction]
 #[guarded]
 fn structural_visit<'py>(root: &Bound<'py, PyAny>, call: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {

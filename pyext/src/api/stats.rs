@@ -42,10 +42,11 @@ fn trim(py: Python<'_>) -> usize {
     stats::trim(py)
 }
 
-/// So often releases that lead to more are followed at most: other threads may make more all the time.
+/// So often releases that lead to more are followed at most. Other threads may make more all the time.
 const ROUNDS: usize = 1000;
 
-/// Releases what other threads left to be released, what waited for readers, and what that releases in turn.
+/// Releases what other threads left to be released. It also releases what waited for readers, and what that releases in
+/// turn.
 #[pyfunction]
 #[guarded]
 fn settle() {
@@ -58,7 +59,7 @@ fn settle() {
     tensor_library::forget();
 }
 
-/// For `gc.callbacks`: tells the walk through native objects how far a collection goes, and that it is over. That is also a
+/// For `gc.callbacks`: tells the walk through native objects how far a collection goes. And that it is over. That is also a
 /// good time for pending releases.
 #[pyfunction]
 #[guarded]
@@ -74,7 +75,7 @@ fn on_gc(phase: &str, info: &Bound<'_, PyAny>) -> PyResult<()> {
     Ok(())
 }
 
-/// The strong count of a wrapper's object, the wrapper's own included; 0 when it is empty.
+/// The strong count of a wrapper's object, the wrapper's own included. 0 when it is empty.
 #[pyfunction]
 #[guarded]
 fn strong_count(ob: &Bound<'_, PyAny>) -> u32 {

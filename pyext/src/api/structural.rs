@@ -135,7 +135,7 @@ impl Callback<'_> {
 /// `(types or None, callable, whether it gets the region)`.
 type Row<'py> = (Option<Vec<Bound<'py, PyType>>>, Bound<'py, PyAny>, bool);
 
-/// Visits a value and all its parts, each object once if asked to; returns the interrupt that a callback returned.
+/// Visits a value and all its parts, each object once if asked to. Returns the interrupt that a callback returned.
 #[pyfunction]
 #[guarded]
 #[pyo3(signature = (root, callbacks, order, once = false))]
@@ -206,7 +206,7 @@ fn visit(py: Python<'_>, callbacks: &[Callback<'_>], view: AnyView<'_>, region: 
     }
 }
 
-/// How objects of a type are compared by structure, as a class says it; None if they are not.
+/// How objects of a type are compared by structure, as a class says it. None if they are not.
 #[pyfunction]
 #[guarded]
 fn structural_kind(index: i32) -> Option<&'static str> {

@@ -1,4 +1,4 @@
-//! Which library's tensors are among the arguments of a call: its result is shown as that library's, and its work is done on
+//! Which library's tensors are among the arguments of a call. Its result is shown as that library's, and its work is done on
 //! that library's stream.
 //! Upholds: arguments of Python's own classes are not asked for an exchange API.
 #![forbid(unsafe_code)]
@@ -14,7 +14,7 @@ use bowline::value::{tag, Any, Device};
 use pyo3::prelude::*;
 use std::ffi::c_void;
 
-/// Whether an object's class may have an exchange API: not the interpreter's own classes that come often.
+/// Whether an object's class may have an exchange API. The interpreter's own classes that come often have none.
 fn may_exchange(ob: &Bound<'_, PyAny>) -> bool {
     !matches!(
         classify(ob),
@@ -30,7 +30,7 @@ fn may_exchange(ob: &Bound<'_, PyAny>) -> bool {
     )
 }
 
-/// The library of the first argument that has one: a tensor of its own, or a container that remembers it.
+/// The library of the first argument that has one. That is a tensor of its own, or a container that remembers it.
 fn among(arguments: &[Bound<'_, PyAny>]) -> PyResult<Option<Exchange>> {
     for argument in arguments {
         let found = match tie::is_wrapper(argument) {

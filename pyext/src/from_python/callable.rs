@@ -32,7 +32,7 @@ const INLINE_ARGS: usize = 8;
 pub struct PyCallable {
     /// None while the function is idle.
     payload: Option<Payload>,
-    /// Whether the function is a thread's own, to be lent, which does not count as an object.
+    /// Whether the function is a thread's own, to be lent. It does not count as an object then.
     is_threads: AtomicBool,
 }
 
@@ -52,7 +52,7 @@ pub struct PyCallableOf {
     exchange: Exchange,
 }
 
-/// A native function that calls `callable`; the function itself if it is a wrapper of one.
+/// A native function that calls `callable`. It is the function itself if `callable` is a wrapper of one.
 pub fn from_callable(callable: &Bound<'_, PyAny>) -> Function {
     match tie::object_of(callable).map(Obj::downcast::<FunctionObj>) {
         Some(Ok(function)) => function,
@@ -64,7 +64,7 @@ fn of_payload(payload: Payload) -> Function {
     Function::from_state(PyCallable { payload: Some(payload), is_threads: AtomicBool::new(false) }, call_python)
 }
 
-/// A native function that calls `callable`, to which tensors are shown as those of a class with an exchange API.
+/// A native function that calls `callable`. It shows it tensors as those of a class with an exchange API.
 ///
 /// # Errors
 /// `TypeError` when the class has none, or one that is none.
@@ -96,10 +96,10 @@ impl Drop for Idle {
     }
 }
 
-// The last function that was taken back: most callbacks are passed in one call after the other.
+// The last function that was taken back. Most callbacks are passed in one call after the other.
 thread_local!(static IDLE: Cell<Option<Idle>> = const { Cell::new(None) });
 
-/// A native function that calls `callable`, which is no wrapper; [`take_back`] makes the next one cheaper.
+/// A native function that calls `callable`, which is no wrapper. [`take_back`] makes the next one cheaper.
 #[inline]
 pub fn lend(callable: &Bound<'_, PyAny>) -> Function {
     let payload = Payload::new(callable);
@@ -202,7 +202,7 @@ impl Drop for Leases {
     #[inline]
     fn drop(&mut self) {
         for place in &self.places[1..=self.count] {
-            // SAFETY: so many were written, each with a count; leases stay on the stack of the call that made them, which is
+            // SAFETY: so many were written, each with a count. Leases stay on the stack of the call that made them, which is
             // attached.
             unsafe { refcount::decref(place.assume_init()) };
         }

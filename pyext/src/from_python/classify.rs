@@ -1,4 +1,4 @@
-//! What a Python object is by its exact class: the one place that names Python's own classes.
+//! What a Python object is by its exact class. This is the one place that names Python's own classes.
 //! Upholds: asking runs no code of users and takes no count. Instances of subclasses are [`Exact::Other`].
 
 use crate::interpreter::ffi::PyMethod_Type;
@@ -16,11 +16,11 @@ pub enum Exact {
     Float,
     Bool,
     Bytes,
-    /// A wrapper whose class is registered and has the usual metaclass; any other wrapper is `Other`.
+    /// A wrapper whose class is registered and has the usual metaclass. Any other wrapper is `Other`.
     Wrapper,
     /// A function that is written in Python.
     Function,
-    /// A function that is written in C, or one of its methods bound to an object.
+    /// A function that is written in C. It may be one of its methods bound to an object.
     Builtin,
     /// A function that is bound to an object.
     Method,
@@ -59,7 +59,7 @@ impl Exact {
         }
     }
 
-    /// Whether an object is such a one: a single question, for paths that expect its answer.
+    /// Whether an object is such a one. It is a single question, for paths that expect its answer.
     #[inline(always)]
     pub fn is(self, ob: &Bound<'_, PyAny>) -> bool {
         // SAFETY: a live object.
@@ -77,7 +77,7 @@ impl Exact {
     }
 }
 
-/// Whether the exact class of an object is one of Python's own, which say nothing to native code by hooks.
+/// Whether the exact class of an object is one of Python's own. Those say nothing to native code by hooks.
 #[inline]
 pub fn is_built_in(ob: &Bound<'_, PyAny>) -> bool {
     !matches!(classify(ob), Exact::Wrapper | Exact::Other)

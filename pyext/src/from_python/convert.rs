@@ -20,7 +20,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use std::sync::LazyLock;
 
-/// Converts an object whose exact class says what it is, or a wrapper that holds something; none of other objects.
+/// Converts an object whose exact class says what it is, or a full wrapper. None of other objects.
 ///
 /// # Errors
 /// `UnicodeEncodeError` for a string with lone surrogates.
@@ -40,7 +40,7 @@ fn from_exact_type(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
     })
 }
 
-/// The value as `schema` stores it, where that takes neither Python code nor a search: none otherwise.
+/// The value as `schema` stores it, where that takes neither Python code nor a search. None otherwise.
 #[inline]
 fn exact_for(ob: &Bound<'_, PyAny>, schema: &Schema) -> Option<Any> {
     // Errors are found again, and reported, by the slow path.
@@ -70,7 +70,7 @@ fn is_whole(storage: Storage) -> bool {
     matches!(storage, Storage::I64 | Storage::F64 | Storage::Bool | Storage::Pointer | Storage::Object | Storage::Any)
 }
 
-/// The value for a field, if it takes no Python code to convert; errors count as none.
+/// The value for a field, if it takes no Python code to convert. Errors count as none.
 #[inline]
 pub fn exact_for_field(ob: &Bound<'_, PyAny>, field: &FieldInfo) -> Option<Any> {
     if field.is_foreign() {

@@ -69,7 +69,7 @@ impl Fail {
         Fail::caused(got.py(), text, error)
     }
 
-    /// A mismatch in words, and why; signals, and lack of memory or stack, are told as they are.
+    /// A mismatch in words, and why. Signals, and lack of memory or stack, are told as they are.
     pub fn caused(py: Python<'_>, text: String, error: PyErr) -> Fail {
         match interrupt::is_interrupt(py, &error) {
             true => Fail::Raised(error),
@@ -109,7 +109,7 @@ impl Fail {
         }
     }
 
-    /// The exception where a value is stored or passed on: what user code raised, as it is.
+    /// The exception where a value is stored or passed on. What user code raised stays as it is.
     #[cold]
     pub fn raise_cause(self, py: Python<'_>) -> PyErr {
         match self {

@@ -13,7 +13,8 @@ use bowline::tensor::Tensor;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 
-/// The tensor of an object of another library: by its class's exchange API, or by `__dlpack__`; none of other objects.
+/// The tensor of an object of another library. It comes by its class's exchange API, or by `__dlpack__`; none of other
+/// objects.
 ///
 /// # Errors
 /// What the library raises, and those of taking its tensor.

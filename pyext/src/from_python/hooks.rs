@@ -53,7 +53,7 @@ pub fn is_integral(ob: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(ob.is_instance(stdlib::INTEGRAL.get(ob.py())?)? && !is_of_numpy(ob, &["timedelta64"])?)
 }
 
-/// Whether an object is a bool of NumPy, which is no `int` there: `numpy.bool_`, which NumPy 2 calls `numpy.bool`.
+/// Whether an object is a bool of NumPy, which is no `int` there. It is `numpy.bool_`, which NumPy 2 calls `numpy.bool`.
 ///
 /// # Errors
 /// What the class's name or module raises.
@@ -118,7 +118,7 @@ pub fn as_real(ob: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
     ob.py().get_type::<PyFloat>().call1((ob,))?.extract().map(Some)
 }
 
-/// The float behind an object that counts as a real number, or offers `__tvm_ffi_float__` or `__tvm_ffi_int__`.
+/// The float behind an object. The object counts as a real number, or offers `__tvm_ffi_float__` or `__tvm_ffi_int__`.
 ///
 /// # Errors
 /// What user code raises.
@@ -205,7 +205,7 @@ pub fn set_convertible(py: Python<'_>, base: Py<PyAny>) {
     let _ = CONVERTIBLE.set(py, base);
 }
 
-/// A stream as a pointer: what `__cuda_stream__` gives, a version and a handle, or a `CUstream` of CUDA's own package.
+/// A stream as a pointer. It is what `__cuda_stream__` gives, a version and a handle, or a `CUstream` of CUDA's own package.
 ///
 /// # Errors
 /// What user code raises; `TypeError` when it gives something else.
@@ -362,7 +362,7 @@ pub fn plain_value(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
     Ok(Some(DataType { code, bits, lanes }.into_any()))
 }
 
-/// What the type `target` makes of an object by its `__ffi_convert__`: that of the class registered for it, or its
+/// What the type `target` makes of an object by its `__ffi_convert__`. That is the one of the class registered for it, or its
 /// attribute of that name.
 ///
 /// # Errors

@@ -111,7 +111,7 @@ pub fn python_entries<'py>(ob: &Bound<'py, PyAny>) -> PyResult<Option<Vec<Entry<
     try_gathered(pairs.map(pair)).map(Some)
 }
 
-/// What failed at a key, which the text shows; a signal that came while its text was asked for goes first.
+/// What failed at a key, which the text shows. A signal that came while its text was asked for goes first.
 #[cold]
 fn at_key(fail: Fail, what: &str, key: &Bound<'_, PyAny>) -> Fail {
     match key.repr() {

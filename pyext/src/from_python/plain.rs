@@ -1,4 +1,5 @@
-//! Python values to native ones of plain schemas: numbers, strings, bytes, pointers, element types and devices.
+//! Python values to native ones of plain schemas. These are numbers, strings, bytes, pointers, element types
+//! and devices.
 //! Upholds: what an object says of itself by a special method counts only where its class does not tell.
 #![forbid(unsafe_code)]
 

@@ -74,7 +74,7 @@ fn big(ob: &Bound<'_, PyAny>) -> PyResult<Any> {
 #[inline]
 pub fn string(ob: &Bound<'_, PyAny>) -> PyResult<Any> {
     let mut size: ffi::Py_ssize_t = 0;
-    // SAFETY: a live object; what is returned belongs to it, is UTF-8, and is copied at once.
+    // SAFETY: a live object. What is returned belongs to it, is UTF-8, and is copied at once.
     unsafe {
         let data: *const c_char = ffi::PyUnicode_AsUTF8AndSize(ob.as_ptr(), &mut size);
         if data.is_null() {
@@ -85,7 +85,7 @@ pub fn string(ob: &Bound<'_, PyAny>) -> PyResult<Any> {
     }
 }
 
-/// The value of a `float` or of an instance of a subclass; none of other objects.
+/// The value of a `float` or of an instance of a subclass. None of other objects.
 #[inline]
 pub fn float(ob: &Bound<'_, PyAny>) -> Option<Any> {
     // SAFETY: a live object whose class was just looked at.
@@ -106,8 +106,8 @@ fn copied(bytes: &Bound<'_, PyByteArray>) -> Vec<u8> {
         // Outside of the section: this may unwind.
         copy.grow(bytes.len());
         let fits = with_critical_section(bytes, || {
-            // SAFETY: attached; on a free-threaded interpreter others who change it wait meanwhile, as `bytearray`'s own methods hold
-            // the same section; nothing here runs Python code.
+            // SAFETY: attached. On a free-threaded interpreter others who change it wait meanwhile, as `bytearray`'s own methods
+            // hold the same section; nothing here runs Python code.
             let now = unsafe { bytes.as_bytes() };
             let fits = now.len() <= copy.capacity();
             if fits {
@@ -121,7 +121,7 @@ fn copied(bytes: &Bound<'_, PyByteArray>) -> Vec<u8> {
     }
 }
 
-/// The value of a `bytes` or `bytearray`, or of an instance of a subclass; none of other objects.
+/// The value of a `bytes` or `bytearray`, or of an instance of a subclass. None of other objects.
 #[inline]
 pub fn bytes(ob: &Bound<'_, PyAny>) -> Option<Any> {
     if ob.is_instance_of::<PyBytes>() {

@@ -16,7 +16,7 @@ use bowline::value::{Any, IntoAny, Schema};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PySequence, PyTuple};
 
-/// The items of something that counts as a sequence: an Array, a List, a list or a tuple.
+/// The items of something that counts as a sequence. It is an Array, a List, a list or a tuple.
 enum Items<'py> {
     Native(Vec<Any>),
     Python(Bound<'py, PyTuple>),

@@ -14,7 +14,7 @@ use bowline::value::{tag, AnyView, Schema};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PySequence, PyString, PyTuple};
 
-/// The value as the first alternative that it is, or else as the first that takes it.
+/// The value as the first alternative that it is. Or else as the first that takes it.
 ///
 /// # Errors
 /// A mismatch, or what user code raises.
@@ -42,13 +42,13 @@ pub fn to_union(ob: &Bound<'_, PyAny>, alternatives: &[Schema], schema: &Schema)
 /// Which containers a Python container may be.
 #[derive(Clone, Copy, PartialEq)]
 enum Kinds {
-    /// A list is a List, a tuple an Array or a tuple of certain items, a dict a Dict.
+    /// A list is a List, a dict a Dict. A tuple is an Array or a tuple of certain items.
     Same,
     /// A list or a tuple is any sequence, a dict any mapping.
     Alike,
 }
 
-/// Whether a value is of a type without being converted, numbers and containers of Python counted as native ones.
+/// Whether a value is of a type without being converted. Numbers and containers of Python count as native ones.
 fn is_of(ob: &Bound<'_, PyAny>, schema: &Schema, kinds: Kinds) -> PyResult<bool> {
     if tie::is_wrapper(ob) {
         return Ok(tie::object_of(ob).is_some_and(|object| schema.check(AnyView::of_object(&object))));

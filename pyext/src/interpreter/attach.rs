@@ -6,7 +6,7 @@ use bowline::function::serial;
 use pyo3::{ffi, Python};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether the calling thread is attached to a live interpreter (holds the GIL, where there is one).
+/// Whether the calling thread is attached to a live interpreter. With a GIL, that means holding it.
 #[inline]
 pub fn attached() -> bool {
     #[cfg(Py_3_12)]
@@ -15,7 +15,7 @@ pub fn attached() -> bool {
         !ffi::compat::PyThreadState_GetUnchecked().is_null()
     }
     #[cfg(not(Py_3_12))]
-    // Before 3.12 the current thread state is one global: it is ours only if it is also this thread's own.
+    // Before 3.12 the current thread state is one global. It is ours only if it is also this thread's own.
     // SAFETY: both read globals; the first is null on unknown threads and after finalization.
     unsafe {
         let own = ffi::PyGILState_GetThisThreadState();
@@ -45,9 +45,9 @@ extern "C" fn note_end() {
     GONE.store(true, Ordering::Release);
 }
 
-/// Has itself told when the interpreter ends; without a place for that it never has ended.
+/// Has itself told when the interpreter ends. Without a place for that it never has ended.
 pub fn install() {
-    // Relaxed: an interpreter that starts in the process of another that ended; no other thread has the module yet.
+    // Relaxed: an interpreter that starts in the process of another that ended. No other thread has the module yet.
     GONE.store(false, Ordering::Relaxed);
     // SAFETY: attached: the module is being initialised.
     unsafe { ffi::Py_AtExit(Some(note_end)) };

@@ -21,7 +21,7 @@ pub type Entry<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
 pub fn entries<'py>(dict: &Bound<'py, PyDict>) -> PyResult<Vec<Entry<'py>>> {
     let mut entries = Vec::new();
     loop {
-        // What is needed is found out and allocated outside of the lock, which another thread may use meanwhile.
+        // What is needed is found out and allocated outside of the lock. Another thread may use the dict meanwhile.
         let wanted = dict.len();
         entries.try_reserve_exact(wanted).map_err(|_| no_memory(wanted))?;
         if with_critical_section(dict, || read(dict, &mut entries)) {
@@ -34,8 +34,8 @@ pub fn entries<'py>(dict: &Bound<'py, PyDict>) -> PyResult<Vec<Entry<'py>>> {
 /// Reads all entries into the room that there is; false if there are more.
 fn read<'py>(dict: &Bound<'py, PyDict>, entries: &mut Vec<Entry<'py>>) -> bool {
     let (mut at, mut key, mut value) = (0, null_mut(), null_mut());
-    // SAFETY: attached; the dict is locked, or the GIL held, and nothing in the loop lets go of either: what is lent by one
-    // step lives until it was counted.
+    // SAFETY: attached; the dict is locked, or the GIL held. Nothing in the loop lets go of either: what is lent by one step
+    // lives until it was counted.
     unsafe {
         while ffi::PyDict_Next(dict.as_ptr(), &mut at, &mut key, &mut value) != 0 {
             if entries.len() == entries.capacity() {

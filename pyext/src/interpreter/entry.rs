@@ -1,4 +1,4 @@
-//! PyO3 as its attributes find it here: what they make of functions and methods is entered through a guard of ours.
+//! PyO3 as its attributes find it here. What they make of functions and methods is entered through a guard of ours.
 //! Upholds: no panic leaves a function or method of the module as PyO3's `PanicException`, nor an error without memory for its text as
 //! the end of the process, the conversion of arguments included; what calls itself through one ends in `RecursionError`.
 //!
@@ -32,7 +32,7 @@ pub mod impl_ {
     }
 }
 
-/// The C function around a function that an attribute made, for the slots of PyO3's that have this name.
+/// The C function around a function that an attribute made. PyO3's slots of this name use it.
 macro_rules! get_trampoline_function {
     ($trampoline:ident, $function:path) => {{
         struct Def;
@@ -104,7 +104,7 @@ unsafe fn expect_short(keywords: *mut ffi::PyObject) -> PyResult<()> {
     if keywords.is_null() {
         return Ok(());
     }
-    // SAFETY: as `# Safety` says; nothing here runs code of users, so that the dict stays as it is.
+    // SAFETY: as `# Safety` says. Nothing here runs code of users, so that the dict stays as it is.
     let longest = unsafe {
         if ffi::PyTuple_Check(keywords) != 0 {
             let names = (0..ffi::PyTuple_GET_SIZE(keywords)).map(|at| ffi::PyTuple_GET_ITEM(keywords, at));
@@ -143,7 +143,7 @@ impl Definition {
     }
 }
 
-/// The function of a name, in a module; one that PyO3's own attribute made does not compile.
+/// The function of a name, in a module. One that PyO3's own attribute made does not compile.
 macro_rules! function {
     ($module:expr, $function:path) => {{
         use $function as function;
@@ -162,7 +162,7 @@ macro_rules! add_function {
 }
 pub(crate) use add_function;
 
-/// Makes now what PyO3 makes when it first looks at an exception, while there is memory for it.
+/// Makes now what PyO3 makes when it first looks at an exception. There is memory for it now.
 pub fn install(py: Python<'_>) {
     py.get_type::<pyo3::panic::PanicException>();
 }

@@ -1,4 +1,4 @@
-//! The exceptions that this crate raises, by PyO3's names: their messages are made without a panic.
+//! The exceptions that this crate raises, by PyO3's names. Their messages are made without a panic.
 //! Upholds: without memory for its message an exception is raised without it, or as a `MemoryError`.
 //!
 //! PyO3 makes the message when the exception is raised, and panics when it gets no memory then: in a function of its own that is outside
@@ -34,7 +34,7 @@ impl From<(Py<PyAny>,)> for Argument {
 
 impl PyErrArguments for Argument {
     fn arguments(self, py: Python<'_>) -> Py<PyAny> {
-        // SAFETY: attached; a text, or a live object; a new reference, or null with an exception set.
+        // SAFETY: attached, with a text or a live object. It is a new reference, or null with an exception set.
         unsafe {
             let made = match &self {
                 Argument::Text(text) => ffi::PyUnicode_FromStringAndSize(text.as_ptr().cast(), text.len() as isize),

@@ -1,4 +1,4 @@
-//! The C symbols of CPython that pyo3-ffi does not declare, each with where it is from.
+//! The C symbols of CPython that pyo3-ffi does not declare. Each says where it is from.
 //! Upholds: a symbol is declared here and nowhere else, as the interpreter that is built for has it.
 
 use pyo3::ffi;
@@ -10,11 +10,13 @@ extern "C" {
     /// Sets a fresh object's header but for its class (Include/cpython/object.h).
     pub fn _Py_NewReference(op: *mut ffi::PyObject);
 
-    /// Looks a name up in the classes of the MRO, and gives a new reference (Include/internal/pycore_typeobject.h).
+    /// Looks a name up in the classes of the MRO, and gives a new reference. It is declared in
+    /// Include/internal/pycore_typeobject.h.
     #[cfg(Py_3_13)]
     pub fn _PyType_LookupRef(class: *mut ffi::PyTypeObject, name: *mut ffi::PyObject) -> *mut ffi::PyObject;
 
-    /// Looks a name up in the classes of the MRO, and gives a borrowed reference (Include/cpython/object.h).
+    /// Looks a name up in the classes of the MRO, and gives a borrowed reference. It is declared in
+    /// Include/cpython/object.h.
     #[cfg(not(Py_3_13))]
     pub fn _PyType_Lookup(class: *mut ffi::PyTypeObject, name: *mut ffi::PyObject) -> *mut ffi::PyObject;
 

@@ -20,7 +20,7 @@ static INSIDE: AtomicUsize = AtomicUsize::new(0);
 /// The thread that finalizes the interpreter; 0 before.
 static CLOSER: AtomicUsize = AtomicUsize::new(0);
 
-/// A thread that comes to a shut gate waits this long for finalization to begin, which ends the thread. It cannot wait without
+/// A thread that comes to a shut gate waits this long for finalization to begin. That ends the thread. It cannot wait without
 /// end: an `atexit` handler that runs later may wait for it.
 const MAX_WAIT: Duration = Duration::from_millis(200);
 
@@ -29,7 +29,7 @@ pub struct Inside(());
 
 impl Drop for Inside {
     fn drop(&mut self) {
-        // Release: with the Acquire load in `shut`; what this thread did under the lock is done.
+        // Release: with the Acquire load in `shut`. What this thread did under the lock is done.
         INSIDE.fetch_sub(1, Ordering::Release);
     }
 }
@@ -40,7 +40,7 @@ impl Drop for Inside {
 /// # Safety
 /// Attached.
 pub unsafe fn enter() -> Inside {
-    // SeqCst, here and in the next load, with the store and the load in `shut`: either we see the gate shut, or it sees us
+    // SeqCst, here and in the next load, with the store and the load in `shut`. Either we see the gate shut, or it sees us
     // inside. Weaker: see src/sync/edges.md.
     INSIDE.fetch_add(1, Ordering::SeqCst);
     let inside = Inside(());

@@ -54,7 +54,7 @@ pub fn in_child(code: &OnceLock<i32>, hook: unsafe extern "C" fn()) -> PyResult<
 
 type Hook = Option<unsafe extern "C" fn()>;
 
-/// Asks for hooks, once: they cannot be taken back, and the module can be initialised again. What the C library said is kept
+/// Asks for hooks, once. They cannot be taken back, and the module can be initialised again. What the C library said is kept
 /// in `code`.
 #[cfg(unix)]
 fn at_fork(code: &OnceLock<i32>, before: Hook, parent: Hook, child: Hook) -> PyResult<()> {

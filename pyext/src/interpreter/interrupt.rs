@@ -1,4 +1,4 @@
-//! Exceptions that are about the program as a whole, not about what it was asked to do.
+//! Exceptions that are about the program as a whole. They are not about what it was asked to do.
 //! Upholds: a handler that makes the best of an exception lets these through.
 #![forbid(unsafe_code)]
 
@@ -7,7 +7,8 @@ use crate::interpreter::names::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyTraceback, PyTuple};
 
-/// Whether an exception must reach the caller: what a signal handler raised, a wish to end, lack of memory or stack.
+/// Whether an exception must reach the caller. That is what a signal handler raised, a wish to end, lack of memory
+/// or stack.
 #[cold]
 pub fn is_interrupt(py: Python<'_>, raised: &PyErr) -> bool {
     let lack = raised.is_instance_of::<PyMemoryError>(py) || raised.is_instance_of::<PyRecursionError>(py);
@@ -20,7 +21,7 @@ pub fn is_signal(py: Python<'_>, raised: &PyErr) -> bool {
     !raised.is_instance_of::<PyException>(py) || is_from_handler(py, raised).unwrap_or(false)
 }
 
-/// Whether it came from a signal handler: one of its frames was given the frame that it interrupted.
+/// Whether it came from a signal handler. One of its frames was given the frame that it interrupted.
 fn is_from_handler(py: Python<'_>, raised: &PyErr) -> PyResult<bool> {
     let mut next = raised.traceback(py);
     while let Some(traceback) = next {

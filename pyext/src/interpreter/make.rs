@@ -29,7 +29,7 @@ pub fn text<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>> 
 /// As [`text`].
 pub fn interned<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyString>> {
     let mut made = text(py, name)?.into_ptr();
-    // SAFETY: a text of ours, for which another may come back; that fails without memory, and leaves what it was given.
+    // SAFETY: a text of ours, for which another may come back. It fails without memory, and leaves what it was given.
     unsafe {
         ffi::PyUnicode_InternInPlace(&mut made);
         ffi::PyErr_Clear();
@@ -83,7 +83,8 @@ pub fn tuple<'py, T: Make<'py>>(
     items: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
 ) -> PyResult<Bound<'py, PyTuple>> {
     let items = items.into_iter();
-    // SAFETY: attached; each place is filled once, before another thread sees the tuple; those of a tuple that is given up are null.
+    // SAFETY: attached; each place is filled once, before another thread sees the tuple. Those of a tuple that is given up are
+    // null.
     unsafe {
         let made: Bound<'py, PyTuple> = owned(py, ffi::PyTuple_New(items.len() as isize))?;
         for (at, item) in items.take(made.len()).enumerate() {

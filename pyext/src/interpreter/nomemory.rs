@@ -1,4 +1,4 @@
-//! Allocation failures on demand, for tests: the n-th allocation of a call fails, or thousands from the n-th on.
+//! Allocation failures on demand, for tests. The n-th allocation of a call fails, or thousands from the n-th on.
 //! Upholds: until a test asks, nothing is installed; other threads, and everything outside of the call, get their memory.
 //!
 //! All kinds of allocations count: Python's, those of native objects, and Rust's own (which may get theirs from the reserve then).
@@ -50,7 +50,7 @@ fn planned() -> bool {
     now.seen < now.nth || now.seen - now.nth >= now.failing
 }
 
-/// Which of Python's allocators fail: that of objects, and that of arrays (a list's items, a dict's table).
+/// Which of Python's allocators fail. They are that of objects, and that of arrays (a list's items, a dict's table).
 ///
 /// Not that of arrays on 3.13, which does not survive it, with anything of ours or without: `PyList_New` frees an array that it never had
 /// (Objects/listobject.c; free-threaded builds), and `dict.setdefault` counts an entry that it found no room for
@@ -112,7 +112,7 @@ unsafe extern "C" fn allocate(size: usize, align: usize, type_index: i32, contex
     }
 }
 
-/// Puts our allocators in front of those in force, once and for the rest of the process.
+/// Puts our allocators in front of those in force. That is once and for the rest of the process.
 fn install(_: Python<'_>) {
     let mut first = false;
     let former = FORMER.get_or_init(|| {
@@ -139,7 +139,7 @@ fn install(_: Python<'_>) {
             realloc: Some(realloc),
             free: Some(free),
         };
-        // SAFETY: attached; these hand on to the former ones, so that blocks of before are freed by their own.
+        // SAFETY: attached. These hand on to the former ones, so that blocks of before are freed by their own.
         unsafe { ffi::PyMem_SetAllocator(*domain, &mut ours) };
     }
     let context = std::ptr::from_ref(former).cast_mut().cast();

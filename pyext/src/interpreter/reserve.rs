@@ -1,4 +1,4 @@
-//! Rust's allocator: the C library's, and a reserve for the small blocks that Rust cannot do without.
+//! Rust's allocator is the C library's. It has a reserve for the small blocks that Rust cannot do without.
 //! Upholds: a small block is given as long as the reserve has one, so that an error can be made, raised and unwound without memory.
 //! A large one may be refused, and its callers are ready for that (`bowline::object::grow`).
 //!
@@ -79,7 +79,7 @@ fn take(layout: Layout) -> *mut u8 {
         let mut seen = given.load(Ordering::Relaxed);
         while seen.trailing_ones() < group.count {
             let at = seen.trailing_ones();
-            // Acquire: what its former holder did with the block comes before its `give_back`, which comes before this.
+            // Acquire: what its former holder did with the block comes before its `give_back`. That comes before this.
             // Weaker: see src/sync/edges.md.
             match given.compare_exchange_weak(seen, seen | 1 << at, Ordering::Acquire, Ordering::Relaxed) {
                 // SAFETY: inside.
@@ -116,7 +116,7 @@ fn give_back(place: usize) {
     }
 }
 
-/// Whether half of the small blocks are given away, or a room that this thread works in goes to its end.
+/// Whether half of the small blocks are given away. Or a room that this thread works in goes to its end.
 fn is_low() -> bool {
     // Relaxed: a hint. The first groups of a size are taken first.
     GIVEN[8].load(Ordering::Relaxed) != 0 || GIVEN[18].load(Ordering::Relaxed) != 0 || room::is_low()
@@ -124,8 +124,8 @@ fn is_low() -> bool {
 
 struct Reserving;
 
-// SAFETY: blocks are the C library's, or of the reserve, where a bit says that they are given; sizes and alignments are at least what
-// was asked for. Nothing unwinds.
+// SAFETY: blocks are the C library's, or of the reserve. A bit says which of the reserve are given. Sizes and alignments are at
+// least what was asked for. Nothing unwinds.
 unsafe impl GlobalAlloc for Reserving {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -184,14 +184,14 @@ unsafe impl GlobalAlloc for Reserving {
     }
 }
 
-/// Moves a block of the reserve or of a room, or one for which there was no memory, to where there is.
+/// Moves a block of the reserve or of a room to where there is memory. It also moves one for which there was none.
 ///
 /// # Safety
 /// As for [`GlobalAlloc::realloc`].
 #[cold]
 #[inline(never)]
 unsafe fn move_to(block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-    // SAFETY: by contract the new size is not zero and does not overflow with the alignment; both blocks have the lesser size.
+    // SAFETY: by contract the new size is not zero and does not overflow with the alignment. Both blocks have the lesser size.
     unsafe {
         let layout_now = Layout::from_size_align_unchecked(size, layout.align());
         let moved = match is_of_system(block) {
@@ -209,7 +209,7 @@ unsafe fn move_to(block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
 #[global_allocator]
 static ALLOCATOR: Reserving = Reserving;
 
-/// Tells the core's long work when to stop, and panics when not to look for a backtrace.
+/// Tells the core's long work when to stop. Tells panics when not to look for a backtrace.
 pub fn install() {
     bowline::object::grow::set_shortage(is_low);
     bowline::object::grow::set_room(room::with_room);
@@ -231,7 +231,7 @@ fn tell_panics_without_memory() {
                 drop(room);
                 usual(panic);
             }
-            // As the usual one: if that cannot be written there is nothing to be done, least of all a panic within a panic.
+            // As the usual one. If that cannot be written there is nothing to be done, least of all a panic within a panic.
             Err(_) => drop(writeln!(std::io::stderr(), "{panic}")),
         }
     }));

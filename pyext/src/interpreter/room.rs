@@ -1,4 +1,4 @@
-//! Rooms: memory that is set aside for work that allocates without asking, as third-party code does.
+//! Rooms are memory that is set aside for work that allocates without asking. Third-party code does so.
 //! Upholds: within a room's work of that thread an allocation is given as long as the room has it, whatever the system says.
 //!
 //! A room is one mapping. The thread that works in it takes the next bytes of it where the system gives none; blocks
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 /// What a room begins at and is a multiple of.
 const PAGE: usize = 4096;
 
-/// A room has at most so many pages, and begins at an address of 48 bits: both are in one word.
+/// A room has at most so many pages; its address has 48 bits. Both are in one word.
 const MAX_PAGES: u64 = (1 << 28) - 1;
 
 /// The place of a room.
@@ -54,7 +54,8 @@ impl Room {
 
     /// Gives up a block, or the work; the last of them frees the room.
     fn leave(&self) {
-        // AcqRel: Release, what was done with this block; pairs with the Acquire of the last, which frees what all of them used.
+        // AcqRel: Release, what was done with this block. It pairs with the Acquire of the last, which frees what all of them
+        // used.
         if self.held.fetch_sub(1, Ordering::AcqRel) != 1 {
             return;
         }
@@ -93,7 +94,7 @@ unsafe fn unmap(start: usize, size: usize) {
 
 #[cfg(not(unix))]
 fn map(size: usize) -> usize {
-    // SAFETY: a power of two, of a size that is a multiple of it and not zero.
+    // SAFETY: a power of two, and a size that is a multiple of it, not zero.
     unsafe { System.alloc(Layout::from_size_align_unchecked(size, PAGE)) }.expose_provenance()
 }
 
@@ -141,7 +142,7 @@ fn claim(bytes: usize) -> Result<&'static Room, No> {
     // Relaxed: these are published with the place, and looked at by this thread.
     room.used.store(0, Ordering::Relaxed);
     room.held.store(1, Ordering::Relaxed);
-    // Relaxed: who frees a block of the room got it after this, by whatever handed it over.
+    // Relaxed: a thread that frees a block of the room got it after this. Whatever handed it over orders that.
     COUNT.fetch_add(1, Ordering::Relaxed);
     // Release: pairs with the Acquire in `range`.
     room.place.store(((start / PAGE) as u64) << 28 | pages as u64, Ordering::Release);
@@ -161,8 +162,8 @@ impl Drop for Working {
     }
 }
 
-/// Does work in a room of so many bytes; false, having done nothing, if there is no memory for it. Where all places are taken, it is
-/// only asked for.
+/// Does work in a room of so many bytes. False, having done nothing, if there is no memory for it. Where all places are taken, it
+/// is only asked for.
 pub fn with_room(bytes: usize, work: &mut dyn FnMut()) -> bool {
     let room = match claim(bytes) {
         Ok(room) => room,
@@ -200,7 +201,7 @@ pub fn take(layout: Layout) -> *mut u8 {
     }
 }
 
-/// Whether the largest block so far could not grow to twice its size in this thread's room.
+/// Whether the largest block so far could not double in this thread's room.
 pub fn is_low() -> bool {
     HERE.get().is_some_and(|room| {
         let (start, end) = room.range();

@@ -33,8 +33,8 @@ pub unsafe fn compact(op: *mut ffi::PyObject) -> Option<i64> {
     return matches!(tag, -1..=1).then(|| tag as i64 * first);
 }
 
-/// The interpreter has one object for each integer from −5 to 256, which nothing frees (`_PY_NSMALLNEGINTS`,
-/// `_PY_NSMALLPOSINTS` in CPython's Include/internal/pycore_global_objects.h). Null until [`find_small`].
+/// The interpreter's one object for each integer from −5 to 256, which nothing frees. (`_PY_NSMALLNEGINTS`,
+/// `_PY_NSMALLPOSINTS` in CPython's Include/internal/pycore_global_objects.h.) Null until [`find_small`].
 static SMALL: [AtomicPtr<ffi::PyObject>; 262] = [const { AtomicPtr::new(null_mut()) }; 262];
 pub const SMALLEST: i64 = -5;
 

@@ -45,7 +45,7 @@ pub static C_VOID_P: Once<PyType> = Once::new("ctypes", "c_void_p");
 /// `weakref.getweakrefs`.
 pub static GET_WEAK_REFERENCES: Once<PyCFunction> = Once::new("_weakref", "getweakrefs");
 
-/// Looks up all that is cheap while the extension module is imported: the import system's own locks, too, may be left
+/// Looks up all that is cheap while the extension module is imported. The import system's own locks, too, may be left
 /// taken in a forked child.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! What a refusal adds that may be what was meant: a name that is close, a decorator that was left away.
+//! What a refusal adds that may be what was meant. It is a name that is close, or a decorator that was left away.
 //! Upholds: what a signal handler or a lack of memory raises meanwhile is not lost.
 #![forbid(unsafe_code)]
 
@@ -11,11 +11,11 @@ use bowline::object::grow::owned;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-/// How long a name is at most for which a close one is looked for: the search takes time and memory for each character. CPython looks
-/// for none beyond.
+/// How long a name is at most for which a close one is looked for. The search takes time and memory for each character. CPython
+/// looks for none beyond.
 const MAX_NAME: usize = 40;
 
-/// The `TypeError` of a keyword that nothing takes, in CPython's words: with the one that is closest, if one is close.
+/// The `TypeError` of a keyword that nothing takes, in CPython's words. It names the closest one, if one is close.
 #[cold]
 pub fn keyword<'a>(py: Python<'_>, message: &str, name: &str, known: impl Iterator<Item = &'a str>) -> PyErr {
     let close = || -> PyResult<Option<String>> {

@@ -23,7 +23,7 @@ pub fn lent<'a>(text: &'a Bound<'_, PyString>) -> Cow<'a, str> {
     text.to_str().map_or_else(|_| Cow::Owned(encoded(text)), Cow::Borrowed)
 }
 
-/// The text of a `str` with half a surrogate pair, with marks in its place; no text where there is no memory for it.
+/// The text of a `str` with half a surrogate pair, with marks in its place. There is no text where there is no memory for it.
 #[cold]
 fn encoded(text: &Bound<'_, PyString>) -> String {
     let bytes = || {

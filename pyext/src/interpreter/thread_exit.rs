@@ -1,4 +1,4 @@
-//! What becomes of a thread that may not enter the interpreter any more because it is being finalized.
+//! What becomes of a thread that may not enter the interpreter any more. The interpreter is being finalized.
 //! Upholds: such a thread ends, or stays where it is, without a word: it does not abort the process.
 //!
 //! Up to 3.13 CPython ends it with `pthread_exit` (`take_gil` in Python/ceval_gil.c), wherever it waits, and glibc does that by

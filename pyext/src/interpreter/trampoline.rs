@@ -44,7 +44,7 @@ pub unsafe fn slot<R: Failure>(body: impl for<'py> FnOnce(Python<'py>) -> PyResu
     }
 }
 
-/// Runs the body of a function that PyO3 calls: running out of memory, and any panic, is an exception there.
+/// Runs the body of a function that PyO3 calls. Running out of memory, and any panic, is an exception there.
 ///
 /// # Errors
 /// Those of the body, `MemoryError`, and `RuntimeError` for a panic.
@@ -84,7 +84,7 @@ unsafe fn report(panic: Box<dyn Any + Send>) {
             }
         });
     };
-    // PyO3 panics when it cannot make the exception: then there is no memory to report it.
+    // PyO3 panics when it cannot make the exception. Then there is no memory to report it.
     if let Err(again) = catch_unwind(AssertUnwindSafe(report)) {
         discard(again);
     }
@@ -100,7 +100,7 @@ pub fn guard<R: Returned>(body: impl FnOnce() -> R) -> PyResult<Made<R::Value>> 
     or_memory_error(unsafe { Python::assume_attached() }, || body().returned()).map(Made)
 }
 
-/// The same error, its exception made: PyO3 would make it later, where a panic ends the process.
+/// The same error, its exception made. PyO3 would make it later, where a panic ends the process.
 #[cold]
 fn settled(error: PyErr) -> PyErr {
     match catch_unwind(AssertUnwindSafe(|| counted(|py| drop(error.value(py).clone())))) {
@@ -163,7 +163,7 @@ fn from_panic(py: Python<'_>, payload: Box<dyn Any + Send>) -> PyErr {
     PyRuntimeError::new_err(text)
 }
 
-/// Runs `cold` with PyO3 knowing that the thread is attached, so that references which it drops are released at once.
+/// Runs `cold` with PyO3 knowing that the thread is attached. References which it drops are then released at once.
 /// For whatever is not a hot path.
 pub fn counted<R>(cold: impl for<'py> FnOnce(Python<'py>) -> R) -> R {
     let mut cold = Some(cold);

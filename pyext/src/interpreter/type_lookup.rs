@@ -1,4 +1,4 @@
-//! What the interpreter finds in a class, and the number it gives to each state of one.
+//! What the interpreter finds in a class. And the number it gives to each state of one.
 //! Upholds: what is found under a version stays so for as long as the class has it.
 
 #[cfg(not(Py_3_13))]
@@ -11,7 +11,7 @@ use pyo3::types::{PyString, PyType};
 use std::ffi::c_uint;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// What the classes in the MRO have under a name, as it is; gives the class a version.
+/// What the classes in the MRO have under a name, as it is. Gives the class a version.
 ///
 /// # Safety
 /// Attached; a live class.

@@ -20,8 +20,8 @@ const WAITING: usize = 64;
 pub enum Use {
     /// Keeps it for a time.
     Keep(Duration),
-    /// Takes a value out of it, so many times, holds it, and puts it back to where another was. A value is an item of a list or
-    /// dict, else the field `value`.
+    /// Takes a value out, holds it, and puts it back where another was. It does so this many times. A value is an item of a list
+    /// or dict, else the field `value`.
     Stir(u32),
 }
 
@@ -32,7 +32,7 @@ struct Loan {
 
 static LENDER: OnceLock<SyncSender<Loan>> = OnceLock::new();
 
-/// Hands a count of an object to a native thread; false, with the count dropped, when too many wait already.
+/// Hands a count of an object to a native thread. False, with the count dropped, when too many wait already.
 pub fn lend(object: Obj<Object>, purpose: Use) -> bool {
     LENDER.get_or_init(start).try_send(Loan { object, purpose }).is_ok()
 }

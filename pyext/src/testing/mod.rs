@@ -1,4 +1,4 @@
-//! What tests need of the native side: threads that Python does not know, Rust types and functions.
+//! What tests need of the native side. It is threads that Python does not know, Rust types and functions.
 //! Upholds: nothing here is registered under a name outside `testing.`.
 //!
 //! | file | one job |
@@ -41,7 +41,7 @@ fn object_of(ob: &Bound<'_, PyAny>) -> PyResult<Obj<Object>> {
     tie::object_of(ob).ok_or_else(|| PyTypeError::new_err(format!("expected an object, got {}", fail::describe(ob))))
 }
 
-/// Lets native threads take and give back counts of an object for some time; returns how often they did.
+/// Lets native threads take and give back counts of an object for some time. Returns how often they did.
 #[pyfunction]
 #[guarded]
 fn testing_hammer(py: Python<'_>, ob: &Bound<'_, PyAny>, threads: usize, seconds: f64) -> PyResult<u64> {
@@ -66,7 +66,7 @@ fn testing_hammer(py: Python<'_>, ob: &Bound<'_, PyAny>, threads: usize, seconds
     rounds.ok_or_else(|| PyRuntimeError::new_err("a native thread panicked"))
 }
 
-/// Lets a native thread store numbers in item 0 of a list for some time; returns how many.
+/// Lets a native thread store numbers in item 0 of a list for some time. Returns how many.
 #[pyfunction]
 #[guarded]
 fn testing_store_items(py: Python<'_>, list: &Bound<'_, PyAny>, seconds: f64) -> PyResult<u64> {
@@ -125,8 +125,8 @@ fn testing_release_later(ob: &Bound<'_, PyAny>, seconds: f64) -> PyResult<()> {
     Ok(())
 }
 
-/// Calls `callable()` while the `nth` allocation, of Python objects and native ones, fails, and those behind it too if
-/// `lasting`. Gives whether it returned, the result or the exception, and how many allocations were asked for.
+/// Calls `callable()` while the `nth` allocation, of Python objects and native ones, fails. If `lasting`, those behind it
+/// fail, too. Gives whether it returned, the result or the exception, and how many allocations were asked for.
 #[pyfunction]
 #[guarded]
 #[pyo3(signature = (callable, nth, lasting = false))]
@@ -142,7 +142,7 @@ fn testing_nomemory<'py>(
     })
 }
 
-/// Lends an object to a native thread, which keeps it for a time and drops it; False when too many loans wait already.
+/// Lends an object to a native thread, which drops it after a time. False when too many loans wait already.
 #[pyfunction]
 #[guarded]
 fn testing_lend(ob: &Bound<'_, PyAny>, seconds: f64) -> PyResult<bool> {
@@ -150,7 +150,7 @@ fn testing_lend(ob: &Bound<'_, PyAny>, seconds: f64) -> PyResult<bool> {
     Ok(borrower::lend(object_of(ob)?, borrower::Use::Keep(time)))
 }
 
-/// Lends an object to a native thread, which takes values out of it so many times. A value is an item of a list or dict, else
+/// Lends an object to a native thread. It takes values out of it so many times. A value is an item of a list or dict, else
 /// the field `value`; now and then one is put back. False when too many loans wait already.
 #[pyfunction]
 #[guarded]
@@ -175,14 +175,15 @@ fn testing_pinned<'py>(callable: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAn
     result
 }
 
-/// Loses a native object that never had a wrapper: what a search for leaks must find.
+/// Loses a native object that never had a wrapper. A search for leaks must find it.
 #[pyfunction]
 #[guarded]
 fn testing_lose() {
     std::mem::forget(ListObj::make(Vec::new()));
 }
 
-/// What is taken for granted of the interpreter's memory: what, who relies on it, the number built in and the one found.
+/// What is taken for granted of the interpreter's memory. Each has what it is, what relies on it, the number built in and the
+/// one found.
 #[pyfunction]
 #[guarded]
 fn testing_layout(py: Python<'_>) -> PyResult<Vec<(String, &'static str, usize, usize)>> {
@@ -201,7 +202,7 @@ fn testing_layout_check(what: String, built_for: usize, found: usize) -> PyResul
     Assumption { what, used_by: "a test", built_for, found }.check()
 }
 
-/// A weak handle of a wrapper's object: a function that returns a wrapper of what it leads to, or None.
+/// A weak handle of a wrapper's object. It is a function that returns a wrapper of what it leads to, or None.
 #[pyfunction]
 #[guarded]
 fn testing_weak_handle<'py>(py: Python<'py>, ob: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyCFunction>> {

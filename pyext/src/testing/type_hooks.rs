@@ -41,7 +41,8 @@ pub fn compared_keys<T: ObjectType>(key: fn(&T) -> i64) -> Any {
     .into_any()
 }
 
-/// What takes the place of an `__ffi_convert__`: an object of the type itself, or an error.
+/// What takes the place of an `__ffi_convert__`. It gives an object of the type itself, or an
+/// error.
 pub fn convert_to<T: ObjectType>() -> Any {
     Function::from_packed(|arguments| match arguments.first() {
         Some(view) if view.as_ref::<T>().is_some() => Ok(AnyView::to_owned(*view)),

@@ -60,7 +60,7 @@ fn unknown_version() -> PyErr {
 
 /// What is in a capsule by this name.
 fn content(capsule: &Bound<'_, PyCapsule>, names: &Names) -> Option<NonNull<c_void>> {
-    // SAFETY: a live capsule; a null pointer, with an exception set, comes for no other reason than the name's.
+    // SAFETY: a live capsule. A null pointer, with an exception set, comes for no other reason than the name's.
     unsafe {
         if ffi::PyCapsule_IsValid(capsule.as_ptr(), names.fresh.as_ptr()) == 0 {
             return None;

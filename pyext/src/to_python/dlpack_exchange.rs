@@ -1,4 +1,5 @@
-//! DLPack's exchange between libraries that share a process: a table of C functions on the class of a library's tensors.
+//! DLPack's exchange between libraries that share a process. It is a table of C functions on the class of a library's
+//! tensors.
 //! Upholds: a table is used with objects of the class that shows it, and with tensors; it lives as long as the process, as
 //! DLPack demands.
 
@@ -104,7 +105,7 @@ impl Exchange {
             return Err(PyBufferError::new_err("expected a versioned tensor, got one without a version"));
         };
         let mut made = null_mut();
-        // SAFETY: attached; on success the tensor is the library's and the object ours, else the tensor stays ours.
+        // SAFETY: attached. On success the tensor is the library's and the object ours, else the tensor stays ours.
         unsafe {
             if function(managed.as_ptr(), &mut made) == 0 && !made.is_null() {
                 return Ok(Bound::from_owned_ptr(py, made));
@@ -114,7 +115,7 @@ impl Exchange {
         Err(raised(py, "import"))
     }
 
-    /// The stream on which the library works on a device; none if it does not say.
+    /// The stream on which the library works on a device. None if it does not say.
     ///
     /// # Errors
     /// What the library raises; `RuntimeError` when it fails.

@@ -1,4 +1,4 @@
-//! Errors across the boundary: a kind and a message on one side, an exception on the other.
+//! Errors across the boundary. There is a kind and a message on one side, an exception on the other.
 //! Upholds: an exception that passes through native code comes back as the same object; neither direction makes a cycle
 //! (a native error holds its exception, or an exception its native error, never both).
 #![forbid(unsafe_code)]
@@ -100,7 +100,7 @@ fn class_of_kind<'py>(py: Python<'py>, kind: &str) -> Option<Bound<'py, PyType>>
     found.or_else(|| builtin(py, kind))
 }
 
-/// The kinds that packages share, and those that were added, last; any other exception of the language is a kind by its
+/// The kinds that packages share, and those that were added, last. Any other exception of the language is a kind by its
 /// name as well.
 pub fn kinds(py: Python<'_>) -> Vec<(String, Bound<'_, PyType>)> {
     let names = [
@@ -226,7 +226,7 @@ fn from_python_within(py: Python<'_>, raised: PyErr, depth: u32) -> Error {
             error.update_backtrace(&frames(&exception), Update::Replace);
             error
         }
-        // One that comes from native code, and comes back as the same exception all the same.
+        // One that comes from native code. It comes back as the same exception all the same.
         Some(former) => {
             let error = standing_for(former.kind(), former.message(), &exception);
             error.set_cause(former.cause());

@@ -1,4 +1,4 @@
-//! What classes say of their instances by a `__repr__` of their own, within texts of others.
+//! What classes say of their instances by a `__repr__` of their own. It goes into texts of others.
 //! Upholds: an object whose `__repr__` leads back to it is `...` there.
 #![forbid(unsafe_code)]
 
@@ -48,7 +48,8 @@ fn with_python<R>(work: impl FnOnce(Python<'_>) -> PyResult<R>) -> Result<Option
     attach::with_python(|py| work(py).map_err(|raised| error::from_python(py, raised))).transpose()
 }
 
-/// Asks whether the class of a type has a `__repr__` of its own, or an unregistered class below it has.
+/// Asks whether the class of a type has a `__repr__` of its own. An unregistered class below it may
+/// have one, too.
 ///
 /// # Errors
 /// What a metaclass's code raises.

@@ -1,4 +1,4 @@
-//! Which library's tensors went into a call: what the call returns is shown as that library's, and what is later read of the
+//! Which library's tensors went into a call. What the call returns is shown as that library's, and what is later read of the
 //! containers that it returned.
 //! Upholds: a container that remembers no library costs nothing, whatever others do; keeps no container alive; nothing is
 //! released and no Python code runs under the lock, so that no forked child finds it taken.
@@ -20,11 +20,11 @@ type Mark = (WeakObj<Object>, Exchange);
 #[derive(Default)]
 struct Marks {
     marks: HashMap<usize, Mark>,
-    /// So many make it worth looking for those that are gone, each of which takes its share of that.
+    /// So many make it worth looking for those that are gone. Each of them takes its share of that.
     look_at: usize,
 }
 
-/// Locked by attached threads that do not let go of the interpreter meanwhile, so not amid a fork.
+/// Locked by attached threads that do not let go of the interpreter meanwhile. So it is not locked amid a fork.
 static MARKS: LazyLock<Mutex<Marks>> = LazyLock::new(Mutex::default);
 
 fn marks() -> MutexGuard<'static, Marks> {
@@ -50,7 +50,7 @@ pub fn remembered(object: &Obj<Object>) -> Option<Exchange> {
     unsafe { library_of(object.as_raw()) }
 }
 
-/// Whether a container remembers a library: then [`item`] has to show what is read of it.
+/// Whether a container remembers a library. Then [`item`] has to show what is read of it.
 ///
 /// # Safety
 /// The container is alive.

@@ -145,7 +145,7 @@ fn plain<'py>(py: Python<'py>, kind: PlainKind) -> PyResult<&'py Bound<'py, PyAn
     made().ok_or_else(|| PyTypeError::new_err("the package is being set up: it has no class for this value yet"))
 }
 
-/// An owned object as Python sees it: a string, bytes or payload itself, anything else by its wrapper.
+/// An owned object as Python sees it. A string, bytes or payload is itself, anything else its wrapper.
 ///
 /// # Errors
 /// As [`to_python`].
@@ -198,14 +198,14 @@ pub unsafe fn live_wrapper<'py>(py: Python<'py>, object: NonNull<Object>) -> Res
     }
 }
 
-/// A value that stays where it is, if that takes no call into the interpreter: none for other values. An object whose
+/// A value that stays where it is, if that takes no call into the interpreter. None for other values. An object whose
 /// wrapper does not live gets one; null with an exception set when that fails.
 ///
 /// # Safety
 /// Attached; what the value names is alive until this thread next runs Python code or detaches.
 #[inline(always)]
 pub unsafe fn try_cached(raw: RawAny) -> Option<*mut ffi::PyObject> {
-    // SAFETY: what the value names is alive until Python code runs, as `# Safety` says; an object is no null pointer.
+    // SAFETY: what the value names is alive until Python code runs, as `# Safety` says. An object is no null pointer.
     unsafe {
         match raw.type_index() {
             tag::OBJECT.. => Some(cached_object(NonNull::new_unchecked(raw.to_pointer().cast()))),
@@ -240,7 +240,8 @@ unsafe extern "C" fn cached_elsewhere(object: NonNull<Object>) -> *mut ffi::PyOb
     unsafe { slot(|py| borrowed_to_python(py, object).map(Bound::into_ptr)) }
 }
 
-/// [`cached_object`] of an object whose wrapper, if it lives, is not the thread's own; a C function for the same reason.
+/// [`cached_object`] of an object whose wrapper, if it lives, is not the thread's own. It is a C function for the same
+/// reason.
 ///
 /// # Safety
 /// As there; `seen` is what was in the object's word since Python code last ran.

@@ -4,8 +4,8 @@
 use std::ffi::c_uint;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What is known of calls of a class (see `init::type_call`): the last version that was looked at, and what was found. A
-/// version names one state of one class, and no other later.
+/// What is known of calls of a class (see `init::type_call`). It is the last version that was looked at, and what was
+/// found. A version names one state of one class, and no other later.
 #[derive(Default)]
 pub struct CallCache(AtomicU64);
 

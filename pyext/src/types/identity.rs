@@ -26,7 +26,7 @@ pub unsafe extern "C" fn compare(a: *mut ffi::PyObject, b: *mut ffi::PyObject, o
     }
 }
 
-/// `a != b` inverts what the class says of `a == b`, as `object` does: a class may define `__eq__` alone.
+/// `a != b` inverts what the class says of `a == b`, as `object` does. A class may define `__eq__` alone.
 ///
 /// # Safety
 /// As for [`compare`].

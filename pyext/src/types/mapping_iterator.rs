@@ -151,7 +151,8 @@ fn map_values<'py>(mapping: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     MappingIterator::over(mapping, Part::Value).map(Bound::into_any)
 }
 
-/// An iterator over the entries of a mapping, as they are now, shown as [`shown_of`](crate::from_python::mapping::shown_of) does.
+/// An iterator over the entries of a mapping, as they are now. They are shown as
+/// [`shown_of`](crate::from_python::mapping::shown_of) does.
 #[pyfunction]
 #[guarded]
 fn map_shown_items<'py>(mapping: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {

@@ -94,7 +94,7 @@ fn all_described(items: &Bound<'_, PyAny>) -> PyResult<Vec<Schema>> {
     try_gathered(described.map(|item| Ok(TypeSchema::from_json_obj(&item?)?.0.schema)))
 }
 
-/// The result and the parameters of a function as C++ describes it: a dict, and a list of dicts.
+/// The result and the parameters of a function as C++ describes it. They are a dict, and a list of dicts.
 fn std_function<'py>(args: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyAny>, Vec<Bound<'py, PyAny>>)> {
     let args = args.cast::<PyList>().ok().filter(|args| args.len() == 2)?;
     let parameters = args.get_item(1).ok()?.cast_into::<PyList>().ok()?;
@@ -162,7 +162,7 @@ impl TypeSchema {
         }
     }
 
-    /// What a function returns and takes, by the names `return` and `params`; None where that is not declared.
+    /// What a function returns and takes, by the names `return` and `params`. None where that is not declared.
     #[getter]
     #[guarded]
     fn named_args<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
@@ -301,8 +301,8 @@ impl TypeSchema {
         self.rendered(ty_map, &|_| Ok(None))
     }
 
-    /// As `repr`, for a parameter: of a type whose attribute `__ffi_convert_type_schema__` says, as JSON, what else is
-    /// converted to it, that.
+    /// As `repr`, for a parameter. The type's attribute `__ffi_convert_type_schema__` may say, as JSON, what else is
+    /// converted to it: then that.
     #[pyo3(signature = (ty_map = None))]
     #[guarded]
     fn input_repr(&self, py: Python<'_>, ty_map: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
@@ -386,7 +386,7 @@ impl TypeSchema {
     }
 }
 
-/// The schema of objects of a type that is known by key: what such schemas are pickled as.
+/// The schema of objects of a type that is known by key. Such schemas are pickled as this.
 #[pyfunction]
 #[guarded]
 #[pyo3(name = "_schema_of_key")]

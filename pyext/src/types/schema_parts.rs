@@ -43,7 +43,7 @@ pub fn parts(schema: &Schema) -> (&str, Vec<Schema>) {
     }
 }
 
-/// The key of a type that is called otherwise although that is another type's name, too.
+/// The key of a type whose name in schemas is another type's name, too.
 pub fn key_behind(schema: &Schema) -> Option<&'static str> {
     (*schema == Schema::Object(tag::BIG_INT)).then_some(BigIntObj::TYPE_KEY)
 }
@@ -132,7 +132,7 @@ const NATIVE_NAMES: [(&str, &str); 26] = [
     ("ObjectRValueRef", "Object"),
 ];
 
-/// The type that is called so and takes no arguments; none if there is none yet.
+/// The type that is called so and takes no arguments. None if there is none yet.
 fn plain(origin: &str, type_index: Option<i32>) -> PyResult<Option<Schema>> {
     Ok(Some(match origin {
         "Any" => Schema::Any,

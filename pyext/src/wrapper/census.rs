@@ -80,7 +80,7 @@ pub fn census(_: Python<'_>) -> Census {
 
 /// The visitor's part of [`bowline::protocol::storage_table::StorageTable::leave`].
 fn unkeep(wrapper: NonNull<Wrapper>) {
-    // SAFETY: the object went during the visit and left us a weak count; its pointer stays in the handle.
+    // SAFETY: the object went during the visit and left us a weak count. Its pointer stays in the handle.
     unsafe {
         if let Some(object) = wrapper.as_ref().handle.read().retiree() {
             drop(WeakObj::<Object>::from_raw(object));
@@ -94,7 +94,7 @@ pub fn trim(_: Python<'_>) -> usize {
     let in_limbo = limbo::take();
     let (mut objects, mut evicted) = (Vec::<Obj<Object>>::new(), Vec::new());
     let collect = |wrapper: NonNull<Wrapper>| {
-        // SAFETY: inside a visit: the storage, its handle and the object's block stay, and no other attached thread runs.
+        // SAFETY: inside a visit the storage, its handle and the object's block stay. No other attached thread runs.
         unsafe {
             let held = wrapper.as_ref().handle.read();
             if let Some(object) = held.object().filter(|_| !held.is_alias()) {
@@ -127,7 +127,7 @@ pub fn trim(_: Python<'_>) -> usize {
     let count = evicted.len();
     for wrapper in evicted {
         let op = wrapper.as_ptr().cast::<ffi::PyObject>();
-        // SAFETY: no word leads to it since a moment at which no other thread was amid a verb; its one count, or its death, is ours.
+        // SAFETY: no word leads to it since no other thread was amid a verb. Its one count, or its death, is ours.
         unsafe {
             if class_table::is_rich(refcount::class_of(op)) {
                 ffi::PyObject_GC_UnTrack(op.cast());

@@ -32,7 +32,7 @@ pub struct Instances;
 impl Instances {
     /// Nothing yet.
     const OPEN: u32 = 0;
-    /// There was one before the class was registered, or the class is registered: they are rich.
+    /// The class is registered, or there was an instance before it was. They are rich.
     const RICH: u32 = 1;
     /// Its registration is making the class lean, or has.
     const LEAN: u32 = 2;
@@ -94,7 +94,7 @@ impl ClassObject {
         }
     }
 
-    /// Before a rich instance is made: lets all be rich; false when a registration makes them lean just now.
+    /// Before a rich instance is made: lets all be rich. False when a registration makes them lean just now.
     #[inline]
     pub fn settle_rich(&self) -> bool {
         // Relaxed, all: as in `settle_lean`.
@@ -111,7 +111,7 @@ impl ClassObject {
 /// The metaclass of most registered classes: that of the first one.
 static USUAL: AtomicPtr<ffi::PyTypeObject> = AtomicPtr::new(null_mut());
 
-/// Whether instances of a class are wrappers for certain: it is registered, and its metaclass is the usual one.
+/// Whether instances of a class are wrappers for certain. It is registered, and its metaclass is the usual one.
 ///
 /// # Safety
 /// A live class.

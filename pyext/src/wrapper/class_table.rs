@@ -47,7 +47,7 @@ pub fn registered(type_index: i32) -> *mut ffi::PyTypeObject {
     }
 }
 
-/// The class that wraps a type index: the registered one, or one made now by the package's fallback maker.
+/// The class that wraps a type index. It is the registered one, or one made now by the package's fallback maker.
 ///
 /// # Errors
 /// What the fallback maker raises; `TypeError` when it makes something else than a registered class.
@@ -94,7 +94,7 @@ pub unsafe fn exact_type_index(class: *mut ffi::PyTypeObject) -> Option<i32> {
     unsafe { ClassObject::of_class(class) }.and_then(ClassObject::type_index)
 }
 
-/// Notes that an instance of a rich class is made, in case the class is registered later. False when none may be made, because
+/// Notes that an instance of a rich class is made. The class may be registered later. False when none may be made, because
 /// another thread is making the class lean.
 ///
 /// # Safety

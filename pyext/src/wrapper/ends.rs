@@ -9,7 +9,7 @@ use pyo3::ffi;
 use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
 
-/// How deep ends nest before they queue: what a destructor drops is gone when it looks, if it is not too much.
+/// How deep ends nest before they queue. What a destructor drops is gone when it looks, if it is not too much.
 const MAX_DEPTH: u32 = 32;
 
 type End = (NonNull<Wrapper>, Option<NonNull<Object>>);
@@ -28,7 +28,7 @@ impl Drop for Level {
     }
 }
 
-/// Ends a dead wrapper: clears what it knows, frees it, and then ends its object, if that is to end with it. Now, or, when too
+/// Ends a dead wrapper. Clears what it knows, frees it, and then ends its object, if that is to end with it. Now, or, when too
 /// many ends nest, before the enclosing one is over. Runs user code.
 ///
 /// # Safety

@@ -1,4 +1,4 @@
-//! Classes whose wrappers know nothing of their former lives (`forget=True`): what they know goes with each life.
+//! Classes whose wrappers know nothing of their former lives (`forget=True`). What they know goes with each life.
 //! Upholds: what a thread writes into a wrapper that it holds stays, also beside another's drop. The address stays.
 
 use crate::interpreter::names::intern;
@@ -40,8 +40,8 @@ pub unsafe fn forget(wrapper: NonNull<Wrapper>, keep: impl FnOnce() -> bool) -> 
             if !refcount::begin_forget(op) {
                 return false;
             }
-            // Another thread may have come and gone since, and left a dictionary of which only the wrapper has a count: its
-            // values must not be released here. The caller's drop is the next attempt.
+            // Another thread may have come and gone since. It may have left a dictionary of which only the wrapper has a count:
+            // its values must not be released here. The caller's drop is the next attempt.
             let unchanged = found.as_ref().is_none_or(|(_, dictionary)| state::has_dictionary(op, dictionary.as_ref()));
             let known = (unchanged && found.is_some()).then(|| take_attributes(wrapper));
             let kept = unchanged && keep();
@@ -65,7 +65,7 @@ pub unsafe fn forget(wrapper: NonNull<Wrapper>, keep: impl FnOnce() -> bool) -> 
 /// As [`forget`], after `begin_forget`.
 unsafe fn take_attributes(wrapper: NonNull<Wrapper>) -> Vec<NonNull<ffi::PyObject>> {
     let op = wrapper.as_ptr().cast::<ffi::PyObject>();
-    // To the collector an object without counts is garbage, so it does not see the wrapper, should this wait for a lock.
+    // To the collector an object without counts is garbage. So it does not see the wrapper, should this wait for a lock.
     // SAFETY: the wrapper is the caller's alone.
     unsafe {
         let tracked = ffi::PyObject_GC_IsTracked(op) != 0;
@@ -89,7 +89,7 @@ fn weak_references<'py>(ob: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny
     take::items(&stdlib::GET_WEAK_REFERENCES.get(ob.py())?.call1((ob,))?, Ok)
 }
 
-/// Lets a weak reference give nothing any more, and calls it back: what `PyObject_ClearWeakRefs` does for a dead object.
+/// Lets a weak reference give nothing any more, and calls it back. `PyObject_ClearWeakRefs` does so for a dead object.
 fn end_weak_reference(reference: &Bound<'_, PyAny>) {
     let callback = reference.getattr(intern!(reference.py(), "__callback__"));
     // SAFETY: a weak reference. The collector's way, of the base class of all: a subclass's own would clear its attributes, too.

@@ -117,7 +117,7 @@ unsafe impl Host for CPython {
         unsafe { refcount::revive(op(wrapper), rich) }
     }
     unsafe fn claim(&self, wrapper: NonNull<Wrapper>) -> bool {
-        // SAFETY: in a section, of a wrapper whose object the caller has a count of, as [`Host::claim`] asks.
+        // SAFETY: in a section. The caller has a count of the wrapper's object, as [`Host::claim`] asks.
         unsafe { refcount::claim(op(wrapper)) }
     }
     #[inline]
@@ -186,8 +186,8 @@ unsafe impl Host for CPython {
         unsafe { refcount::refuse(op(wrapper)) }
     }
     unsafe fn end_alone(&self, wrapper: NonNull<Wrapper>) {
-        // SAFETY: no thread that comes later finds the wrapper, and no visit is under way while this thread runs. To the collector
-        // an object without counts is garbage, which it would end in its way.
+        // SAFETY: no thread that comes later finds the wrapper. No visit is under way while this thread runs. To the collector an
+        // object without counts is garbage, which it would end in its way.
         unsafe {
             add(Event::Superseded, 1);
             storage::forget(wrapper);
@@ -196,14 +196,14 @@ unsafe impl Host for CPython {
         }
     }
     unsafe fn end(&self, wrapper: NonNull<Wrapper>, object: NonNull<Object>) {
-        // SAFETY: the object's end is claimed, so no thread comes by its word; the wrapper is dormant, so none comes by it.
+        // SAFETY: the object's end is claimed, so no thread comes by its word. The wrapper is dormant, so none comes by it.
         unsafe {
             self.word(object).untie(wrapper);
             ends::end(wrapper, Some(object));
         }
     }
     unsafe fn is_blank(&self, wrapper: NonNull<Wrapper>) -> bool {
-        // SAFETY: no other attached thread runs, as [`Host::is_blank`] asks; the handle names an object that is there.
+        // SAFETY: no other attached thread runs, as [`Host::is_blank`] asks. The handle names an object that is there.
         unsafe {
             let class = refcount::class_of(op(wrapper));
             let index = wrapper.as_ref().handle.read().object().map(|object| object.as_ref().type_index());

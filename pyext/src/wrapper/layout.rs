@@ -90,7 +90,7 @@ impl Wrapper {
     }
 
     fn has(&self, flag: u32) -> bool {
-        // Relaxed: set and asked by those who end a life, one after the other by its refcount.
+        // Relaxed: set and asked by threads that end a life. They come one after the other by its refcount.
         self.size.load(Ordering::Relaxed) & flag != 0
     }
 
@@ -100,7 +100,7 @@ impl Wrapper {
     }
 }
 
-/// What a wrapper holds: a pointer to an object and three flags in its low bits.
+/// What a wrapper holds. It is a pointer to an object and three flags in its low bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
 pub struct Handle(usize);
@@ -108,8 +108,8 @@ pub struct Handle(usize);
 impl Handle {
     const MOVED: usize = 1;
     const ALIAS: usize = 2;
-    /// From `begin_bind` or `begin_rebind` to `finish_bind` and from `begin_move` to `finish_move`: one thread is changing the
-    /// tie.
+    /// One thread is changing the tie. That is from `begin_bind` or `begin_rebind` to `finish_bind` and from `begin_move` to
+    /// `finish_move`.
     const IN_TRANSITION: usize = 4;
     const FLAGS: usize = Self::MOVED | Self::ALIAS | Self::IN_TRANSITION;
     /// Holds nothing and never did.
@@ -184,7 +184,7 @@ impl AtomicHandle {
         // Relaxed: published later by the word's Release.
         self.0.store(handle.0, Ordering::Relaxed);
     }
-    /// Empty or moved → being bound to `object`; false when it holds something or is in transition.
+    /// Empty or moved → being bound to `object`. False when it holds something or is in transition.
     pub fn begin_bind(&self, object: NonNull<Object>) -> bool {
         let now = self.read();
         now.object().is_none() && !now.is_in_transition() && self.change(now, Handle::being_bound(object))

@@ -43,7 +43,7 @@ pub fn leave(mut all: Vec<Retired>) {
     release_queue::leave_batch(Arc::new(batch));
 }
 
-/// Stops the world for a moment and settles all that was in limbo before; whether there was anything. May run user code.
+/// Stops the world for a moment and settles all that was in limbo before. Tells whether there was anything. May run user code.
 ///
 /// # Safety
 /// Attached, outside of any section.
@@ -61,7 +61,7 @@ pub unsafe fn flush() -> bool {
     true
 }
 
-/// Grace periods of CPython's: an object whose count is given back by `_PyObject_XDecRefDelayed` dies when every attached thread
+/// Grace periods of CPython's. An object whose count is given back by `_PyObject_XDecRefDelayed` dies when every attached thread
 /// has passed a safe point (Python/qsbr.c, Objects/obmalloc.c). Such a *ticket* stands for a batch of a thread's.
 #[cfg(all(Py_GIL_DISABLED, Py_3_14))]
 mod grace {
@@ -154,8 +154,8 @@ mod grace {
     }
 }
 
-/// Stops of the world, one for as many in limbo as an eighth of all wrappers, so that each costs a constant part of one: CPython
-/// 3.13 has nothing else.
+/// Stops of the world, for CPython 3.13 has nothing else. There is one for as many in limbo as an eighth of all wrappers, so
+/// that each costs a constant part of one.
 #[cfg(not(all(Py_GIL_DISABLED, Py_3_14)))]
 mod grace {
     use crate::interpreter::stop_the_world;

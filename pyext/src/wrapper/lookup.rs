@@ -15,7 +15,7 @@ pub fn registered_class<'py>(py: Python<'py>, type_index: i32) -> Option<Bound<'
     unsafe { Bound::from_borrowed_ptr_or_opt(py, class.cast()).map(|class| class.cast_into_unchecked()) }
 }
 
-/// The type index for which exactly this class is registered, or was until another took its place.
+/// The type index for which exactly this class is registered. It stays so after another took its place.
 pub fn exact_index(class: &Bound<'_, PyType>) -> Option<i32> {
     // SAFETY: attached; a live class.
     unsafe { class_table::exact_type_index(class.as_type_ptr()) }
@@ -41,7 +41,8 @@ pub fn adjust(class: &Bound<'_, PyType>) -> PyResult<()> {
     Ok(())
 }
 
-/// Lets wrappers of a class, and of those that derive from it later, forget what they know between lives.
+/// Lets wrappers of a class forget what they know between lives. Those of classes that derive from it
+/// later do so, too.
 ///
 /// # Errors
 /// `TypeError` when it does not derive from our base type.

@@ -41,7 +41,7 @@ fn push(release: PendingRelease) {
     RELEASES.push(release);
 }
 
-/// Gives back one count of a Python object: now, if attached; else when an attached thread drains.
+/// Gives back one count of a Python object. That is now, if attached; else when an attached thread drains.
 ///
 /// # Safety
 /// The caller owns the count.
@@ -55,7 +55,7 @@ pub unsafe fn release(op: *mut ffi::PyObject) {
     }
 }
 
-/// Frees the storage of a dead wrapper: now, if attached; else when an attached thread drains.
+/// Frees the storage of a dead wrapper. That is now, if attached; else when an attached thread drains.
 ///
 /// # Safety
 /// The storage is dead, untracked and the caller's alone.
@@ -68,7 +68,8 @@ pub unsafe fn free_storage(op: *mut ffi::PyObject) {
     }
 }
 
-/// Ends a tensor that another library manages, perhaps in Python: now, if attached; else when an attached thread drains.
+/// Ends a tensor that another library manages, perhaps in Python. That is now, if attached; else when an attached thread
+/// drains.
 ///
 /// # Safety
 /// The caller gives the tensor up.
@@ -105,7 +106,7 @@ unsafe fn end(tensor: Managed) {
     }
 }
 
-/// Leaves the end of an object, with its wrapper, to the thread that drains next, which calls `end`.
+/// Leaves the end of an object, with its wrapper, to the thread that drains next. That one calls `end`.
 ///
 /// # Safety
 /// The count is the caller's, and the object's word named a preserved wrapper.

@@ -1,4 +1,5 @@
-//! What is left over when an object is taken out of its wrapper, or the trashcan had the wrapper; and batches of it.
+//! What is left over when an object is taken out of its wrapper. Or when the trashcan had the wrapper. Batches of it are
+//! here, too.
 //! Upholds: what is in a batch is taken once. An end that takes its time keeps the rest of the batch from no other thread.
 
 use crate::wrapper::ends;
@@ -14,7 +15,7 @@ pub enum Retired {
     Deposited(NonNull<Wrapper>),
     /// One count of a wrapper that was moved from.
     Moved(NonNull<Wrapper>),
-    /// One count of an object that was taken out of a wrapper which other threads may know.
+    /// One count of an object that was taken out of a wrapper. Other threads may know the wrapper.
     Object(NonNull<Object>),
 }
 

@@ -28,13 +28,14 @@ pub fn install() {
 
 /// `tp_dealloc` of rich classes.
 unsafe extern "C" fn dealloc(op: *mut ffi::PyObject) {
-    // SAFETY: called by the interpreter on a wrapper whose refcount reached zero; attached, and since then at no safe point.
+    // SAFETY: called by the interpreter on a wrapper whose refcount reached zero. It is attached, and since then at no safe
+    // point.
     unsafe {
         let wrapper = NonNull::new_unchecked(op.cast::<Wrapper>());
         let handle = wrapper.as_ref().handle.read();
         if cfg!(Py_3_14) && wrapper.as_ref().is_deposited() {
             if trashcan::take_out(wrapper) {
-                // To the collector an object without counts is garbage, which it would end in its way.
+                // To the collector an object without counts is garbage. The collector would end it in its way.
                 ffi::PyObject_GC_UnTrack(op.cast());
                 limbo::enter(Retired::Deposited(wrapper));
             }
@@ -79,7 +80,7 @@ unsafe fn die(wrapper: NonNull<Wrapper>) {
     unsafe { unraisable(end) };
 }
 
-/// The object that a wrapper is tied to, and whether another than the wrapper's life has a count of it.
+/// The object that a wrapper is tied to. And whether another than the wrapper's life has a count of it.
 unsafe fn tied(wrapper: NonNull<Wrapper>) -> Option<(NonNull<Object>, bool)> {
     // SAFETY: alive by the collector's count; a life, or the object's holder, protects the object.
     unsafe {
@@ -111,7 +112,7 @@ unsafe extern "C" fn finalize(op: *mut ffi::PyObject) {
     }
 }
 
-/// `tp_clear`: a wrapper that is garbage lets go of what it knows, and of an object that has no other holder.
+/// `tp_clear`: a wrapper that is garbage lets go of what it knows. It lets go of an object that has no other holder, too.
 unsafe extern "C" fn clear(op: *mut ffi::PyObject) -> c_int {
     // SAFETY: called by the collector, attached, with a count of the wrapper.
     unsafe {
@@ -129,8 +130,8 @@ unsafe extern "C" fn clear(op: *mut ffi::PyObject) -> c_int {
     0
 }
 
-/// Lets a wrapper that is garbage let go of an object that has no other holder. An object that is held elsewhere stays tied: no
-/// cycle runs through it, and it will be fetched again.
+/// Lets a wrapper that is garbage let go of its object. The object must have no other holder. An object that is held elsewhere
+/// stays tied: no cycle runs through it, and it will be fetched again.
 ///
 /// # Safety
 /// Attached; the caller has a count of the wrapper.

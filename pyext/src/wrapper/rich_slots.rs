@@ -62,7 +62,7 @@ pub unsafe fn is_adopted(class: *mut ffi::PyTypeObject) -> bool {
 /// Attached; a live class of ours with its flags for good.
 pub unsafe fn take_slots(class: *mut ffi::PyTypeObject) {
     let slots = slots();
-    // SAFETY: a live class, as `# Safety` says; the interpreter reads the slots plainly, and each holds a function at all times.
+    // SAFETY: a live class, as `# Safety` says. The interpreter reads the slots plainly, and each holds a function at all times.
     unsafe {
         if let Some(found) = (*class).tp_finalize.filter(|found| *found as usize != slots.finalize as usize) {
             // Relaxed: see `python_finalizer`.

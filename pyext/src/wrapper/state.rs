@@ -1,4 +1,4 @@
-//! What Python knows of an object in its rich wrapper: attributes, weak references, whether `__del__` ran.
+//! What Python knows of an object in its rich wrapper. That is attributes, weak references, whether `__del__` ran.
 //! Upholds: the end of a wrapper does by hand, once, what `subtype_dealloc` does in CPython's Objects/typeobject.c.
 
 use crate::interpreter::ffi as own_ffi;
@@ -87,7 +87,7 @@ pub unsafe fn run_finalizer(wrapper: NonNull<Wrapper>) {
 /// # Safety
 /// Attached; a wrapper that only the caller or garbage can reach.
 pub unsafe fn clear_attributes(op: *mut ffi::PyObject) {
-    // SAFETY: the wrapper is there, as `# Safety` says; what is taken out of it is given back.
+    // SAFETY: the wrapper is there, as `# Safety` says. What is taken out of it is given back.
     unsafe {
         for slot in slots(op) {
             ffi::Py_XDECREF(slot.replace(null_mut()));
@@ -96,7 +96,7 @@ pub unsafe fn clear_attributes(op: *mut ffi::PyObject) {
     }
 }
 
-/// The dictionary of an instance that has attributes in one, with a count; made if they are elsewhere still.
+/// The dictionary of an instance that has attributes in one, with a count. It is made if they are elsewhere still.
 ///
 /// # Errors
 /// Without memory for it; there is no Python exception then.
@@ -140,8 +140,8 @@ pub unsafe fn has_dictionary(op: *mut ffi::PyObject, expected: Option<&Bound<'_,
     }
 }
 
-/// Takes the values of the slots out, and the dictionary, of which the caller has a count. Runs no user code. A value for which there is
-/// no memory stays.
+/// Takes the values of the slots out, and the dictionary. The caller has a count of the dictionary. Runs no user code. A value
+/// for which there is no memory stays.
 ///
 /// # Safety
 /// Attached; the wrapper is the caller's alone.
@@ -162,7 +162,7 @@ pub unsafe fn take_attributes(op: *mut ffi::PyObject) -> Vec<NonNull<ffi::PyObje
 /// # Safety
 /// As [`clear_attributes`].
 unsafe fn clear_dictionary(op: *mut ffi::PyObject) {
-    // SAFETY: the wrapper is there, as `# Safety` says; what is taken out of it is given back.
+    // SAFETY: the wrapper is there, as `# Safety` says. What is taken out of it is given back.
     unsafe {
         let class = refcount::class_of(op);
         if refcount::type_flags(class) & MANAGED_DICT != 0 {
@@ -186,10 +186,10 @@ unsafe fn clear_managed_dict(op: *mut ffi::PyObject) {
     unsafe { own_ffi::_PyObject_ClearManagedDict(op) };
 }
 
-/// 3.11 exports no such function: the place of the dictionary, which is made of the attributes if there is none yet.
+/// 3.11 exports no such function. This empties the place of the dictionary, which is made of the attributes if there is none yet.
 #[cfg(not(Py_3_12))]
 unsafe fn clear_managed_dict(op: *mut ffi::PyObject) {
-    // SAFETY: an instance of a class with a managed dictionary; what is taken out of it is given back.
+    // SAFETY: an instance of a class with a managed dictionary. What is taken out of it is given back.
     unsafe {
         let place = own_ffi::_PyObject_GetDictPtr(op);
         match place.is_null() {
@@ -199,7 +199,7 @@ unsafe fn clear_managed_dict(op: *mut ffi::PyObject) {
     }
 }
 
-/// The places of the values of all slots that `__slots__` gave to an instance, as `clear_slots` finds them.
+/// The places of the values of all slots that `__slots__` gave to an instance. `clear_slots` finds them so.
 ///
 /// # Safety
 /// Attached; the instance and its class outlive the iterator.
@@ -214,7 +214,7 @@ unsafe fn slots(op: *mut ffi::PyObject) -> impl Iterator<Item = *mut *mut ffi::P
         // SAFETY: as above; a heap type has as many members as its size says.
         let (members, count) = unsafe { (class.as_ref().tp_members, ffi::Py_SIZE(class.as_ptr().cast())) };
         (0..if members.is_null() { 0 } else { count }).filter_map(move |at| {
-            // SAFETY: as above; a member of this kind is a pointer at its offset in the instance.
+            // SAFETY: the class has the member. One of this kind is a pointer at its offset in the instance.
             unsafe {
                 let member = &*members.offset(at);
                 let is_slot = member.type_code == ffi::Py_T_OBJECT_EX && member.flags & ffi::Py_READONLY == 0;
@@ -286,7 +286,7 @@ unsafe fn has_no_attribute(class: *mut ffi::PyTypeObject, op: *mut ffi::PyObject
     }
 }
 
-/// The same in former versions, which have one place for the dictionary and one for the values. The second byte in front of the
+/// The same in former versions. They have one place for the dictionary and one for the values. The second byte in front of the
 /// values is their number (`_PyObject_ValuesPointer`, `_PyDictOrValues_GetValues` and `init_inline_values` there).
 #[cfg(not(Py_3_13))]
 unsafe fn has_no_attribute(_: *mut ffi::PyTypeObject, op: *mut ffi::PyObject) -> bool {

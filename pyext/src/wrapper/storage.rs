@@ -57,7 +57,7 @@ fn give_slot(slot: u32) {
     }
 }
 
-/// What instances of a class with `tp_vectorcall_offset` have there from their beginning, for CPython reads it plainly, on any
+/// What instances of a class with `tp_vectorcall_offset` have there from their beginning. CPython reads it plainly, on any
 /// thread. One class of ours has such an offset; others inherit it.
 static ENTRY: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
 
@@ -132,8 +132,8 @@ pub unsafe fn make(class: *mut ffi::PyTypeObject, handle: Handle) -> *mut Wrappe
     }
     let wrapper = op.cast::<Wrapper>();
     let slot = take_slot();
-    // SAFETY: fresh, ours alone; its first bytes are a Wrapper since the class derives from our base, and a pointer's place is
-    // at the offset that the class names.
+    // SAFETY: fresh, ours alone. Its first bytes are a Wrapper since the class derives from our base, and a pointer's place is at
+    // the offset that the class names.
     unsafe {
         (*wrapper).handle.init(handle);
         // Relaxed: published later, with the word or by Python.
@@ -172,7 +172,7 @@ pub unsafe fn free(op: *mut ffi::PyObject) {
     }
 }
 
-/// Takes storage that will be freed out of the storage table: no visit comes to it, nor to the object that its handle names.
+/// Takes storage that will be freed out of the storage table. No visit comes to it, nor to the object that its handle names.
 ///
 /// # Safety
 /// Inside a visit, or while none can be; the storage is the caller's, and no word leads to it.
@@ -181,7 +181,7 @@ pub unsafe fn forget(wrapper: NonNull<Wrapper>) {
     STORAGES.clear(unsafe { wrapper.as_ref() }.slot.load(Ordering::Relaxed));
 }
 
-/// Tells the storage table that the object of a dead wrapper goes, on a thread that Python does not know.
+/// Tells the storage table that the object of a dead wrapper goes. The thread is one that Python does not know.
 ///
 /// # Safety
 /// Called from the object's teardown, once.

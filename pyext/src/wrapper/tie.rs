@@ -1,4 +1,4 @@
-//! The tie as the rest of the extension sees it: from objects to wrappers and back.
+//! The tie as the rest of the extension sees it. It goes from objects to wrappers and back.
 //! Upholds P2: an owned object that comes in is used up in every case.
 
 use crate::interpreter::exceptions::{PyMemoryError, PyTypeError};
@@ -45,7 +45,7 @@ fn no_room(error: AllocError) -> PyErr {
     PyMemoryError::new_err(error.to_string())
 }
 
-/// The wrapper of an object that was made just now, in `class`, which is registered for its type.
+/// The wrapper of an object that was made just now. It is of `class`, which is registered for its type.
 ///
 /// # Errors
 /// `MemoryError`.
@@ -108,8 +108,8 @@ pub fn handle(ob: &Bound<'_, PyAny>) -> Option<NonNull<Object>> {
 #[inline]
 pub fn object_of(ob: &Bound<'_, PyAny>) -> Option<Obj<Object>> {
     let object = handle(ob)?;
-    // SAFETY: the handle was read in this section: a move of the object out of the wrapper, which this thread
-    // has a count of, leaves one count in limbo until we have passed a safe point.
+    // SAFETY: the handle was read in this section. A move of the object out of the wrapper, which this thread has a count of,
+    // leaves one count in limbo until we have passed a safe point.
     unsafe {
         object::retain(object);
         Some(Obj::from_raw(object))
@@ -140,8 +140,8 @@ pub fn bind(ob: &Bound<'_, PyAny>, object: Obj<Object>) -> PyResult<Tie> {
     }
 }
 
-/// Refuses objects of a type that is not a wrapper's: read anywhere else, they would be shown in a class of another branch
-/// of types. An unregistered class stands for its nearest registered ancestor.
+/// Refuses objects of a type that is not a wrapper's. Read anywhere else, they would be shown in a class of another branch of
+/// types. An unregistered class stands for its nearest registered ancestor.
 ///
 /// # Errors
 /// `TypeError`.
@@ -173,7 +173,7 @@ pub fn move_out(ob: &Bound<'_, PyAny>) -> Option<Obj<Object>> {
     unsafe { protocol::move_out(&CPython, wrapper, tieable).map(|object| Obj::from_raw(object)) }
 }
 
-/// What the core calls with the last count of an object whose wrapper is preserved; false when there is no Python any more.
+/// What the core calls with the last count of an object whose wrapper is preserved. False when there is no Python any more.
 pub fn resume(object: NonNull<Object>) -> bool {
     /// # Safety
     /// Attached, in no section, with the count.
@@ -185,8 +185,8 @@ pub fn resume(object: NonNull<Object>) -> bool {
     unsafe {
         match attach::attached() {
             true => end(object),
-            // While the interpreter ends its collector still looks at the wrapper, and by it at the object: both stay then, unless
-            // the thread that ends it comes by.
+            // While the interpreter ends its collector still looks at the wrapper. By it, it looks at the object: both stay then,
+            // unless the thread that ends it comes by.
             false if !attach::is_gone() => release_queue::leave_ending(object, end),
             false => return false,
         }

@@ -44,7 +44,7 @@ unsafe fn deposit(wrapper: NonNull<Wrapper>) {
         let handle = wrapper.as_ref().handle.read();
         let Some(object) = handle.retiree().filter(|_| !handle.is_alias()) else { return };
         if !object::is_weakly_held_elsewhere(object) && object::claim_end(object) {
-            // No other thread can come by the object, nor by its wrapper: both end when the dealloc is called.
+            // No other thread can come by the object, nor by its wrapper. Both end when the dealloc is called.
             if ENDINGS.with(|endings| note(endings, wrapper)) {
                 return;
             }
@@ -94,13 +94,13 @@ fn forget(list: &List, wrapper: NonNull<Wrapper>) -> bool {
     found.map(|at| list.swap_remove(at)).is_some()
 }
 
-/// Whether the dealloc of a wrapper that was deposited is the one that the trashcan calls, which ends the wrapper. Another's is
-/// that of a life before, on another thread: a thread's deallocs follow its decrements, but for what it deposits.
+/// Whether the trashcan calls this dealloc of a deposited wrapper, which ends it. Another's is that of a life before, on another
+/// thread: a thread's deallocs follow its decrements, but for what it deposits.
 pub fn take_out(wrapper: NonNull<Wrapper>) -> bool {
     DEPOSITS.with(|deposits| forget(deposits, wrapper))
 }
 
-/// Before the dealloc of a wrapper: if the trashcan had it, to end with its object, that end is to be claimed anew.
+/// Before the dealloc of a wrapper. If the trashcan had it, to end with its object, that end is to be claimed anew.
 ///
 /// # Safety
 /// Attached; the wrapper's dealloc was called, and its life has a count of the object.
@@ -111,13 +111,13 @@ pub unsafe fn renounce(wrapper: NonNull<Wrapper>, object: NonNull<Object>) {
     }
 }
 
-/// Gives a count back that was taken of a wrapper which the trashcan may have had.
+/// Gives a count of a wrapper back which the trashcan may have had meanwhile.
 ///
 /// # Safety
 /// Attached, in no section; the count is the caller's, the wrapper rich and of a free-threaded interpreter.
 pub unsafe fn decref(wrapper: NonNull<Wrapper>) {
     let op = wrapper.as_ptr().cast::<ffi::PyObject>();
-    // SAFETY: the count is the caller's; the storage stays until all threads have passed a safe point.
+    // SAFETY: the count is the caller's. The storage stays until all threads have passed a safe point.
     unsafe {
         if refcount::give_back(op) && !wrapper.as_ref().is_deposited() {
             crate::interpreter::ffi::_Py_Dealloc(op);

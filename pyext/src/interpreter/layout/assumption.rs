@@ -1,4 +1,4 @@
-//! One thing that is taken for granted of CPython's memory, and the search for a word.
+//! One thing that is taken for granted of CPython's memory. And the search for a word.
 //! Upholds: who refuses an interpreter says which number was built in, and which was found.
 
 use crate::interpreter::exceptions::PyImportError;
@@ -46,7 +46,7 @@ pub const NOWHERE: usize = usize::MAX;
 /// Takes each assumption, and may end it.
 pub type See<'a> = &'a mut dyn FnMut(Assumption) -> PyResult<()>;
 
-/// Where a word is, in bytes from the beginning of `words` words: at `expected` if it is there, else the first place.
+/// Where a word is, in bytes from the beginning of `words` words. It is at `expected` if it is there, else in the first place.
 ///
 /// # Safety
 /// So many words can be read.

@@ -45,7 +45,7 @@ fn counts(_: Python<'_>, object: &Bound<'_, PyAny>, see: See<'_>) -> PyResult<()
     }
 }
 
-/// In front of an object, whether the collector knows it: the first of two words is 0 if not.
+/// In front of an object, whether the collector knows it. The first of two words is 0 if not.
 #[cfg(not(Py_GIL_DISABLED))]
 fn collector(py: Python<'_>, see: See<'_>) -> PyResult<()> {
     let list = make::list(py)?;

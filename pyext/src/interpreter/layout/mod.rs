@@ -1,4 +1,4 @@
-//! What this extension takes for granted of CPython's memory, asked of the interpreter when it is imported.
+//! What this extension takes for granted of CPython's memory. It asks the interpreter when it is imported.
 //! Upholds: no field of CPython's is read or written by our own account of it before the interpreter confirmed that.
 //!
 //! A wheel is for one version and kind of CPython, but PyO3 builds for versions that it knows only in outline, and a later

@@ -28,7 +28,7 @@ pub fn each(py: Python<'_>, see: See<'_>) -> PyResult<()> {
     see(Assumption { what, used_by, built_for: small_int::smallest().count(), found })
 }
 
-/// Whether there is one object of a value, which from 3.12 on counts do not change.
+/// Whether there is one object of a value. From 3.12 on its count does not change, either.
 fn is_shared(value: i64) -> bool {
     // SAFETY: attached; counts of our own are given back.
     unsafe {

@@ -1,5 +1,5 @@
-//! Biased reference counts (PEP 703; CPython's Include/refcount.h and Objects/object.c): `ob_tid` owns
-//! `ob_ref_local`, other threads count in `ob_ref_shared`, whose low two bits are flags.
+//! Biased reference counts (PEP 703; CPython's Include/refcount.h and Objects/object.c). `ob_tid` owns `ob_ref_local`, other
+//! threads count in `ob_ref_shared`, whose low two bits are flags.
 
 use bowline::protocol::{Counted, Dormancy};
 use bowline::sync::single_threaded::single_threaded;
@@ -17,7 +17,7 @@ const FLAGS: isize = 0b11;
 pub const MAYBE_WEAKREF: isize = 0b01;
 /// No thread counts in the local field any more.
 pub const MERGED: isize = 0b11;
-/// "merged" with a count below zero never occurs in a living object: it marks a lean wrapper that was claimed.
+/// "merged" with a count below zero never occurs in a living object. It marks a lean wrapper that was claimed.
 const CLAIMED: isize = isize::MIN | MERGED;
 
 /// What neither we nor CPython count: a rich wrapper that the trashcan has.
@@ -106,7 +106,7 @@ pub unsafe fn arm(op: *mut ffi::PyObject, rich: bool) {
     }
 }
 
-/// Takes a count if the object is this thread's own and alive, which no preserved one is: those are merged.
+/// Takes a count if the object is this thread's own and alive. No preserved one is: those are merged.
 ///
 /// # Safety
 /// As for [`try_incref`].
@@ -124,8 +124,8 @@ pub unsafe fn incref_own(op: *mut ffi::PyObject, _: impl FnOnce() -> bool) -> bo
     true
 }
 
-/// Takes a count if the object is alive, and not by its native object's own count, as `is_preserved` says. Reads the header
-/// only.
+/// Takes a count if the object is alive. One that lives by its native object's own count, as `is_preserved` says, is left as
+/// it is. Reads the header only.
 ///
 /// Unlike `PyUnstable_TryIncRef` it refuses "owned by me, local count 0", which a finalizer leaves behind.
 ///
@@ -133,9 +133,9 @@ pub unsafe fn incref_own(op: *mut ffi::PyObject, _: impl FnOnce() -> bool) -> bo
 /// Attached since the pointer was read from a word.
 #[inline(always)]
 pub unsafe fn try_incref(op: *mut ffi::PyObject, is_preserved: impl FnOnce() -> bool) -> Counted {
-    // SAFETY: the heaps of objects are type-stable while attached, so the header can be read even of a freed object.
+    // SAFETY: the heaps of objects are type-stable while attached. So the header can be read even of a freed object.
     let (tid, local, shared) = unsafe { (tid(op), local(op), shared(op)) };
-    // Relaxed: the local count belongs to the thread named by tid, and only that thread acts on it.
+    // Relaxed: the local count belongs to the thread named by tid. Only that thread acts on it.
     let count = local.load(Ordering::Relaxed);
     if tid.load(Ordering::Relaxed) == thread_id() {
         // SAFETY: handed on.
@@ -259,7 +259,7 @@ unsafe fn revive_merged(op: *mut ffi::PyObject) -> bool {
 #[inline]
 pub unsafe fn has_one_count(op: *mut ffi::PyObject) -> bool {
     const ALONE: isize = ONE | MERGED;
-    // AcqRel: a read-modify-write, so that one of this and a count that is taken comes first. The Release pairs with the
+    // AcqRel: a read-modify-write, so this comes before or after a count that is taken. The Release pairs with the
     // Acquire of that count (`try_incref`), and carries the edge of the word before this look.
     // SAFETY: alive by the caller's count.
     unsafe { shared(op) }.compare_exchange(ALONE, ALONE, Ordering::AcqRel, Ordering::Relaxed).is_ok()
@@ -283,7 +283,7 @@ unsafe fn revive_single_threaded(op: *mut ffi::PyObject) -> bool {
     dormant
 }
 
-/// Dormant → count 1, then gives the bias to this thread, so that its counting is cheap again.
+/// Dormant → count 1, then gives the bias to this thread. Its counting is cheap again.
 ///
 /// No step makes others wait: they find count 1, merged, and may count up and down meanwhile.
 ///
@@ -291,7 +291,7 @@ unsafe fn revive_single_threaded(op: *mut ffi::PyObject) -> bool {
 /// As [`revive`].
 #[inline]
 unsafe fn revive_among_threads(op: *mut ffi::PyObject) -> bool {
-    // SAFETY: the wrapper is tied to an object that the caller protects, so it is a wrapper of that object.
+    // SAFETY: the wrapper is tied to an object that the caller protects. So it is a wrapper of that object.
     let (tid, local, shared) = unsafe { (tid(op), local(op), shared(op)) };
     // AcqRel: the Acquire pairs with the last count given back in the former life. The Release
     // pairs with `try_incref` by losers and puts the count of the object that the life takes before what they do with it.
@@ -299,7 +299,7 @@ unsafe fn revive_among_threads(op: *mut ffi::PyObject) -> bool {
     if shared.compare_exchange(MERGED, ONE | MERGED, Ordering::AcqRel, Ordering::Relaxed).is_err() {
         return false;
     }
-    // While `shared` says merged, others do not look at these two fields' values except to see that they are not theirs.
+    // While `shared` says merged, others do not look at these two fields' values. They only see that they are not theirs.
     local.store(1, Ordering::Relaxed);
     tid.store(thread_id(), Ordering::Relaxed);
     let mut seen = ONE | MERGED;
@@ -353,7 +353,7 @@ pub unsafe fn make_immortal(op: *mut ffi::PyObject) {
     unsafe { local(op) }.store(u32::MAX, Ordering::Relaxed);
 }
 
-/// Gives a count of a rich wrapper back, without a dealloc; whether that was the last.
+/// Gives a count of a rich wrapper back, without a dealloc. Tells whether that was the last.
 ///
 /// # Safety
 /// The caller owns the count.
@@ -373,14 +373,14 @@ pub unsafe fn give_back(op: *mut ffi::PyObject) -> bool {
 /// # Safety
 /// The caller owns a count.
 pub unsafe fn shared_with_others(op: *mut ffi::PyObject) -> bool {
-    // SeqCst: pairs with the read-modify-write of a thread that takes a count (`try_incref`, or CPython's) and then reads
-    // the handle, against our handle swap and then this load: one of the two sees the other.
+    // SeqCst: our handle swap and then this load pair with another thread's count. That thread takes it by a read-modify-write
+    // (`try_incref`, or CPython's) and then reads the handle: one of the two sees the other.
     // SAFETY: alive.
     let counts = unsafe { shared(op) }.load(Ordering::SeqCst);
     // Relaxed: as in `try_incref`.
     // SAFETY: alive.
     match unsafe { tid(op) }.load(Ordering::Relaxed) == thread_id() {
-        // A count that this thread made may be another's by now: a queue hands objects over as they are.
+        // A count that this thread made may be another's by now. A queue hands objects over as they are.
         // SAFETY: alive.
         true => counts >> 2 != 0 || unsafe { local(op) }.load(Ordering::Relaxed) != 1,
         false => counts != ONE | MERGED,

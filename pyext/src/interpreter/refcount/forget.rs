@@ -1,4 +1,4 @@
-//! A header that no thread can count for a moment, while what a rich wrapper knows is taken out of it.
+//! A header that no thread can count for a moment. Meanwhile what a rich wrapper knows is taken out of it.
 //! Upholds: a count that is taken before keeps that from beginning; who comes meanwhile is told.
 
 #[cfg(Py_GIL_DISABLED)]
@@ -12,7 +12,7 @@ mod build {
     /// # Safety
     /// The caller owns a count.
     pub unsafe fn begin_forget(op: *mut ffi::PyObject) -> bool {
-        // Acquire: pairs with the last counts of others given back, and carries what they did to the attributes.
+        // Acquire: pairs with the last counts of others given back. It carries what they did to the attributes.
         // SAFETY: alive by the caller's count.
         unsafe { shared(op) }.compare_exchange(ONE | MERGED, REFUSED, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }

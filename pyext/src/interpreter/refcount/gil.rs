@@ -1,4 +1,4 @@
-//! With the GIL the steps of a verb are atomic among attached threads; a dead object has refcount 0 and stays so.
+//! With the GIL the steps of a verb are atomic among attached threads. A dead object has refcount 0 and stays so.
 
 use bowline::protocol::{Counted, Dormancy};
 use pyo3::ffi;
@@ -76,7 +76,8 @@ pub unsafe fn incref_own(op: *mut ffi::PyObject, is_preserved: impl FnOnce() -> 
     }
 }
 
-/// Takes a count if the object is alive, and not by its native object's own count, as `is_preserved` says.
+/// Takes a count if the object is alive. One that lives by its native object's own count, as `is_preserved` says,
+/// is left as it is.
 ///
 /// # Safety
 /// The GIL is held since the pointer was read from a word.
@@ -115,7 +116,7 @@ pub unsafe fn decref(op: *mut ffi::PyObject) {
     unsafe { ffi::Py_DECREF(op) };
 }
 
-/// What a wrapper that could not be increfed is: no thread can be amid a step.
+/// What a wrapper that could not be increfed is. No thread can be amid a step.
 ///
 /// # Safety
 /// As [`try_incref`].

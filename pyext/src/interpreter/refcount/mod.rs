@@ -1,4 +1,4 @@
-//! Refcount headers: taking a count of what may be dead, beginning a life, ending one for good.
+//! Refcount headers. That is taking a count of what may be dead, beginning a life, ending one for good.
 //! Upholds the refcount contracts of [`bowline::protocol::Host`].
 //!
 //! | file | one job |
@@ -21,12 +21,12 @@ pub use gil::*;
 pub use forget::{begin_forget, end_forget, is_forgetting};
 use pyo3::ffi;
 
-/// The class of an object: pyo3's `Py_TYPE` is a call into the interpreter from 3.14 on.
+/// The class of an object. pyo3's `Py_TYPE` is a call into the interpreter from 3.14 on.
 ///
 /// # Safety
 /// A Python object that is there: alive, or storage of ours.
 #[inline(always)]
 pub unsafe fn class_of(op: *mut ffi::PyObject) -> *mut ffi::PyTypeObject {
-    // SAFETY: by contract; the class of an object of ours is never assigned, and the interpreter reads it as plainly.
+    // SAFETY: by contract. The class of an object of ours is never assigned, and the interpreter reads it as plainly.
     unsafe { (*op).ob_type }
 }

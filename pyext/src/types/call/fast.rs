@@ -1,4 +1,4 @@
-//! Calls of functions that do not block, with few arguments of kinds that take no Python code to convert.
+//! Calls of functions that do not block, with few arguments. Their kinds take no Python code to convert.
 //! Upholds: what is lent to a leaf function stays. No Python code runs between the look at a handle and the function's
 //! return; an object that another thread moves out of its wrapper meanwhile stays in limbo until after that. Other
 //! functions get counts.
@@ -20,7 +20,7 @@ use std::ptr::{null_mut, NonNull};
 /// More arguments than this take the long way.
 const MAX_FAST_ARGS: usize = 4;
 
-/// Calls; `None`, having done nothing, when something is not as simple as this file takes it to be.
+/// Calls. `None`, having done nothing, when something is not as simple as this file takes it to be.
 ///
 /// # Safety
 /// Attached; `this` is a live wrapper, `arguments` are `count` live objects.
@@ -236,7 +236,7 @@ unsafe fn call_counted(
 /// Attached; a live object.
 #[inline(always)]
 unsafe fn own(py: Python<'_>, argument: *mut ffi::PyObject) -> Option<Any> {
-    // SAFETY: by contract; the count is taken while the handle's object is protected by the wrapper, see the tie.
+    // SAFETY: by contract. The count is taken while the handle's object is protected by the wrapper, see the tie.
     unsafe {
         if Exact::Wrapper.is_raw(argument) {
             let object: NonNull<Object> = (*argument.cast::<Wrapper>()).handle.read().object()?;

@@ -32,7 +32,7 @@ fn kept_alive<'py>(
     value::object_to_python(py, Function::from_state((function, kept), call).upcast())
 }
 
-/// A Function that calls the C function at an address by the calling convention of the C ABI.
+/// A Function that calls the C function at an address. The call is by the calling convention of the C ABI.
 ///
 /// The caller answers for what is at the address: `int (void*, const Any*, int32_t, Any*)`, callable on any thread.
 #[pyfunction]
@@ -49,7 +49,7 @@ fn function_from_extern_c<'py>(
     kept_alive(py, function, keep_alive_object)
 }
 
-/// A call by MLIR's packed convention: pointers to handle, arguments, count, result pointer and return code.
+/// A call by MLIR's packed convention. It takes pointers to handle, arguments, count, result pointer and return code.
 type PackedCall = unsafe extern "C" fn(*mut *mut c_void);
 
 fn call_packed(entry: PackedCall, args: &[AnyView<'_>]) -> Result<Any, Error> {

@@ -162,7 +162,7 @@ unsafe extern "C" fn call(
     arguments: *mut ffi::PyObject,
     keywords: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with a wrapper of this type, a tuple, and a dict or null.
+    // SAFETY: called by the interpreter with a wrapper of this type. The others are a tuple, and a dict or null.
     unsafe {
         slot(|py| {
             if !keywords.is_null() && ffi::PyDict_Size(keywords) > 0 {
@@ -186,7 +186,7 @@ unsafe extern "C" fn vectorcall(
     count: usize,
     keywords: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with a wrapper of this type and `count` arguments that live throughout.
+    // SAFETY: called by the interpreter with a wrapper of this type. The `count` arguments live throughout.
     unsafe {
         // Relaxed: a setting.
         if keywords.is_null() && (*this.cast::<Callable>()).detach.load(Ordering::Relaxed) != DETACH {
@@ -260,7 +260,7 @@ pub fn call_native<'py>(py: Python<'py>, function: &Function, arguments: &[Bound
     argument_library::result(py, call_native_raw(py, function, arguments, detaches_by_default())?, arguments)
 }
 
-/// As [`call_native`], with the result as it is, and attached to the interpreter throughout unless `detach`.
+/// As [`call_native`], with the result as it is. It is attached to the interpreter throughout unless `detach`.
 ///
 /// # Errors
 /// As [`call_native`].

@@ -1,4 +1,4 @@
-//! `FieldProperty`: the data descriptor through which Python reads and writes a field of a native object.
+//! `FieldProperty` is the data descriptor of a field of a native object. Python reads and writes the field through it.
 //! Upholds P6: reading a field whose object has a living wrapper writes nothing but that wrapper's refcount.
 
 use crate::from_python::convert;
@@ -134,7 +134,7 @@ impl FieldProperty {
         }
         // SAFETY: as above.
         let registered = || unsafe { class_table::exact_type_index(class) }.is_some();
-        // Relaxed: a hint, compared only; registered classes are never freed, so that the address stays theirs.
+        // Relaxed: a hint, compared only. Registered classes are never freed, so that the address stays theirs.
         if self.class.load(Ordering::Relaxed).is_null() && registered() {
             self.class.store(class, Ordering::Relaxed);
         }
@@ -176,7 +176,7 @@ impl FieldProperty {
         }
     }
 
-    /// Writes a value that needs no conversion which could run Python code; false, having done nothing, otherwise.
+    /// Writes a value if its conversion cannot run Python code. False, having done nothing, otherwise.
     ///
     /// # Safety
     /// Live Python objects; attached.
@@ -239,7 +239,7 @@ unsafe extern "C" fn descr_get(
     op: *mut ffi::PyObject,
     _: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with a property and an instance, or null for access through the class.
+    // SAFETY: called by the interpreter with a property and an instance. It is null for access through the class.
     unsafe {
         if op.is_null() {
             return ffi::Py_NewRef(this);

@@ -1,4 +1,4 @@
-//! A table of a registered class's fields by name, for reads without the interpreter's attribute lookup.
+//! A table of a registered class's fields by name. It serves reads without the interpreter's attribute lookup.
 //! Upholds: a table names only what the lookup finds while the class has the version that the table was made for.
 
 use crate::types::call_cache::CallCache;
@@ -19,7 +19,7 @@ const MAX_TABLES: u32 = 32;
 
 /// A table of fields by name, for one version of a class. Constant after publication.
 pub struct FieldCache {
-    /// What `tp_version_tag` has to be; 0, which no valid version is, while there is nothing in the table.
+    /// What `tp_version_tag` has to be. It is 0, which no valid version is, while there is nothing in the table.
     pub version: c_uint,
     /// The class's type. A wrapper may hold another type's object, whose fields are elsewhere.
     pub index: i32,
@@ -86,14 +86,15 @@ impl FieldCache {
         unsafe { (*class.cast::<ClassObject>()).fields.store(first.cast(), Ordering::Release) };
     }
 
-    /// Puts `next` in this table's place, unless another thread has done so; the table that holds then, as far as known.
+    /// Puts `next` in this table's place, unless another thread has done so. Gives the table that holds then, as far as
+    /// known.
     ///
     /// # Safety
     /// Attached; a live class, whose table this is or was.
     pub unsafe fn replace(&self, class: *mut ffi::PyTypeObject, next: FieldCache) -> &FieldCache {
         let next = Box::into_raw(Box::new(next));
         let former = std::ptr::from_ref(self).cast_mut();
-        // SAFETY: by contract the class object is as large; no other thread has `next` until the exchange succeeds.
+        // SAFETY: by contract the class object is as large. No other thread has `next` until the exchange succeeds.
         unsafe {
             let place = &(*class.cast::<ClassObject>()).fields;
             // Release: pairs with the Acquire in `of_class`. Relaxed on failure: the winner's is found by the next read.
@@ -112,7 +113,7 @@ impl FieldCache {
         self.number >= MAX_TABLES
     }
 
-    /// The next table: of fields that the lookup found while the class had a version; none if they do not go into one.
+    /// The next table, of fields that the lookup found while the class had a version. None if they do not go into one.
     pub fn next_of(
         &self,
         version: c_uint,
@@ -143,7 +144,7 @@ impl FieldCache {
     pub fn place_of(&self, name: *mut ffi::PyObject) -> &CachedField {
         let at = (name as usize >> self.shift) & self.mask;
         debug_assert!(at / size_of::<CachedField>() < self.places.len());
-        // SAFETY: the mask has the bits of a multiple of a place's size, below the size of all.
+        // SAFETY: the mask has the bits of a multiple of a place's size. It is below the size of all.
         unsafe { &*self.places.as_ptr().byte_add(at) }
     }
 }

@@ -1,4 +1,4 @@
-//! `tp_getattro` of registered classes: it finds a field in the class's table, and leaves the rest to the interpreter.
+//! `tp_getattro` of registered classes. It finds a field in the class's table, and leaves the rest to the interpreter.
 //! Upholds: what a read returns is what `PyObject_GenericGetAttr` would return: a table is used only while the class has
 //! the version that the table was made for.
 
@@ -32,8 +32,8 @@ pub unsafe fn install(class: *mut ffi::PyTypeObject, index: i32) {
 
 /// `tp_getattro` of registered classes while it is the field reads' turn.
 unsafe extern "C" fn get_attribute(op: *mut ffi::PyObject, name: *mut ffi::PyObject) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with a live instance of a class with our metaclass, and a name. Nothing here runs
-    // Python code before a count of what is returned is taken.
+    // SAFETY: called by the interpreter with a live instance and a name. The instance's class has our metaclass. Nothing
+    // here runs Python code before a count of what is returned is taken.
     unsafe {
         let class = refcount::class_of(op);
         let Some(cache) = FieldCache::of_class(class) else { return ffi::PyObject_GenericGetAttr(op, name) };
@@ -109,7 +109,7 @@ unsafe fn renew<'a>(py: Python<'_>, class: *mut ffi::PyTypeObject, former: &'a F
     }
 }
 
-/// The table for a class as it is now; none if the class changes meanwhile, or has no field that goes into one.
+/// The table for a class as it is now. None if the class changes meanwhile, or has no field that goes into one.
 ///
 /// # Safety
 /// Attached; a live class.

@@ -19,7 +19,7 @@ const GROWTH: u32 = 4;
 /// A turn of the field reads that long is the last.
 const LAST_MISSES: u32 = FIRST_MISSES << 12;
 
-/// Member by member, what protects it: the counts are atomic, and it does no harm when threads lose some to each other.
+/// Member by member, what protects it. The counts are atomic, and it does no harm when threads lose some to each other.
 pub struct GetattroBackoff {
     /// The field reads' function; constant.
     ours: GetAttribute,
@@ -61,7 +61,7 @@ fn count_down(counter: &AtomicU32) -> bool {
 }
 
 impl GetattroBackoff {
-    /// The first turn is the specialiser's, the next that of the field reads, whose function is `ours`.
+    /// The first turn is the specialiser's. The next is that of the field reads, whose function is `ours`.
     pub fn new(ours: GetAttribute) -> Self {
         let (reads, misses, limit) =
             (AtomicU32::new(FIRST_READS), AtomicU32::new(FIRST_MISSES), AtomicU32::new(FIRST_MISSES));

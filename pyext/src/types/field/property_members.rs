@@ -1,4 +1,5 @@
-//! Methods and attributes of `FieldProperty`: those of a `property`, and what the field says of itself.
+//! Methods and attributes of `FieldProperty`. They are those of a `property`, and what the field says
+//! of itself.
 //! Upholds: `get` and `set` are the field's own, whatever a class shows.
 
 use crate::interpreter::exceptions::PyTypeError;

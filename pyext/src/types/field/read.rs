@@ -1,4 +1,5 @@
-//! The value of a field of a native object, as Python sees it: the one place that reads it. Who asks finds the field.
+//! The value of a field of a native object, as Python sees it. This is the one place that reads it. Who asks finds the
+//! field.
 //! Upholds P6: reading a field whose object has a living wrapper writes nothing but that wrapper's refcount.
 
 use crate::interpreter::members::Answer;
@@ -43,7 +44,7 @@ impl ReadField {
         py: Python<'py>,
         find: impl FnOnce() -> Option<NonNull<Object>>,
     ) -> Option<Answer<'py>> {
-        // SAFETY: by contract; between finding the object and counting what is in it no Python code runs: pins, which may,
+        // SAFETY: by contract. Between finding the object and counting what is in it no Python code runs: pins, which may,
         // come before.
         unsafe {
             if self.storage.owns() && !self.stays && !single_threaded() {
@@ -55,7 +56,7 @@ impl ReadField {
     }
 }
 
-/// Reads plain data, or a field that is not written meanwhile: a frozen one, or any if there is one thread.
+/// Reads plain data, or a field that is not written meanwhile. That is a frozen one, or any if there is one thread.
 ///
 /// # Safety
 /// The object has the field and is alive until Python code runs; attached.
@@ -66,7 +67,7 @@ unsafe fn read_staying<'py>(
     field: &'static FieldInfo,
     storage: Storage,
 ) -> Answer<'py> {
-    // SAFETY: the object has the field; what is found lives as long as its owner, or until this thread next runs Python
+    // SAFETY: the object has the field. What is found lives as long as its owner, or until this thread next runs Python
     // code.
     unsafe {
         if storage == Storage::Foreign {
@@ -107,7 +108,7 @@ unsafe fn read_mutable<'py>(
     field: &'static FieldInfo,
     guard: reclaim::Guard,
 ) -> Answer<'py> {
-    // SAFETY: the object has the field; the guard keeps what is found until a count of it is taken.
+    // SAFETY: the object has the field. The guard keeps what is found until a count of it is taken.
     unsafe {
         let found = match field.peek_raw(object, &guard) {
             Some(child) => live_wrapper(py, child),
@@ -156,14 +157,14 @@ impl QuickRead {
         }
     }
 
-    /// A new reference to the value at the address of such a field, null with an exception set; or what `otherwise` gives,
-    /// where it takes more.
+    /// A new reference to the value at the address of such a field. It is null with an exception set; or what `otherwise`
+    /// gives, where it takes more.
     ///
     /// # Safety
     /// Attached; the address is one of such a field, in an object that is alive until this thread next runs Python code.
     #[inline(always)]
     pub unsafe fn read(self, address: *const u8, otherwise: impl FnOnce() -> *mut ffi::PyObject) -> *mut ffi::PyObject {
-        // SAFETY: by contract; the field is not written meanwhile, as it is frozen or there is one thread.
+        // SAFETY: by contract. The field is not written meanwhile, as it is frozen or there is one thread.
         unsafe {
             match self {
                 QuickRead::Mutable | QuickRead::MutableAny if !single_threaded() => otherwise(),
@@ -192,7 +193,7 @@ unsafe extern "C" fn read_any<F: FnOnce() -> *mut ffi::PyObject>(
     address: *const u8,
     otherwise: F,
 ) -> *mut ffi::PyObject {
-    // SAFETY: the value at the address is not written meanwhile, and is alive until Python code runs.
+    // SAFETY: the value at the address is not written meanwhile. It is alive until Python code runs.
     unsafe {
         match value::try_cached(cell::peek_frozen(address, Storage::Any)) {
             Some(found) => found,

@@ -143,7 +143,7 @@ fn role(name: Option<&str>) -> PyResult<FieldRole> {
     })
 }
 
-/// A default as Python wrote it: what only Python knows of a field that it declared.
+/// A default as Python wrote it. Only Python knows it, of a field that it declared.
 pub struct WrittenDefault {
     /// The default as it was written.
     pub default: Option<Payload>,
@@ -188,7 +188,7 @@ impl FieldSpec {
         if !is_missing(default) {
             field.default = match convert::to_native(default, field.schema()) {
                 Ok(value) => FieldDefault::Value(value),
-                // As `None` says that there is none yet: refused where an object is made without the field.
+                // As `None` says that there is none yet. It is refused where an object is made without the field.
                 Err(Fail::Mismatch(_)) => {
                     FieldDefault::Factory(self.native_default(default, false, field.schema().clone()))
                 }
@@ -204,7 +204,7 @@ impl FieldSpec {
         Ok((field, written))
     }
 
-    /// A default for native code, of a factory or of a value: that is converted for the field.
+    /// A default for native code, of a factory or of a value. It is converted for the field.
     fn native_default(&self, written: &Bound<'_, PyAny>, is_factory: bool, schema: Schema) -> Function {
         let (written, place) = (Payload::new(written), format!("default for field '{}'", self.name));
         Function::from_packed(move |_| {

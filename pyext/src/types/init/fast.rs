@@ -1,4 +1,5 @@
-//! The fast ways of construction: for calls with one positional argument for each field, none of which takes Python code.
+//! The fast ways of construction. They are for calls with one positional argument for each field, none of which takes Python
+//! code.
 //! Upholds: a fast way makes what the plan would make, or does nothing.
 
 use crate::from_python::convert;
@@ -24,7 +25,7 @@ pub enum Fast {
 }
 
 impl Fast {
-    /// The fast way of a type; none where an object is more than its fields, or arguments are not in their order.
+    /// The fast way of a type. None where an object is more than its fields, or arguments are not in their order.
     pub fn for_type(reflection: &Reflection, signature: &Signature) -> Option<Fast> {
         let in_order = || signature.positional().iter().copied().eq(0..reflection.fields.len());
         let straight = signature.is_blank() && reflection.creator.is_none() && in_order();
@@ -68,7 +69,7 @@ unsafe fn zeroed(
     arguments: *const *mut ffi::PyObject,
 ) -> PyResult<Option<Obj<Object>>> {
     let mut values: SmallVec<[Any; INLINE_FIELDS]> = SmallVec::new();
-    // SAFETY: there is an argument for each parameter; the values are converted for their fields, and only this thread knows
+    // SAFETY: there is an argument for each parameter. The values are converted for their fields, and only this thread knows
     // the object.
     unsafe {
         for (at, parameter) in parameters.iter().enumerate() {

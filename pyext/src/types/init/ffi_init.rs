@@ -20,7 +20,8 @@ pub unsafe extern "C" fn init(
     count: ffi::Py_ssize_t,
     keywords: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with a live wrapper, so many live arguments, and a tuple of names or null.
+    // SAFETY: called by the interpreter with a live wrapper, so many live arguments, and names. The names are a
+    // tuple or null.
     unsafe {
         slot(|py| {
             let plan = Plan::for_class(py, refcount::class_of(this))?;

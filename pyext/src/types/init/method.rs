@@ -101,7 +101,7 @@ pub fn install(py: Python<'_>) -> PyResult<()> {
 pub fn make<'py>(about: &Bound<'py, PyDict>, index: Option<i32>) -> PyResult<Bound<'py, PyAny>> {
     let py = about.py();
     let class = TYPE.get(py).expect("the module is initialised").as_ptr().cast();
-    // SAFETY: attached; a type of ours, whose instances are a `Constructor`; no other code has a fresh one.
+    // SAFETY: attached; a type of ours, whose instances are a `Constructor`. No other code has a fresh one.
     unsafe {
         let made = Bound::from_owned_ptr_or_err(py, ffi::PyType_GenericAlloc(class, 0))?;
         let this = made.as_ptr().cast::<Constructor>();
@@ -112,7 +112,7 @@ pub fn make<'py>(about: &Bound<'py, PyDict>, index: Option<i32>) -> PyResult<Bou
     }
 }
 
-/// Whether a class's attribute makes objects of a type as `__ffi_init__` does: that itself, under whatever name, or a
+/// Whether a class's attribute makes objects of a type as `__ffi_init__` does. It is that itself, under whatever name, or a
 /// constructor made here for the type.
 pub fn is_ffi_init(attribute: &Bound<'_, PyAny>, index: i32) -> bool {
     static METHOD: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
@@ -126,7 +126,7 @@ pub fn is_ffi_init(attribute: &Bound<'_, PyAny>, index: i32) -> bool {
     METHOD.get_or_try_init(py, find).is_ok_and(|method| attribute.is(method.bind(py)))
 }
 
-/// Refuses a wrapper of a type with a class of its own: it has fields that the constructor does not know.
+/// Refuses a wrapper of a type with a class of its own. It has fields that the constructor does not know.
 fn expect_own(this: &Bound<'_, PyAny>, index: i32) -> PyResult<()> {
     let class = this.get_type();
     if index < 0
@@ -168,7 +168,7 @@ unsafe extern "C" fn vectorcall(
                 return own;
             }
         }
-        // A `__post_init__` may make the next one, and before 3.12 the interpreter comes here by a way without a look at the stack.
+        // A `__post_init__` may make the next one. Before 3.12 the interpreter comes here by a way without a look at the stack.
         if stack::is_short() {
             return slot(|_| expect_stack().map(|()| null_mut()));
         }
@@ -215,7 +215,7 @@ unsafe extern "C" fn clear(this: *mut ffi::PyObject) -> c_int {
 }
 
 unsafe extern "C" fn dealloc(this: *mut ffi::PyObject) {
-    // SAFETY: called by the interpreter with a dead instance of a heap type, which has a count of that.
+    // SAFETY: called by the interpreter with a dead instance of a heap type. It has a count of that type.
     unsafe {
         let class = refcount::class_of(this);
         ffi::PyObject_GC_UnTrack(this.cast());

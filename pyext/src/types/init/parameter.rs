@@ -1,4 +1,5 @@
-//! A field as a parameter of construction: how its argument is converted, and what it starts with when there is none.
+//! A field as a parameter of construction. That is how its argument is converted, and what it starts with when there
+//! is none.
 //! Upholds: a default is converted for its field, or was when the field was declared.
 
 use crate::from_python::convert;
@@ -56,8 +57,8 @@ impl Parameter {
         matches!(self.start, Start::Required)
     }
 
-    /// What the field starts with when it was not passed; none for what it has anyway. `key` is the
-    /// type's, for errors.
+    /// What the field starts with when it was not passed. None for what it has anyway. `key` is the type's, for
+    /// errors.
     ///
     /// # Errors
     /// What the default's factory raises; `TypeError` for a value that is not the field's.

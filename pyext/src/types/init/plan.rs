@@ -1,4 +1,4 @@
-//! How objects of a type are made of arguments: a plan, which is made once for each type.
+//! How objects of a type are made of arguments. There is a plan, which is made once for each type.
 //! Upholds: all values are converted before anything is allocated, so that user code never meets a half-made object.
 
 use crate::interpreter::exceptions::PyTypeError;
@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// How objects of a type are made.
 pub struct Plan {
-    /// The class whose wrappers the plan is for: the one registered for the type, which may change.
+    /// The class whose wrappers the plan is for. It is the one registered for the type, which may change.
     class: AtomicPtr<ffi::PyTypeObject>,
     index: i32,
     /// The type's key.
@@ -138,8 +138,8 @@ impl Plan {
         count: usize,
         keywords: *mut ffi::PyObject,
     ) -> PyResult<Obj<Object>> {
-        // SAFETY: the arguments are live, as the contract says, and there is one for each parameter where a fast way is tried;
-        // the values are converted for their fields.
+        // SAFETY: the arguments are live, as the contract says. There is one for each parameter where a fast way is tried; the
+        // values are converted for their fields.
         unsafe {
             if keywords.is_null() && count == self.parameters.len() {
                 if let Some(fast) = &self.fast {
@@ -161,7 +161,7 @@ impl Plan {
         }
     }
 
-    /// Makes an object of the arguments, and its wrapper, which is of the class that is registered for it: `class`,
+    /// Makes an object of the arguments, and its wrapper. The wrapper is of the class that is registered for it: `class`,
     /// unless the registration was taken back.
     ///
     /// # Errors

@@ -44,7 +44,7 @@ impl RawField {
         Some(RawField { at: (field.offset() as usize - size_of::<Header>()) / size_of::<u64>(), kind })
     }
 
-    /// The bytes of an argument's value, owned; none if it is of another class, or takes Python code to convert.
+    /// The bytes of an argument's value, owned. None if it is of another class, or takes Python code to convert.
     ///
     /// # Safety
     /// Attached; a live object.

@@ -1,4 +1,4 @@
-//! Objects that are made without a call: blank ones, and copies in which some fields differ.
+//! Objects that are made without a call. They are blank ones, and copies in which some fields differ.
 //! Upholds: such an object has a value in each field before another thread knows it.
 
 use crate::interpreter::exceptions::PyTypeError;
@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyType;
 use smallvec::SmallVec;
 
-/// An object of a class's type whose fields have their defaults, and are blank where there is none.
+/// An object of a class's type whose fields have their defaults. Those without one are blank.
 ///
 /// # Errors
 /// `TypeError` when such an object cannot be; what default factories raise.
@@ -29,7 +29,8 @@ pub fn blank(py: Python<'_>, class: &Bound<'_, PyType>, defaults: bool) -> PyRes
     unsafe { instance::assemble(&plan.signature, values).map_err(|error| error::to_python(py, &error)) }
 }
 
-/// A copy of an object in which some fields, given by position, have other values, which were converted for them.
+/// A copy of an object in which some fields, given by position, have other values. The values were converted for
+/// them.
 ///
 /// # Errors
 /// `TypeError` when objects of the type cannot be copied, `MemoryError`.

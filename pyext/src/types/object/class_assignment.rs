@@ -94,7 +94,7 @@ unsafe extern "C" fn set_class(op: *mut ffi::PyObject, value: *mut ffi::PyObject
     }
 }
 
-/// `__class__` cannot be assigned: a kept wrapper must stay an instance of the class it was made for.
+/// `__class__` cannot be assigned. A kept wrapper must stay an instance of the class it was made for.
 ///
 /// # Safety
 /// Attached; a live class.

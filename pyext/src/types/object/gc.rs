@@ -83,7 +83,7 @@ thread_local! {
 
 /// A collection starts.
 pub fn begin(generation: u32) {
-    // Relaxed: read by the thread that collects, which is this one; to others it is a matter of cost.
+    // Relaxed: read by the thread that collects, which is this one. To others it is a matter of cost.
     REACH.store(if generation >= 2 { FULL_REACH } else { YOUNG_REACH }, Ordering::Relaxed);
 }
 
@@ -104,13 +104,13 @@ pub unsafe extern "C" fn traverse(op: *mut ffi::PyObject, visit: ffi::visitproc,
         }
         let wrapper = NonNull::new_unchecked(op.cast::<Wrapper>());
         let held = wrapper.as_ref().handle.read().object();
-        // A preserved wrapper has no count of its object: who has one shows what is below.
+        // A preserved wrapper has no count of its object. A holder of one shows what is below.
         let Some(object) =
             held.filter(|object| preserved(*object) != Some(wrapper)).and_then(|object| exclusive(object))
         else {
             return 0;
         };
-        // A walk within a walk is that of a visitor who runs code; whole collections in there see nothing.
+        // A walk within a walk is that of a visitor that runs code. Whole collections in there see nothing.
         let walked = PATH.try_with(|path| {
             path.try_borrow_mut().map(|mut path| {
                 let result = walk(&mut path, object, visit, arg);
@@ -129,7 +129,7 @@ pub unsafe extern "C" fn clear(op: *mut ffi::PyObject) -> c_int {
     0
 }
 
-/// Shows the Python objects that `object` alone leads to, depth first; ends with what a visit says, if that is not 0.
+/// Shows the Python objects that `object` alone leads to, depth first. Ends with what a visit says, if that is not 0.
 ///
 /// # Safety
 /// `visit` is to be called with `arg`; `object` is exclusive but for the handle.
@@ -233,7 +233,7 @@ impl Step {
     fn next(&mut self) -> Option<Obj<Object>> {
         let (object, from) = (&self.object, self.from);
         let look = |item: AnyView<'_>| {
-            // SAFETY: alive while its holder shows it, be it under a stripe, a guard, or because it cannot change.
+            // SAFETY: alive while its holder shows it. That is under a stripe, a guard, or because it cannot change.
             item.as_object().and_then(|object| unsafe { exclusive(object) })
         };
         // SAFETY: the index says what it is; alive by our count.

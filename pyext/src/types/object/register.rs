@@ -45,7 +45,7 @@ pub fn register(
     let record = RECORDS.get(type_index).or_else(|| RECORDS.set(type_index, empty()).ok());
     let record = record.or_else(|| RECORDS.get(type_index));
     let record = record.ok_or_else(|| PyValueError::new_err(format!("type index {type_index} is out of range")))?;
-    // Runs user code; nothing that is found out before it may be relied on after it, and nothing after it runs any.
+    // Runs user code. Nothing that is found out before it may be relied on after it, and nothing after it runs any.
     let lasting = !holds_python && class.mro().iter().all(|ancestor| is_settled(&ancestor));
     let again = match object.take(type_index) {
         Ok(()) => false,
@@ -71,7 +71,7 @@ pub fn register(
                 type_call::install(raw);
             }
         }
-        // AcqRel: the Release pairs with the Acquire in `registered` and carries the settled class; the Acquire with
+        // AcqRel: the Release pairs with the Acquire in `registered` and carries the settled class. The Acquire pairs with
         // another registration's Release. Acquire on failure: that registration is complete.
         let exchange = || record.class.compare_exchange(std::ptr::null_mut(), raw, Ordering::AcqRel, Ordering::Acquire);
         if replace {
@@ -136,8 +136,8 @@ fn is_settled(ancestor: &Bound<'_, PyAny>) -> bool {
     ours || is_of_library(ancestor).unwrap_or(false)
 }
 
-/// Whether an ancestor is what one of those modules of the standard library has under its name. A class that is made by
-/// a call of its metaclass says that it comes from `abc`, too.
+/// Whether an ancestor is what one of those standard modules has under its name. A class that is made by a call of its
+/// metaclass says that it comes from `abc`, too.
 fn is_of_library(ancestor: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = ancestor.py();
     let module = take::text(&ancestor.getattr("__module__")?)?;
@@ -155,7 +155,7 @@ unsafe fn make_lean(class: *mut ffi::PyTypeObject) {
     unsafe {
         let t = &mut *class;
         t.tp_free = Some(ffi::PyObject_Free);
-        // Unused by a class that is not GC, but where the search of its GC subclasses for the base's ends.
+        // A class that is not GC uses neither. The search of its GC subclasses for the base's ends there.
         t.tp_traverse = Some(gc::traverse);
         t.tp_clear = Some(gc::clear);
         t.tp_dealloc = Some(slots::dealloc);

@@ -86,7 +86,7 @@ pub fn make_type<'py>(
 ) -> PyResult<Bound<'py, PyType>> {
     let mut spec =
         ffi::PyType_Spec { name: name.as_ptr(), basicsize, itemsize: 0, flags: flags as _, slots: slots.as_mut_ptr() };
-    // SAFETY: the spec is complete and its name static; the result is a new reference or null with an error set.
+    // SAFETY: the spec is complete and its name static. The result is a new reference or null with an error set.
     let made: Bound<'_, PyType> =
         unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyType_FromSpec(&mut spec))?.cast_into_unchecked() };
     if let Some(base) = base_if_made(py) {
@@ -121,7 +121,7 @@ pub unsafe extern "C" fn new(
     }
 }
 
-/// Another thread registers the class just now, and makes its instances smaller than this one would be.
+/// Another thread registers the class just now. It makes its instances smaller than this one would be.
 #[cold]
 unsafe fn refuse_unsettled(class: *mut ffi::PyTypeObject) -> *mut ffi::PyObject {
     // SAFETY: attached; a live class.
@@ -136,7 +136,7 @@ unsafe fn refuse_unsettled(class: *mut ffi::PyTypeObject) -> *mut ffi::PyObject 
 /// `object.__new__` knows what to say of a class with abstract methods.
 #[cold]
 unsafe fn refuse_abstract(class: *mut ffi::PyTypeObject) -> *mut ffi::PyObject {
-    // SAFETY: attached; a class with an instance layout of ours, of which `object.__new__` makes none: it raises first.
+    // SAFETY: attached; a class with an instance layout of ours. `object.__new__` makes none of it: it raises first.
     unsafe {
         let no_arguments = ffi::PyTuple_New(0);
         if no_arguments.is_null() {
@@ -176,7 +176,7 @@ unsafe extern "C" fn set_class(op: *mut ffi::PyObject, _: *mut ffi::PyObject, _:
     unsafe { class_assignment::refuse_class(refcount::class_of(op)) }
 }
 
-/// `C.name = value`: `__del__` cannot come to a lean class any more, and goes through us in a rich one.
+/// `C.name = value`: `__del__` cannot come to a lean class any more. In a rich one it goes through us.
 unsafe extern "C" fn set_class_attribute(
     class: *mut ffi::PyObject,
     name: *mut ffi::PyObject,
@@ -213,7 +213,7 @@ fn subclasses<'py>(py: Python<'py>, class: *mut ffi::PyTypeObject) -> Vec<Bound<
 }
 
 unsafe fn has_lean(py: Python<'_>, class: *mut ffi::PyTypeObject) -> bool {
-    // SAFETY: live classes; the base type itself is not lean but not GC either, and has no Python-made attributes.
+    // SAFETY: live classes. The base type itself is not lean but not GC either, and has no Python-made attributes.
     unsafe {
         !class_table::is_rich(class)
             || subclasses(py, class).iter().any(|subclass| has_lean(py, subclass.as_type_ptr()))

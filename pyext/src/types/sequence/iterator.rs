@@ -62,7 +62,7 @@ impl Cursor {
     /// A live wrapper.
     pub unsafe fn make(py: Python<'_>, over: *mut ffi::PyObject) -> PyResult<*mut ffi::PyObject> {
         let class = CURSOR.get(py).expect("the module is initialised").as_ptr().cast();
-        // SAFETY: the allocation is zeroed, which a traversal that comes before the writes takes for an empty cursor.
+        // SAFETY: the allocation is zeroed. A traversal that comes before the writes takes that for an empty cursor.
         unsafe {
             let op = ffi::PyType_GenericAlloc(class, 0);
             if op.is_null() {
@@ -77,7 +77,8 @@ impl Cursor {
         // SAFETY: called by the interpreter with a cursor, whose wrapper it keeps.
         unsafe {
             let cursor = &*op.cast::<Cursor>();
-            // Relaxed, and no read-modify-write: threads that share an iterator may see an item twice, as with lists.
+            // Relaxed, and no read-modify-write: threads that share an iterator may see an item twice. Lists do the
+            // same.
             let at = cursor.next.load(Ordering::Relaxed);
             if at < 0 {
                 return null_mut();

@@ -68,7 +68,7 @@ unsafe extern "C" fn item(op: *mut ffi::PyObject, at: ffi::Py_ssize_t) -> *mut f
 }
 
 unsafe extern "C" fn contains(op: *mut ffi::PyObject, sought: *mut ffi::PyObject) -> c_int {
-    // SAFETY: called by the interpreter with a wrapper and a live object; items are fetched one by one, since comparing
+    // SAFETY: called by the interpreter with a wrapper and a live object. Items are fetched one by one, since comparing
     // them may run anything.
     unsafe {
         slot(|_| {

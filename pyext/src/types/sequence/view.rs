@@ -72,7 +72,7 @@ impl<'a> Sequence<'a> {
     }
 }
 
-/// An item of a list as Python sees it, by an index from either end; none outside. The list may be gone afterwards.
+/// An item of a list as Python sees it, by an index from either end. None outside. The list may be gone afterwards.
 #[inline]
 pub fn list_item<'py>(py: Python<'py>, list: &ListObj, at: isize) -> Option<PyResult<Bound<'py, PyAny>>> {
     let value = list.item(at)?;
@@ -107,7 +107,7 @@ pub fn out_of_range(list: bool) -> PyErr {
     PyIndexError::new_err(if list { "list index out of range" } else { "array index out of range" })
 }
 
-/// An item of an Array, if it is at hand: none otherwise, also past the ends.
+/// An item of an Array, if it is at hand. None otherwise, also past the ends.
 ///
 /// # Safety
 /// A live wrapper.
