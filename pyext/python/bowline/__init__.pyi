@@ -1,4 +1,4 @@
-"""What type checkers see of the package: every public name, most of which the module beside it loads on first use."""
+"""What type checkers see of the package: every public name. The module beside it loads most of them on first use."""
 
 from . import access_path as access_path
 from . import container as container

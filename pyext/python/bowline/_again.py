@@ -18,7 +18,7 @@ class SecondSpec(ModuleSpec):
 
 
 def own_spec(module: ModuleType | None) -> ModuleSpec | None:
-    """Return the spec that a module was loaded by, whatever imports of it are going on."""
+    """Return the spec that a module was loaded by. Imports of it may be going on."""
     spec = getattr(module, "__spec__", None)
     while isinstance(spec, SecondSpec):
         spec = spec.loader_state

@@ -1,4 +1,4 @@
-"""The package under the name `tvm_ffi`: each module once, whichever of its two names is imported first.
+"""The package under the name `tvm_ffi`. Each module is there once, whichever of its two names is imported first.
 
 Upholds: `tvm_ffi.x` is the module `bowline.x`, whose name, spec and loader stay what they are. A module is found under
 the other name only when it is whole.
@@ -21,7 +21,7 @@ _PACKAGE = __package__
 ALIAS = _one_runtime.NAME
 
 
-# Modules that have another name here, where the package of some has a function of that name.
+# Modules that have another name here. The package of some has a function of that name.
 _OTHER = {f"{ALIAS}.config": f"{_PACKAGE}._config"} | {
     f"{ALIAS}.dataclasses.{name}": f"{_PACKAGE}.dataclasses.{own}"
     for name, own in {
@@ -50,7 +50,7 @@ def _show_loaded() -> None:
 
 
 def _find(real: str, path: Sequence[str] | None) -> ModuleSpec | None:
-    """Return the spec of a module of the package by its own name; None if there is none. `path` is that of its parent.
+    """Return the spec of a module of the package by its own name. None if there is none. `path` is that of its parent.
 
     Nothing is imported: before 3.14 a finder is called under a lock that each import takes.
     """
@@ -137,7 +137,7 @@ def _loader(name: str) -> Any:
 
 
 class _StandIn(ModuleType):
-    """What the distribution's own module becomes: a thread that found it before the package took its place has the package."""
+    """What the distribution's own module becomes. A thread that found it before the package took its place has the package."""
 
     def __getattribute__(self, name: str) -> Any:
         return getattr(sys.modules[_PACKAGE], name)

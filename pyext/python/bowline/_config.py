@@ -1,4 +1,6 @@
-"""What a compiler has to be told to build libraries for bowline: the command `bowline-config`, also called `tvm-ffi-config`.
+"""What a compiler has to be told to build libraries for bowline.
+
+The command `bowline-config`, also called `tvm-ffi-config`, says it.
 
 Upholds: nothing is loaded or changed but a folder of the user's cache.
 """
@@ -56,7 +58,7 @@ def tvm_ffi_include_dir() -> Path:
 
 
 def dlpack_include_dir(headers: Path) -> Path:
-    """Return the folder of the headers of DLPack: that of tvm-ffi's headers, or the one where its sources have them.
+    """Return the folder of the headers of DLPack. It is that of tvm-ffi's headers, or the one where its sources have them.
 
     Raises
     ------
@@ -179,7 +181,7 @@ def _lines(asked: argparse.Namespace, prog: str) -> list[str]:
     def folders() -> str:
         found = [mine()]
         if prog == "tvm-ffi-config":
-            # Both of them, as the command of tvm-ffi does; headers of a test or a subset may come without DLPack's.
+            # Both of them, as the command of tvm-ffi does. Headers of a test or a subset may come without DLPack's.
             with contextlib.suppress(FileNotFoundError):
                 found.append(dlpack_include_dir(found[0]))
         return " ".join(f"-I{folder}" for folder in found)

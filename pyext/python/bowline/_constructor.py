@@ -151,7 +151,7 @@ def unexpected_keyword(callee: str, name: str, known: Iterable[str]) -> TypeErro
     """Return the error of a keyword that nothing takes, with the one that is closest."""
     import difflib
 
-    # As long as CPython looks for one: the search takes time and memory for each character.
+    # As long as CPython looks for one. The search takes time and memory for each character.
     close = difflib.get_close_matches(name, list(known), 1) if len(name) <= 40 else []
     meant = f". Did you mean '{close[0]}'?" if close else ""
     return TypeError(f"{callee} got an unexpected keyword argument '{name}'{meant}")

@@ -16,7 +16,7 @@ from ._interrupt import is_interrupt
 # Classes whose registration is under way, with their type index. A class stays while a name in it is unknown.
 DECLARED: dict[type, int] = {}
 
-# Registered and declared classes by module and name: what string annotations may name besides the module's globals.
+# Registered and declared classes by module and name. String annotations may name them besides the module's globals.
 _BY_MODULE: dict[str, dict[str, type]] = {}
 # Of these the ones that were defined again.
 _AGAIN: dict[str, dict[str, type]] = {}
@@ -66,13 +66,13 @@ def is_known(cls: type) -> bool:
 
 
 def is_own(cls: type) -> bool:
-    """Whether exactly this class is that of a type of ours, and not of another maker's."""
+    """Whether exactly this class is that of a type of ours. Other makers' types do not count."""
     index = exact_index(cls)
     return index is not None and not _core.is_foreign(index)
 
 
 def expect_one_line(cls: type, is_known: Callable[[type], bool]) -> None:
-    """Refuse a class with a known ancestor that the nearest known one does not derive from.
+    """Refuse a class whose nearest known ancestor does not derive from another known one.
 
     An object has one line of types. Types of other makers may be left to their libraries, whose Python classes may have other
     ancestors than the types.
@@ -132,7 +132,7 @@ def annotations_if_known(cls: type) -> dict[str, Any] | None:
     try:
         return own_annotations(cls, {}, anywhere=True)
     except Exception as error:
-        # Names that are not there, at least not yet, and whatever else an expression may raise.
+        # Names that are not there, at least not yet. Also whatever else an expression may raise.
         if is_interrupt(error):
             raise
         return None
@@ -159,11 +159,11 @@ def evaluated(annotated: Any, cls: type, scope: dict[str, Any], anywhere: bool =
     """
     module = sys.modules.get(cls.__module__)
     globals_ = getattr(annotated, "__globals__", None) or (vars(module) if module is not None else {})
-    # What the module says wins over what a function of it may have registered under the same name: that is asked for when
-    # there is no such name. All of it in a dict beforehand would cost a registration as much as there are classes.
+    # What the module says wins over what a function of it registered under that name. The latter is asked for when there is no
+    # such name. All of it in a dict beforehand would cost a registration as much as there are classes.
     registered = _BY_MODULE.get(cls.__module__, {})
     names = {**scope, cls.__name__: cls}
-    # What was defined again wins over the former class, in whose place it is not bound to the name yet.
+    # What was defined again wins over the former class. It is not bound to the name yet in the former's place.
     for name, newest in list(_AGAIN.get(cls.__module__, {}).items()):
         if _is_former(names.get(name, globals_.get(name)), newest):
             names[name] = newest
@@ -220,7 +220,7 @@ def _raw_annotations(cls: type) -> dict[str, Any]:
     if sys.version_info >= (3, 14):
         import annotationlib
 
-        # Not `__annotations__` if there is code for it, which is kept as it was first: a name may mean another class now.
+        # Not `__annotations__` if there is code for it. That is kept as it was first: a name may mean another class now.
         annotate = cls.__annotate__
         if annotate is not None:
             return annotationlib.call_annotate_function(annotate, annotationlib.Format.VALUE, owner=cls)

@@ -1,4 +1,4 @@
-"""A tensor that shows nothing but DLPack's two methods: what tests take for one of another library.
+"""A tensor that shows nothing but DLPack's two methods. Tests take it for one of another library.
 
 Upholds: the memory is that of the tensor, which it keeps.
 """

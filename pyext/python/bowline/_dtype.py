@@ -19,7 +19,7 @@ _SCALABLE = 1 << 15
 
 
 class _OfNumPy:
-    """The element types of NumPy with their names: a dict, made when it is first asked for, as NumPy is slow to import."""
+    """The element types of NumPy with their names. The dict is made when it is first asked for, as NumPy is slow to import."""
 
     _made: dict[Any, str] | None = None
 
@@ -91,7 +91,7 @@ class dtype(str):  # noqa: N801 - its name elsewhere
 
     @property
     def lanes(self) -> int:
-        """How many lanes there are; of vectors whose length the machine says, the negative factor of it."""
+        """How many lanes there are. For vectors whose length the machine says it is the negative factor of that."""
         lanes = self._plain[2]
         return lanes if lanes < _SCALABLE else lanes - 2 * _SCALABLE
 

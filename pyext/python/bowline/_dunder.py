@@ -1,4 +1,4 @@
-"""The private name of tvm-ffi's module `_dunder` that libraries use which register classes step by step.
+"""The private name of tvm-ffi's module `_dunder`. Libraries use it which register classes step by step.
 
 Upholds: it does what that of tvm-ffi does.
 """

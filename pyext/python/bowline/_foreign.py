@@ -26,7 +26,7 @@ def no_constructor(cls: type) -> Callable[..., None]:
 
 
 def give_foreign_init(cls: type, index: int, init: bool) -> None:
-    """Give a class ``__ffi_init__``, and an ``__init__`` that calls it, if its library has a constructor for the type.
+    """Give a class ``__ffi_init__``, and an ``__init__`` that calls it. Its library must have a constructor for the type.
 
     Parameters
     ----------

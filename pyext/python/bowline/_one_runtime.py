@@ -1,4 +1,4 @@
-"""One runtime in a process: a package `tvm_ffi` that brings libtvm_ffi.so of its own is refused.
+"""One runtime in a process. A package `tvm_ffi` that brings libtvm_ffi.so of its own is refused.
 
 Its extension would find the functions of the C ABI here, by the library's name, and take the objects for its own.
 
@@ -51,7 +51,7 @@ def foreign_files(folder: str) -> list[str]:
 
 
 def _brings_runtime(folder: str) -> bool:
-    """Whether a folder has the native half of the other package, or what that is linked with."""
+    """Whether a folder has the native half of the other package. What that is linked with counts, too."""
     if os.path.exists(os.path.join(folder, "lib", "libtvm_ffi.so")):
         return True
     return os.path.isdir(folder) and any(

@@ -1,4 +1,4 @@
-"""What tvm-ffi builds or loads for old versions of torch: here there is nothing to do.
+"""What tvm-ffi builds or loads for old versions of torch. Here there is nothing to do.
 
 Upholds: torch's tensors cross by torch's own exchange API, or by DLPack's capsules where torch has none.
 """

@@ -61,7 +61,7 @@ def new_type(cls: type, key: str, parent_index: int, where: str, expected: Any =
         if expected is not MISSING and former != expected:
             raise OvertakenError
         if former is None or (former in _PLACES and _PLACES[former][:2] == place[:2]):
-            # In one step with its place: what a signal interrupts after it can be defined again.
+            # In one step with its place. What a signal interrupts after it can be defined again.
             return _core.new_type(key, parent_index, former is not None, _PLACES, place), former
         return None, former
 

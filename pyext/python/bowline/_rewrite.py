@@ -106,7 +106,7 @@ def structural_map(root: Any, callbacks: Any = (), with_def_region_kind: Any = (
 
 
 def structural_mutate(root: Any, callbacks: Any = ()) -> Any:
-    """Return a value like another one; callbacks say what stands for the values that they suit, parts and all.
+    """Return a value like another one. Callbacks say what stands for the values that they suit, parts and all.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def structural_mutate(root: Any, callbacks: Any = ()) -> Any:
     (-1, ("a", -2))
     """
     rows = []
-    # No comprehension: up to 3.11 that is a call, whose error CPython may lose for want of memory.
+    # No comprehension. Up to 3.11 that is a call, whose error CPython may lose for want of memory.
     for types, function in entries(callbacks, "structural_mutate"):
         rows.append((types, function, _takes_mode(function)))
 

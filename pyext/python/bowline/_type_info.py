@@ -97,7 +97,7 @@ class TypeInfo:
 
     @property
     def total_size(self) -> int:
-        """Bytes of an object, its header included; of a type that does not say, those of its parent."""
+        """Bytes of an object, its header included. For a type that does not say, they are those of its parent."""
         size = _core.total_size(self.type_index)
         if size:
             return size

@@ -43,7 +43,7 @@ def normalize_index(length: int, idx: SupportsIndex) -> int:
 
 
 def getitem_helper(obj: Any, elem_getter: Callable[[Any, int], Any], length: int, idx: SupportsIndex | slice) -> Any:
-    """Return an item of a sequence, or a list of the items of a slice, read by `elem_getter`."""
+    """Return an item of a sequence, or a list of the items of a slice. `elem_getter` reads them."""
     if isinstance(idx, slice):
         return [elem_getter(obj, at) for at in range(*idx.indices(length))]
     return elem_getter(obj, normalize_index(length, idx))

@@ -1,4 +1,6 @@
-"""What type checkers see of the containers: generic, with the signatures of the abstract classes that they are registered as.
+"""What type checkers see of the containers.
+
+They are generic, with the signatures of the abstract classes that they are registered as.
 
 Upholds: a class here is that of the same name in the module beside it, where the abstract class has it registered only.
 """

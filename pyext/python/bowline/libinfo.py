@@ -1,4 +1,4 @@
-"""Where headers and libraries are: this package's, and those of packages that load a library of their own.
+"""Where headers and libraries are. They are this package's, and those of packages that load a library of their own.
 
 Upholds: the library of the object system is the extension that is loaded, whichever name it is asked for by.
 """
@@ -43,7 +43,7 @@ _INCLUDE = "TVM_FFI_INCLUDE"
 
 
 def find_libtvm_ffi() -> str:
-    """Return the path of the library of the object system, by the name that linkers look for.
+    """Return the path of the library of the object system. Its name is the one that linkers look for.
 
     It is a link to the extension, made in the user's cache at the first use; the extension itself where that cannot be written.
     """
@@ -253,7 +253,7 @@ def _dev_top_directory() -> Path:
 
 
 def _resolve_and_validate(paths: list[Path], cond: Callable[[Path], bool | Path]) -> str | None:
-    """Return the first path of which `cond` is true, or what `cond` gives for it; None if there is none.
+    """Return the first path of which `cond` is true, or what `cond` gives. None if there is none.
 
     What raises `OSError` or `AssertionError` is passed over.
     """

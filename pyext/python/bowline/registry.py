@@ -34,7 +34,7 @@ __all__ = [
 
 _T = TypeVar("_T")
 
-# Where the classes of the built-in types are: a value may come before they are imported.
+# Where the classes of the built-in types are. A value may come before they are imported.
 _BUILT_IN = {
     "ffi.Array": "bowline.container",
     "ffi.List": "bowline.container",
@@ -56,9 +56,9 @@ _BUILT_IN = {
 
 # The first index of types that are no part of the ABI.
 _DYNAMIC = 128
-# Types of the package to which a library may give a class that derives from the package's.
+# Types of the package to which a library may give a class. It derives from the package's.
 _DERIVABLE = ("ffi.Module", "ffi.Tensor")
-# Set by a library whose native half has but a part of its types: a class for a type that is not there is left as it is.
+# A library sets it whose native half has but a part of its types. A class for a type that is not there is left as it is.
 _SKIP_UNKNOWN_OBJECTS = False
 
 
@@ -130,7 +130,7 @@ def former_on_failure(index: int) -> Iterator[None]:
 
 
 def _expect_free(cls: type, key: str, index: int) -> None:
-    """Refuse a class whose type has a class that stays, or that has ancestors of which the type knows nothing.
+    """Refuse a class whose type has a class that stays. Refuse one with ancestors of which the type knows nothing, too.
 
     A class of another maker's type may: its fields are the type's (apache-tvm's `SliceDoc` is an `ExprDoc` in Python only).
     """
@@ -166,7 +166,7 @@ def package_class(key: str) -> type:
     return getattr(importlib.import_module(_BUILT_IN[key]), key.rpartition(".")[2])
 
 
-# Classes of types to which libraries may add more: the class, whether it is to have a constructor, and what it has been given.
+# Classes of types to which libraries may add more. With each: whether it is to have a constructor, and what it has been given.
 _GROWING: dict[int, tuple[type, bool, tuple[int, int]]] = {}
 
 
@@ -206,7 +206,7 @@ def _equip(cls: type, index: int, init: bool) -> None:
 
 
 def _add_class_attrs(type_cls: type, type_info: TypeInfo, type_attr_names: Collection[str] = ()) -> type:
-    """Give a class its type's own fields and methods, where it does not define them; `type_attr_names` are none of the two."""
+    """Give a class its type's own fields and methods, where it does not define them. `type_attr_names` are none of the two."""
     for field in type_info.fields:
         if field.name not in type_cls.__dict__:
             setattr(type_cls, field.name, field.as_property(type_cls))
@@ -217,7 +217,7 @@ def _add_class_attrs(type_cls: type, type_info: TypeInfo, type_attr_names: Colle
 
 
 def _warn_missing_field_annotations(cls: type, type_info: TypeInfo, *, stacklevel: int) -> None:
-    """Warn of fields that a type itself declares and the body of a class does not annotate."""
+    """Warn of fields that a type declares and its class's body does not annotate."""
     missing = sorted({field.name for field in type_info.fields} - unevaluated(cls).keys())
     if missing:
         warnings.warn(
@@ -243,7 +243,7 @@ def _make_fallback(index: int) -> type:
         "__doc__": f"Auto-generated fallback class for {key}.",
     }
     cls = type(parent)(name, (parent,), namespace)
-    # Whole before others find it, without a lock: a parent's `__init_subclass__` has run, and its metaclass runs below.
+    # Whole before others find it, without a lock. A parent's `__init_subclass__` has run, and its metaclass runs below.
     _equip(cls, index, True)
     try:
         _core.register_class(cls, index)

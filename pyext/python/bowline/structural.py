@@ -197,7 +197,7 @@ class StructuralVisitor(Object):
         return None
 
     def default_visit(self, value: Any) -> VisitInterrupt | None:
-        """Visit a value as its type says, part by part or by its hook, without the callback that suits it."""
+        """Visit a value as its type says, part by part or by its hook. The callback that suits it is not called."""
         return self._default_visit(value)  # type: ignore[attr-defined]
 
     def def_region_kind(self) -> DefRegionKind:

@@ -98,7 +98,7 @@ def _compile(
         raise ValueError(f"{output} is an object file, which is made of one source")
     folders = [*include_paths(), *(str(Path(folder).resolve()) for folder in _texts(includes))]
     options = [*_CFLAGS, *_texts(cflags), *(f"-I{folder}" for folder in folders)]
-    # By the name that the extension has for the loader: it is there already when the library is loaded.
+    # By the name that the extension has for the loader. It is there already when the library is loaded.
     linked = [*_LDFLAGS, *_texts(ldflags), find_libtvm_ffi()]
     if sys.platform == "darwin":
         linked += ["-undefined", "dynamic_lookup"]
@@ -106,7 +106,7 @@ def _compile(
         linked = []
 
     def to_object(source: str, made: str) -> None:
-        # A compiler of C++ takes a file of C for C++, whose names are other ones.
+        # A compiler of C++ takes a file of C for C++. Its names are other ones there.
         if source.endswith(".c"):
             c_options = [option for option in options if not option.startswith("-std=c++")]
             _run([*c_compiler, *c_options, "-c", source, "-o", made])
@@ -176,7 +176,7 @@ def build(
     backend: str | None = None,
     output: str | None = None,
 ) -> str:
-    """Compile files of C++ or C into a shared library, or into an object file to link later, and return its path.
+    """Compile files of C++ or C into a shared library, and return its path. Or make an object file to link later.
 
     Parameters
     ----------

@@ -57,7 +57,7 @@ _ALIAS: tuple[Any, ...] = (typing.TypeAliasType,) if sys.version_info >= (3, 12)
 
 def is_foreign(cls: type) -> bool:
     """Whether a base is part of the language, hence contributes no fields."""
-    # A class that is made by a call of its metaclass may say that it comes from `abc`, too.
+    # A class that is made by a call of its metaclass may name `abc`, too. It does not come from there.
     library = ("builtins", "abc", "collections.abc", "typing")
     return cls.__module__ in library and getattr(sys.modules.get(cls.__module__), cls.__name__, None) is cls
 

@@ -28,7 +28,7 @@ def add_comparisons(cls: type, options: dict[str, Any]) -> None:
     if options["order"] and not _ORDER.keys() & cls.__dict__.keys():
         for name, holds in _ORDER.items():
             setattr(cls, name, _ordering(cls, name, holds))
-    # `__eq__` in a class body sets `__hash__` to None; only a `def __hash__` counts as the user's.
+    # `__eq__` in a class body sets `__hash__` to None. Only a `def __hash__` counts as the user's.
     if cls.__dict__.get("__hash__") is not None:
         return
     if options["unsafe_hash"] or (options["eq"] and options["frozen"]):

@@ -254,7 +254,7 @@ class Enum(Object, metaclass=_EnumMeta, is_base=True):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Of a class that was made again the newest is the one that can be found by name.
+        # Of a class that was made again the newest can be found by name.
         cls = _core.class_of(_core.index_of_class(type(self))) or type(self)
         return (_variant, (cls, self._str_index))
 

@@ -52,7 +52,7 @@ def finish(plan: Plan, fields: list[Field]) -> None:
 
 
 def _doc(cls: type, fields: list[Field]) -> str:
-    """Return how a class is called, as a dataclass says it, and what its own fields say of themselves."""
+    """Return how a class is called, and what its own fields say. A dataclass says the former alike."""
     signature: inspect.Signature | None = getattr(cls.__init__, "__signature__", None)  # type: ignore[misc]
     if signature is None:
         call = "(...)"

@@ -1,4 +1,6 @@
-"""What libraries that build on `py_class` add to it: marks among the annotations, options of fields, hooks that read both.
+"""What libraries that build on `py_class` add to it.
+
+These are marks among the annotations, options of fields, hooks that read both.
 
 A base class has the hooks: functions with the attribute `__ffi_on_fields_resolved__`. They get the type's view and the class's
 own `Field` objects, which they may change, before the native type has its fields.
@@ -15,12 +17,12 @@ from ._field import Field
 if TYPE_CHECKING:
     from ._plan import Plan
 
-# A mark, the class whose annotation it is, the annotation's name, and how many fields stand before it.
+# A mark, the class whose annotation it is, and the annotation's name. And how many fields stand before it.
 Mark = tuple[type, type, str, int]
 
 
 def mark_types(cls: type) -> tuple[type, ...]:
-    """Return the classes that are marks and no types of fields, when a class's annotations name them.
+    """Return the classes that are marks and no types of fields. A class's annotations name them.
 
     Raises
     ------
@@ -34,7 +36,7 @@ def mark_types(cls: type) -> tuple[type, ...]:
 
 
 def run_hooks(plan: Plan, fields: list[Field]) -> None:
-    """Run the hooks of a class whose fields are known, and refuse options that are left.
+    """Run the hooks of a class whose fields are known. Then refuse options that are left.
 
     Raises
     ------

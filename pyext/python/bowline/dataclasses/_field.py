@@ -112,7 +112,7 @@ class Field:
 
     def __reduce__(self) -> tuple[Any, ...]:
         options = {name: getattr(self, name) for name in self.__slots__ if name != "schema"}
-        # What its type means is said anew, where the classes that it names may be others.
+        # What its type means is said anew. There the classes that it names may be others.
         return (_restored, (options, self.schema if self.type is None else None))
 
     @property

@@ -1,4 +1,6 @@
-"""Registration of a class step by step: the type, its fields, what the class shows of them. Libraries do so that make classes.
+"""Registration of a class step by step.
+
+The steps are the type, its fields, what the class shows of them. Libraries do so that make classes.
 
 Upholds: a type gets its fields once; what a class defines itself stays.
 """
@@ -49,7 +51,7 @@ def install_dunders(
     match_args: bool = True,
     py_class_mode: bool = False,
 ) -> None:
-    """Give a registered class the methods that a dataclass has, where it does not define them.
+    """Give a registered class the methods that a dataclass has. Those it defines itself stay.
 
     Parameters
     ----------

@@ -39,10 +39,10 @@ HOOKS = frozenset(
 # Those that native code calls with a visitor or mutator, and the object behind it.
 _DRIVEN = frozenset({"__s_visit__", "__s_mutate__", "__s_maybe_inplace_mutate__"})
 
-# Those that go on to classes below, as they do in tvm-ffi: there a class may say others (`__ffi_inherit_type_attrs__`).
+# Those that go on to classes below, as they do in tvm-ffi. There a class may say others (`__ffi_inherit_type_attrs__`).
 _INHERITED = ("__s_equal__", "__s_hash__", "__s_visit__", "__data_to_json__", "__data_from_json__")
 
-# The one that is no function but text: JSON of what parameters of the type accept.
+# The one that is no function but text. It is JSON of what parameters of the type accept.
 _INPUT_SCHEMA = "__ffi_convert_type_schema__"
 
 _MARKED = "__ffi_method__"
@@ -154,7 +154,7 @@ def _metadata(cls: type, function: Any, is_static: bool, scope: dict[str, Any]) 
 
 
 def _selected(cls: type, known: set[str]) -> list[tuple[str, Any]]:
-    """Return the type attributes that a class names itself, and those that it has of its parents.
+    """Return the type attributes that a class names itself and those of its parents.
 
     Where the value is None, there is none.
     """

@@ -50,14 +50,14 @@ class Plan:
         self.index = -1
         # Those among the annotations, in their order.
         self.marks: list[Mark] = []
-        # The type that must still have the key, or None; MISSING if any of the same code may.
+        # The type that must still have the key, or None. MISSING if any of the same code may.
         self.expected: Any = MISSING
         self.missing: NameError | None = None
-        # Whether the last try ended in an error, which the class's `__init__` raises from then on.
+        # Whether the last try ended in an error. The class's `__init__` raises it from then on.
         self.failed = False
-        # What has to come before another try: a name, or the parent; None if it is not known.
+        # What has to come before another try. It is a name, or the parent; None if it is not known.
         self.need: str | type | None = None
-        # Whether names may be those of other modules: an import for type checkers only leaves none in the class's own.
+        # Whether names may be those of other modules. An import for type checkers only leaves none in the class's own.
         self.anywhere = False
 
 

@@ -110,7 +110,7 @@ def _follow_up(plan: Plan) -> None:
             needs.append(plan.cls)
         for other in _waiting.those_that_need(tuple(needs)):
             before = other.need
-            # One that another thread tries just now may miss the name: then it is found when an instance is made.
+            # One that another thread tries just now may miss the name. Then it is found when an instance is made.
             if _proceed(other) and (other.failed or other.missing is None or other.need != before):
                 todo.append(other)
 
@@ -136,7 +136,7 @@ def _proceed(plan: Plan, for_instance: bool = False) -> bool:
             return False
         plan.failed = False
         if for_instance:
-            # What the class's own module would still define is not there when an instance is made either.
+            # What the class's own module does not define by now, it will not. So names may be those of other modules.
             plan.anywhere = True
             complete(plan.parent)
         _try_to_finish(plan)
@@ -161,7 +161,7 @@ def _proceed(plan: Plan, for_instance: bool = False) -> bool:
 
 def _fail(plan: Plan, error: BaseException) -> None:
     reason = f"{plan.cls.__qualname__} could not be registered: {error}"
-    # The error is kept, and frames lead to those that called them: what is alive there would stay.
+    # The error is kept, and frames lead to those that called them. What is alive there would stay.
     passed: BaseException | None = error
     while passed is not None and passed.__traceback__ is not None:
         passed.__traceback__ = None

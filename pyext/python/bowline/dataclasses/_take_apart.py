@@ -15,7 +15,7 @@ from .._parts import MAPPINGS, SEQUENCES, has_fields
 
 def take_apart(root: Any, make: Callable[[list[tuple[str, Any]]], Any]) -> Any:
     """Return what `make` makes of an object's fields, and of those of all objects within."""
-    # By id, what was taken apart and what became of it; keeping the first keeps the id its own.
+    # By id, what was taken apart and what became of it. Keeping the first keeps the id its own.
     done: dict[int, tuple[Any, Any]] = {}
     work = [_Work(root, make)]
     inside = {id(root)}
@@ -35,7 +35,7 @@ def take_apart(root: Any, make: Callable[[list[tuple[str, Any]]], Any]) -> Any:
 
 
 def take_any_apart(value: Any, make: Callable[[list[tuple[str, Any]]], Any]) -> Any:
-    """Take objects within a value of Python's apart, too; its lists, tuples and dicts keep their types. Other values stay."""
+    """Take objects within a value of Python's apart, too. Its lists, tuples and dicts keep their types. Other values stay."""
     if _has_parts(value):
         return take_apart(value, make)
     if isinstance(value, dict):

@@ -133,8 +133,8 @@ def _declare_own(cls: Any, key: str, declared: dict[str, Any]) -> None:
     where = line_of(frame)
     options: dict[str, Any] = {"structural_eq": "singleton", "repr": False, "frozen": True}
     while True:
-        # The type of another thread that runs the same code is shared once it is whole. One that came since the look has its
-        # class when that thread has done.
+        # The type of another thread that runs the same code is shared once whole. One that came since the look has its class
+        # when that thread has done.
         _waiting.let_finish_key(key)
         former = _object_type_key_to_index(key)
         _waiting.let_finish_key(key)
@@ -156,7 +156,7 @@ def _declare_own(cls: Any, key: str, declared: dict[str, Any]) -> None:
         while True:
             state = _core.enum_state(index)
             variants = _variants(cls, declared, state.indexes)
-            # Another thread may have run the code as well: then its variants are those to compare with.
+            # Another thread may have run the code as well. Then its variants are those to compare with.
             if _SWAP.run(_swap, index, state, variants):
                 break
     except BaseException:
@@ -210,7 +210,7 @@ def _check_body(cls: Any) -> None:
             raise TypeError(f"{cls.__name__}.{name}: expected {payload.__name__}, got {type(value).__name__} {value!r}")
 
 
-# What a variant is declared by in the body of an enumeration of values, if it is of the right type.
+# What declares a variant in the body of an enumeration of values. It has to be of the right type.
 _LITERALS = {int, str, bool, float, bytes}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 # By the address of the class: a metaclass may compare and hash as it likes.
 _WAITING: dict[int, Any] = {}
 _AT_WORK: dict[int, Work] = {}
-# What plans wait for (a name, a class that is their parent, or None where that is not known) → those plans, by address.
+# What plans wait for → those plans, by address. It is a name, a class that is their parent, or None where that is not known.
 # What is taken elsewhere stays here until the name comes: looked at then, and passed over.
 _NEEDS: dict[Any, dict[int, Any]] = {}
 # What threads wait for, by their numbers.
@@ -70,7 +70,7 @@ def claim(work: Work) -> bool:
     key = id(work.plan.cls)
     if _WAITING.get(key) is not work.plan:
         return False
-    # At work before it waits no more: it is always to be found in one of the two.
+    # At work before it waits no more. It is always to be found in one of the two.
     if _AT_WORK.setdefault(key, work) is not work:
         return False
     if _WAITING.get(key) is not work.plan:

@@ -125,7 +125,7 @@ def _stage_2(
     global_funcs: dict[str, list[FuncInfo]],
     generator: Generator,
 ) -> set[str]:
-    """Make files and blocks for all under the prefix that has none yet; return the prefixes that got some."""
+    """Make files and blocks for all under the prefix that has none yet. Return the prefixes that got some."""
     have_funcs = {code.param[0] for file in files for code in file.code_blocks if code.kind == "global"}
     have_types = {code.param for file in files for code in file.code_blocks if code.kind == "object"}
     have_types |= {said.strip() for file in files for said, _ in _directives(file, "skip")}
@@ -152,7 +152,7 @@ def _stage_2(
 
 
 def _file_at(path: Path, files: list[FileInfo]) -> FileInfo:
-    """Return the file at a path, which becomes one of the run's if it is not yet."""
+    """Return the file at a path. It becomes one of the run's if it is not yet."""
     if path.exists():
         for file in files:
             if file.path.exists() and path.samefile(file.path):
@@ -173,7 +173,7 @@ def _append(file: FileInfo, text: str) -> None:
 
 
 def _roll_out_prefixes(files: list[FileInfo], generator: Generator) -> int:
-    """Add blocks to files with a directive `prefix`, for all types under it that have none; return how many are wrong.
+    """Add blocks to files with a directive `prefix`, for types under it without one. Return how many are wrong.
 
     Blocks of types under it that are not registered any more are taken out.
     """
@@ -202,7 +202,7 @@ def _roll_out_prefixes(files: list[FileInfo], generator: Generator) -> int:
 
 
 def _add_blocks(file: FileInfo, keys: list[str], generator: Generator, line: int) -> None:
-    """Add a block for each type behind the last one, and one for imports if there is none."""
+    """Add a block for each type behind the last one. Add one for imports if there is none."""
     skipped = {said.strip() for said, _ in _directives(file, "skip")}
     wanted = [key for key in keys if key not in skipped and not generator.is_builtin(key)]
     blocks = file.code_blocks
@@ -224,7 +224,7 @@ def _new_blocks(syntax: MarkerSyntax, lineno: int, stub: str) -> list[CodeBlock]
 
 
 def _remove_unregistered_blocks(file: FileInfo, prefix: str, registered: list[str]) -> None:
-    """Take out blocks of types right under a prefix that are not registered, each with the empty line before it."""
+    """Take out blocks of types right under a prefix that are not registered. The empty line before each goes, too."""
     kept: list[CodeBlock] = []
     for code in file.code_blocks:
         key = code.param if code.kind == "object" and isinstance(code.param, str) else None
@@ -239,7 +239,7 @@ def _remove_unregistered_blocks(file: FileInfo, prefix: str, registered: list[st
 
 
 def _declared_objects(files: list[FileInfo]) -> dict[str, Path]:
-    """Return the file of each type that has a block; the first, if there are more."""
+    """Return the file of each type that has a block. It is the first, if there are more."""
     declared: dict[str, Path] = {}
     for file in files:
         for code in file.code_blocks:

@@ -26,7 +26,7 @@ def syntax_for(path: Path) -> MarkerSyntax:
 
 @dataclasses.dataclass
 class CodeBlock:
-    """A piece of a file: of a block all its lines, both marks included; of a directive or of text one line.
+    """A piece of a file. A block has all its lines, both marks included; a directive or text has one line.
 
     Attributes
     ----------
@@ -119,7 +119,7 @@ class FileInfo:
 
     @staticmethod
     def from_file(file: Path, include_empty: bool = False, syntax: MarkerSyntax | None = None) -> FileInfo | None:
-        """Read a file; None if it says that it is to be skipped, or has no marks unless `include_empty`.
+        """Read a file. None if it says that it is to be skipped, or has no marks unless `include_empty`.
 
         Raises
         ------
@@ -218,7 +218,7 @@ def path_walk(
     on_error: Callable[[Exception], None] | None = None,
     follow_symlinks: bool = False,
 ) -> Iterable[tuple[Path, list[str], list[str]]]:
-    """Yield each folder with the names of the folders and files in it; nothing for a path that is not there."""
+    """Yield each folder with the names of the folders and files in it. Nothing for a path that is not there."""
     for folder, folders, files in (
         os.walk(p, topdown=top_down, onerror=on_error, followlinks=follow_symlinks) if p.exists() else ()
     ):

@@ -52,7 +52,7 @@ class Generator(Protocol):
         ...
 
     def canonical_type_name(self, type_key: str) -> str:
-        """Return how an import of a type would call it, so that what a file defines is not imported."""
+        """Return how an import of a type would call it. So what a file defines is not imported."""
         ...
 
     def extra_export_names(self, imports: Any) -> set[str]:

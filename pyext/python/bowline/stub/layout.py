@@ -1,4 +1,4 @@
-"""Whether a type's fields account for all bytes of its objects, so that another language can declare them.
+"""Whether a type's fields account for all bytes of its objects. Then another language can declare them.
 
 A type is complete if its own fields, each where its alignment puts it after the one before, fill what its size has beyond
 its parent's. Else it is opaque: its fields can be read, but not laid out. Upholds: what is said complete has no other bytes.
@@ -29,8 +29,8 @@ __all__ = [
 # The header has a count of 64 bits.
 OBJECT_HEADER_ALIGNMENT = 8
 
-#: Why a type is opaque: it does not say enough; its parent is; fields lie on each other or beyond the end; bytes are left
-#: over; the language has no type for a field; a directive says so; the language's runtime has the type itself.
+#: Why a type is opaque. In the order below: it does not say enough; its parent is; fields lie on each other or beyond the end;
+#: bytes are left over; the language has no type for a field; a directive says so; the language's runtime has the type itself.
 OpaqueReason: TypeAlias = Literal[
     "layout-unknown",
     "parent-opaque",
@@ -201,7 +201,7 @@ def _why_complete(verdict: Verdict) -> str:
 
 
 def _layout_of(info: ObjectInfo, parent: Verdict | None, verdict: Verdict, unmirrored: bool) -> _Outcome:
-    """Say why the layout cannot be had, and put what is known of it into the verdict."""
+    """Say why the layout cannot be had. Put what is known of it into the verdict."""
     if unmirrored:
         return "no-mirror", "the language's runtime has this type itself"
     if info.total_size is None:
@@ -226,7 +226,7 @@ def _layout_of(info: ObjectInfo, parent: Verdict | None, verdict: Verdict, unmir
 
 
 def _fill(verdict: Verdict, start: int, end: int, alignment: int) -> _Outcome:
-    """Go over the fields by offset and sort each gap; say what is wrong first of all."""
+    """Go over the fields by offset and sort each gap. Say what is wrong first of all."""
     wrong = ""
     at = start
     for field in verdict.fields:

@@ -32,7 +32,7 @@ def object_info_from_type_key(type_key: str) -> ObjectInfo:
 
 
 def collect_global_funcs() -> dict[str, list[FuncInfo]]:
-    """Return the global functions, sorted by name, under what their names have before the last dot.
+    """Return the global functions by what their names have before the last dot. They are sorted by name.
 
     Those without a type or without a dot are left out and said so.
     """

@@ -1,4 +1,4 @@
-"""What is known of functions and types, in the form that generators take, and the options of a run.
+"""What is known of functions and types, in the form that generators take. And the options of a run.
 
 Upholds: nothing here depends on the language that is generated.
 """
@@ -142,7 +142,7 @@ def _named(name: str, schema: TypeSchema, facts: dict[str, Any]) -> NamedTypeSch
 
 
 def _schema_in(metadata: dict[str, Any], otherwise: str = "Any") -> TypeSchema:
-    """Return the type that metadata says, as JSON text or as what that is parsed to. Libraries in C may say none."""
+    """Return the type that metadata says. It is JSON text or what that is parsed to. Libraries in C may say none."""
     told = metadata.get("type_schema", {"type": otherwise})
     return TypeSchema.from_json_obj(told) if isinstance(told, dict) else TypeSchema.from_json_str(told)
 

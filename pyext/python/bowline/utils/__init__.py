@@ -1,4 +1,4 @@
-"""What packages beside an extension need: a lock between processes, wrappers with keywords, dataclasses as tuples."""
+"""What packages beside an extension need. It is a lock between processes, wrappers with keywords, dataclasses as tuples."""
 
 from .kwargs_wrapper import make_kwargs_wrapper, make_kwargs_wrapper_from_signature
 from .lockfile import FileLock

@@ -13,7 +13,7 @@ __all__ = ["UNPACK", "unpack_dataclass_to_tuple"]
 #: How `make_kwargs_wrapper` calls `unpack_dataclass_to_tuple` in the code that it makes.
 UNPACK = "unpack"
 
-# The names of a dataclass's fields, kept in its own namespace: a class that is gone leaves nothing.
+# The names of a dataclass's fields, kept in its own namespace. A class that is gone leaves nothing.
 _FIELDS = "__bowline_field_names__"
 
 

@@ -1,4 +1,4 @@
-"""What is appended to Python files that lack blocks: imports, a library to load, classes, `__all__`.
+"""What is appended to Python files that lack blocks. That is imports, a library to load, classes, `__all__`.
 
 Upholds: a kind of block that a file has is not added again, but for new classes.
 """

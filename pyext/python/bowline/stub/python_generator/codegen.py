@@ -62,7 +62,7 @@ def _type_suffix_and_record(
 
 
 def _make_input_ty_map(ty_map: dict[str, str]) -> dict[str, str]:
-    """Return how types of parameters are called: as `ty_map` says if a file said so, else by the wider defaults."""
+    """Return how types of parameters are called. `ty_map` says it if a file did so, else the wider defaults."""
     wider = {
         name: path
         for name, path in consts.TY_MAP_INPUT_DEFAULTS.items()
@@ -116,7 +116,7 @@ def generate_python_object(
 
 
 def generate_python_import_section(code: CodeBlock, imports: list[ImportItem], opt: Options) -> None:
-    """Fill a block ``import-section``, a line for each module; without imports it stays as it is."""
+    """Fill a block ``import-section``, a line for each module. Without imports it stays as it is."""
     always: dict[str, set[str]] = {}
     checked: dict[str, set[str]] = {}
     for item in imports:
@@ -139,7 +139,7 @@ def generate_python_import_section(code: CodeBlock, imports: list[ImportItem], o
 
 
 def generate_python_all(code: CodeBlock, names: set[str], opt: Options) -> None:
-    """Fill a block ``__all__``: constants first, then classes, then functions; without names it stays as it is."""
+    """Fill a block ``__all__``: constants first, then classes, then functions. Without names it stays as it is."""
     assert len(code.lines) >= 2
 
     def rank(name: str) -> tuple[int, str]:

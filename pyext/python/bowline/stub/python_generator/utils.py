@@ -29,7 +29,7 @@ _TypeMap: TypeAlias = Callable[[str], str]
 
 @dataclasses.dataclass(frozen=True, init=False, repr=False)
 class ImportItem:
-    """A name that a module imports, from the module of keys that begin as `full_name` does.
+    """A name that a module imports. The module is that of keys that begin as `full_name` does.
 
     Attributes
     ----------
@@ -158,7 +158,7 @@ def _init(name: str, takes: Iterable[str], indent: int) -> str:
 
 
 def render_object_init(info: ObjectInfo, ty_map: _TypeMap, indent: int, input_ty_map: _TypeMap | None = None) -> list[str]:
-    """Return the line of a type's constructor, of the fields that it takes; none without a constructor."""
+    """Return the line of a type's constructor, of the fields that it takes. None without a constructor."""
     return [_init("__init__", _field_parameters(info, input_ty_map or ty_map), indent)] if info.has_init else []
 
 
@@ -170,7 +170,7 @@ def render_object_ffi_init(info: ObjectInfo, ty_map: _TypeMap, indent: int, inpu
 
 
 def _field_parameters(info: ObjectInfo, ty_map: _TypeMap) -> list[str]:
-    """Return the parameters of a constructor: those with defaults behind the others, then those by name only."""
+    """Return the parameters of a constructor. Those with defaults are behind the others, then those by name only."""
 
     def shown(fields: list[InitFieldInfo]) -> list[str]:
         return [

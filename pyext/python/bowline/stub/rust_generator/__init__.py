@@ -1,4 +1,4 @@
-"""Writes Rust for the crate `tvm_ffi`: an object struct and a reference type for each registered type."""
+"""Writes Rust for the crate `tvm_ffi`. Each registered type has an object struct and a reference type."""
 
 from .generator import RustGenerator
 

@@ -1,4 +1,4 @@
-"""Functions that make objects of complete types, and what a subtype that is defined in Rust needs of them.
+"""Functions that make objects of complete types. And what a subtype that is defined in Rust needs of them.
 
 Upholds: every field from the root on is given, each once.
 """
@@ -85,7 +85,7 @@ class Allocators:
         ]
 
     def sections(self, leaf: str, base: str, has_parent: bool) -> list[list[str]]:
-        """Return both functions: that of the struct takes fields as they are, that of the reference what converts."""
+        """Return both functions. That of the struct takes fields as they are, that of the reference what converts."""
         key = self.info.type_key or ""
         inherited = self._of_parent(self.info) if has_parent else []
         every = self._of_level(key, self.info)

@@ -1,4 +1,4 @@
-"""The Rust of one registered type: its struct, its reference type, and what reads fields or makes objects.
+"""The Rust of one registered type. It is its struct, its reference type, and what reads fields or makes objects.
 
 Upholds: a struct has fields only if they account for all bytes of an object; else they are read by the C ABI.
 """
@@ -51,7 +51,7 @@ class Binding:
         self.fields = FieldTypes(self.names)
 
     def _verdict(self) -> Verdict:
-        """Return whether the fields account for all bytes, by what the file's directives say of their types."""
+        """Return whether the fields account for all bytes. The file's directives say what their types are."""
         infos = {key: self.lookup(key) for key in self.info.ancestors}
         infos[self.key] = self.info
         owners = {id(field): key for key, info in infos.items() for field in info.fields}

@@ -1,4 +1,4 @@
-"""Types of fields: as a struct lays them out, and as they are read by the C ABI.
+"""Types of fields. A struct lays them out in one way, and the C ABI reads them in another.
 
 Upholds: a type that a struct has for a field is as wide as the field.
 """
@@ -22,7 +22,7 @@ class FieldTypes:
     names: Names
 
     def laid_out(self, owner: str, field: NamedTypeSchema, imports: RustImports | None = None) -> str | None:
-        """Return the type that a struct has for a field of `owner`; None if there is none.
+        """Return the type that a struct has for a field of `owner`. None if there is none.
 
         Parameters
         ----------

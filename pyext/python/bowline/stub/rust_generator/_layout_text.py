@@ -13,7 +13,7 @@ __all__ = ["allow_names", "braced", "call"]
 
 
 def call(head: str, items: list[str], tail: str) -> list[str]:
-    """Return `head`, items with commas and `tail`: in one line; else a `let` with the call below; else an item a line."""
+    """Return `head`, items with commas and `tail` in one line. Else it is a `let` with the call below; else an item a line."""
     inner = ", ".join(items)
     line = f"{head}{inner}{tail}"
     if len(line) <= RUST_MAX_WIDTH:

@@ -1,4 +1,4 @@
-"""What types that an object names are called in a file, and which of them nothing provides.
+"""What types that an object names are called in a file. And which of them nothing provides.
 
 Upholds: what is named is in the crate, written by hand, or generated in this run; else it is noted as missing.
 """
@@ -66,7 +66,7 @@ class Names:
         return last if module == self.module else "::".join((*module, last))
 
     def of_value(self, origin: str, type_key: str | None, imports: RustImports) -> str | None:
-        """Return what values of a type are called; None if the crate has no type for them."""
+        """Return what values of a type are called. None if the crate has no type for them."""
         key = type_key if type_key in self.ty_map and type_key is not None else origin
         if key in self.ty_map:
             return self.imported(self.ty_map[key], imports)
@@ -75,7 +75,7 @@ class Names:
         return imports.record(self.generated(origin))
 
     def ancestor(self, type_key: str) -> str | None:
-        """Return what the reference type of an ancestor is called; None for those of the crate."""
+        """Return what the reference type of an ancestor is called. None for those of the crate."""
         provider = self.provider(type_key)
         if provider == "crate":
             return None
@@ -84,7 +84,7 @@ class Names:
         return self.imports.record(self.generated(type_key))
 
     def base(self, info: ObjectInfo) -> tuple[str, bool]:
-        """Return the struct that a type's own begins with, and whether it is one that is not the crate's."""
+        """Return the struct that a type's own begins with. And whether it is one that is not the crate's."""
         parent = info.parent_type_key
         if parent is not None:
             provider = self.provider(parent)

@@ -59,7 +59,7 @@ def generate_rust_object(
 
 
 def generate_rust_import_section(code: CodeBlock, imports: RustImports, opt: Options, defined_types: set[str]) -> None:
-    """Fill a block ``import-section``: imports, sorted, then structs for types of the runtime that are parents."""
+    """Fill a block ``import-section``. First imports, sorted, then structs for types of the runtime that are parents."""
     lines = sorted({item.as_use_line() for item in imports.items if item.path not in defined_types})
     for type_key, base in imports.builtin_mirrors.items():
         lines += [
@@ -83,7 +83,7 @@ def generate_rust_api_file(
     is_root: bool,
     syntax: MarkerSyntax,
 ) -> str:
-    """Return what is appended to a file: a head if it is new, and a block for each type without one."""
+    """Return what is appended to a file. It is a head if the file is new, and a block for each type without one."""
     text = ""
     if not code_blocks:
         text += f"#![allow(dead_code, unused_imports)]\n\n//! FFI bindings for `{module_name}`.\n\n"

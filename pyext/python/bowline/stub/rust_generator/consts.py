@@ -1,11 +1,11 @@
-"""What types are called in Rust, how wide its scalars are, and which words it keeps for itself.
+"""What types are called in Rust. And how wide its scalars are, and which words it keeps for itself.
 
 Upholds: paths with ``::`` are imported, other names are in scope everywhere.
 """
 
 RUST_DIRECTIVE_KINDS = frozenset({"import-object", "field", "nullable", "enum", "opaque", "upcast", "custom-new"})
 
-# A value that is an object is the crate's `ObjectRef`; `Object` is what structs begin with. Containers are the crate's.
+# A value that is an object is the crate's `ObjectRef`. `Object` is what structs begin with. Containers are the crate's.
 RUST_TY_MAP_DEFAULTS = {
     "int": "i64",
     "float": "f64",
@@ -40,7 +40,7 @@ RUST_TY_MAP_DEFAULTS = {
 # The crate has no type for these.
 RUST_UNSUPPORTED_ORIGINS = frozenset({"Dict", "Union", "tuple"})
 
-# Scalars by what they are and their bytes: a schema does not say how wide a number is.
+# Scalars by what they are and their bytes. A schema does not say how wide a number is.
 RUST_SCALAR_BY_SIZE = {
     ("int", 1): "i8",
     ("int", 2): "i16",
@@ -55,11 +55,11 @@ RUST_SCALAR_WIDTHS = {
     "f32": 4,
     "f64": 8,
 }
-# Parameters of these types are taken as they are, others as what converts: a literal has no type of its own.
+# Parameters of these types are taken as they are, others as what converts. A literal has no type of its own.
 RUST_EXACT_PARAMS = frozenset({*RUST_SCALAR_WIDTHS, "isize", "usize"})
 
 RUST_POINTER_SIZE = 8
-# Optional values are kept as a whole value of two words, optional objects as a pointer.
+# Optional values are kept as a whole value of two words. Optional objects are kept as a pointer.
 RUST_OPTIONAL_PATH = "tvm_ffi::Optional"
 RUST_OPTIONAL_FIELD_SIZE = 16
 RUST_OBJECT_OPTIONAL_FIELD_SIZE = RUST_POINTER_SIZE

@@ -73,7 +73,7 @@ class RustGenerator:
         return is_crate_type_key(type_key)
 
     def check_view(self, code_blocks: list[CodeBlock]) -> dict[tuple[str, object], tuple[str, ...]]:
-        """Return what types and imports define: imports alone, comments and layout make no file out of date."""
+        """Return what types and imports define. Imports alone, comments and layout make no file out of date."""
         views = {
             (code.kind, code.param): check_tokens(code.lines[1:-1])
             for code in code_blocks

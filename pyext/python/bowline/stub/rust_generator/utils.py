@@ -77,7 +77,7 @@ def rust_module_path(path: Path) -> tuple[str, ...]:
 
 
 def builtin_mirror_name(type_key: str) -> str:
-    """Return the name of a struct that stands for a type of the runtime, of which the crate has none."""
+    """Return the name of a struct that stands for a type of the runtime. The crate has none of it."""
     head, _, last = type_key.rpartition(".")
     return f"{head.replace('.', '_').capitalize()}{last}Obj"
 
@@ -104,7 +104,7 @@ class RustImports:
     reserved: set[str] = dataclasses.field(default_factory=set)
 
     def record(self, name: str) -> str:
-        """Note an import; return how the name is written then: in full if another one is called so."""
+        """Note an import. Return how the name is written then: in full if another one is called so."""
         use = RustUse(name)
         if not use.as_use_line() or use in self.items:
             return use.leaf
@@ -114,7 +114,7 @@ class RustImports:
         return use.leaf
 
     def record_builtin_base(self, chain: list[str]) -> str:
-        """Note types of the runtime, each below the one before; return the name of the last one's struct."""
+        """Note types of the runtime, each below the one before. Return the name of the last one's struct."""
         base = self.record("tvm_ffi::Object")
         for type_key in chain:
             self.builtin_mirrors.setdefault(type_key, base)
@@ -146,7 +146,7 @@ _MODULES = re.compile(r"(?<![\w:])(?:::)?(?:[a-z_][a-z0-9_]*::)+(?=[A-Za-z_])")
 
 
 def check_tokens(lines: Iterable[str]) -> tuple[str, ...]:
-    """Return the tokens that count for whether a file is out of date: not imports, comments, modules and layout."""
+    """Return the tokens that count for whether a file is out of date. Imports, comments, modules and layout do not."""
     bare = [line.strip() for line in lines]
     text = _MODULES.sub("", " ".join(line for line in bare if not line.startswith(("use ", "//"))))
     tokens = re.findall(r"\w+|\S", text)
@@ -156,7 +156,7 @@ def check_tokens(lines: Iterable[str]) -> tuple[str, ...]:
 
 
 def rust_ident(name: str) -> str:
-    """Return how a field is called: without an underscore behind it or two on both sides, and never as a keyword."""
+    """Return how a field is called. It has no underscore behind it or two on both sides, and is never a keyword."""
     if len(name) > 4 and name.startswith("__") and name.endswith("__"):
         name = name[2:-2]
     elif len(name) > 1 and name.endswith("_") and not name.endswith("__"):
