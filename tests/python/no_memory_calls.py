@@ -76,6 +76,7 @@ FROZEN = Frozen("a name of some length", (1, "a text of some length", Frozen("in
 OTHER = Frozen("a name of some length", (1, "another text of some length", Frozen("inner")))
 LONG = "a text of some length " * 300
 TEXT = serialization.to_json_graph_str(graph(2))
+DRAWING = bowline.show([FROZEN, FROZEN])
 NUMBERS = Array(range(300))
 ITEMS = List(["a text of some length", 2**40, NODE])
 ENTRIES = Dict({"a key of some length": 2**40, "another": NODE})
@@ -243,6 +244,7 @@ CALLS = {
         "DefRegionKind": lambda: list(bowline.DefRegionKind),
         "Device": lambda: bowline.Device("cuda", 1),
         "Dict": DICT_CALLS,
+        "Drawing": [lambda: DRAWING.svg(), lambda: DRAWING.html(), lambda: DRAWING.text(), lambda: repr(DRAWING)],
         "Error": lambda: bowline.Error("ValueError", "a text of some length", ""),
         "Function": [lambda: CALLBACK(1, "a text of some length", NODE), lambda: repr(CALLBACK), lambda: CALLBACK(*range(300))],
         "InplaceMode": lambda: list(bowline.InplaceMode),
@@ -285,6 +287,7 @@ CALLS = {
         "register_object": read(bowline, "register_object"),
         "remove_global_func": removal,
         "settle": bowline.settle,
+        "show": lambda: bowline.show(FROZEN),
         "stats": bowline.stats,
         "structural_equal": lambda: bowline.structural_equal(FROZEN, OTHER),
         "structural_hash": lambda: bowline.structural_hash(FROZEN),

@@ -72,6 +72,8 @@ _LAZY = {
     "use_torch_stream": "stream",
     "from_dlpack": "_tensor",
     "provide_tvm_ffi": "_alias",
+    "Drawing": "_show",
+    "show": "_show",
     "LIB": "libinfo",
     "__version_tuple__": "_version",
 }

@@ -53,6 +53,8 @@ from ._dtype import uint16 as uint16
 from ._dtype import uint32 as uint32
 from ._dtype import uint64 as uint64
 from ._shape import Shape as Shape
+from ._show import Drawing as Drawing
+from ._show import show as show
 from ._tensor import Tensor as Tensor
 from ._tensor import from_dlpack as from_dlpack
 from ._version import __version_tuple__ as __version_tuple__
@@ -114,6 +116,7 @@ __all__ = [
     "DefRegionKind",
     "Device",
     "Dict",
+    "Drawing",
     "Error",
     "Function",
     "InplaceMode",
@@ -154,6 +157,7 @@ __all__ = [
     "register_object",
     "remove_global_func",
     "settle",
+    "show",
     "stats",
     "structural_equal",
     "structural_hash",
