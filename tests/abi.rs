@@ -1,4 +1,4 @@
-//! What the C ABI needs of the layers below, and what its functions do to bad arguments. tests/abi has the programs in C.
+//! What the C ABI needs of the layers below. And what its functions do to bad arguments. tests/abi has the programs in C.
 //! Registers types, with numbers of their own, in a process of its own.
 
 use bowline::abi::{error, function, types, value};
@@ -65,7 +65,7 @@ fn numbered_types() {
     assert!(type_info(118).is_none());
 }
 
-/// A type declared at run time with a field of every storage that a schema asks for.
+/// A type declared at run time. It has a field of every storage that a schema asks for.
 #[test]
 fn records_of_declared_types() {
     let index = register_type("test.Recorded", OBJECT).unwrap().index;

@@ -17,7 +17,7 @@ use std::sync::Arc;
 #[path = "container/threads.rs"]
 mod threads;
 
-/// An object that runs something when it is destroyed, and that knows whether it still is one.
+/// An object that runs something when it is destroyed. It knows whether it still is one.
 #[repr(C)]
 struct Probe {
     header: Header,

@@ -92,7 +92,7 @@ fn same(a: &Any, b: &Any) -> bool {
     a.view().same(&b.view())
 }
 
-/// Values of which no two are equal, and none has an order with one of another row.
+/// Values of which no two are equal. None has an order with one of another row.
 fn different() -> Vec<Vec<Any>> {
     let ints = |items: &[i64]| array(items.iter().map(|item| item.into_any()));
     vec![

@@ -20,9 +20,9 @@ fn released() -> usize {
     RELEASED.load(Ordering::SeqCst)
 }
 
-/// Runs `work` in a child of this process; fails if it says false or does not end.
+/// Runs `work` in a child of this process. Fails if it says false or does not end.
 fn in_child(work: impl FnOnce() -> bool) {
-    // SAFETY: the child runs what needs no other thread, and ends without destructors; it is its only thread that calls
+    // SAFETY: the child runs what needs no other thread, and ends without destructors. It is its only thread that calls
     // `after_fork`.
     unsafe {
         match libc::fork() {
@@ -60,7 +60,8 @@ fn a_child_releases_what_its_parents_threads_kept() {
     assert_eq!(released(), 0, "they wait for the reader");
 
     in_child(|| {
-        // What was replaced before the fork, by this thread and by one that is no more, and what is replaced after it.
+        // What was replaced before the fork, and what is replaced after it. The former is by this thread and by one
+        // that is no more.
         replace(1000);
         settle();
         released() == 2010

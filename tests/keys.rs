@@ -1,4 +1,4 @@
-//! Keys of Map and Dict whose types say themselves what is equal, by `__any_hash__` and `__any_equal__`.
+//! Keys of Map and Dict whose types say themselves what is equal. They do so by `__any_hash__` and `__any_equal__`.
 use bowline::container::{Array, Dict, DictObj, List, Map, MapObj};
 use bowline::function::{Error, Function};
 use bowline::object::ObjectType;
@@ -8,7 +8,7 @@ use bowline::value::{convert, Any, AnyView, IntoAny};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Barrier, Mutex};
 
-/// A type of keys with a number, by which they are equal if its hooks say so, and a tag that tells them apart.
+/// A type of keys with a number, and a tag that tells them apart. They are equal by the number if its hooks say so.
 macro_rules! keys {
     ($name:ident, $key:literal) => {
         bowline::object! {
@@ -140,7 +140,7 @@ keys!(OnlyHash, "test.keys.OnlyHash");
 #[test]
 fn one_hook_alone() {
     attr::set(OnlyEqual::type_index(), "__any_equal__", Function::from_packed(SAME_NUMBER).into_any()).unwrap();
-    // It hashes by identity, by the ABI: a few entries are found without a hash, and each key finds its own.
+    // It hashes by identity, by the ABI. A few entries are found without a hash, and each key finds its own.
     let dict = DictObj::empty();
     (0..4_i64).for_each(|n| drop(dict.set(OnlyEqual::key(n % 3, n), n.into_any()).unwrap()));
     assert_eq!(tags(&dict), [(0, 3), (1, 1), (2, 2)]);
@@ -171,7 +171,7 @@ fn what_fails_changes_nothing() {
     say::<Failing>(fails, equal);
     let dict = DictObj::make([(Failing::key(4, 4), 4.into_any()), (Failing::key(5, 5), 5.into_any())]).unwrap();
     let before = tags(&dict);
-    // 13 and 14 fail to hash; 6 and 4, and 6 and 5 fail to compare, in one slot for 6 and 4, another for 5.
+    // 13 and 14 fail to hash. 6 and 4, and 6 and 5 fail to compare, in one slot for 6 and 4, another for 5.
     for (other, kind, text) in [
         (13, "KeyError", "unlucky"),
         (14, "TypeError", "__any_hash__ of `test.keys.Failing` returned `str`, expected int"),
@@ -285,7 +285,7 @@ fn hashes_of_keys_when_a_dict_grows() {
 
 keys!(Meddling, "test.keys.Meddling");
 
-/// The dict that comparisons change, and how: by the number of the key that is looked for.
+/// The dict that comparisons change, and how. They do so by the number of the key that is looked for.
 static MEDDLED: Mutex<Option<Dict>> = Mutex::new(None);
 static MEDDLES: AtomicBool = AtomicBool::new(false);
 
@@ -316,7 +316,7 @@ fn comparisons_that_change_the_dict() {
         MEDDLES.store(true, Ordering::Relaxed);
         dict
     };
-    // The key that is looked for is there: what was found to be equal counts only while it is there.
+    // The key that is looked for is there. What was found to be equal counts only while it is there.
     let dict = start(1);
     assert_eq!(int(dict.get(Meddling::key(1, 1).view()).unwrap()), Some(0));
     assert_eq!(tags(&dict), [(0, 0)]);
@@ -362,7 +362,7 @@ fn numbers_once(dict: &DictObj) -> usize {
     numbers.len()
 }
 
-/// No two equal keys are ever in one dict, and no value is lost: what is put in comes out once.
+/// No two equal keys are ever in one dict, and no value is lost. What is put in comes out once.
 #[test]
 fn threads_share_a_dict() {
     say::<Shared>(BY_NUMBER, SAME_NUMBER);

@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use support::{Class, Held, Moment, Object, Thread, World};
 
-/// Explores `race` with as many preemptions as LOOM_MAX_PREEMPTIONS says (2 if not set), and `more` or less: small races
-/// afford one more, those of three threads with long verbs one less. Tells how many executions it took.
+/// Explores `race` with the preemptions of LOOM_MAX_PREEMPTIONS (2 if not set), and `more` or less. Small races afford one
+/// more, those of three threads with long verbs one less. Tells how many executions it took.
 fn explore_with(more: isize, race: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
     let bound = builder.preemption_bound.unwrap_or(2).saturating_add_signed(more);
@@ -37,7 +37,7 @@ fn explore(race: impl Fn() + Send + Sync + 'static) {
     explore_with(0, race);
 }
 
-/// As [`explore_with`], of a tier: rich verbs have so many steps that one preemption less is as much as is affordable.
+/// As [`explore_with`], of a tier. Rich verbs have so many steps that one preemption less is as much as is affordable.
 fn explore_tier(class: Class, more: isize, race: impl Fn() + Send + Sync + 'static) {
     explore_with(more - isize::from(class.rich), race);
 }

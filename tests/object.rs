@@ -97,7 +97,7 @@ pub(crate) fn is_child() -> bool {
 pub(crate) fn in_child(test: &str) -> Output {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", test, "--test-threads=1", "--nocapture"]).env("BOWLINE_TEST_CHILD", "1");
-    // Sizes beyond all memory are an error to be tested, not one to be reported by a sanitizer.
+    // Sizes beyond all memory are an error to be tested. No sanitizer is to report it.
     child.env("ASAN_OPTIONS", "allocator_may_return_null=1").env("TSAN_OPTIONS", "allocator_may_return_null=1");
     child.output().unwrap()
 }

@@ -1,4 +1,4 @@
-//! The protocol on one OS thread: random histories against the reference, and the stories that once went wrong.
+//! The protocol on one OS thread. It plays random histories against the reference, and the stories that once went wrong.
 //! Upholds: wrong states after legal histories are found here, without concurrency; re-entrancy included.
 #![cfg(not(any(bowline_loom, bowline_shuttle)))]
 

@@ -1,4 +1,5 @@
-//! Reflected types from outside: declared in Rust, declared at run time, one derived from the other.
+//! Reflected types from outside. They are declared in Rust, declared at run time, one derived from
+//! the other.
 //! Uses the crate's public interface only.
 //! Counts are checked exactly: what a field owned is released with its object, once.
 #![cfg(not(any(bowline_loom, bowline_shuttle)))]
@@ -283,7 +284,7 @@ fn attributes_belong_to_one_type() {
     });
 }
 
-/// Those that walks ask for have a place of their own, which is not seen from outside.
+/// Attributes that walks ask for have a place of their own. It is not seen from outside.
 #[test]
 fn an_attribute_that_walks_ask_for_is_one_as_others() {
     let (node, name) = (Node::type_index(), "__ffi_compare__");

@@ -25,8 +25,8 @@ struct Plan {
     threads: usize,
     /// Steps of each thread.
     steps: usize,
-    /// Out of 100 steps: moves, re-initialisations, evictions, and objects that are left to the thread without Python or
-    /// made anew; the rest fetches, copies, drops and hands over.
+    /// Moves, re-initialisations, evictions and new objects, out of 100 steps. Objects are left to the thread without
+    /// Python or made anew; the rest fetches, copies, drops and hands over.
     moves: u32,
     binds: u32,
     evictions: u32,
@@ -113,7 +113,7 @@ fn step(plan: &Plan, me: &Thread, shared: &Shared, own: &mut Own) {
     } else if kind < evictions {
         me.evict(object);
     } else if kind < ends {
-        // The thread's count of the object is given back here or elsewhere, and a new object comes in its place.
+        // The thread's count of the object is given back here or elsewhere. A new object comes in its place.
         own.objects[at] = me.world.object(class);
         if chance(60) {
             shared.leave(object);
@@ -164,7 +164,7 @@ fn is_rich(held: &Held) -> bool {
     support::model::notes_of(held.wrapper).notes.rich.load(SeqCst)
 }
 
-/// Code that runs within a verb: fetches the object again, and sometimes brings a dying wrapper back.
+/// Code that runs within a verb. It fetches the object again, and sometimes brings a dying wrapper back.
 fn user_code(plan: &Plan, shared: &Shared, me: &Thread, moment: Moment) {
     if me.nesting.get() > 1 || shared.over.load(SeqCst) || !chance(plan.user) {
         return;
@@ -183,8 +183,8 @@ fn user_code(plan: &Plan, shared: &Shared, me: &Thread, moment: Moment) {
         Moment::Finalize(wrapper, Some(object)) if chance(50) => {
             shared.give(me.clone_held(&Held { wrapper, result_of: Some(object) }));
         }
-        // Another thread that found the wrapper alive in its finalizer may take the object out of it, and then nothing
-        // protects the object where objects come and go.
+        // Another thread that found the wrapper alive in its finalizer may take the object out. Then nothing protects the
+        // object where objects come and go.
         Moment::Finalize(_, Some(object)) if plan.ends == 0 || plan.moves + plan.binds == 0 => again(object),
         _ => {}
     }
@@ -245,7 +245,7 @@ fn run(plan: &Plan, me: &Thread, shared: &Shared, objects: Vec<Object>) {
 /// How many executions a seed stands for. A PCT scheduler learns from one execution how long they are.
 const BATCH: usize = 500;
 
-/// Some executions that can be had again: a line of tests/shuttle/seeds, after the name of the test.
+/// Some executions that can be had again. It is a line of tests/shuttle/seeds, after the name of the test.
 #[derive(Clone, Copy, Debug)]
 struct Search {
     /// Priority changes of a PCT scheduler; 0 for the random scheduler.
@@ -312,7 +312,7 @@ fn explore(plan: Plan) {
     let asked = std::env::var("BOWLINE_SHUTTLE_SCHEDULES").ok();
     let wanted: usize = asked.map_or(10_000, |n| n.parse().expect("BOWLINE_SHUTTLE_SCHEDULES is a number"));
     let mut executions: usize = kept(&test).into_iter().map(|search| search.run(plan)).sum();
-    // Half of them under the random scheduler, a quarter each with one and three changes of priority.
+    // Half of them are under the random scheduler. A quarter each has one and three changes of priority.
     for (batch, depth) in (0..wanted.div_ceil(BATCH)).zip([0, 2, 0, 4].into_iter().cycle()) {
         let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), batch);
         executions += Search { depth, seed }.run(plan);
@@ -356,7 +356,7 @@ mod all_verbs {
     fn rich_evicted() {
         explore(Plan { classes: &[Class::RICH; 2], evictions: 20, ..PLAN });
     }
-    /// Objects come and go; the last count is often given back by a thread without Python.
+    /// Objects come and go. The last count is often given back by a thread without Python.
     #[test]
     fn objects_come_and_go() {
         explore(Plan { classes: MIXED, steps: 20, moves: 5, evictions: 5, ends: 25, user: 20, ..PLAN });

@@ -104,7 +104,7 @@ fn depth_is_no_limit() {
 
 #[test]
 fn what_is_shared_is_walked_once() {
-    // Between two shared objects lies one that has a place alone; 2^200 ways lead to the last one.
+    // Between two shared objects lies one that has a place alone. 2^200 ways lead to the last one.
     let chain = || {
         (0..200).fold(1.into_any(), |below, _| {
             let shared = Node::new(below, Any::none()).into_any();
@@ -210,7 +210,8 @@ mod error_context {
         }
     }
 
-    /// The ways that an error has which came up in the first of these values, inside of the others.
+    /// The ways of an error that came up in the first of these values. The value is inside of the
+    /// others.
     fn ways(root: &Any, inside: &[&Any], prefixes: bool) -> Vec<String> {
         let error = Error::value_error("here");
         for value in inside {

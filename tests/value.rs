@@ -17,7 +17,7 @@ use std::sync::{Arc, Barrier, OnceLock};
 #[path = "value/cells.rs"]
 mod cells;
 
-/// An object that says so when it is destroyed, and that knows whether it still is one.
+/// An object that says so when it is destroyed. It knows whether it still is one.
 #[repr(C)]
 struct Probe {
     header: Header,

@@ -1,4 +1,7 @@
-"""The page "Your own native types in Rust": its files, commands and Python, in the order in which they stand, in an empty folder."""
+"""The page "Your own native types in Rust".
+
+Its files, commands and Python run in the order in which they stand, in an empty folder.
+"""
 
 import os
 import re
@@ -25,7 +28,7 @@ def test_the_page(tmp_path):
             python.append(text)
     assert len(files) == 5 and len(commands) == 2 and len(python) == 1
     assert files["wheel_of_crate.py"] == (ROOT / "tests/authors/rust-ir/wheel_of_crate.py").read_text()
-    # The crate as it is here, where a user has it from a registry; its dependencies as they are locked here.
+    # The crate as it is here, where a user has it from a registry. Its dependencies are as they are locked here.
     files[".cargo/config.toml"] = f'[patch.crates-io]\nbowline = {{ path = "{ROOT}" }}\n'
     files["Cargo.lock"] = (ROOT / "tests/authors/rust-ir/Cargo.lock").read_text().replace("rust-ir", "my-ir")
     for file, text in files.items():

@@ -1,4 +1,7 @@
-"""The pages "Your own native types": their files, commands and Python, in the order in which they stand, in an empty folder."""
+"""The pages "Your own native types".
+
+Their files, commands and Python run in the order in which they stand, in an empty folder.
+"""
 
 import os
 import re
@@ -16,7 +19,7 @@ BLOCK = re.compile(r"(?:^`([^`\n]+)`:\n\n)?^```(\w+)\n(.*?)^```$", re.M | re.S)
 
 
 def wheel_of_headers(folder):
-    """Pack the headers of tvm-ffi as its wheel has them, so that no test needs the net."""
+    """Pack the headers of tvm-ffi as its wheel has them. So no test needs the net."""
     include = Path(os.environ["TVM_FFI_INCLUDE"])
     with zipfile.ZipFile(folder / "apache_tvm_ffi-0.1.15-py3-none-any.whl", "w") as wheel:
         for header in include.rglob("*.h"):
@@ -28,7 +31,7 @@ def wheel_of_headers(folder):
 
 
 def environment(folder):
-    """What the commands of a page run with: bowline and what builds wheels are there, the net is not."""
+    """What the commands of a page run with. bowline and what builds wheels are there, the net is not."""
     kept = {name: value for name, value in os.environ.items() if name != "TVM_FFI_INCLUDE"}
     return kept | {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",

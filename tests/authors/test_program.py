@@ -1,4 +1,7 @@
-"""The one program of three authors: the package that BOWLINE_AUTHOR names, whatever language its objects are made in."""
+"""The one program of three authors.
+
+It runs with the package that BOWLINE_AUTHOR names, whatever language its objects are made in.
+"""
 
 import gc
 import importlib
@@ -204,7 +207,7 @@ def test_the_table():
 
 
 def test_a_table_that_code_comes_back_to():
-    """What the end of an object runs may use the table that let go of it."""
+    """The end of an object may run code that uses the table again. The table had let go of the object."""
     table = ir.Table("t")
     node = ir.Var("x")
     seen = []

@@ -34,17 +34,17 @@ WORKS = [
     "construct",
 ]
 LOOPS = 200
-# How much more an operation may take than the baseline says: counts vary a little with addresses and compilers.
+# How much more an operation may take than the baseline says. Counts vary a little with addresses and compilers.
 RELATIVE, ABSOLUTE = 0.05, 3
 
 
 def mark() -> None:
-    """Begin a new part of callgrind's output: it dumps whenever this function of libc is called."""
+    """Begin a new part of callgrind's output. It dumps whenever this function of libc is called."""
     os.getppid()
 
 
 def worker(threads: bool) -> None:
-    """Run the works between marks, in a process that has started a thread or has not."""
+    """Run the works between marks. The process has started a thread or has not."""
     sys.path.insert(0, str(HERE))
     if threads:
         thread = threading.Thread(target=int)
@@ -63,7 +63,7 @@ def worker(threads: bool) -> None:
 
 
 def counted(output: pathlib.Path) -> int:
-    """Return the instructions that a part of callgrind's output attributes to functions of the extension itself."""
+    """Return the instructions of the extension's own functions. A part of callgrind's output attributes them."""
     total, ours, callee = 0, False, False
     for line in output.read_text().splitlines():
         if line.startswith("ob="):
@@ -79,7 +79,7 @@ def counted(output: pathlib.Path) -> int:
 
 
 def count(threads: bool) -> dict[str, float]:
-    """Return instructions per operation by work, in a process that has started a thread or has not."""
+    """Return instructions per operation by work. The process has started a thread or has not."""
     sys.path.insert(0, str(HERE))
     import works
 
@@ -100,7 +100,7 @@ def count(threads: bool) -> dict[str, float]:
             sys.exit(f"valgrind failed:\n{run.stderr}")
         found = {}
         for at, name in enumerate(WORKS):
-            # Parts are numbered from 1 and end before a mark: the second, fourth, … are the measured runs.
+            # Parts are numbered from 1 and end before a mark. The second, fourth, … are the measured runs.
             part = counted(pathlib.Path(folder, f"out.{2 * at + 2}"))
             work = works.WORKS[name]
             times = works.UNROLLED if work.operations < works.ELEMENTS else 1

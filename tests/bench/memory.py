@@ -1,4 +1,4 @@
-"""Bytes that an object with two object fields and an int takes: never wrapped, wrapped, and after its wrapper's end.
+"""Bytes that an object with two object fields and an int takes. It counts never wrapped, wrapped, and after its wrapper's end.
 
 By the growth of the process, over so many objects that nothing else counts.
 """

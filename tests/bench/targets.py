@@ -27,7 +27,7 @@ TARGETS = [
 ]
 
 
-# (work, threads, all on one object, rival, at least): throughput as a multiple of one thread of ours, or of the rival's
+# (work, threads, all on one object, rival, at least). The throughput is a multiple of one thread of ours, or of the rival's
 # threads doing the same. Where threads are free.
 THREADS = [
     ("live read", 2, False, "", 1.9),

@@ -1,5 +1,5 @@
-//! What the protocol's verbs take by themselves: over a host whose refcounts are those of one thread with the GIL, and
-//! whose storage is a box, so that next to nothing is timed but the verbs.
+//! What the protocol's verbs take by themselves. Refcounts of the host are those of one thread with the GIL, and its storage
+//! is a box, so that next to nothing is timed but the verbs.
 //!
 //! cargo bench --bench verbs
 #![allow(missing_docs)]
@@ -36,7 +36,7 @@ struct OneThread {
 }
 
 fn wrapper<'a>(pointer: NonNull<Wrapper>) -> &'a Wrapper {
-    // SAFETY: storages are freed by `free`, `discard` and `defer_free` only, after which no verb asks for them.
+    // SAFETY: storages are freed by `free`, `discard` and `defer_free` only. After that no verb asks for them.
     unsafe { pointer.as_ref() }
 }
 
@@ -47,7 +47,7 @@ impl OneThread {
     }
 }
 
-// SAFETY: with one thread every step is atomic, no thread is ever in another's section, and a count of zero is a death, after
+// SAFETY: with one thread every step is atomic, and none is ever in another's section. A count of zero is a death, after
 // which `decref` runs `retire` before anything else.
 unsafe impl Host for OneThread {
     type Object = NonNull<Object>;
@@ -278,7 +278,7 @@ fn rebind(bencher: Bencher) {
     bencher.bench_local(|| {
         turn ^= 1;
         let next = objects[turn].0;
-        // SAFETY: a count of the wrapper, and one of the object for the life; both objects have words.
+        // SAFETY: a count of the wrapper, and one of the object for the life. Both objects have words.
         unsafe {
             RICH.retain(next);
             protocol::rebind(&RICH, held, next, |_| true);

@@ -1,4 +1,4 @@
-"""One system in a process of its own: does what it is told on stdin, one JSON array a line, and answers on stdout.
+"""One system in a process of its own. It does what it is told on stdin, one JSON array a line, and answers on stdout.
 
 worker.py SYSTEM     [name, threads, shared, seconds] -> nanoseconds per operation of one thread, or null
 

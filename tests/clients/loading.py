@@ -1,4 +1,4 @@
-"""What the scripts of this folder have in common: loading a client's libraries, and counting what they registered."""
+"""What the scripts of this folder have in common. They load a client's libraries, and count what they registered."""
 
 import ctypes
 import sys
@@ -10,7 +10,7 @@ FOLDER = Path(sys.argv[1])
 
 
 def load(*names: str, functions: int) -> None:
-    """Load libraries in their order; at least as many global functions must have come with them."""
+    """Load libraries in their order. At least as many global functions must have come with them."""
     before = set(bowline.registry.list_global_func_names())
     for name in names:
         # A static initialiser that fails ends the process.

@@ -1,4 +1,4 @@
-"""tilelang's libraries, which were built against tvm-ffi before 0.1.13: they load, and an expression is made and shown."""
+"""tilelang's libraries, which were built against tvm-ffi before 0.1.13. They load, and an expression is made and shown."""
 
 import ctypes
 import sys

@@ -8,7 +8,7 @@ from loading import get, load
 
 load("tvm/lib/libtvm_runtime.so", "tvm/lib/libtvm_runtime_extra.so", "tvm/lib/libtvm_compiler.so", functions=1500)
 
-# An object that C++ makes, and its text, which C++ asks this runtime for and the other way round.
+# An object that C++ makes, and its text. C++ asks this runtime for the text, and the other way round.
 five = get("ir.IntImm")(bowline.dtype("int32"), 5, None)
 total = get("prim.Add")(five, five, None)
 assert repr(total) == "T.Add(5, 5)", repr(total)

@@ -1,4 +1,4 @@
-"""xgrammar's library: a grammar in C++ is made of an expression and of a schema, and errors come through."""
+"""xgrammar's library. A grammar in C++ is made of an expression and of a schema, and errors come through."""
 
 import bowline
 from loading import get, load

@@ -8,7 +8,7 @@ use bowline::value::stripe;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Barrier, OnceLock};
 
-/// Destroying an item comes back to the list that it was displaced from, by every way of displacing.
+/// Destroying an item comes back to the list that it was displaced from. Every way of displacing does so.
 #[test]
 fn list_vs_itself_from_a_destructor() {
     fn list() -> &'static Obj<ListObj> {
@@ -45,7 +45,7 @@ fn list_vs_itself_from_a_destructor() {
     }
 }
 
-/// Threads move numbered items about in shared lists; every number is somewhere in the end, once.
+/// Threads move numbered items about in shared lists. Every number is somewhere in the end, once.
 #[test]
 fn list_vs_list() {
     let alive = Arc::new(AtomicI64::new(0));
@@ -118,7 +118,7 @@ fn list_set_vs_get() {
     assert_eq!(alive.load(Ordering::Relaxed), 0);
 }
 
-/// The last item is there as long as any is, whatever other threads add and take.
+/// The last item is there as long as any is. Other threads add and take.
 #[test]
 fn list_end_vs_its_length() {
     let list = ListObj::make([0.into_any()]);
@@ -199,7 +199,8 @@ fn walks_through_a_dict_that_changes() {
     }
 }
 
-/// A walk shows the dict as it was at one moment, whatever is changed meanwhile; walks are begun, copied and given up at any time.
+/// A walk shows the dict as it was at one moment, whatever is changed meanwhile. Walks are begun, copied and given up at any
+/// time.
 #[test]
 fn walk_vs_changes() {
     let alive = Arc::new(AtomicI64::new(0));
@@ -326,7 +327,7 @@ fn forks_find_no_stripe_taken() {
         }
         for _ in 0..20 {
             let held = stripe::hold_all();
-            // SAFETY: the child uses nothing that another thread may hold but what the guard protects, and exits.
+            // SAFETY: the child uses nothing that another thread may hold but what the guard protects. It exits.
             unsafe {
                 let child = fork();
                 drop(held);

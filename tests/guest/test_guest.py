@@ -219,7 +219,7 @@ def test_a_subclass_in_python():
     class Sub(Hidden):
         extra: int
 
-    # What is made once for a class, and for the record of its type, is there.
+    # What is made once for a class is there. So is what is made for the record of its type.
     assert guest("get_field")(Sub(Cell(0), 4), "extra") == 4
     before = objects()
     sub = Sub(Cell(1), 5)

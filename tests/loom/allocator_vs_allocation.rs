@@ -36,7 +36,7 @@ fn layout(size: usize) -> Layout {
 
 unsafe extern "C" fn allocate(size: usize, align: usize, _type_index: i32, context: *mut c_void) -> *mut c_void {
     assert!(align <= 16);
-    // SAFETY: the front has room for what is written there; `free` is the last pointer before the body.
+    // SAFETY: the front has room for what is written there. `free` is the last pointer before the body.
     unsafe {
         let base = alloc(layout(size));
         base.cast::<(*mut c_void, usize)>().write((context, size));
@@ -59,7 +59,7 @@ unsafe extern "C" fn free(body: *mut c_void) {
     }
 }
 
-/// Objects of before, amid and after a replacement are freed where they came from, by either thread.
+/// Objects of before, amid and after a replacement are freed where they came from. Either thread frees them.
 #[test]
 fn freed_where_they_came_from() {
     explore_with(1, || {

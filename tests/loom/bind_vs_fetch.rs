@@ -4,7 +4,8 @@
 use super::*;
 
 for_both_tiers! {
-    /// A wrapper that Python made becomes the tied one, or an alias of the one that a fetch made first.
+    /// A wrapper that Python made becomes the tied one. Or it becomes an alias of the one that a fetch made
+    /// first.
     fn tied_or_alias(class) {
         explore_tier(class, 1, move || {
             let world = World::new();
@@ -24,7 +25,7 @@ for_both_tiers! {
     }
 }
 
-/// A tied wrapper that Python made is the object's when Python does not hold it any more, whatever its class.
+/// A tied wrapper that Python made is the object's when Python drops it. Its class does not matter.
 #[test]
 fn made_by_python_and_kept() {
     explore_with(1, move || {

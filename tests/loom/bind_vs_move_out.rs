@@ -4,7 +4,8 @@
 use super::*;
 
 for_both_tiers! {
-    /// Another thread fetches the wrapper that is being bound, moves from it, and gives it another object.
+    /// Another thread fetches the wrapper that is being bound. It moves from it, and gives it another
+    /// object.
     fn late_finish(class) {
         explore_tier(class, 1, move || {
             let world = World::strict();

@@ -1,4 +1,4 @@
-//! The table in chunks (`sync::global::chunked`), of type indices and of storages: two that need the same chunk.
+//! The table in chunks (`sync::global::chunked`), of type indices and of storages. Two threads need the same chunk.
 //! Uses the harness in tests/loom.rs, and the table as `sync::modelled` compiles it.
 //! Upholds: a chunk is made once, and seen whole by all.
 
@@ -23,7 +23,7 @@ fn made_whole() {
     explore_with(1, || {
         let table = Arc::new(Table::new());
         let shared = table.clone();
-        // A spawned thread looks: loom, which runs the main thread first, overlooks that its look could come later.
+        // A spawned thread looks. Loom, which runs the main thread first, overlooks that its look could come later.
         let looker = spawn(move || {
             if let Some(entry) = shared.get(3) {
                 assert_eq!(entry.contents("an entry"), 1);

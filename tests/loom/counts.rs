@@ -1,4 +1,4 @@
-//! The strong and weak counts of an object (`object::count`): each claim is the partner of an ordering there.
+//! The strong and weak counts of an object (`object::count`). Each claim is the partner of an ordering there.
 //! Upholds: destroyed once, freed once, by one who sees what all others did; never under a holder.
 
 use super::*;
@@ -129,7 +129,7 @@ fn upgrade_sees_former_holders() {
 fn unique_sees_former_holders() {
     race(
         Counts::retain,
-        // The spawned thread looks: loom, which runs the main thread first, overlooks that its look could come after a
+        // The spawned thread looks. Loom, which runs the main thread first, overlooks that its look could come after a
         // release, which begins with a load.
         |one| {
             if one.counts.is_unique() {

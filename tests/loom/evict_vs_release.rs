@@ -4,7 +4,7 @@
 use super::*;
 
 for_both_tiers! {
-    /// The object may die with the evictor's own count: the storage is freed by one of eviction and teardown.
+    /// The object may die with the evictor's own count. The storage is freed by one of eviction and teardown.
     fn freed_once(class) {
         explore_tier(class, 1, move || {
             let world = World::new();

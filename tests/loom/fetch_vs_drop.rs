@@ -19,9 +19,9 @@ fn race(more: isize, class: Class, world: fn() -> Arc<World>) {
 }
 
 for_both_tiers! {
-    /// The fetch finds the wrapper alive, dying, dead or dormant, and always the same for lean classes.
+    /// The fetch finds the wrapper alive, dying, dead or dormant. It is always the same for lean classes.
     fn one_life_or_two(class) { race(1, class, World::new) }
-    /// The result is dropped by a thread that does not own its bias; the owner merges it meanwhile.
+    /// The result is dropped by a thread that does not own its bias. The owner merges it meanwhile.
     fn dropped_by_another_thread(class) {
         explore(move || {
             let world = World::new();
@@ -40,7 +40,7 @@ for_both_tiers! {
             world.finish(&main);
         });
     }
-    /// Two threads fetch while the only result is dropped: the one that met the old life may not evict the new one.
+    /// Two threads fetch while the only result is dropped. The one that met the old life may not evict the new one.
     fn two_fetches_and_a_drop(class) {
         explore_wide(class, move || {
             let world = World::new();
@@ -83,7 +83,7 @@ fn both_held_after_a_drop() {
     });
 }
 
-/// What `get` gives while another thread drops the only result is a life's, with a count of the object: the next fetch writes
+/// What `get` gives beside the drop of the only result is a life's. The life has a count of the object: the next fetch writes
 /// nothing but the wrapper's count.
 pub fn held_by_a_life(get: fn(&Thread, Object) -> Held) {
     explore(move || {
@@ -115,7 +115,7 @@ fn fetched_by_a_life() {
     held_by_a_life(|me, object| me.fetch(object).unwrap());
 }
 
-/// The finalizer fetches the object and lets go of the result: the wrapper dies all the same.
+/// The finalizer fetches the object and lets go of the result. The wrapper dies all the same.
 #[test]
 fn fetched_by_its_own_finalizer() {
     race(0, Class::FINAL, || {
@@ -128,7 +128,7 @@ fn fetched_by_its_own_finalizer() {
     });
 }
 
-/// The finalizer stores the wrapper in a global: the life goes on, and its count with it.
+/// The finalizer stores the wrapper in a global. The life goes on, and its count with it.
 #[test]
 fn resurrected_by_its_finalizer() {
     explore(|| {

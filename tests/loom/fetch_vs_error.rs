@@ -24,7 +24,7 @@ for_both_tiers! {
     }
 }
 
-/// The same when the wrapper is met dying, so that the failing allocation is a replacement's.
+/// The same when the wrapper is met dying. So the failing allocation is a replacement's.
 #[test]
 fn is_balanced_when_dying() {
     explore(move || {

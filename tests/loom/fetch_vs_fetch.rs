@@ -23,7 +23,7 @@ fn two(class: Class, prepare: fn(&Thread, Object)) {
 }
 
 for_both_tiers! {
-    /// The first wrapper of an object: one of two fresh ones is tied, the other freed.
+    /// The first wrapper of an object. One of two fresh ones is tied, the other freed.
     fn on_detached(class) { two(class, |_, _| ()) }
     /// One of two fetches begins the new life, the other joins it.
     fn on_dormant(class) { two(class, leave_dormant) }
@@ -48,7 +48,7 @@ for_both_tiers! {
             world.finish(&main);
         });
     }
-    /// One of three fetches begins the new life, the others join it; nothing is allocated (P4).
+    /// One of three fetches begins the new life, the others join it. Nothing is allocated (P4).
     fn three_on_dormant(class) {
         explore_wide(class, move || {
             let world = World::new();

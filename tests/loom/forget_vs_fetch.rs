@@ -12,7 +12,7 @@ fn write_and_read(me: &Thread, object: Object, value: usize) {
     me.release(object);
 }
 
-/// What was written into a former life is gone, whichever thread ends it; what a holder writes stays.
+/// What was written into a former life is gone, whichever thread ends it. What a holder writes stays.
 #[test]
 fn a_life_begins_empty() {
     explore_with(0, || {

@@ -44,7 +44,7 @@ for_both_tiers! {
             world.finish(&main);
         });
     }
-    /// Of two that find a dormant wrapper both get it: one revives it, with the count of the object that its life needs.
+    /// Of two that find a dormant wrapper both get it. One revives it, with the count of the object that its life needs.
     fn both_revive(class) {
         explore_tier(class, 1, move || {
             let world = World::new();

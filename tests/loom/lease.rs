@@ -1,4 +1,4 @@
-//! Leases (`sync::global::lease`), of counters and of parts in the collector: threads that take one while others give theirs.
+//! Leases (`sync::global::lease`), of counters and of parts in the collector. Threads take one while others give theirs.
 //! Uses the harness in tests/loom.rs, and the leases as `sync::modelled` compiles them.
 //! Upholds: a thing has one holder at a time, who sees what the former one left in it; all that were made are found.
 
@@ -56,7 +56,7 @@ fn look_vs_take() {
     explore_with(1, || {
         let things = Arc::new(Things::new());
         let shared = things.clone();
-        // A spawned thread looks: loom, which runs the main thread first, overlooks that its look could come later.
+        // A spawned thread looks. Loom, which runs the main thread first, overlooks that its look could come later.
         let looker = spawn(move || shared.iter().for_each(|lease| lease.touch("a thing")));
         things.take(Block::default);
         looker.join().unwrap();

@@ -43,8 +43,8 @@ for_both_tiers! {
             world.finish(&main);
         });
     }
-    /// A wrapper may be freed right after its object was moved out, once late retires of former lives gave their counts back:
-    /// they read the wrapper before.
+    /// A wrapper may be freed right after its object was moved out. By then late retires of former lives gave their counts
+    /// back: they read the wrapper before.
     fn freed_after_a_late_retire(class) {
         explore_tier(class, 1, move || {
             let world = World::new();
@@ -63,14 +63,14 @@ for_both_tiers! {
             world.finish(&main);
         });
     }
-    /// A wrapper may be freed right after its object was moved out, if that leaves the only count: a thread that counts the
-    /// object since then does not find the wrapper by the word.
+    /// A wrapper may be freed right after its object was moved out. The move has to leave the only count: a thread that counts
+    /// the object since then does not find the wrapper by the word.
     fn of_a_sole_object(class) {
         explore_tier(class, 1, move || {
             let world = World::new();
             let main = world.thread(1);
             let object = object(&world, &main, class, 0);
-            // A weak handle is what leads another thread to an object whose only count is a wrapper's.
+            // A weak handle leads another thread to an object whose only count is a wrapper's.
             object.get().counts.retain_weak();
             let held = main.fetch_owned(object).unwrap();
             let other = on(&world, 2, move |me| {

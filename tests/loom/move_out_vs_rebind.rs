@@ -31,7 +31,7 @@ for_both_tiers! {
             world.finish(&main);
         });
     }
-    /// The other thread fills the wrapper before it empties it, so that it is empty both when this one looks and when it
+    /// The other thread fills the wrapper before it empties it. So it is empty both when this one looks and when it
     /// acts, though not for the same reason.
     fn emptied_twice(class) {
         explore_tier(class, 1, move || {

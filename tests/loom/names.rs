@@ -1,4 +1,4 @@
-//! The table of names (`sync::global::names`), by which the registry finds a type: threads that add while others look.
+//! The table of names (`sync::global::names`), by which the registry finds a type. Threads add while others look.
 //! Uses the harness in tests/loom.rs, and the table as `sync::modelled` compiles it.
 //! Upholds: a name has one entry and one holder, both seen whole.
 
@@ -20,7 +20,7 @@ fn held(table: &Table, name: &str) -> Option<u32> {
     Some(table.find(name)?.holder()?.contents("a value"))
 }
 
-/// Runs `one` on a thread of its own: loom, which runs the main thread first, overlooks that its look could come later.
+/// Runs `one` on a thread of its own. Loom, which runs the main thread first, overlooks that its look could come later.
 fn race(one: fn(&Table), other: fn(&Table), end: fn(&Table)) {
     explore_with(1, move || {
         let table = Arc::new(Table::new());
@@ -32,7 +32,7 @@ fn race(one: fn(&Table), other: fn(&Table), end: fn(&Table)) {
     });
 }
 
-/// An entry that is found is as it was made: without a holder, or with one.
+/// An entry that is found is as it was made. It is without a holder, or with one.
 #[test]
 fn found_whole() {
     race(
@@ -55,7 +55,7 @@ fn held_whole() {
     );
 }
 
-/// Of two that want a name one gets it, and the other learns of its holder.
+/// Of two that want a name one gets it. The other learns of its holder.
 #[test]
 fn given_once() {
     fn want(table: &Table, contents: u32) {
@@ -66,7 +66,7 @@ fn given_once() {
     race(|table| want(table, 1), |table| want(table, 2), |table| assert!(matches!(held(table, "a"), Some(1 | 2))));
 }
 
-/// Two that add the same name get one entry; what one of them adds beside it is found, too.
+/// Two that add the same name get one entry. What one of them adds beside it is found, too.
 #[test]
 fn one_entry() {
     race(

@@ -1,4 +1,4 @@
-//! The stack of what is ripe (`reclaim`): pops of single values against pushes and each other.
+//! The stack of what is ripe (`reclaim`). Pops of single values race with pushes and each other.
 //! Uses the harness in tests/loom.rs.
 //! Upholds: each value is popped once, by one who sees what its pusher wrote. Nodes are kept to the end, as by a pin.
 
@@ -32,7 +32,7 @@ fn pop(values: &Values, nodes: &mut Vec<Emptied<Arc<Block>>>) -> usize {
 fn sees_what_pushers_wrote() {
     explore_with(1, || {
         let values = Arc::new(Values::new());
-        // A spawned thread pops: loom, which runs the main thread first, overlooks that a look could come after a push,
+        // A spawned thread pops. Loom, which runs the main thread first, overlooks that a look could come after a push,
         // which begins with a look.
         let (shared, more) = (values.clone(), values.clone());
         let popper = spawn(move || {

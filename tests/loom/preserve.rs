@@ -20,8 +20,8 @@ fn race(
     });
 }
 
-/// An object that nothing but its preserved wrapper's weak reference and a native count leads to. The count is given back by a
-/// thread without Python while `body` gets what the weak reference gives.
+/// An object that only its preserved wrapper's weak reference and a native count lead to. The count is given back by a thread
+/// without Python while `body` gets what the weak reference gives.
 fn called_while_released(body: fn(&Thread, Object, Held)) {
     race(0, World::weak, Class::RICH, 0, move |world, main, object| {
         let weak = weakly_referenced(main, object);
@@ -39,7 +39,7 @@ fn weakly_referenced(main: &Thread, object: Object) -> support::Shared {
     weak
 }
 
-/// Uses up a weak handle, native: it fetches, if there is a strong count to be had.
+/// Uses up a weak handle, native. It fetches, if there is a strong count to be had.
 fn upgrade_and_fetch(me: &Thread, object: Object) {
     if me.upgrade(object) {
         fetch_and_drop(me, object);
@@ -54,7 +54,7 @@ fn leave_late_death(main: &Thread, object: Object) {
     main.late.set(false);
 }
 
-/// The last native count is given back by a thread without Python while the last result is dropped.
+/// A thread without Python gives the last native count back. Meanwhile the last result is dropped.
 #[test]
 fn dropped_and_released() {
     race(0, World::new, Class::RICH, 1, |world, main, object| {
@@ -80,7 +80,7 @@ fn dropped_released_and_fetched() {
     });
 }
 
-/// The object comes to its end on a thread without Python, with its wrapper: the finalizer runs once, on one with Python.
+/// The object and its wrapper come to their end on a thread without Python. The finalizer runs once, on one with Python.
 #[test]
 fn finalized_once() {
     static RAN: AtomicUsize = AtomicUsize::new(0);
@@ -108,7 +108,7 @@ fn finalized_once() {
     });
 }
 
-/// A weak reference is called while the wrapper is dropped: it gives the wrapper or, in the moment of the drop, nothing.
+/// A weak reference is called while the wrapper is dropped. It gives the wrapper or, in the moment of the drop, nothing.
 #[test]
 fn called_by_a_weak_reference() {
     race(0, World::weak, Class::RICH, 1, |world, main, object| {
@@ -127,7 +127,7 @@ fn called_by_a_weak_reference() {
     });
 }
 
-/// What a weak reference gave is whole, though the last native count is given back meanwhile.
+/// What a weak reference gave is whole. The last native count is given back meanwhile.
 #[test]
 fn called_while_the_object_ends() {
     called_while_released(|main, object, held| {
@@ -184,21 +184,21 @@ fn upgraded_while_it_ends() {
     });
 }
 
-/// A weak handle, native, becomes a strong one, whose holder leaves the object with a preserved wrapper, while the last count is
-/// given back: the object is not destroyed without its wrapper.
+/// A weak handle, native, becomes a strong one while the last count is given back. Its holder leaves the object with a preserved
+/// wrapper: the object is not destroyed without its wrapper.
 #[test]
 fn preserved_by_a_weak_handle() {
     race(0, World::new, Class::RICH, 0, |world, main, object| {
         object.get().counts.retain_weak();
-        // A spawned thread releases: loom, which runs the main thread first, overlooks that its looks could come later.
+        // A spawned thread releases. Loom, which runs the main thread first, overlooks that its looks could come later.
         let other = on(world, 2, move |me| me.release(object));
         upgrade_and_fetch(main, object);
         other.join().unwrap();
     });
 }
 
-/// The dealloc of a former life asks whether it is the last, after another thread has begun the next life, moved the object out
-/// of it, and given all back: the wrapper is not the object's any more.
+/// The dealloc of a former life asks late whether it is the last. Another thread has begun the next life, moved the object out of
+/// it, and given all back: the wrapper is not the object's any more.
 #[test]
 fn moved_beside_a_late_death() {
     race(0, World::new, Class::RICH, 0, |world, main, object| {
@@ -214,8 +214,8 @@ fn moved_beside_a_late_death() {
     });
 }
 
-/// The dealloc of a former life asks whether it is the last, after another thread has left the wrapper to the object, and given all
-/// back: the wrapper is not dead any more.
+/// The dealloc of a former life asks late whether it is the last. Another thread has left the wrapper to the object, and given
+/// all back: the wrapper is not dead any more.
 #[test]
 fn kept_beside_a_late_death() {
     race(0, World::new, Class::RICH, 0, |world, main, object| {
@@ -226,7 +226,7 @@ fn kept_beside_a_late_death() {
     });
 }
 
-/// The trashcan postpones a death while another thread gets the wrapper by `get`: it gets another one. `then` uses up the count
+/// The trashcan postpones a death while another thread gets the wrapper by `get`. It gets another one. `then` uses up the count
 /// of the thread whose stack is near its end.
 fn deposited(get: fn(&Thread, Object) -> Held, then: fn(&Thread, Object)) {
     race(0, World::new, Class::RICH, 1, move |world, main, object| {
@@ -257,7 +257,7 @@ fn deposited_and_hit() {
     deposited(|me, object| me.hit_or_fetch(object).unwrap(), Thread::release);
 }
 
-/// Deaths of two lives are decided before the dealloc of either has begun, and another thread drops a third.
+/// Deaths of two lives are decided before the dealloc of either has begun. Another thread drops a third.
 #[test]
 fn two_late_deaths() {
     race(0, World::new, Class::RICH, 1, |world, main, object| {
@@ -269,7 +269,7 @@ fn two_late_deaths() {
     });
 }
 
-/// The death of a former life is decided when the trashcan gets the wrapper, and its dealloc comes before or after that of the
+/// The death of a former life is decided when the trashcan gets the wrapper. Its dealloc comes before or after that of the
 /// trashcan, on another thread.
 #[test]
 fn deposited_beside_a_late_death() {

@@ -22,7 +22,7 @@ for_both_tiers! {
             world.finish(&main);
         });
     }
-    /// Who reads through the wrapper meanwhile finds the one object or the other, and finds it alive.
+    /// A read through the wrapper meanwhile finds the one object or the other. It finds it alive.
     fn is_never_empty(class) {
         explore(move || {
             let world = World::strict();
@@ -64,7 +64,7 @@ for_both_tiers! {
             world.finish(&main);
         });
     }
-    /// The only count of the former object may be that of a retire which is not over, and the wrapper alive by a weak reference.
+    /// The only count of the former object may be that of an unfinished retire. The wrapper may be alive by a weak reference.
     fn of_a_sole_object(class) {
         explore_tier(class, 1, move || {
             let world = World::strict();

@@ -4,7 +4,7 @@
 use super::*;
 
 for_both_tiers! {
-    /// Two threads initialise the same wrapper again: it holds one of the two objects, the other is released.
+    /// Two threads initialise the same wrapper again. It holds one of the two objects, the other is released.
     fn one_object_stays(class) {
         explore(move || {
             let world = World::strict();

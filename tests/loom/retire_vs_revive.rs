@@ -6,7 +6,7 @@ use support::cell::Block;
 use support::header::{Decref, Header};
 
 for_both_tiers! {
-    /// A retire that runs late, after the next life has begun and even ended, only gives its own count back.
+    /// A retire that runs late only gives its own count back. The next life has begun and even ended.
     fn late_retire_is_only_a_release(class) {
         explore_tier(class, 1, move || {
             let world = World::new();

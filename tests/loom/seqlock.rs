@@ -28,7 +28,7 @@ impl Named {
     }
 }
 
-/// Grace periods, as `reclaim` has them: what is retired is released once no pin is left of those that were open then.
+/// Grace periods, as `reclaim` has them. What is retired is released once no pin is left of those that were open then.
 ///
 /// crossbeam's own would remember one execution in the next. Its edges are those of one read-modify-write at each step: who
 /// pins after a value was retired sees what replaced it, and who releases the value comes after all who unpinned.
@@ -83,7 +83,8 @@ impl Grace {
     }
 }
 
-/// A field of two words that are written together, as those of an `Any` are: a number, and the object of that number.
+/// A field of two words that are written together, as those of an `Any` are. They are a number, and the object of that
+/// number.
 /// A reader that reads 0 of one word and 1 of the other has a torn value. An object is found by its number.
 struct Field {
     lock: Seqlock,

@@ -1,5 +1,5 @@
-//! Side slots (`sync::global::slots`), and what their deleter does with counts that C++ gives back by code of its own
-//! (`object::count`). Uses the harness in tests/loom.rs, and the slots as `sync::modelled` compiles them.
+//! Side slots (`sync::global::slots`), and their deleter. C++ gives counts back by code of its own (`object::count`), which the
+//! deleter deals with. Uses the harness in tests/loom.rs, and the slots as `sync::modelled` compiles them.
 //! Upholds: an object has one slot, its own deleter runs once, and a slot serves the next object after the former is done with.
 
 use super::*;
@@ -62,7 +62,7 @@ impl Foreign {
         table.tie(&self.flags, &self.deleter, ours(), || ()).expect("a slot")
     }
 
-    /// What C++ does inline, an acquire load in place of its fence, which reads the same.
+    /// What C++ does inline. An acquire load is in the place of its fence, which reads the same.
     fn release_as_cpp(&self, table: &Table, preserved: impl FnOnce()) {
         let before = self.raw().fetch_sub(1, Ordering::Release);
         if before == WEAK | 1 || before as u32 == 1 {
@@ -130,7 +130,7 @@ impl Foreign {
         }
     }
 
-    /// Gives a count of the wrapper back; with the last one goes a count of the object.
+    /// Gives a count of the wrapper back. With the last one goes a count of the object.
     fn drop_wrapper(&self, table: &Table) {
         if self.wrapper.fetch_sub(1, Ordering::AcqRel) != 1 {
             return;
@@ -148,7 +148,7 @@ impl Foreign {
     }
 }
 
-/// Two threads wrap an object first, each with a count; the last of their counts ends it.
+/// Two threads wrap an object first, each with a count. The last of their counts ends it.
 fn race(one: fn(&Table, &Foreign), other: fn(&Table, &Foreign)) {
     explore_with(1, move || {
         let (table, object) = (Arc::new(Table::new()), Arc::new(Foreign::new(2)));
@@ -212,7 +212,7 @@ fn found_whole() {
     });
 }
 
-/// The slot of an object that ended serves the next one, whose word is its own from the start.
+/// The slot of an object that ended serves the next one. Its word is its own from the start.
 fn reused(others_free: bool) {
     explore_with(1, move || {
         let table = Arc::new(Table::new());
@@ -225,7 +225,7 @@ fn reused(others_free: bool) {
             table.untie(&others[0].flags);
         }
         let shared = table.clone();
-        // The thread that comes first ends the object: of two looks at the list loom forgets the one before.
+        // The thread that comes first ends the object. Of two looks at the list loom forgets the one before.
         let next = spawn(move || {
             if let Some(slot) = shared.tie(&second.flags, &second.deleter, ours(), || ()) {
                 assert!(slot.word().observe().is_detached(), "a slot is used again with its word");
@@ -250,7 +250,7 @@ fn used_before_another() {
     reused(true);
 }
 
-/// Two slots come and go: a number that came back meanwhile is not taken for the one that was seen.
+/// Two slots come and go. A number that came back meanwhile is not taken for the one that was seen.
 #[test]
 fn taken_once() {
     explore_with(1, || {
@@ -299,8 +299,8 @@ fn weak_vs_teardown() {
     });
 }
 
-/// C++ takes the last count away while the wrapper is preserved, and a thread of Python has the wrapper by a weak reference: counts
-/// the object, and gives the count back, which ends it if nothing is owed. The last count is handed over once, by either.
+/// C++ takes the last count away while the wrapper is preserved. A thread of Python has the wrapper by a weak reference: it
+/// counts the object, and gives the count back, which ends it if nothing is owed. The last count is handed over once, by either.
 fn preserved(weak: bool) {
     explore_with(1, move || {
         let (table, object) = (Arc::new(Table::new()), Arc::new(Foreign::new(1)));
@@ -315,7 +315,7 @@ fn preserved(weak: bool) {
             let (table, object) = &shared;
             object.release_as_cpp(table, || object.resume(table));
         });
-        // The weak reference is called: while the wrapper lives, its object does, whatever its count is in this moment.
+        // The weak reference is called. While the wrapper lives, its object does, whatever its count is in this moment.
         if object
             .wrapper
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| (count > 0).then_some(count + 1))

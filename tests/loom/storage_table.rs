@@ -49,7 +49,7 @@ fn race(visits: usize, leave: fn(&StorageTable<1>, &Storage)) {
     });
 }
 
-/// There were weak handles: the strong side's weak count is given back when the object is destroyed.
+/// There were weak handles. The strong side's weak count is given back when the object is destroyed.
 fn leave_weak(storages: &StorageTable<1>, going: &Storage) {
     storages.leave(0, || going.counts.retain_weak(), || going.unkeep());
     going.unkeep();

@@ -1,4 +1,5 @@
-//! Taking a count of what was found without owning one (`trim`) against the last release by a thread that it cannot exclude.
+//! Taking a count of what was found without owning one (`trim`). The last release races with it, on a thread that it cannot
+//! exclude.
 //! Upholds: P11, and P1–P9, which the model asserts in every execution.
 
 use super::*;

@@ -1,9 +1,9 @@
-//! Every pair of verbs on one object, and the triples that are more than their pairs.
+//! Every pair of verbs on one object. Also the triples that are more than their pairs.
 //! Upholds: P1–P9, which the model asserts in every execution. Claims about a certain race have a file of their own.
 
 use super::*;
 
-/// What one thread does with a strong count of the object, and with a count of its wrapper if it needs one.
+/// What one thread does with a strong count of the object. It may need a count of its wrapper, too.
 #[derive(Clone, Copy, PartialEq)]
 enum Verb {
     Fetch,
@@ -17,7 +17,7 @@ enum Verb {
 }
 use Verb::*;
 
-/// The thread that owns the bias of the wrapper, if there is one when the race begins.
+/// The thread that owns the bias of the wrapper. There may be none when the race begins.
 const OWNER: usize = 1;
 
 impl Verb {
@@ -47,7 +47,7 @@ impl Verb {
         }
         held.into_iter().for_each(|held| me.drop_held(held));
         if me.id == OWNER {
-            // Wrappers that others dropped, asking the owner to count: their deaths race with what is still to come.
+            // Wrappers that others dropped, asking the owner to count. Their deaths race with what is still to come.
             me.merge_queue(OWNER);
         }
         me.release(object);
@@ -61,10 +61,10 @@ enum From {
     Dormant,
 }
 
-/// Runs the first verb on the thread that owns the wrapper's bias, and each of the others on a thread of its own.
+/// Runs the first verb on the thread that owns the wrapper's bias. Each of the others runs on a thread of its own.
 fn race<const N: usize>(verbs: [Verb; N], class: Class, from: From) {
     explore_tier(class, 3 - N as isize, move || {
-        // Only a `rebind` waits for the sections of others, which then must order what is in them.
+        // Only a `rebind` waits for the sections of others. They then must order what is in them.
         let world = if verbs.contains(&Rebind) { World::strict() } else { World::new() };
         let main = world.thread(OWNER);
         let object = object(&world, &main, class, N - 1);
@@ -92,7 +92,7 @@ fn race<const N: usize>(verbs: [Verb; N], class: Class, from: From) {
     });
 }
 
-/// `a_vs { b c … }`: a on the owner's thread against each of the others, for both tiers and both beginnings.
+/// `a_vs { b c … }` is a on the owner's thread against each of the others. It is for both tiers and both beginnings.
 macro_rules! pairs {
     ($($race:ident: $first:ident vs $($module:ident $second:ident)*;)*) => {$(
         mod $race {

@@ -1,4 +1,4 @@
-//! What the edges of a word hand over (`word`), where whole verbs would take too many preemptions to show it.
+//! What the edges of a word hand over (`word`). Whole verbs would take too many preemptions to show it.
 //! Upholds: who takes an edge, or finds it taken, sees the life that the word speaks of.
 
 use super::*;
@@ -11,7 +11,7 @@ use support::cell::Block;
 #[derive(Default)]
 struct Wrapper(Block);
 
-/// One thread makes a wrapper its object's, with what it wrote; two others take it over: the one that does sees it.
+/// One thread makes a wrapper its object's, with what it wrote. Two others take it over: the one that does sees it.
 #[test]
 fn preserved_with_its_contents() {
     explore_with(1, || {

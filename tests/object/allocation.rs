@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicIsize, AtomicUsize, Orderin
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
-/// An object that counts its drops, and that no other file allocates: theirs would be counted, or fail.
+/// An object that counts its drops, and that no other file allocates. Theirs would be counted, or fail.
 #[repr(C)]
 struct Own {
     base: Object,
@@ -44,7 +44,7 @@ pub fn turn() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// Objects aligned to `$align`, tied and bare, are where they should be and do not disturb each other.
+/// Objects aligned to `$align`, tied and bare, are where they should be. They do not disturb each other.
 macro_rules! aligned {
     ($($align:literal)*) => {$({
         #[repr(C, align($align))]
@@ -217,8 +217,8 @@ fn an_allocator_that_fails_is_an_error() {
     assert_eq!(error.to_string(), format!("out of memory: an object of {} bytes", size_of::<Own>()));
 }
 
-/// Answers weakness 11: a constructor that cannot report the failure unwinds with it, up to the next call, which answers
-/// with a `MemoryError`; an argument on offer stays on offer.
+/// Answers weakness 11: a constructor that cannot report the failure unwinds with it. It unwinds up to the next call,
+/// which answers with a `MemoryError`; an argument on offer stays on offer.
 #[test]
 fn running_out_of_memory_unwinds_to_the_next_call() {
     let _turn = turn();
@@ -312,7 +312,7 @@ fn the_allocator_is_replaced_while_threads_allocate() {
 
 unsafe extern "C" fn delete_raw(object: *mut c_void, flags: i32) {
     let object = NonNull::new(object.cast()).unwrap();
-    // SAFETY: called with its object; the objects below have this layout, as the bare ones need, and no owned fields.
+    // SAFETY: called with its object. The objects below have this layout, as the bare ones need, and no owned fields.
     unsafe { destroy::delete(object, flags, || (), || raw_layout(object)) };
 }
 

@@ -64,7 +64,7 @@ fn a_weak_count_taken_during_the_end_keeps_the_memory() {
     let own = place.clone();
     let at_end: AtEnd = Arc::new(move |_| {
         let raw = NonNull::new(own.load(Ordering::SeqCst) as *mut Object).unwrap();
-        // SAFETY: the object is being destroyed, its memory is there; the handle owns the count taken here.
+        // SAFETY: the object is being destroyed, its memory is there. The handle owns the count taken here.
         *TAKEN.lock().unwrap() = Some(unsafe {
             raw.as_ref().header().counts().retain_weak();
             WeakObj::from_raw(raw)
@@ -131,7 +131,7 @@ fn ends_are_in_the_order_of_fields() {
         let record = order.clone();
         let at_end: AtEnd = Arc::new(move |id| record.lock().unwrap().push(id));
         let silent: AtEnd = Arc::new(|_| ());
-        // At the bottom of a chain: 1 owns 2 and 5, 2 owns 3 and 4.
+        // At the bottom of a chain 1 owns 2 and 5. And 2 owns 3 and 4.
         let two = node(2, &at_end, vec![node(3, &at_end, vec![]), node(4, &at_end, vec![])]);
         let bottom = node(1, &at_end, vec![two, node(5, &at_end, vec![])]);
         drop((1..depth).fold(bottom, |next, id| node(id, &silent, vec![next])));
@@ -139,7 +139,7 @@ fn ends_are_in_the_order_of_fields() {
     }
 }
 
-/// What a destructor drops by itself is gone when it looks, as long as ends do not nest very deep.
+/// What a destructor drops by itself is gone when it looks. Ends must not nest very deep for that.
 #[test]
 fn a_destructor_sees_its_own_drops() {
     let drops = counter();
@@ -203,7 +203,7 @@ fn chains_end_while_their_thread_ends() {
     assert_eq!(load(&ends), 200_000);
 }
 
-/// An object as another compiler makes it: no prefix, a deleter of its own, memory of its own.
+/// An object as another compiler makes it. It has no prefix, a deleter of its own, memory of its own.
 #[repr(C)]
 struct Foreign {
     counts: u64,
@@ -287,7 +287,7 @@ fn objects_without_deleter_stay() {
     }
 }
 
-/// A deleter that is called by foreign code, not through a handle, cannot let a panic out.
+/// A deleter that foreign code calls, not a handle, cannot let a panic out.
 #[test]
 fn a_panic_stays_inside_a_foreign_call() {
     let drops = counter();
@@ -300,7 +300,7 @@ fn a_panic_stays_inside_a_foreign_call() {
     drop(chain(3, &counting().1));
 }
 
-/// Answers weakness 37: the wrapper goes with the last strong count, whatever weak handles there are.
+/// Answers weakness 37: the wrapper goes with the last strong count. Weak handles make no difference.
 #[test]
 fn a_tied_object_is_untied_before_its_fields_go() {
     static SEEN: Mutex<Vec<(Word, usize)>> = Mutex::new(vec![]);
@@ -323,7 +323,7 @@ fn a_tied_object_is_untied_before_its_fields_go() {
         drop(weak);
         assert_eq!(SEEN.lock().unwrap().len(), n + 1, "untied once");
     }
-    // A tie that was made after the object's end, which should not happen, is ended with its memory.
+    // A tie that was made after the object's end is ended with its memory. It should not happen.
     let leaf = Obj::new(Leaf::new(&drops, 0));
     let (weak, raw) = (leaf.downgrade(), leaf.as_raw());
     drop(leaf);

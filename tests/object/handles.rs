@@ -26,7 +26,8 @@ fn last_strong_handle_destroys() {
 fn raw_pointers_carry_their_count() {
     let drops = counter();
     let raw = Obj::new(Leaf::new(&drops, 1)).into_raw();
-    // SAFETY: the count that `into_raw` gave is taken by `from_raw`, each other one by the handle that it makes.
+    // SAFETY: the count that `into_raw` gave is taken by `from_raw`. Each other one is taken by the handle that
+    // it makes.
     unsafe {
         let borrowed = Obj::<Leaf>::from_borrowed(raw);
         retain(raw);
@@ -209,7 +210,7 @@ fn impossible_sizes_are_an_error() {
     }
 }
 
-/// Writes counts next to the limit into an object, which is the only way to get there within a test.
+/// Writes counts next to the limit into an object. It is the only way to get there within a test.
 fn near_overflow(strong: u32, weak: u32) -> Obj<Leaf> {
     let leaf = Obj::new(Leaf::new(&counter(), 0));
     // SAFETY: the counts are the first eight bytes; the object is not shared.

@@ -38,7 +38,7 @@ fn bytes_of_a_fresh_object() {
     let leaf = Obj::new(Leaf::new(&counter(), 7));
     let body = leaf.as_raw().as_ptr().cast::<u8>();
     assert_eq!(body.addr() % WORD_SIZE, 0);
-    // SAFETY: the header and the 8 bytes before it belong to the object, which is not shared.
+    // SAFETY: the header and the 8 bytes before it belong to the object. It is not shared.
     unsafe {
         assert_eq!(body.cast::<u64>().read(), 0x1_0000_0001, "counts");
         assert_eq!(body.add(8).cast::<i32>().read(), Leaf::type_index());
@@ -82,7 +82,7 @@ fn placeholder_is_inert() {
     assert_eq!((header.counts().strong(), header.counts().weak()), (1, 1));
 }
 
-/// Answers weakness 10: an object without prefix at the start of a page, before which nothing may be read.
+/// Answers weakness 10: an object without prefix at the start of a page. Nothing may be read before it.
 #[cfg(all(unix, not(miri)))]
 #[test]
 fn nothing_is_read_in_front_of_an_object_without_prefix() {
@@ -97,7 +97,7 @@ fn nothing_is_read_in_front_of_an_object_without_prefix() {
     const PRIVATE: i32 = 2;
     const NONE: i32 = 0;
     const READ_WRITE: i32 = 3;
-    // SAFETY: fresh memory of our own; the object lies in its second page and is not destroyed.
+    // SAFETY: fresh memory of our own. The object lies in its second page and is not destroyed.
     unsafe {
         let page = sysconf(PAGE_SIZE) as usize;
         let base = mmap(null_mut(), 2 * page, READ_WRITE, PRIVATE | ANONYMOUS, -1, 0);

@@ -143,7 +143,7 @@ fn threads_succeed_each_other() {
     assert_eq!(type_index_of("test.successions"), Some(newest.load(Ordering::SeqCst)));
 }
 
-/// Answers weakness 23: of several registrations of a key one succeeds, and all see the same type.
+/// Answers weakness 23: of several registrations of a key one succeeds. All see the same type.
 #[test]
 fn threads_register_the_same_and_different_keys() {
     const THREADS: usize = 4;

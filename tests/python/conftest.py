@@ -24,11 +24,11 @@ _RETURNING = ("objects_alive", "wrappers_live", "wrappers_inactive", "inactive_b
 
 
 def pytest_collection_finish():
-    # What pytest and the test modules keep is not to be walked by each of the many collections to come.
+    # What pytest and the test modules keep is set aside. None of the many collections to come has to walk it.
     gc.collect()
     gc.freeze()
-    # From the first thread on 3.13t keeps classes and functions for good, and what they lead to (`_PyObject_SetDeferredRefcount` in
-    # Objects/object.c). So a test fails for that alone just as it does among all others.
+    # From the first thread on 3.13t keeps classes and functions for good. It keeps what they lead to, too
+    # (`_PyObject_SetDeferredRefcount` in Objects/object.c). So a test fails for that alone just as it does among all others.
     threading.Thread(target=int).start()
 
 

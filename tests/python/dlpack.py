@@ -1,4 +1,4 @@
-"""DLPack by hand: capsules and exchange APIs that no library would make, and counts of how often tensors end."""
+"""DLPack by hand. It has capsules and exchange APIs that no library would make, and counts of how often tensors end."""
 
 import ctypes
 from ctypes import (
@@ -71,7 +71,7 @@ class Library:
     """Makes tensors of int16 zeros, and counts their ends."""
 
     def __init__(self):
-        # One for each tensor that it was asked for, and that ended: an append is one step also where threads are free.
+        # One for each tensor that it was asked for, and that ended. An append is one step also where threads are free.
         self._asked, self._ended = [], []
         # Deleters call back: they live as long as this.
         self._deleter = Deleter(self._end)
@@ -207,7 +207,7 @@ def framework(library, as_address=False, version=(1, 3), former=None, fail=False
         out[0] = stream
         return 0
 
-    # A callback of ctypes cannot leave an exception pending; this C function asks for the truth of the object, and can.
+    # A callback of ctypes cannot leave an exception pending. This C function asks for the truth of the object, and can.
     export = ctypes.cast(pythonapi.PyObject_IsTrue, FromPython) if fail else FromPython(from_python)
     streams = WorkStream() if stream is None else WorkStream(work_stream)
     table = ExchangeTable(*version, former, None, export, ToPython(to_python), None, streams)

@@ -1,4 +1,4 @@
-"""The nth allocation of a call fails: how it may end, and a check of all of them: `at_each_allocation`."""
+"""The nth allocation of a call fails. This says how it may end, and `at_each_allocation` checks all of them."""
 
 import importlib.util
 import os
@@ -16,11 +16,12 @@ scarce = bowline._core.testing_nomemory
 SKIPPED = ASSERTS and sys.version_info < (3, 14)
 REASON = "assertions of CPython abort where it loses an exception (`take_ownership` in Python/frame.c: see OWN in no_memory.py)"
 
-# Without memory for a traceback a Python function of CPython's fails without an exception, at which assertions abort.
+# Without memory for a traceback a Python function of CPython's fails without an exception. Assertions abort at that.
 LASTING = [False] if ASSERTS else [False, True]
 
-# Up to 3.11 CPython ends the process where it cannot make a MemoryError while another is on its way (`_PyErr_NormalizeException` in
-# Python/errors.c: "Cannot recover from MemoryErrors while normalizing exceptions"), as in a generator within a generator.
+# Up to 3.11 CPython ends the process where it cannot make a second MemoryError. Another is on its way then
+# (`_PyErr_NormalizeException` in Python/errors.c: "Cannot recover from MemoryErrors while normalizing exceptions"), as in a
+# generator within a generator.
 ONCE = {"bowline.dataclasses.asdict[0]", "bowline.dataclasses.astuple[0]"} if sys.version_info < (3, 12) else set()
 
 # Allocations that fail one by one; behind these each seventh does. Classes take thousands.
@@ -28,7 +29,7 @@ EACH = 120
 
 # How Python code may end besides, for which nothing of ours is needed.
 OWN = {
-    # A traceback keeps frames, which want an object for each caller's: without memory for it the exception on its way is lost
+    # A traceback keeps frames, which want an object for each caller's. Without memory for it the exception on its way is lost
     # (`take_ownership` in Python/frame.c).
     # The last: `super()` in an enumeration's class on 3.13t, a call within CPython alone; where it is lost there is not known yet.
     SystemError: re.compile(
@@ -37,7 +38,7 @@ OWN = {
     ),
     # The dict of a class cannot grow (`type_update_dict` in Objects/typeobject.c, from 3.13 on).
     AttributeError: re.compile("type object '.*' has no attribute '.*'"),
-    # A path whose `__fspath__` is not found for want of memory (`PyOS_FSPath` in Modules/posixmodule.c, up to 3.13).
+    # A path whose `__fspath__` is not found for want of memory. (`PyOS_FSPath` in Modules/posixmodule.c, up to 3.13.)
     TypeError: re.compile("path should be string, bytes, os.PathLike or integer, not|expected str, bytes or os.PathLike object, not"),
     # Whatever an import fails with (`save_global` in Modules/_pickle.c, up to 3.13).
     pickle.PicklingError: re.compile("import of module .* failed"),
@@ -91,12 +92,12 @@ def each(nth):
 
 
 def sampled(nth):
-    """Say the same for calls whose later allocations are alike: each of the first 40, then ever fewer."""
+    """Say the same for calls whose later allocations are alike. Those are each of the first 40, then ever fewer."""
     return nth + max(1, nth // 40) if nth < EACH else nth + nth // 4
 
 
 def at_each_allocation(name, call, usual=(), following=each):
-    """Call it with each allocation failing in turn: a result, a MemoryError, or an exception of the `usual` kinds."""
+    """Call it with each allocation failing in turn. It gives a result, a MemoryError, or an exception of the `usual` kinds."""
     for lasting in LASTING:
         if lasting and name in ONCE:
             continue
@@ -113,5 +114,5 @@ def at_each_allocation(name, call, usual=(), following=each):
             assert nth < 20_000, "it never succeeds"
             nth = following(nth)
     bowline.settle()
-    # What is left was asked for by what keeps it: a thread's place in a collector, a table of classes.
+    # What is left was asked for by what keeps it. That is a thread's place in a collector, a table of classes.
     assert bowline._core.testing_reserve_used() < 512, name

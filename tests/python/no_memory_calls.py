@@ -127,7 +127,7 @@ GUESSES = [
 
 # What is called otherwise, or only read.
 OTHERWISE = {
-    # Its object panics in its destructor, which is a RuntimeError wherever there is no memory for its wrapper.
+    # Its object panics in its destructor. It is a RuntimeError wherever there is no memory for its wrapper.
     "bomb": lambda: testing.bomb,
     "create_object": lambda: testing.create_object("testing.TestIntPair", a=1, b=2),
     # Prints, also where no memory is left for that.
@@ -225,7 +225,7 @@ def changed_amid():
 def again():
     @bowline.py_class("no_memory.Again")
     class Again(bowline.Object):
-        # CPython says AttributeError where there is no memory for a class's dict to grow: two fields leave it its size.
+        # CPython says AttributeError where there is no memory for a class's dict to grow. Two fields leave it its size.
         n: int = 0
         s: str = "a text of some length"
 
@@ -484,7 +484,7 @@ MORE = {
 
 
 def refused(*kinds, call):
-    """The call ends in an exception of one of these kinds, which is its result, or in another."""
+    """The call ends in an exception of one of these kinds, which is its result. Or it ends in another."""
     try:
         call()
     except kinds:

@@ -160,7 +160,8 @@ class Holder(bowline.Object):
 
 
 LISTED = SIZE // 20
-# No list is made within a call: CPython frees an array that it never had (`PyList_New` in Objects/listobject.c; free-threaded builds).
+# No list is made within a call. CPython frees an array that it never had (`PyList_New` in Objects/listobject.c; free-threaded
+# builds).
 NUMBERS = list(range(LISTED))
 SCHEMAS = [core.TypeSchema("int")] * LISTED
 MANY = bowline.List(NUMBERS)

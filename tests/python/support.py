@@ -1,4 +1,4 @@
-"""What several test files use: threads that re-raise, keys, scripts in a process of their own."""
+"""What several test files use. It has threads that re-raise, keys, scripts in a process of their own."""
 
 import gc
 import itertools
@@ -25,7 +25,7 @@ def new_key(stem="test"):
 
 
 def run_threads(*workers, timeout=100):
-    """Run each callable on a thread, all at once; join them and raise what any of them raised."""
+    """Run each callable on a thread, all at once. Join them and raise what any of them raised."""
     barrier = threading.Barrier(len(workers))
     errors = []
 
@@ -70,7 +70,7 @@ def run_script(source, *args, timeout=100, check=True, **env):
 
 
 def cpp_library(folder, name):
-    """Compile the C++ file NAME of tests/abi against tvm-ffi's headers for Python to load; skip where there are no headers."""
+    """Compile the C++ file NAME of tests/abi for Python to load. It uses tvm-ffi's headers; skip where there are none."""
     import pytest  # not at the top: processes with little memory import this file
 
     root = Path(__file__).resolve().parents[2]

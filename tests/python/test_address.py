@@ -1,4 +1,4 @@
-"""P4: a wrapper's address stays across drop, collection and refetch, until a move or a trim."""
+"""P4: a wrapper's address stays across drop, collection and refetch. A move or a trim ends that."""
 
 import gc
 
@@ -11,14 +11,14 @@ HAVE_GC = 1 << 14  # Py_TPFLAGS_HAVE_GC in CPython's Include/object.h
 
 
 def other_allocations():
-    """Things of all the sizes that a wrapper could have, so that freed storage would be taken."""
+    """Things of all the sizes that a wrapper could have. They would take freed storage."""
     return [Plain(0) for _ in range(50)] + [bytearray(n) for n in range(200)]
 
 
 @pytest.mark.parametrize("holder", HOLDERS)
 @pytest.mark.parametrize("cls", REGISTERED)
 def test_drop_collect_refetch(cls, holder):
-    """Weakness 27: classes with a dict, slots, weakrefs or a finalizer have a stable address, too."""
+    """Weakness 27: classes with a dict, slots, weakrefs or a finalizer have a stable address. Others have, too."""
     held = holder(cls(7))
     address = id(held.value)
     handle = held.value.__chandle__()
@@ -58,7 +58,7 @@ def test_refetched_by_another_thread(cls):
             gc.collect()
 
     run_threads(*[check] * 4)
-    # A thread may meet a wrapper that is dying in another: then the object gets a new one, if the class is a GC type.
+    # A thread may meet a wrapper that is dying in another. Then the object gets a new one, if the class is a GC type.
     assert not changed or cls.__flags__ & HAVE_GC
     addresses = [id(held.value) for held in holders]
     changed.clear()

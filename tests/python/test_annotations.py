@@ -1,4 +1,4 @@
-"""What people write as annotations and bases of a `py_class`: what it means, or what to write instead."""
+"""What people write as annotations and bases of a `py_class`. It says what it means, or what to write instead."""
 
 import dataclasses
 import enum

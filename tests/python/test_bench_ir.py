@@ -1,4 +1,4 @@
-"""The workload of tests/bench/ir: every row runs, and does the same to objects of ours as to plain ones."""
+"""The workload of tests/bench/ir. Every row runs, and does the same to objects of ours as to plain ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ IR = Path(__file__).parents[1] / "bench" / "ir"
 
 
 def answers(system: str, rows: list[str]) -> tuple[list[str], dict[str, object]]:
-    """Return the names of all rows, and what a system of these answers, for a small graph."""
+    """Return the names of all rows, and what a system of these answers. The graph is small."""
     orders = "".join(json.dumps([row, 0.0]) + "\n" for row in rows)
     environment = os.environ | {"BENCH_IR_SYSTEM": system}
     command = [sys.executable, str(IR / "worker.py"), "400"]
@@ -35,7 +35,7 @@ def plain() -> tuple[list[str], dict[str, object]]:
 def test_rows_agree(system: str, plain: tuple[list[str], dict[str, object]]) -> None:
     rows, expected = plain
     assert len(expected) == len(rows) > 30
-    # What a row over a graph gives is no constant of nothing: true, or a number of nodes.
+    # What a row over a graph gives is no constant of nothing. It is true, or a number of nodes.
     assert expected["visit"] != expected["rewrite, all rebuilt"] and expected["rewrite, nothing changes"] == 0
     assert answers(system, rows)[1] == expected
 

@@ -1,4 +1,4 @@
-"""Integers beyond 64 bits: as values, items and keys, and where there is no room for them."""
+"""Integers beyond 64 bits. They are values, items and keys, and are refused where there is no room for them."""
 
 import copy
 import enum

@@ -1,4 +1,4 @@
-"""Pickles that take classes apart: each part of a class of ours can be pickled and copied."""
+"""Pickles that take classes apart. Each part of a class of ours can be pickled and copied."""
 
 import copy
 import io
@@ -74,7 +74,7 @@ def test_a_constructor():
 
 
 def _skeleton(name):
-    """The class if it is here, as a pickler that tracks classes finds it; a class without attributes elsewhere."""
+    """The class if it is here, as a pickler that tracks classes finds it. Elsewhere it is a class without attributes."""
     cls = CLASSES[name]
     if not ELSEWHERE:
         return cls
@@ -97,7 +97,7 @@ CLASSES, FUNCTIONS, ELSEWHERE = {}, [], []
 
 
 class ByValue(pickle.Pickler):
-    """Pickles a class by its content, as cloudpickle does where it cannot be imported; code objects aside."""
+    """Pickles a class by its content. cloudpickle does so where it cannot be imported; code objects aside."""
 
     def reducer_override(self, obj):
         if isinstance(obj, type) and obj.__name__ in CLASSES:

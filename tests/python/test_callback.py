@@ -1,4 +1,4 @@
-"""Python callables that are passed to a call: the native function around one may serve the next call, too."""
+"""Python callables that are passed to a call. The native function around one may serve the next call, too."""
 
 import gc
 import weakref

@@ -102,7 +102,7 @@ def test_a_newer_minor_version_and_no_deleter():
 
 @KINDS
 def test_threads_race_for_a_capsule(kind):
-    """Thousands of them, so that threads are stopped amid taking one, and others come; too late, it is used up."""
+    """Thousands of them, so that threads are stopped amid taking one, and others come. A late one finds it used up."""
     library = Library()
     capsules = library.capsules(kind, 40_000)
     taken = []

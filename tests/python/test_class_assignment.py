@@ -1,4 +1,7 @@
-"""What a wrapper is an instance of, and what its class derives from, stays: also for who goes round the front doors."""
+"""What a wrapper is an instance of, and what its class derives from, stays.
+
+It does so for code that goes round the front doors, too.
+"""
 
 import copyreg
 import gc

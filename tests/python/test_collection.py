@@ -1,4 +1,4 @@
-"""Code that runs amid a collection, and other visitors: nothing freed is shown, nothing that lives is cleared.
+"""Code that runs amid a collection, and other visitors. Nothing freed is shown, nothing that lives is cleared.
 
 `test_native_cycle.py` is about what is collected. Each script runs in a process of its own, where memory that was freed is
 overwritten.

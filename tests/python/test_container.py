@@ -301,7 +301,7 @@ def test_threads_share_a_list():
     ids=["pop", "get", "set", "del", "del slice", "set slice", "insert", "remove"],
 )
 def test_the_end_of_a_shared_list_is_where_it_is_now(work):
-    """Weakness 9: an index from the end is good as long as there is an item, whatever other threads add and take."""
+    """Weakness 9: an index from the end is good while there are items. Other threads add and take."""
     one = Plain(1)
     items = List([one])
 
@@ -334,7 +334,7 @@ def test_remove_takes_the_item_that_was_compared():
 
 
 def test_deleting_many_items_moves_each_once():
-    """No time is asserted: with a price that grows with the square of the length, the test would not end in time."""
+    """No time is asserted. With a price that grows with the square of the length, the test would not end in time."""
     items = List(range(1_000_000))
     del items[::2]
     del items[: len(items) // 2]

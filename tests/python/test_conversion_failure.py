@@ -1,4 +1,7 @@
-"""Conversions where the value's own code fails: a `TypeError` of the schema that says where and why, or what was raised."""
+"""Conversions where the value's own code fails.
+
+It is a `TypeError` of the schema that says where and why, or what was raised.
+"""
 
 import ctypes
 import fractions

@@ -1,4 +1,4 @@
-"""Order, equality, hash and text of containers that contain themselves: the same answer each time, never a loop."""
+"""Order, equality, hash and text of containers that contain themselves. They give the same answer each time, never a loop."""
 
 from typing import Any
 

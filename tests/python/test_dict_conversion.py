@@ -1,4 +1,4 @@
-"""Python dicts become native ones at one moment, at one lock, whatever others do to them meanwhile."""
+"""Python dicts become native ones at one moment, at one lock. Other threads may do to them what they like."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What the distribution says of itself, and what is said where another one has its files in the same folder."""
+"""What the distribution says of itself. And what is said where another one has its files in the same folder."""
 
 import os
 import pathlib
@@ -23,7 +23,7 @@ def test_what_the_distribution_says():
 
 
 def test_another_distribution_in_the_same_folder(tmp_path):
-    # The one that PyPI has under the name of the module has a file of this name, and ours has not.
+    # The one on PyPI under the module's name has a file of this name. Ours has not.
     folder = tmp_path / "bowline"
     folder.mkdir()
     (folder / "__init__.py").write_text(pathlib.Path(bowline.__file__).read_text())

@@ -62,7 +62,7 @@ def test_convert():
 
 
 def test_precedence():
-    """What stands for an object, or is a stream, goes before `__dlpack__`, and that before whatever else an object is."""
+    """What stands for an object, or is a stream, goes before `__dlpack__`. That goes before whatever else an object is."""
     pair = bowline.testing.TestIntPair(1, 2)
     library = Library()
 

@@ -1,4 +1,4 @@
-"""What programs for tvm-ffi rely on beyond names: the lines of behaviour in which the package once differed."""
+"""What programs for tvm-ffi rely on beyond names. These are the lines of behaviour in which the package once differed."""
 
 import bowline
 import pytest

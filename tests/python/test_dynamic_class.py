@@ -1,4 +1,4 @@
-"""Classes that no class statement makes, with fields of any name and bases of any kind."""
+"""Classes that no class statement makes. They have fields of any name and bases of any kind."""
 
 import abc
 import copy
@@ -110,7 +110,7 @@ def test_the_module_is_that_of_the_code():
 
 
 def test_a_finalizer_that_comes_late_to_a_made_mixin():
-    """A mixin that says it comes from abc is no class of the standard library: it may get a finalizer."""
+    """A mixin that says it comes from abc is no standard class. It may get a finalizer."""
     mixin = abc.ABCMeta("Mixin", (), {"__slots__": ()})
     cls = py_class(new_key())(type("Made", (Object, mixin), {"__annotations__": {"x": int}}))
     ended = []

@@ -1,4 +1,4 @@
-"""Libraries that show an exchange API: their tensors go in without a capsule, and results come out as theirs."""
+"""Libraries that show an exchange API. Their tensors go in without a capsule, and results come out as theirs."""
 
 import ctypes
 import pickle

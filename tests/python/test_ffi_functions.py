@@ -312,7 +312,7 @@ def test_a_walk():
     note = [(anything, lambda value, kind: found.append((value, kind)))]
     assert ffi("StructuralWalk", [1, [2]], [], note, 1) is None
     assert found == [(1, 0), (2, 0), ([2], 0), ([1, [2]], 0)]
-    # Of several callbacks the first that suits is called, those without a region before those with one.
+    # Of several callbacks the first that suits is called. Those without a region come before those with one.
     found.clear()
     rows = [(text, lambda value: found.append(value)), (integer, lambda value: found.append(-value))]
     assert ffi("StructuralWalk", ["a", 1, "a text that is long", 2.5, [True]], rows, note, 0) is None

@@ -1,4 +1,4 @@
-"""Constructors that native code calls, the sentinels among their arguments, and the attributes of a class's type."""
+"""Constructors that native code calls. And the sentinels among their arguments, and the attributes of a class's type."""
 
 import copy
 import pickle
@@ -25,7 +25,7 @@ def attribute(name):
     return bowline.core._lookup_type_attr(Made.__tvm_ffi_type_info__.type_index, name)
 
 
-# They last as long as the type, so that a test that made them would count them.
+# They last as long as the type. A test that made them would count them.
 construct = attribute("__ffi_init__")
 SIZE = bowline._core.total_size(Made.__tvm_ffi_type_info__.type_index)
 ffi("_PyClassRegisterTypeAttrColumns", Made.__tvm_ffi_type_info__.type_index, SIZE)

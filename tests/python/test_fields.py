@@ -127,7 +127,7 @@ def module_of(name, source, **names):
 
 
 def test_fields_of_a_class_that_waits():
-    """A name of its own module is there once the module is; asking for the fields then completes the class."""
+    """A name of its own module is there once the module is. Asking for the fields then completes the class."""
     source = """
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ class First(bowline.Object):
 
 
 def test_a_class_of_another_module():
-    """Imported for type checkers only, its name is found when an instance is made, if one module has it."""
+    """Imported for type checkers only, its name is found when an instance is made. One module has to have it."""
     holder = """
 from __future__ import annotations
 

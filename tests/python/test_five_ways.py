@@ -1,4 +1,7 @@
-"""The ways through the extension are found by file and function names: those of lib.rs, and the tables of its folders."""
+"""The ways through the extension are found by file and function names.
+
+They are those of lib.rs, and the tables of its folders.
+"""
 
 import functools
 import pathlib
@@ -80,7 +83,7 @@ def knows(file, other):
     """Whether a file names another, by its own name or that of its folder."""
     path = pathlib.PurePath(other)
     names = [path.stem] if path.stem != "mod" else [path.parent.name]
-    # What a folder hands on, or a method does, is called by the folder's name or through the receiver.
+    # What a folder hands on is called by the folder's name. What a method does is called through the receiver.
     names.append(path.parent.name)
     return any(re.search(rf"\b{name}\b", code(file)) for name in names)
 

@@ -1,4 +1,4 @@
-"""P7: threads that Python does not know drop objects without touching Python; what they owe is paid later."""
+"""P7: threads that Python does not know drop objects without touching Python. What they owe is paid later."""
 
 import gc
 import time

@@ -1,4 +1,4 @@
-"""`forget=True`: what Python knows of an object beside its fields goes with each life of its wrapper; the address stays."""
+"""`forget=True`: what Python knows of an object beside its fields goes with each life. The wrapper's address stays."""
 
 import gc
 import weakref
@@ -130,7 +130,7 @@ def test_a_finalizer_runs_with_each_life():
 
 
 def test_user_code_that_fetches_amid_it():
-    """What sees the object while it forgets finds it with its address, and what that writes is gone with its own life."""
+    """What sees the object while it forgets finds it with its address. What that writes is gone with its own life."""
     home = made()
     # Not `home` itself: 3.13t keeps the class, and with it what its method knows.
     homes, seen = [home], []
@@ -168,7 +168,7 @@ def test_user_code_that_moves_the_object_out_amid_it():
 
 
 def test_cycles_through_attributes():
-    """A wrapper that holds itself is garbage when nothing else does, though native code has the object."""
+    """A wrapper that holds itself is garbage when nothing else does. Native code may have the object all the same."""
     home = made()
     node = home[0]
     node.note = node
@@ -228,7 +228,10 @@ def test_what_a_holder_writes_stays():
 
 
 def test_destructors_that_fetch_beside_other_threads():
-    """What one thread leaves in the wrapper is released by another's drop, outside of the steps in which none may come."""
+    """What one thread leaves in the wrapper is released by another's drop.
+
+    That is outside of the steps in which none may come.
+    """
     # CPython 3.13t keeps classes that were made beside threads, with what they lead to.
     homes = [made()]
 

@@ -125,7 +125,7 @@ def test_a_fork_amid_stores_of_a_native_thread():
 
 
 def test_a_first_conversion_while_another_thread_is_amid_its_own():
-    """The child does not wait for the end of a look-up that its parent's other thread had begun."""
+    """The child does not wait for the end of a look-up of its parent. Another thread there had begun it."""
     source = """
         import importlib.abc, os, signal, sys, threading
         from bowline import convert
@@ -197,7 +197,7 @@ CHILD = """
 
 
 def test_children_of_forks_amid_reads_release_what_they_replace():
-    """A thread that was amid a read in the parent does not stay amid one in the child."""
+    """A read that a thread was amid in the parent ends in the child."""
     out = run_script(
         CHILD
         + """
@@ -231,7 +231,7 @@ def test_children_of_forks_amid_reads_release_what_they_replace():
 
 
 def test_a_fork_amid_a_read_of_the_forking_thread():
-    """Its read goes on in the child, where others may read and replace; so do those of its own children."""
+    """Its read goes on in the child, where others may read and replace. So do those of its own children."""
     out = run_script(
         CHILD
         + """

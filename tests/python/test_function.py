@@ -122,7 +122,7 @@ def test_through_several_crossings():
 
 
 def test_python_native_python_native_python():
-    """Each native call lets go of the interpreter, and the Python code below it takes hold again."""
+    """Each native call lets go of the interpreter. The Python code below it takes hold again."""
     apply = get_global_func("testing.apply")
 
     def down(n):

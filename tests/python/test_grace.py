@@ -1,4 +1,4 @@
-"""Grace periods: what others may still look at goes later, and no thread waits for that moment (P10)."""
+"""Grace periods. What others may still look at goes later, and no thread waits for that moment (P10)."""
 
 import sys
 
@@ -26,8 +26,8 @@ class Rich(Object):
 
 @pytest.mark.skipif(not FREE_THREADED, reason="with the GIL a thread that keeps it holds up all others")
 def test_a_thread_that_does_not_detach_holds_up_no_other():
-    """Reads, moves and re-inits of other threads go on, though a stop of the world could not come about."""
-    # CPython 3.13 has no grace periods to offer: there, what was moved out of wrappers with more than one reference waits for a
+    """Reads, moves and re-inits of other threads go on. A stop of the world could not come about."""
+    # CPython 3.13 has no grace periods to offer. There, what was moved out of wrappers with more than one reference waits for a
     # stop of the world, which is made for 512 of them; each round leaves a few.
     moves = 5000 if sys.version_info >= (3, 14) else 50
     run_script(
@@ -66,7 +66,7 @@ thread.join()
 
 
 def test_what_is_in_limbo_does_not_pile_up():
-    """Moves and re-inits in a loop, with another thread that runs: what they retire is freed on the way."""
+    """Moves and re-inits in a loop, with another thread that runs. What they retire is freed on the way."""
     run_script(
         SHAPES
         + """

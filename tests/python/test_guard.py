@@ -146,7 +146,7 @@ def test_abstract_classes_have_no_instances():
 
 
 def test_a_wrapper_holds_what_its_class_says():
-    """Not by a pickle that lies, nor by a move: the object would be found as an instance of the wrong class."""
+    """Not by a pickle that lies, nor by a move. The object would be found as an instance of the wrong class."""
     entries, items = bowline.Map({"a": 1}), bowline.List([1])
     make_map, (_, pairs), _ = entries.__reduce_ex__(2)
     one = Plain.__new__(Plain)

@@ -1,4 +1,4 @@
-"""Guests of another ABI are refused before they begin; what a guest that begins ends in is the error of loading it."""
+"""Guests of another ABI are refused before they begin. What a guest that begins ends in is the error of loading it."""
 
 import subprocess
 
@@ -32,7 +32,7 @@ def build(folder, abi, result=0):
 def test_a_guest_of_this_abi_begins(tmp_path):
     path = build(tmp_path, 1)
     assert load_module(path, keep_module_alive=False).begun() == 1
-    # It stays loaded, whatever becomes of its module: the functions of its types are the host's to call.
+    # It stays loaded, whatever becomes of its module. The functions of its types are the host's to call.
     assert load_module(path).begun() == 2
 
 

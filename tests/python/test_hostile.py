@@ -138,7 +138,7 @@ def test_truncated_and_changed_bytes(cut):
     cut %= len(blob)
     for load, spoiled in [
         (pickle.loads, bytes(blob[:cut])),
-        # The C unpickler has a table as long as the largest memo index that the bytes name: gigabytes, for some.
+        # The C unpickler's table is as long as the largest memo index in the bytes. That is gigabytes, for some.
         (pickle._loads, bytes(blob[:cut] + bytes([blob[cut] ^ 1]) + blob[cut + 1 :])),
     ]:
         try:

@@ -30,7 +30,7 @@ def test_reads_after_a_drop_agree(cls, holder):
 
 @pytest.mark.parametrize("cls", UNREGISTERED)
 def test_an_unregistered_class_lasts_as_long_as_the_object(cls):
-    """Weakness 28: what a class without a type of its own is read as, before its wrapper goes and after."""
+    """Weakness 28: what a class without a type of its own is read as. That is before its wrapper goes and after."""
     held = Holder(cls(7))
     gc.collect()
     found = held.value

@@ -1,4 +1,4 @@
-"""What is taken for granted of the interpreter's memory is compared at import, before anything relies on it."""
+"""What is taken for granted of the interpreter's memory is compared at import. Nothing relies on it before."""
 
 import pathlib
 import re

@@ -1,4 +1,7 @@
-"""Keys of Map and Dict that are equal by more than identity: StructuralKey, and types with `__any_hash__`, `__any_equal__`."""
+"""Keys of Map and Dict that are equal by more than identity.
+
+They are StructuralKey, and types with `__any_hash__`, `__any_equal__`.
+"""
 
 import copy
 import functools
@@ -161,7 +164,7 @@ def test_hooks(cls):
     assert [(key.x, key.tag, value) for key, value in mapping.items()] == [(n, n, 15 + n) for n in range(5)]
     assert mapping[Key(3)] == 18
     assert Key(5) not in mapping
-    # Hooks are not inherited: a child's objects are keys by identity, and never equal to the parent's.
+    # Hooks are not inherited. A child's objects are keys by identity, and never equal to the parent's.
     child = Child(3)
     assert child not in mapping
     assert len(cls({Child(1): 1, Child(1): 2})) == 2
@@ -207,7 +210,10 @@ def test_deep_copies_find_their_keys():
 
 
 def test_a_deep_copy_whose_keys_hash_otherwise():
-    """A Dict takes them as they are then; a Map, which never changes, cannot be copied if it is so large that it needs hashes."""
+    """A Dict takes them as they are then.
+
+    A Map, which never changes, cannot be copied if it is so large that it needs hashes.
+    """
     hooks["hash"] = id
     one, other = Hooked(1), Hooked(2)
     for copied in copy.deepcopy(Dict({one: 1, other: 2})), copy.deepcopy(Map({one: 1, other: 2})):
@@ -280,7 +286,7 @@ def test_answers_of_the_wrong_type(hook, answer, error, text):
 
 
 def test_a_type_that_says_only_what_is_equal():
-    """It hashes by identity: a few entries are found without a hash, and every key finds its own."""
+    """It hashes by identity. A few entries are found without a hash, and every key finds its own."""
     assert len(Dict({OnlyEqual(n % 2): n for n in range(4)})) == 2
     keys = [OnlyEqual(n) for n in range(40)]
     table = Dict({key: key.x for key in keys})

@@ -27,7 +27,7 @@ class Mine(Exception):
 
 
 def test_a_dict_that_grows_asks_for_hashes():
-    """What a hash raises then comes out, and nothing is added; a hash that changes the dict is asked again."""
+    """What a hash raises then comes out, and nothing is added. A hash that changes the dict is asked again."""
     keys = [Hooked(n) for n in range(4)]
     table = Dict({key: key.x for key in keys})
     asked = []

@@ -16,7 +16,10 @@ SOURCE = "int __tvm_ffi_which(void* s, void* a, int n, long* result) { result[0]
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory):
-    """Libraries of one name: in a distribution (1), in a folder that the caller names (2), in the environment's (3)."""
+    """Libraries of one name, in three places.
+
+    They are in a distribution (1), in a folder that the caller names (2), in the environment's (3).
+    """
     top = tmp_path_factory.mktemp("room")
     (top / "code.c").write_text(SOURCE)
     places = {1: "site/mine/lib", 2: "extra", 3: "env"}

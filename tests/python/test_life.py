@@ -1,4 +1,4 @@
-"""P9: what Python knows of an object stays as long as the object, and does not keep it alive; `__del__` runs once."""
+"""P9: what Python knows of an object stays as long as the object. It does not keep it alive; `__del__` runs once."""
 
 import gc
 import weakref

@@ -1,4 +1,7 @@
-"""How wrappers that know something end: in long chains, on native threads, at exit, among threads, where hardly any stack is left."""
+"""How wrappers that know something end.
+
+They end in long chains, on native threads, at exit, among threads, where hardly any stack is left.
+"""
 
 import gc
 import pathlib
@@ -69,7 +72,10 @@ def test_the_end_on_native_threads():
 
 
 def test_at_exit():
-    """What is preserved when the interpreter ends: objects in globals of native code and Python, and their finalizers."""
+    """What is preserved when the interpreter ends.
+
+    These are objects in globals of native code and Python, and their finalizers.
+    """
     program = """
         import bowline, threading
         from typing import Any
@@ -98,7 +104,7 @@ def test_at_exit():
 
 
 def test_note_and_address_among_threads():
-    """Weakness 29: four threads read, write and drop one object; its note is never missed, its address never moves."""
+    """Weakness 29: four threads read, write and drop one object. Its note is never missed, its address never moves."""
     held = Holder(DictWeak(1))
     held.value.note = 0
     identity = id(held.value)
@@ -126,7 +132,7 @@ def test_note_and_address_among_threads():
 
 
 def test_deaths_near_the_end_of_the_stack():
-    """From 3.14 on the trashcan postpones them, while other threads read: they get another wrapper, and all is counted."""
+    """From 3.14 on the trashcan postpones them, while other threads read. These get another wrapper, and all is counted."""
     program = """
         import gc, sys, threading
         import bowline

@@ -1,4 +1,4 @@
-"""Walks through large graphs: no depth is too much, other threads run meanwhile, and a signal ends them."""
+"""Walks through large graphs. No depth is too much, other threads run meanwhile, and a signal ends them."""
 
 import bowline
 import pytest
@@ -198,7 +198,7 @@ OTHERS = """
 """
 
 
-# A hash by content stays, since every part of it takes Python; it lets others run as Python code does.
+# A hash by content stays, since every part of it takes Python. It lets others run as Python code does.
 @pytest.mark.parametrize("walk, interval", [("hash", 0.001), *((walk, 1000) for walk in ["repr", "equal", *STRUCTURAL[:-1]])])
 def test_others_run_meanwhile(walk, interval):
     """What another thread does while a walk is under way is seen before its end."""
@@ -277,7 +277,10 @@ REPEATED = """
 
 @pytest.mark.parametrize("work", ["items.append(Opaque())", "repr(items)"])
 def test_an_interrupt_of_short_work(work):
-    """Whatever a conversion or a text asks of Python, a signal that comes meanwhile is not taken for its answer."""
+    """A signal that comes during short work is not taken for its answer.
+
+    The work is what a conversion or a text asks of Python.
+    """
     run = run_script(REPEATED.replace("DO", work))
     assert (run.stdout, run.stderr) == ("caught 50\n", "")
 

@@ -1,5 +1,7 @@
-"""Attribute lookup of registered classes, which takes a shortcut to fields: what a user puts in a class overrides as
-Python says, before the shortcut came into use and after."""
+"""Attribute lookup of registered classes, which takes a shortcut to fields.
+
+What a user puts in a class overrides as Python says, before the shortcut came into use and after.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Registering a class takes as many steps as registering the first did, however many there are and whatever waits."""
+"""Registering a class takes as many steps as registering the first did.
+
+It does not matter how many there are and what waits.
+"""
 
 import sys
 import types
@@ -27,7 +30,7 @@ def steps(work):
 
 
 def define(name, parent=Object, **annotations):
-    """Register a class of a module in which it is no global, as one in a function is not."""
+    """Register a class of a module in which it is no global. One in a function is none."""
     cls = type(parent)(name, (parent,), {"__module__": __name__, "__annotations__": annotations})
     cls.__qualname__ = name
     return py_class(new_key())(cls)

@@ -161,7 +161,7 @@ def test_a_dict_may_hold_itself():
     for two in (copy.deepcopy(one), pickle.loads(pickle.dumps(one))):
         assert two is not one
         assert two["me"] is two
-        # No Python object is part of these cycles once the wrappers are gone: the collector would not see them.
+        # No Python object is part of these cycles once the wrappers are gone. The collector would not see them.
         two.clear()
     one.clear()
 

@@ -1,4 +1,4 @@
-"""Out of memory, at every allocation of a fetch, a call and a construction: a MemoryError, and all is as before.
+"""Out of memory, at every allocation of a fetch, a call and a construction. It is a MemoryError, and all is as before.
 
 Answers weakness 5 (an error path that releases twice), weakness 11 (an allocator's failure that is not checked) and the
 part of weakness 16 that is about error paths (counts that stay).
@@ -23,13 +23,13 @@ count = bowline._core.strong_count
 # An iterator whose length could not be told; the iteration goes on.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
-# Without memory for a traceback a Python function of CPython's fails without an exception, at which assertions abort.
+# Without memory for a traceback a Python function of CPython's fails without an exception. Assertions abort at that.
 _AND_THE_REST = [] if ASSERTS else [pytest.param(True, id="all fail from there on")]
 LASTING = pytest.mark.parametrize("lasting", [pytest.param(False, id="one fails"), *_AND_THE_REST])
 
 
 def exhaust(operation, lasting, after, result=lambda made: True, error=None):
-    """Call `operation` with its first allocation failing, its second, and so on until it needs no more of them.
+    """Call `operation` with each of its allocations failing in turn. That ends when it needs no more of them.
 
     What it returns has to be a `result`; `after()` looks at what is left behind each time. An operation that fails by
     itself says so by `error`.
@@ -226,7 +226,7 @@ def test_a_call_that_raises(lasting, balanced):
 @pytest.mark.keeps_objects
 @LASTING
 def test_a_moved_argument_comes_back(lasting, balanced):
-    """A call that failed before the callee took its argument leaves the source as it was."""
+    """A call that failed early leaves the source as it was. The callee had not taken its argument."""
     echo = bowline.get_global_func("testing.echo")
     one = Plain(5)
     echo(Plain(4)._move())

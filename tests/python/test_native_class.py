@@ -36,7 +36,7 @@ def test_the_last_class_of_a_native_type_wins():
     made = Holder(third(7))
     assert type(made.value) is third
 
-    # A class that derives from a former one has its fields, and is of the same native type.
+    # A class that derives from a former one has its fields. It is of the same native type.
     @py_class(new_key())
     class Child(first):
         m: int

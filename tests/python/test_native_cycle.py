@@ -63,7 +63,7 @@ def test_what_another_object_holds_stays():
 
 
 def test_what_a_weak_handle_leads_to_stays():
-    """It may become a strong one at any moment: amid a collection, or when it is decided what goes."""
+    """It may become a strong one at any moment. That may be amid a collection, or when it is decided what goes."""
     holder, canary = List([]), Canary()
     alive = weakref.ref(canary)
     holder.append(List([closing_over(holder, canary)]))
@@ -106,7 +106,7 @@ def test_what_a_native_thread_holds_for_a_moment_stays():
 
 
 def cycle_of(holder, functions=1):
-    """Make cycles through a List or Box, which is given up; tells whether it is still there."""
+    """Make cycles through a List or Box, which is given up. Tells whether it is still there."""
     canary = Canary()
     for _ in range(functions):
         if isinstance(holder, List):

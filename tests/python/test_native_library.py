@@ -1,4 +1,4 @@
-"""Libraries in C that ask for libtvm_ffi.so: they find the extension, which has the one runtime of the process."""
+"""Libraries in C that ask for libtvm_ffi.so. They find the extension, which has the one runtime of the process."""
 
 import subprocess
 import sys
@@ -172,7 +172,7 @@ def test_another_runtime_comes_second(tmp_path):
 
 
 def test_libraries_in_cpp_find_their_streams_made(tmp_path):
-    # What a newer compiler built does not make std::cerr: the C++ library of that version does, older ones need another to.
+    # What a newer compiler built does not make std::cerr. The C++ library of that version does, older ones need another to.
     source, library = tmp_path / "streams.cpp", tmp_path / "streams.so"
     source.write_text(
         '#include <ostream>\nnamespace std { extern ostream cerr; }\nextern "C" void say() { std::cerr << "said" << std::endl; }\n'

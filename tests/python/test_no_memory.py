@@ -1,4 +1,6 @@
-"""Weakness 11, and its kind: out of memory, wherever it strikes in whatever is public: a result, or a MemoryError, or what is due.
+"""Weakness 11, and its kind: out of memory, wherever it strikes in whatever is public.
+
+It is a result, or a MemoryError, or what is due.
 
 `no_memory_calls` says how each name is called. Rust's own allocations fail here, too: small ones get their memory from the reserve
 (`pyext/src/interpreter/reserve.rs`), large ones have to be refused.
@@ -172,7 +174,7 @@ LONG = pytest.mark.skipif(
     not os.environ.get("BOWLINE_LONG"), reason="CPython 3.14t itself ends the process in some steps: by hand, with BOWLINE_LONG=1"
 )
 
-# Leaves the process with some memory for all calls, from none to more than they need.
+# Leaves the process with some memory for all calls. It goes from none to more than they need.
 LIMITED = """
     import gc, os, resource, sys
     import bowline

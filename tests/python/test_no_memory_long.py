@@ -1,4 +1,4 @@
-"""Weakness 11 with long texts: what is sized by a user's data is asked for, so that its lack is a MemoryError and not the end."""
+"""Weakness 11 with long texts: what is sized by a user's data is asked for. So its lack is a MemoryError and not the end."""
 
 import os
 

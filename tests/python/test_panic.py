@@ -1,4 +1,4 @@
-"""A panic of native code is an Exception, wherever it comes to Python, or is reported where there is no caller."""
+"""A panic of native code is an Exception, wherever it comes to Python. It is reported where there is no caller."""
 
 import gc
 import sys

@@ -11,7 +11,7 @@ from support import run_threads
 
 @pytest.mark.parametrize("cls", [Plain, Dict, Weak])
 def test_init_again_leaves_the_old_object_alone(cls):
-    """Weakness 1: the old object of a wrapper that is initialised again is not tied to it any more."""
+    """Weakness 1: a wrapper that is initialised again has no tie to its old object."""
     one = cls(1)
     held = Holder(one)
     old = one.__chandle__()
@@ -178,7 +178,7 @@ def test_reinit_races_reads():
     def read():
         last = 1
         for _ in range(2000):
-            # Between the two reads the wrapper may be given another object: never nothing, never an older one.
+            # Between the two reads the wrapper may be given another object. It is never nothing, never an older one.
             seen = held.value
             assert seen.n == 1 or seen is one
             now = one.n

@@ -1,4 +1,4 @@
-"""What is replaced is released outside of any lock or pin: a finalizer may take its time, wait, replace and raise."""
+"""What is replaced is released outside of any lock or pin. A finalizer may take its time, wait, replace and raise."""
 
 import threading
 from typing import Any
@@ -102,7 +102,7 @@ def test_a_slow_finalizer_holds_back_nothing_that_native_threads_dropped():
         def __del__(self):
             dropped.append(1)
 
-    # Made here: the last count of an object whose thread waits is not taken before that thread goes on (PEP 703).
+    # Made here. The last count of an object whose thread waits is not taken before that thread goes on (PEP 703).
     counted = [Counts() for _ in range(100)]
 
     def drop(make):
@@ -175,7 +175,7 @@ def test_settle_leaves_nothing_after_finalizers_that_drop_more(threads):
 
 @pytest.mark.parametrize("threaded", [False, True])
 def test_a_long_chain_of_finalizers_ends(threaded):
-    """Each replaces the last holder of the next: no recursion without end, as deep as it may be."""
+    """Each replaces the last holder of the next. There is no recursion without end, as deep as it may be."""
     out = run_script(
         """
         import sys, threading
@@ -215,7 +215,7 @@ def test_a_long_chain_of_finalizers_ends(threaded):
 
 @pytest.mark.parametrize("threaded", [False, True])
 def test_the_pending_exception_is_kept(threaded):
-    """What ends while an exception goes through its frame replaces more, and raises and catches some itself."""
+    """What ends while an exception goes through its frame replaces more. It raises and catches some itself."""
     ended = []
 
     class Raises:

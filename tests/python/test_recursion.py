@@ -1,4 +1,7 @@
-"""Native code and user code that call each other without end: RecursionError, on stacks of any size and with any limit."""
+"""Native code and user code that call each other without end.
+
+It is a RecursionError, on stacks of any size and with any limit.
+"""
 
 import subprocess
 import sys
@@ -265,10 +268,10 @@ def run(nest, limit, size):
 @pytest.mark.parametrize(("limit", "size"), [(0, 0), (10**6, 0), (10**6, 256)], ids=["usual", "limit", "small stack"])
 def test_what_nests_ends(name, limit, size):
     if name == "property" and limit and sys.version_info < (3, 14):
-        # The interpreter's own way to a property, which takes turns with ours, asks for no stack then.
+        # The interpreter's own way to a property asks for no stack then. It takes turns with ours.
         pytest.skip("a property of a plain Python class ends the process there, too")
     code, out, err = run(NESTS[name], limit, size)
-    # The text of a container has a place for what a payload's own text ended in.
+    # The text of a container has a place for a payload's own text. It ended in that.
     ends = {"RecursionError", "none"} if name == "repr of a payload" else {"RecursionError"}
     assert code == 0 and set(out.split()) <= ends, (code, out, err)
 
@@ -301,7 +304,7 @@ def test_containers_nest_as_deep_as_the_limit_allows():
 
 
 def test_ends_within_ends():
-    """Natives and Python objects that hold each other in a long chain, dropped at the end of a stack."""
+    """Natives and Python objects that hold each other in a long chain. They are dropped at the end of a stack."""
     program = """
         class Link:
             def __init__(self, next):

@@ -1,4 +1,4 @@
-"""P5: user code of a wrapper's death may fetch the same object, on the same thread."""
+"""P5: user code of a wrapper's death may fetch the same object. It does so on the same thread."""
 
 import gc
 import weakref
@@ -10,7 +10,7 @@ from support import new_key
 
 
 def test_fetch_in_a_weakref_callback():
-    """Weaknesses 2 and 3: a weakref callback reads the field whose wrapper ends; neither a corpse nor a livelock."""
+    """Weaknesses 2 and 3: a weakref callback reads the field whose wrapper ends. It meets neither a corpse nor a livelock."""
     held = Holder(Weak(1))
     found = []
     ref = weakref.ref(held.value, lambda ref: found.append((held.value, ref())))
@@ -36,7 +36,7 @@ def test_fetch_in_the_destructor_of_a_slots_value(cls):
     held.value = Plain(2)
     assert [one.n for one in found] == [2]
     assert found[0] is held.value
-    # On 3.13t a class never goes once there was a thread, nor does what its methods close over.
+    # On 3.13t a class never goes once there was a thread. Nor does what its methods close over.
     found = held = None
 
 
@@ -57,7 +57,7 @@ def test_fetch_in_del_and_keep_nothing():
     del one
     held.value = None
     assert seen == []
-    # The last native count goes, and the finalizer finds no way to its object but itself.
+    # The last native count goes. The finalizer finds no way to its object but itself.
     other.value = None
     assert seen == [(5, False, True)]
     gc.collect()
@@ -111,7 +111,7 @@ def test_a_resurrected_wrapper_that_nothing_else_holds():
 
 
 def test_a_new_that_makes_other_objects():
-    """Weakness 4: other objects made amid `__new__` get no storage that was meant for this one."""
+    """Weakness 4: other objects made amid `__new__` get storage of their own. They get none that was meant for this one."""
     @bowline.py_class(new_key())
     class Inner(bowline.Object):
         n: int = 0

@@ -1,4 +1,7 @@
-"""User code that a registration runs finds no lock of ours taken: on its own thread, and on others that it waits for."""
+"""User code that a registration runs finds no lock of ours taken.
+
+That holds on its own thread, and on others that it waits for.
+"""
 
 import sys
 import threading
@@ -104,7 +107,7 @@ def elsewhere(work):
 
 
 class Evaluated:
-    """Stands in a scope for a name in an annotation: runs code when that is evaluated."""
+    """Stands in a scope for a name in an annotation. It runs code when that is evaluated."""
 
     def __init__(self, action):
         self.action = action

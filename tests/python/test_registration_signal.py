@@ -1,9 +1,9 @@
-"""What a signal's handler raises amid a registration leaves no lock taken and no key lost."""
+"""What a handler raises amid a registration leaves no lock taken and no key lost."""
 
 import pytest
 from support import run_script
 
-# A timer that rings later and later within a registration, so that handlers run all over it.
+# A timer that rings later and later within a registration. So handlers run all over it.
 SCRIPT = """
     import signal, sys, threading, time
     import bowline

@@ -1,4 +1,4 @@
-"""Libraries that bring a copy of the core of their own: refused before any object crosses."""
+"""Libraries that bring a copy of the core of their own. They are refused before any object crosses."""
 
 import shutil
 import subprocess
@@ -8,7 +8,7 @@ import pytest
 from bowline import load_module
 from support import run_script
 
-# A library of C with the mark that every copy of the core has, and one that only depends on such a library.
+# A library of C with the mark that every copy of the core has. And one that only depends on such a library.
 MARKED = "static char own; void* BOWLINE_RUNTIME = &own; int __tvm_ffi_five(void* s, void* a, int n, void* r) { return -1; }"
 DEPENDENT = "extern void* BOWLINE_RUNTIME; void** used(void) { return &BOWLINE_RUNTIME; }"
 
@@ -41,7 +41,7 @@ def test_this_very_copy():
 
 
 def test_a_copy_beside_names_that_all_libraries_see(tmp_path):
-    # What the copy does when it is loaded is done to itself, although its names are bound to this one's.
+    # What the copy does when it is loaded is done to itself. Its names are bound to this one's all the same.
     path = tmp_path / "second.so"
     shutil.copy(bowline._core.__file__, path)
     run_script(
@@ -68,7 +68,7 @@ def test_a_mark_in_c(tmp_path):
 
 
 def test_a_mark_that_all_libraries_see(tmp_path):
-    # A copy that came first and shows its names to all does not pass for this one, nor this one for it.
+    # A copy that came first does not pass for ours, nor ours for it. It shows its names to all.
     path = build(tmp_path, "marked.so", MARKED)
     run_script(
         f"""

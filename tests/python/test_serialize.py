@@ -17,7 +17,7 @@ HEADERS = ROOT / "pyext/python/bowline/include"
 
 @pytest.fixture
 def compiled(tmp_path):
-    """Give a path of the library, a new one each time: two of them share nothing."""
+    """Give a path of the library, a new one each time. Two of them share nothing."""
     made = tmp_path / "made.so"
     command = ["cc", "-std=gnu11", "-O1", "-shared", "-fPIC", f"-I{HEADERS}", ROOT / "tests/abi/serial.c", "-o", made]
     subprocess.run([*command, bowline._core.__file__], check=True, timeout=100)
@@ -176,7 +176,7 @@ def test_other_files_are_refused(tmp_path):
 
 
 def test_a_daemon_thread_at_the_end_of_the_process(compiled):
-    """A thread that is stopped for good, as the interpreter ends, has no lock that others wait for."""
+    """A thread that is stopped for good has no lock that others wait for. It is stopped as the interpreter ends."""
     run_script(
         """
         import atexit, bowline, sys, threading, time

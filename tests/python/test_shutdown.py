@@ -21,9 +21,9 @@ def start(call, *args):
 
 FREE_THREADED = not getattr(sys, "_is_gil_enabled", lambda: True)()
 if sys.version_info < (3, 14) and (FREE_THREADED or "ASAN_OPTIONS" in os.environ):
-    # CPython up to 3.13 frees the states of daemon threads while it finalizes, and some use them still: free-threaded it
-    # crashes, which plain Python shows, too; with a GIL AddressSanitizer sees it. There they end with the last atexit callback
-    # but for the package's.
+    # CPython up to 3.13 frees the states of daemon threads while it finalizes. Some use them still: free-threaded it crashes,
+    # which plain Python shows, too; with a GIL AddressSanitizer sees it. There they end with the last atexit callback but for
+    # the package's.
     COMMON += """\
 atexit.register(lambda: (over.append(True), [thread.join() for thread in at_work]))
 """
@@ -118,9 +118,7 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_exit(name):
-    """Weaknesses 6, 7 and 26: daemon and native threads go on while the interpreter goes; nothing is read after
-    its end.
-    """
+    """Weaknesses 6, 7 and 26: daemon and native threads go on while the interpreter goes. Nothing is read after its end."""
     process = run_script(COMMON + textwrap.dedent(CASES[name]), check=False)
     assert process.returncode == 0, process.stderr
     assert process.stderr == ""

@@ -1,4 +1,4 @@
-"""Objects that C++ made, by the headers of tvm-ffi: they have no word in front, and are tied all the same (P1 to P9)."""
+"""Objects that C++ made, by the headers of tvm-ffi. They have no word in front, and are tied all the same (P1 to P9)."""
 
 import gc
 import sys
@@ -264,7 +264,7 @@ def test_native_threads_count_while_python_reads(guest, kind):
 
 
 def test_weak_calls_beside_the_last_native_release(guest):
-    """Whether C++ lets go of the last count while a weak reference is called: whole, or gone."""
+    """Whether C++ lets go of the last count while a weak reference is called. It is whole, or gone."""
     rounds = 300 if FREE_THREADED else 50
     for n in range(rounds):
         one = guest.make(NODE, n)

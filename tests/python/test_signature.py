@@ -83,7 +83,7 @@ class Same(BASE):
 @pytest.mark.keeps_objects  # the function that a default factory is natively
 @pytest.mark.parametrize("post_init", [False, True])
 def test_the_same_as_of_a_dataclass(post_init):
-    """Signature and hints, of the class and of its `__init__`, are those of the same dataclass."""
+    """Signature and hints, of the class and its `__init__`, are those of the same dataclass."""
     tail = "    def __post_init__(self): pass\n" if post_init else ""
     made = []
     for decorate, base, make_field in ((py_class(new_key()), bowline.Object, field), (dataclass, object, std_field)):
@@ -93,7 +93,7 @@ def test_the_same_as_of_a_dataclass(post_init):
     ours, theirs = made
     for of in (lambda cls: cls, lambda cls: cls.__init__):
         ours_of, theirs_of = inspect.signature(of(ours)), inspect.signature(of(theirs))
-        # Theirs is a string where the annotation is; what stands for the value of a factory is shown otherwise.
+        # Theirs is a string where the annotation is. What stands for the value of a factory is shown otherwise.
         shown = str(ours_of).replace("_self, /, ", "__dataclass_self__, ").replace("<MISSING>", "<factory>")
         assert shown.replace("text: str | None", "text: 'str | None'") == str(theirs_of)
         assert [p.default for p in ours_of.parameters.values()][:-1] == [

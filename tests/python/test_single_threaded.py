@@ -1,4 +1,4 @@
-"""A process of one thread counts without locked instructions; what it leaves behind is good for threads that come later."""
+"""A process of one thread counts without locked instructions. What it leaves behind is good for threads that come later."""
 
 import os
 

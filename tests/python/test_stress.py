@@ -140,7 +140,7 @@ def test_a_field_of_any_kind_is_never_torn():
 
 
 def test_first_instances_of_a_class():
-    """The plan of a class, and its table of fields, are made by threads that race for them."""
+    """The plan of a class, and its table of fields, are made by racing threads."""
     for number in range(40):
 
         @py_class(f"test_stress.First{number}")

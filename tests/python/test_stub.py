@@ -1,4 +1,4 @@
-"""The stub generator: a run over files, the Python that it writes, and what is known of functions and types."""
+"""The stub generator. This is a run over files, the Python that it writes, and what is known of functions and types."""
 
 import importlib
 import io

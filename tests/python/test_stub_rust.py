@@ -1,4 +1,4 @@
-"""The Rust that the stub generator writes, and which types' objects can be laid out in another language."""
+"""The Rust that the stub generator writes. And which types' objects can be laid out in another language."""
 
 import io
 import json
@@ -109,7 +109,7 @@ def test_report(tmp_path):
 
 
 def run(*arguments):
-    """Run the command; return its status and what it printed but for functions without a type."""
+    """Run the command. Return its status and what it printed but for functions without a type."""
     told = io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(told):
         patch.setattr("sys.argv", ["tvm-ffi-stubgen", *map(str, arguments)])

@@ -1,4 +1,4 @@
-"""The table of weaknesses in src/docs/weaknesses.md names tests that exist and that say which weakness they answer."""
+"""The table of weaknesses in src/docs/weaknesses.md names tests that exist. They say which weakness they answer."""
 
 import ast
 import pathlib

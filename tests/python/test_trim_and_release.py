@@ -1,10 +1,10 @@
-"""`trim` finds objects without owning a count of them, beside threads that give the last count back without Python."""
+"""`trim` finds objects without owning a count of them. Beside it threads give the last count back without Python."""
 
 from support import run_script
 
 
 def test_trim_beside_a_native_release():
-    """A function that is called detached drops the last counts of objects whose wrappers are dormant, while others trim."""
+    """A function that is called detached drops the last counts of objects with dormant wrappers. Others trim meanwhile."""
     run_script(
         """
         import threading

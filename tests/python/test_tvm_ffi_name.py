@@ -1,4 +1,7 @@
-"""Programs that say `import tvm_ffi` run on the package: by the distribution in pyext/compat, by a call, by a command."""
+"""Programs that say `import tvm_ffi` run on the package.
+
+They do so by the distribution in pyext/compat, by a call, by a command.
+"""
 
 import os
 import pathlib
@@ -92,7 +95,7 @@ def test_pickles_of_both_names():
 
 
 def test_threads_import_at_once():
-    # Neither a half-made module nor a second one, and no deadlock of the imports of both names.
+    # Neither a half-made module nor a second one. And no deadlock of the imports of both names.
     for _ in range(3):
         run_script(
             """
@@ -133,7 +136,7 @@ def test_threads_import_at_once():
 
 
 def test_a_stand_in_is_the_package():
-    # What a thread has that found the distribution's own module before the package took its place.
+    # What a thread has that found the distribution's own module early. The package took its place afterwards.
     run_script(
         """
         import sys, types
@@ -325,7 +328,7 @@ def test_types_that_are_not_there_can_be_skipped():
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring came with 3.12")
 def test_the_cost_of_this_name():
-    # Bytecode instructions, those of the import system included: a count that no other load of the machine changes.
+    # Bytecode instructions, those of the import system included. It is a count that no other load of the machine changes.
     script = """
     import sys
     count = 0

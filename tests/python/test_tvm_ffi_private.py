@@ -1,4 +1,4 @@
-"""Private names of tvm-ffi that libraries and its own tests use, under the names of its modules."""
+"""Private names of tvm-ffi that libraries and its own tests use. They are under the names of its modules."""
 
 import copy
 import inspect

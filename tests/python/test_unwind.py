@@ -1,4 +1,4 @@
-"""An exception that passes many native frames costs as much as it has frames, and is one exception all the way."""
+"""An exception that passes many native frames costs as much as it has frames. It is one exception all the way."""
 
 import gc
 import sys
@@ -16,7 +16,7 @@ apply = get_global_func("testing.apply")
 def deep():
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(20_000)
-    # A collection of 3.14t goes through all that is there, however often it was there before.
+    # A collection of 3.14t goes through all that is there. It does not matter how often it was there before.
     gc.disable()
     try:
         yield

@@ -1,4 +1,4 @@
-"""Exceptions from user code, wherever native code calls it: they come out as they are and leave everything as it was."""
+"""Exceptions from user code, wherever native code calls it. They come out as they are and leave everything as it was."""
 
 import gc
 from typing import Any
@@ -183,7 +183,7 @@ def test_callbacks_between_native_calls():
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_the_end_of_a_wrapper():
-    """A `__del__` or a weakref callback that raises is reported by the interpreter; the end goes on."""
+    """The interpreter reports a `__del__` or a weakref callback that raises. The end goes on."""
     import weakref
 
     @py_class(new_key())

@@ -1,4 +1,4 @@
-"""Weaknesses of the layer that went before, as far as no other file has their test; src/docs/weaknesses.md lists them all."""
+"""Weaknesses of the former layer, as far as no other file has their test. src/docs/weaknesses.md lists them all."""
 
 import copy
 import gc
@@ -19,7 +19,7 @@ release = bowline._core.testing_release_on_thread
 
 @pytest.mark.parametrize("cls", REGISTERED)
 def test_code_amid_a_fetch_makes_others(cls):
-    """Weaknesses 4 and 17: what the collector runs during a fetch gets storage of its own and may fetch the same object.
+    """Weaknesses 4 and 17: what the collector runs during a fetch gets its own storage. It may fetch the same object.
 
     Nothing is handed from one allocation to the next, and nothing is held while allocating. It is CPython 3.11 that would show
     it: from 3.12 on the collector waits for the next instruction.
@@ -48,7 +48,7 @@ def test_code_amid_a_fetch_makes_others(cls):
                 found.clear()
                 others.clear()
             del one
-        # What nothing has wrapped yet, too; what is put aside shifts the allocation at which the collector starts.
+        # What nothing has wrapped yet is here, too. What is put aside shifts the allocation at which the collector starts.
         for n in range(200):
             aside = [[] for _ in range(n // 2 % 3)]
             fresh = copy.deepcopy(frozen if n % 2 else held)
@@ -73,7 +73,7 @@ def test_code_amid_a_fetch_makes_others(cls):
 
 @pytest.mark.parametrize("holder", [Holder, FrozenHolder, AnyHolder])
 def test_fields_keep_one_count_of_what_they_hold(holder):
-    """Weakness 16: a constructor or a store takes one count, not two, and gives it back."""
+    """Weakness 16: a constructor or a store takes one count, not two. It is given back."""
     one = Plain(1)
     many = [holder(one) for _ in range(100)]
     assert count(one) == 101
@@ -121,7 +121,7 @@ def test_a_native_drop_while_this_thread_keeps_the_interpreter(cls):
 
 
 def test_two_threads_wait_for_each_others_native_lock():
-    """Weakness 24: many threads drop natively at once, each while it keeps the interpreter as long as it can."""
+    """Weakness 24: many threads drop natively at once. Each keeps the interpreter meanwhile as long as it can."""
 
     @py_class(new_key())
     class Owner(bowline.Object):
@@ -138,7 +138,7 @@ def test_two_threads_wait_for_each_others_native_lock():
 
 
 def test_an_argument_that_is_not_consumed_stays_the_one_wrapper():
-    """Weakness 31: after a call that left the offered object alone, its wrapper is what reads give."""
+    """Weakness 31: after a call that left the offered object alone, reads give its wrapper."""
     one = Plain(1)
     held = Holder(one)
     for callee in (bowline.get_global_func("testing.nop"), bowline.get_global_func("testing.add_one")):
@@ -155,7 +155,10 @@ def test_an_argument_that_is_not_consumed_stays_the_one_wrapper():
 
 
 def test_what_had_no_identity():
-    """Weakness 30: functions made here, errors and Python's own objects are the same wherever they are read."""
+    """Weakness 30: functions made here, errors and Python's own objects have one identity.
+
+    They are the same wherever they are read.
+    """
     function = convert(lambda: 1)
     error = bowline._core.make_error("ValueError", "text")
     payload = object()
@@ -192,7 +195,7 @@ def test_a_class_that_goes_before_its_instances_object(base):
 
 
 def test_a_type_without_a_class_met_by_threads():
-    """Weakness 23: threads that meet an unknown type at the same time agree on its class; 33: a class may come later."""
+    """Weaknesses 23 and 33: threads that meet an unknown type agree on its class. A class may come later, too."""
     core = bowline._core
     for _ in range(20):
         key = new_key("weakness.unknown")
@@ -224,7 +227,7 @@ def test_sharing_between_pickles_of_fields():
 
 
 def test_readers_of_a_wrapper_that_is_moved():
-    """Weakness 8: moves and re-initialisations on one thread, reads on others: a value that was there, or none."""
+    """Weakness 8: moves and re-initialisations on one thread, reads on others. They read a value that was there, or none."""
     one = Plain(1)
     stop = threading.Event()
 

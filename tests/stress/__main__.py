@@ -1,4 +1,4 @@
-"""Threads do to a few objects whatever Python can do to them, at random, in rounds of a few seconds.
+"""Threads do to a few objects whatever Python can do to them. They do it at random, in rounds of a few seconds.
 
 Each round has its own objects and threads. At its end everything is let go, and every counter of `bowline.stats()` must be
 what it was before. A process of its own does the work; this one tells its last operations if it fails, crashes or hangs.
@@ -42,7 +42,7 @@ def counters() -> dict[str, int]:
 
 
 def differences(start: dict[str, int], patience: float) -> dict[str, tuple[int, int]]:
-    """Counters that do not return, with both values; native threads get some time to drop what they have."""
+    """Counters that do not return, with both values. Native threads get some time to drop what they have."""
     end = time.monotonic() + patience
     while (now := counters()) != start and time.monotonic() < end:
         time.sleep(0.01)
@@ -114,7 +114,7 @@ def work(options: argparse.Namespace, history: History) -> None:
     failures: list[str] = []
     sys.unraisablehook = unraisable(failures)
     threading.excepthook = lambda found: failures.append(operations.describe(found.exc_value, -1))
-    # What the first round leaves for good (caches, attributes of classes) is not to be counted.
+    # What the first round leaves for good is not to be counted. Caches and attributes of classes are such.
     run_round(f"{options.seed} warm-up", options.threads, 0.2, options.patience, history)
     before, start = counters(), bowline.stats()
     done, rounds, end = Counter(), 0, time.monotonic() + options.seconds

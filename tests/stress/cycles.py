@@ -1,4 +1,4 @@
-"""Starts an interpreter, gives it natives, threads and late callers, and lets it end; again and again.
+"""Starts an interpreter, gives it natives, threads and late callers, and lets it end. It does so again and again.
 
 Each cycle is a process: CPython finalizes as a process does, and the extension, like every one that keeps static types or
 interned strings, serves one interpreter per process. What a cycle does is drawn from the seed. It must end with exit code 0
@@ -29,7 +29,7 @@ kept, over = [], []
 def at_work(over=over): return not over
 """
 
-# CPython 3.13t frees the states of daemon threads that wait to go on while it finalizes, and crashes when they do; plain
+# CPython 3.13t frees the states of daemon threads while it finalizes. Those that wait to go on crash it when they do; plain
 # Python shows it. There they end after the last atexit callback.
 END_THREADS = """
 def end_threads():

@@ -1,5 +1,7 @@
-"""What every thread did last, in a file mapped by the process under stress and by the one that watches it: it can be read
-after a crash."""
+"""What every thread did last.
+
+It is in a file mapped by the process under stress and by the one that watches it: it can be read after a crash.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ import mmap
 import os
 
 LANES = 96
-_LENGTH = 256  # bytes per lane: how often it was written, as eight bytes, then the last 248 entries
+_LENGTH = 256  # bytes per lane: eight for how often it was written, then the last 248 entries
 _ENTRIES = _LENGTH - 8
 
 

@@ -1,4 +1,4 @@
-"""What the threads of one round share: a few native objects, reached in several ways, and the rules that hold for each.
+"""What the threads of one round share. It is a few native objects, reached in several ways, and the rules that hold for each.
 
 * a *stable* root always has the same object, which is never moved from its wrapper;
 * the *moving* root always has the same object, too, but any thread may move it out of its wrapper;
@@ -21,7 +21,7 @@ from typing import Any
 import bowline
 from bowline import Array, Dict, List, Map, convert, py_class
 
-# A module that is being imported on one thread at a fork is locked for good in the child.
+# A module that another thread imports at a fork stays locked in the child.
 for found in pkgutil.iter_modules(bowline.__path__, "bowline."):
     importlib.import_module(found.name)
 convert(None)
@@ -180,7 +180,7 @@ class World:
         self._visits = itertools.count()
 
     def begin_again_in_child(self) -> None:
-        """Get other locks in the child of a fork, and other objects of Python's that have locks of their own."""
+        """Get other locks in the child of a fork. Get other objects of Python's that have locks of their own, too."""
         self._trims = threading.Lock()
         self._visits = itertools.count()
         self.board = [None] * 4

@@ -1,4 +1,4 @@
-//! A block of storage that notices use after free: by assertion in every build, by causality under loom.
+//! A block of storage that notices use after free. It does so by assertion in every build, by causality under loom.
 //! Upholds: freed once; read only before that; and, under loom, never without a happens-before edge to the free.
 
 use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
@@ -34,7 +34,7 @@ pub struct Block {
     state: AtomicU8,
 }
 
-// SAFETY: the cell is only ever reached by the methods below; in loom builds loom checks each access, in the others all
+// SAFETY: the cell is only ever reached by the methods below. In loom builds loom checks each access, in the others all
 // model threads share one OS thread.
 unsafe impl Sync for Block {}
 

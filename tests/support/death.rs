@@ -50,7 +50,7 @@ impl Thread {
         }
     }
 
-    /// `_Py_brc_merge_refcounts`, which a thread runs now and then for itself, and others run for a thread that ended.
+    /// `_Py_brc_merge_refcounts`, which a thread runs now and then for itself. Others run it for a thread that ended.
     pub fn merge_queue(&self, owner: usize) -> bool {
         let queue = self.world.take_queue(owner);
         let some = !queue.is_empty();
@@ -158,7 +158,7 @@ impl Thread {
             }
             drop(section);
             if deposited {
-                // Its end comes once all have passed; weak references give nothing before, as its count stays zero.
+                // Its end comes once all have passed. Weak references give nothing before, as its count stays zero.
                 self.forget_weak(pointer);
                 self.world.defer_free(pointer);
             }
@@ -172,7 +172,7 @@ impl Thread {
 
     /// Our `tp_dealloc` of lean classes.
     fn dealloc_lean(&self, pointer: NonNull<Wrapper>, section: Section) {
-        // Relaxed: the handle of a tied wrapper keeps its pointer in all of its lives, see `Host::begin_move`; `quiesce` orders
+        // Relaxed: the handle of a tied wrapper keeps its pointer in all of its lives. See `Host::begin_move`; `quiesce` orders
         // what comes after it.
         let handle = wrapper(pointer).handle.load(Ordering::Relaxed);
         notes_of(pointer).notes.pending.fetch_sub(1, SeqCst);
@@ -183,7 +183,8 @@ impl Thread {
                 self.world.free(pointer);
                 self.release(object);
             }
-            // SAFETY: the life owned a count; whether this one was moved from or a later one of the same wrapper.
+            // SAFETY: the life owned a count. It does not matter whether this one was moved from or a later one of the same
+            // wrapper.
             (Some(object), false) => unsafe { protocol::retire_lean(self, object) },
         }
     }
@@ -195,7 +196,8 @@ impl Thread {
         notes_of(pointer).notes.pending.fetch_sub(1, SeqCst);
         let object = object_of(handle);
         if let Some(object) = object.filter(|_| handle & ALIAS == 0) {
-            // SAFETY: the life owned a count; whether this one was moved from or a later one of the same wrapper.
+            // SAFETY: the life owned a count. It does not matter whether this one was moved from or a later one of the same
+            // wrapper.
             return unsafe { protocol::retire_rich(self, section, pointer, object) };
         }
         // No other thread can find it.

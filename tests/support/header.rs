@@ -1,4 +1,4 @@
-//! A wrapper's refcount, as CPython's free-threaded build keeps it: a biased local half, a shared half with flags.
+//! A wrapper's refcount, as CPython's free-threaded build keeps it. There is a biased local half, and a shared half with flags.
 //! Follows Objects/object.c and Include/refcount.h of CPython 3.13 line by line.
 //! Upholds: try-incref takes a count of the living only, and a death is told to exactly one thread.
 
@@ -11,13 +11,13 @@ pub const ONE: isize = 4;
 const FLAGS: isize = 3;
 /// Flag: asked for by try-incref. What `EnableTryIncRef` sets.
 pub const MAYBE_WEAKREF: isize = 1;
-/// Flag: a foreign thread took the shared half below zero; the owner has been asked to merge.
+/// Flag: a foreign thread took the shared half below zero. The owner has been asked to merge.
 pub const QUEUED: isize = 2;
 /// Flag: the local half is gone. With a count of zero: dead.
 pub const MERGED: isize = 3;
 /// What a claim leaves: neither alive nor ever to be revived.
 pub const CLAIMED: isize = isize::MIN | 1;
-/// What the extension leaves of a rich wrapper that goes to the trashcan: CPython refuses to count it, too.
+/// What the extension leaves of a rich wrapper that goes to the trashcan. CPython refuses to count it, too.
 pub const DEPOSITED: isize = 0;
 /// What an allocator scribbles over freed storage.
 const FREED: isize = isize::MIN | 3;
@@ -54,7 +54,7 @@ pub struct Header {
 }
 
 impl Header {
-    /// A new reference of thread `me`, with try-incref enabled: biased to the thread if lean, merged if rich.
+    /// A new reference of thread `me`, with try-incref enabled. It is biased to the thread if lean, merged if rich.
     pub fn new(me: usize, rich: bool) -> Self {
         let header = Header { tid: AtomicUsize::new(0), local: AtomicUsize::new(0), shared: AtomicIsize::new(0) };
         header.renew(me, rich);
@@ -82,7 +82,7 @@ impl Header {
         owned
     }
 
-    /// Own form of `PyUnstable_TryIncRef`; the error is the shared half that was refused, 0 for a dying one of our own.
+    /// Own form of `PyUnstable_TryIncRef`. The error is the shared half that was refused, 0 for a dying one of our own.
     pub fn try_incref(&self, me: usize) -> Result<Counted, isize> {
         let local = self.local.load(SeqCst);
         if local == IMMORTAL {
@@ -203,7 +203,7 @@ impl Header {
         self.shared.load(Ordering::Relaxed)
     }
 
-    /// Dead → alive, with one count: of thread `me`, the wait-free way to take the bias back, or merged for life if rich.
+    /// Dead → alive, with one count. It is of thread `me`, the wait-free way to take the bias back, or merged for life if rich.
     /// `revived` is called in the very step that decides.
     pub fn revive(&self, me: usize, rich: bool, revived: impl FnOnce()) -> bool {
         // AcqRel: the Acquire pairs with the Release of the death, the Release with `try_incref`.
@@ -219,7 +219,7 @@ impl Header {
         let mut shared = MERGED + ONE;
         loop {
             let new = ((shared - ONE) & !FLAGS) | MAYBE_WEAKREF;
-            // Release: as the extension does it; `tid` and `local` above are std's, so loom has nothing to see here.
+            // Release: as the extension does it. `tid` and `local` above are std's, so loom has nothing to see here.
             match self.shared.compare_exchange(shared, new, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => return true,
                 Err(now) => shared = now,
@@ -280,7 +280,7 @@ impl Header {
         self.shared.store(MERGED, Ordering::Relaxed);
     }
 
-    /// What an allocator does to freed storage; makes loom try both orders of this and of every look.
+    /// What an allocator does to freed storage. It makes loom try both orders of this and of every look.
     pub fn scribble(&self) {
         self.tid.store(usize::MAX, SeqCst);
         self.local.store(0, SeqCst);
@@ -313,7 +313,7 @@ mod tests {
         header.incref(1);
         assert_eq!(header.decref(2), Decref::Queue);
         assert_eq!(header.decref(2), Decref::Alive);
-        // One count too few in the shared half, two in the local one, one of them the queue's.
+        // One count too few in the shared half, two in the local one. One of them is the queue's.
         assert_eq!(header.peek(), QUEUED - ONE);
         assert_eq!(header.try_incref(3), Ok(Counted::Shared));
     }

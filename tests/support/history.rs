@@ -1,4 +1,5 @@
-//! Sequential histories with re-entrant user code, and the reference that says after each step what must be true.
+//! Sequential histories with re-entrant user code, and their reference. It says after each step what must be
+//! true.
 //! Upholds: counts of objects and wrappers, words and addresses are exact whenever no thread is amid a step.
 
 use super::model::{lock, notes_of, object_of, Class, Moment, Object, Wrapper, ALIAS, MOVED};
@@ -39,7 +40,7 @@ thread_local! {
     static PLAYER: Cell<*const Player> = const { Cell::new(std::ptr::null()) };
 }
 
-/// Plays the history that the bytes stand for, and asserts what must be true of it.
+/// Plays the history that the bytes stand for. Asserts what must be true of it.
 pub fn play(steps: &[Step]) {
     let world = World::sequential(|thread, moment| {
         // SAFETY: set by `play` below, which outlives everything that runs in its world.
@@ -69,14 +70,14 @@ impl Player {
         &self.threads[thread as usize % ATTACHED]
     }
 
-    /// User code in the middle of a verb: some more steps of the history, by whatever thread.
+    /// User code in the middle of a verb. It is some more steps of the history, by whatever thread.
     fn user_code(&self, thread: &Thread, moment: Moment) {
         if self.depth.get() == DEPTH {
             return;
         }
         let Some(Step([many, ..])) = self.next() else { return };
         self.depth.set(self.depth.get() + 1);
-        // Whatever is about to happen on this thread happens to the verb, not to user code within it.
+        // What is about to happen on this thread happens to the verb. It does not happen to user code within it.
         let (late, deposit, fail) = (thread.late.take(), thread.deposit.take(), thread.fail.take());
         for _ in 0..many % 4 {
             if let Some(step) = self.next() {
@@ -186,7 +187,7 @@ impl Player {
                 let weak = known[at];
                 let (whole, lives) = (self.is_whole(weak), notes_of(weak).header.total() > 0);
                 let called = self.attached(thread).call_weak(weak);
-                // With one thread there is no moment between count zero and the swap but that of a late death.
+                // With one thread only a late death lies between count zero and the swap.
                 assert_eq!(called.is_some(), whole && lives, "P9: what a weak reference gives");
                 if let Some(held) = called {
                     self.give_held(held);

@@ -1,4 +1,4 @@
-//! A model of CPython for the tie protocol: what loom, shuttle, proptest and the fuzzers run `bowline::protocol` on.
+//! A model of CPython for the tie protocol. loom, shuttle, proptest and the fuzzers run `bowline::protocol` on it.
 //! Upholds: the model's refcounts are CPython's (free-threaded), and every broken property P1–P9 is an assertion.
 #![allow(dead_code, unused_imports)] // each test crate uses a part
 

@@ -11,7 +11,7 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, AtomicUsize as Plain};
 use std::sync::{Mutex, MutexGuard};
 
-/// Handle bit: the object was moved out; the pointer is kept for retires of former lives.
+/// Handle bit: the object was moved out. The pointer is kept for retires of former lives.
 pub const MOVED: usize = 1;
 /// Handle bit: the wrapper is not the tied one.
 pub const ALIAS: usize = 2;
@@ -131,7 +131,8 @@ pub struct Notes {
     pub finalizer: AtomicBool,
     /// What the handle holds, without its moved-from objects.
     pub holds: Plain,
-    /// Whether it is the wrapper that fetches of its object return, as far as the handle says.
+    /// Whether it is the wrapper that fetches of its object return. The handle says so as far as it
+    /// can.
     pub tied: AtomicBool,
     /// It gave an object away in this life.
     pub moved_out: AtomicBool,

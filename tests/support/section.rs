@@ -20,7 +20,8 @@ impl Section {
         Section { world: world.clone(), depth: depth.clone(), id }
     }
 
-    /// Keeps the section open while the thread goes on: stands for a thread that was suspended in it.
+    /// Keeps the section open while the thread goes on. It stands for a thread that was suspended in
+    /// it.
     pub fn suspend(&mut self) {
         self.depth.fetch_sub(1, SeqCst);
         self.depth = Arc::new(Plain::new(1));

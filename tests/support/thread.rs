@@ -1,6 +1,6 @@
-//! A model thread: what Python code and native code on it can do to objects and wrappers, deaths of wrappers excepted
-//! (`death.rs`). The `Host` impl is in `host.rs`. Upholds: results of fetches are
-//! checked against P1, P4 and P6 here, by what the oracle saw so far.
+//! A model thread. It is what Python code and native code on it can do to objects and wrappers, deaths of wrappers excepted
+//! (`death.rs`). The `Host` impl is in `host.rs`. Upholds: results of fetches are checked against P1, P4 and P6 here, by what the
+//! oracle saw so far.
 
 use super::model::{lock, notes_of, object_of, wrapper, Class, Moment, Object, Wrapper, ALIAS, BUSY, FRESH, MOVED};
 use super::section::Section;
@@ -172,8 +172,8 @@ impl Thread {
         self.world.run_user_code(self, Moment::Destroy);
     }
 
-    /// Evicts all dormant wrappers whose objects live, as `trim` does: finds them without owning a count of anything. No
-    /// other attached thread may run meanwhile.
+    /// Evicts all dormant wrappers whose objects live, as `trim` does. It finds them without owning a count of anything. No other
+    /// attached thread may run meanwhile.
     pub fn trim(&self) {
         let storages = self.world.storages.as_ref().expect("a world with a storage table");
         let (mut found, mut blank) = (Vec::new(), Vec::new());
@@ -238,7 +238,7 @@ impl Thread {
         result.map(|wrapper| self.check(object, wrapper))
     }
 
-    /// As [`Thread::fetch`], by way of `hit`: for one whose protection ends before user code may run.
+    /// As [`Thread::fetch`], by way of `hit`. It is for a caller whose protection ends before user code may run.
     pub fn hit_or_fetch(&self, object: Object) -> Result<Held, Failed> {
         let outer = self.fetching.replace(Some(object));
         // SAFETY: protected by the caller.
@@ -251,7 +251,7 @@ impl Thread {
         }
     }
 
-    /// A fetch while the caller holds a result, with P6: nothing is allocated and no native count written, but beside the drop of
+    /// A fetch while the caller holds a result, with P6. Nothing is allocated and no native count written, but beside the drop of
     /// a rich wrapper, which may be the object's for a moment.
     pub fn fetch_again(&self, object: Object, held: &Held) -> Held {
         let before = (self.native_writes.get(), self.allocations.get());
@@ -328,7 +328,7 @@ impl Thread {
         held.wrapper
     }
 
-    /// Calls a weak reference: CPython takes a count of the wrapper if it lives, and knows nothing of words.
+    /// Calls a weak reference. CPython takes a count of the wrapper if it lives, and knows nothing of words.
     pub fn call_weak(&self, weak: NonNull<Wrapper>) -> Option<Held> {
         let list = self.world.weak_list();
         let lives = list.contains(&(weak.as_ptr() as usize)) && wrapper(weak).header.try_incref(self.id).is_ok();
@@ -353,7 +353,7 @@ impl Thread {
         unsafe { protocol::rebind(self, held.wrapper, object, |_| true) }
     }
 
-    /// What Python reads through a wrapper: the object it holds, which is looked at before the section ends.
+    /// What Python reads through a wrapper. It is the object it holds, which is looked at before the section ends.
     pub fn read(&self, held: &Held) -> Option<Object> {
         let _section = self.open();
         // Acquire: pairs with the Release of `begin_bind`, `set_object` and `finish_bind`. Carries: the object's

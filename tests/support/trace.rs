@@ -1,11 +1,12 @@
-//! The story of one execution, told when it fails: who did what to which wrapper, in the order that the model saw.
+//! The story of one execution, told when it fails. It says who did what to which wrapper, in the order that the
+//! model saw.
 //! Upholds: costs one branch unless BOWLINE_TRACE is set; adds no edge that a model would see.
 
 use std::cell::RefCell;
 use std::sync::OnceLock;
 
 thread_local! {
-    // All threads of a modelled execution run on one OS thread, so this is the execution's own.
+    // All threads of a modelled execution run on one OS thread. So this is the execution's own.
     static STORY: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 

@@ -24,7 +24,7 @@ type UserCode = dyn Fn(&Thread, Moment) + Send + Sync;
 /// A death whose dealloc has yet to run.
 pub struct Late {
     pub wrapper: NonNull<Wrapper>,
-    /// The thread is between the last decrement and the read of the handle, without a safe point.
+    /// The thread is between the last decrement and the read of the handle. There is no safe point between them.
     pub section: Section,
     /// The trashcan has it.
     pub deposited: bool,
@@ -37,11 +37,11 @@ pub struct World {
     pool: Option<Mutex<Vec<NonNull<Wrapper>>>>,
     pub(super) open: Mutex<(u64, Vec<u64>)>,
     deferred: Mutex<Vec<(NonNull<Wrapper>, Vec<u64>)>>,
-    /// Loom's view of grace periods; touched only once there was one, or always in a `strict` world.
+    /// Loom's view of grace periods. It is touched only once there was one, or always in a `strict` world.
     pub(super) grace: AtomicUsize,
     graced: AtomicBool,
     pub(super) strict: bool,
-    /// No two threads run at once: the oracle need not make allowance for what others do meanwhile.
+    /// No two threads run at once. The oracle need not make allowance for what others do meanwhile.
     pub sequential: bool,
     /// What owners are asked to merge; for CPython's lock `queued` stands.
     pub(super) queues: [Mutex<Vec<NonNull<Wrapper>>>; THREADS],
@@ -61,7 +61,7 @@ pub struct World {
     pub weak: Option<Lock<Vec<usize>>>,
 }
 
-// SAFETY: the pointers are to natives and wrappers, which the world owns and which are made to be shared.
+// SAFETY: the pointers are to natives and wrappers. The world owns them and they are made to be shared.
 unsafe impl Send for World {}
 // SAFETY: as above.
 unsafe impl Sync for World {}
@@ -108,7 +108,8 @@ impl World {
         World::build(false, false, false, None)
     }
 
-    /// A world whose sections order what is in them before the grace periods that wait for them: for `rebind`.
+    /// A world whose sections order what is in them before the grace periods. These wait for the sections, and
+    /// `rebind` for them.
     pub fn strict() -> Arc<World> {
         World::build(true, false, false, None)
     }
@@ -118,7 +119,7 @@ impl World {
         World::build(false, false, false, Some(Box::new(user)))
     }
 
-    /// A strict world with weak references in which addresses of freed wrappers are used again, as an allocator does.
+    /// A strict world with weak references in which addresses of freed wrappers are used again. An allocator does so.
     pub fn recycling(user: impl Fn(&Thread, Moment) + Send + Sync + 'static) -> Arc<World> {
         World::weakly(World::made(true, true, false, Some(Box::new(user))))
     }
@@ -230,7 +231,7 @@ impl World {
         self.forget(pointer);
         notes_of(pointer).block.defer("a wrapper");
         self.graced.store(true, SeqCst);
-        // Release: pairs with the Acquire of `open`: sections that begin later see the word as it is now.
+        // Release: pairs with the Acquire of `open`. Sections that begin later see the word as it is now.
         self.grace.fetch_add(1, Ordering::Release);
         let waits_for = lock(&self.open).1.clone();
         lock(&self.deferred).push((pointer, waits_for));
@@ -296,7 +297,7 @@ impl World {
         self.grace.fetch_add(0, Ordering::Acquire);
     }
 
-    /// Ends the execution, last: lets all that is pending happen on `thread`, and looks for what is left over.
+    /// Ends the execution, last. Lets all that is pending happen on `thread`, and looks for what is left over.
     pub fn finish(self: Arc<Self>, thread: &Thread) {
         loop {
             let before = self.progress();

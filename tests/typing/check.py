@@ -16,7 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 COMPAT = ROOT / "pyext/compat/python"
 PROGRAMS = ("core.py", "program.py", "tvm_ffi_sample.py")
-# What a Python file may do and the guide and the mistakes do: statements that only read, and `numpy` is not typed in full.
+# What a Python file may do and the guide and the mistakes do. Their statements only read, and `numpy` is not typed in full.
 RULES = {"typeCheckingMode": "strict"} | dict.fromkeys(
     (
         "reportUnusedExpression",

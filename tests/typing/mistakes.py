@@ -1,4 +1,4 @@
-"""Mistakes that mypy and pyright must find: each line with the mark has one, and no other line has."""
+"""Mistakes that mypy and pyright must find. Each line with the mark has one, and no other line has."""
 
 import bowline
 from bowline import Array, Dict, List, Map, _core

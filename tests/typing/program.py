@@ -1,4 +1,4 @@
-"""What typed code says with the package; mypy and pyright pass it, and infer what it asserts."""
+"""What typed code says with the package. mypy and pyright pass it, and infer what it asserts."""
 
 import copy
 from typing import Any, assert_type

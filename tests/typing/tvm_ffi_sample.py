@@ -1,4 +1,4 @@
-"""What typed code for tvm-ffi says; mypy and pyright pass it with the stubs in pyext/compat."""
+"""What typed code for tvm-ffi says. mypy and pyright pass it with the stubs in pyext/compat."""
 
 from typing import Any
 

@@ -58,7 +58,7 @@ fn every_storage_gives_back_what_it_took() {
     assert_eq!(cell::fit(300.into_any(), Storage::U8).unwrap_err().kind(), "ValueError");
 }
 
-/// Other tests of the process may hold a pin for a moment, or run what this thread deferred.
+/// Other tests of the process may hold a pin for a moment. Or they run what this thread deferred.
 fn until(mut done: impl FnMut() -> bool) {
     for _ in 0..100_000 {
         if done() {
@@ -92,7 +92,7 @@ fn replaced_values_are_released() {
     assert_eq!(alive.load(Ordering::Relaxed), 0);
 }
 
-/// What a reader peeked at lives for as long as its guard, though a writer replaces it meanwhile.
+/// What a reader peeked at lives for as long as its guard. A writer replaces it meanwhile.
 #[test]
 fn a_guard_keeps_what_was_replaced() {
     for storage in [Storage::Object, Storage::Any] {

@@ -1,4 +1,4 @@
-"""Builds the wheel of a crate of native types: one for every Python, since no Python is in it (PEP 517).
+"""Builds the wheel of a crate of native types. It is one for every Python, since no Python is in it (PEP 517).
 
 What is particular to a crate stands in its pyproject.toml. Python's own library is enough.
 """

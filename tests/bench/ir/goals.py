@@ -1,4 +1,6 @@
-"""What the rows are to reach: our time divided by a rival's, at most, with frozen fields; with mutable ones 1.5 times that.
+"""What the rows are to reach.
+
+It is our time divided by a rival's, at most, with frozen fields; with mutable ones 1.5 times that.
 
 A row without a goal of its own is to be no slower than either release of apache-tvm-ffi.
 """

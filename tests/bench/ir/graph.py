@@ -10,7 +10,7 @@ LAYERS = 20
 
 
 def dag(count: int):
-    """Return the root of a graph of about `count` nodes in layers, of which each third node has a tuple or a list of children."""
+    """Return the root of a graph of about `count` nodes in layers. Each third node has a tuple or a list of children."""
     number = random.Random(7).randrange
     width = max(4, count // LAYERS)
     below = []
@@ -20,7 +20,7 @@ def dag(count: int):
     for _layer in range(1, LAYERS):
         layer = []
         for line in range(width):
-            # The first child is the one in the same place, so that the root reaches all.
+            # The first child is the one in the same place. So the root reaches all.
             first, second, third = below[line], below[number(width)], earlier[number(len(earlier))]
             kind = line % 6
             if kind in (0, 3):
@@ -37,7 +37,7 @@ def dag(count: int):
 
 
 def tree(depth: int):
-    """Return a tree of 2**depth nodes without sharing, of binary nodes with leaves that are numbers or variables."""
+    """Return a tree of 2**depth nodes without sharing. It has binary nodes, and leaves that are numbers or variables."""
     if depth == 0:
         return Int(7)
     if depth == 1:
@@ -47,7 +47,7 @@ def tree(depth: int):
 
 
 def shared(count: int):
-    """Return a graph of `count` nodes in which each but the first is a child of the two after it."""
+    """Return a graph of `count` nodes. Each but the first is a child of the two after it."""
     before, last = Shared((), 0), Shared((), 1)
     for line in range(2, count):
         before, last = last, Shared((before, last), line)

@@ -47,7 +47,7 @@ class Block(Expr):
 
 @node("Shared", structural_eq="dag")
 class Shared(Base):
-    """A node of which sharing is a part of the content: it has a node or two, or none."""
+    """A node of which sharing is a part of the content. It has a node or two, or none."""
 
     items: tuple[Base, ...]
     line: int

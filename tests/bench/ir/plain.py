@@ -1,4 +1,4 @@
-"""What the workload needs of plain Python: dataclasses with slots, and by hand what the others have built in."""
+"""What the workload needs of plain Python. It has dataclasses with slots, and does by hand what the others have built in."""
 
 from __future__ import annotations
 

@@ -14,14 +14,14 @@ from walks import Rewriter, Visitor
 
 
 class Row(NamedTuple):
-    """A work, ready to run: how many operations a run of it is, and the run, which returns what all systems must agree on."""
+    """A work, ready to run. It says how many operations a run is; the run returns what all systems must agree on."""
 
     operations: int
     run: Callable[[], Any]
 
 
 class Workload:
-    """Makes rows over graphs of a size; each graph is made when the first row needs it."""
+    """Makes rows over graphs of a size. Each graph is made when the first row needs it."""
 
     def __init__(self, count: int) -> None:
         self.count = count

@@ -1,4 +1,6 @@
-"""Times the workload of an intermediate representation for all systems on one interpreter, interleaved, and prints a table with ratios.
+"""Times the workload of an intermediate representation for all systems on one interpreter.
+
+Runs are interleaved; a table with ratios is printed.
 
 run.py TAG OURS RIVALS [--newest FOLDER] [--count N] [--rounds N] [--seconds S] [--row TEXT]... [--least] [--json FILE]
 

@@ -1,4 +1,4 @@
-"""The rows of the workload that are one statement, repeated so that the loop around it hardly counts."""
+"""The rows of the workload that are one statement. It is repeated so that the loop around it hardly counts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _made = 0
 
 
 def make_class() -> Any:
-    """Make a class of nodes with three fields, of a name that was not there before."""
+    """Make a class of nodes with three fields. Its name was not there before."""
     global _made
     _made += 1
 

@@ -1,4 +1,6 @@
-"""One system in a process of its own that has started a thread: answers on stdout what it is told on stdin, one JSON array a line.
+"""One system in a process of its own that has started a thread.
+
+It answers on stdout what it is told on stdin, one JSON array a line.
 
 worker.py COUNT     a graph of COUNT nodes; [row, seconds] -> [nanoseconds per operation, what all systems must agree on], or null
 """
@@ -15,7 +17,7 @@ import time
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-# From here on the process has had a second thread, as those of users have: NumPy starts some at its import.
+# From here on the process has had a second thread, as those of users have. NumPy starts some at its import.
 _first = threading.Thread(target=lambda: None)
 _first.start()
 _first.join()

@@ -28,7 +28,7 @@ def classes(key, frozen):
 
 
 def rich_node():
-    """A node with a child of a class that keeps what Python knows of its objects."""
+    """A node with a child. The child's class keeps what Python knows of its objects."""
 
     @py_class("bench.rich.Leaf", frozen=True)
     class RichLeaf(bowline.Object):

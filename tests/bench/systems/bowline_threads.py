@@ -1,4 +1,4 @@
-"""Ours, in a process that has started a thread: from then on it counts with locked instructions."""
+"""Ours, in a process that has started a thread. From then on it counts with locked instructions."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""nanobind with its `intrusive` counter: an object keeps its wrapper for as long as it lives."""
+"""nanobind with its `intrusive` counter. An object keeps its wrapper for as long as it lives."""
 
 from bench_nanobind_intrusive import Leaf, Leaves, Node, Root, apply, echo, nop  # noqa: F401
 

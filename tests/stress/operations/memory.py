@@ -33,7 +33,7 @@ def stats(worker: Worker) -> None:
 
 @operation(2)
 def cycle(worker: Worker) -> None:
-    """Cycles that the collector sees: each native object in them is held by its wrapper or by one other object."""
+    """Cycles that the collector sees. Each native object in them is held by its wrapper or by one other object."""
     items, box = List(), AnyHolder()
     items.append(lambda: (items, box))
     box.value = [1, [lambda: items]]

@@ -43,7 +43,7 @@ def read_moving(worker: Worker) -> None:
     root = worker.world.moving
     one, other = root.get(), root.get()
     handles = one.__chandle__(), other.__chandle__(), one.__chandle__()
-    # No operation puts an object back into a wrapper that a fetch returned: if both held it now, they always did.
+    # No operation puts an object back into a wrapper that a fetch returned. If both held it now, they always did.
     if handles[0] and len({*handles}) == 1:
         expect(one is other, root, one, other)
     try:

@@ -56,7 +56,7 @@ def compare_posted(worker: Worker) -> None:
 
 @operation(100)
 def address(worker: Worker) -> None:
-    """P4: the address changes only over a trim, and not then if the wrapper has attributes."""
+    """P4: the address changes only over a trim. It does not then if the wrapper has attributes."""
     world, root = worker.world, worker.root()
     if root.home is not None:
         expect(id(root.get()) == root.home, root, "was at", hex(root.home))

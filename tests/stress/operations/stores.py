@@ -52,7 +52,7 @@ def read_cell(worker: Worker) -> None:
 
 @operation(3)
 def subclass_in_cell(worker: Worker) -> None:
-    """An instance of an unregistered subclass is the object's wrapper as long as the object lives."""
+    """An instance of an unregistered subclass is the object's wrapper. It is so as long as the object lives."""
     cell, one = Holder(), LateLeaf(worker.number())
     cell.value = one
     expect(cell.value is one, one)

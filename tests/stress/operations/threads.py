@@ -23,7 +23,7 @@ from .worker import IN_CHILD, OPERATIONS, Worker, describe, expect, operation
 
 @operation(6, in_child=False)
 def lend(worker: Worker) -> None:
-    """The last count of a fresh object, or of one in a cell, may go on a native thread."""
+    """The last count of a fresh object may go on a native thread. That of one in a cell may, too."""
     world, draw = worker.world, worker.random
     one = draw.choice((worker.fresh(), worker.root().get(), Holder(worker.root().get()), world.cells[0].value or Leaf(1)))
     _core.testing_lend(one, draw.choice((0, 1e-6, 1e-5, 1e-4, 2e-3)))
@@ -87,9 +87,9 @@ def fork(worker: Worker) -> None:
 # about to (also without bowline: `gc.unfreeze()` on three threads, `os.fork()` on another, `gc.unfreeze()` in the child).
 _STOPPING = (collect, trim, settle, stats, init_again, remake, set_state, fail_to_init)
 
-# They take the lock that CPython's free-threaded builds have in each object, of wrappers and their dicts that other threads write, too:
-# what such a thread held when it was left behind stays locked (also without bowline: `shared.append(1)` on seven threads, `os.fork()`
-# on another, `shared.append(1)` in the child hangs in one of ten on a busy machine).
+# They take the lock that CPython's free-threaded builds have in each object. That is of wrappers and their dicts that other
+# threads write, too: what such a thread held when it was left behind stays locked (also without bowline: `shared.append(1)` on
+# seven threads, `os.fork()` on another, `shared.append(1)` in the child hangs in one of ten on a busy machine).
 _LOCKING = (state, attributes, weak, weak_cache, pickled, copied, shown)
 
 

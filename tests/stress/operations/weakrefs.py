@@ -18,7 +18,7 @@ def weak(worker: Worker) -> None:
     expect(ref() is one, root)
     del one
     found = ref()
-    # None in the moment in which another thread drops it, and once the collector took it for garbage.
+    # None in the moment in which another thread drops it. Also once the collector took it for garbage.
     expect(found is None or found is root.get(), root, found)
 
 
@@ -53,7 +53,7 @@ def attributes(worker: Worker) -> None:
     if root.home is not None:
         one = root.get()
         one.note, one.other = [worker.lane], one
-        # Another thread may be at the same attributes of the same wrapper, and delete one first.
+        # Another thread may be at the same attributes of the same wrapper. It may delete one first.
         with contextlib.suppress(AttributeError):
             expect(one.other is one, one)
             del one.other

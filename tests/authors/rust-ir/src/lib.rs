@@ -1,4 +1,5 @@
-//! Expressions of a small language: a library of native types in Rust, for Rust programs and for Python.
+//! Expressions of a small language. They are a library of native types in Rust, for Rust programs and
+//! for Python.
 
 mod passes;
 mod table;

@@ -46,7 +46,7 @@ fn overflow(a: i64, b: i64) -> Error {
     Error::new("OverflowError", format!("{a} + {b} does not fit 64 bits"))
 }
 
-/// Rewrites from the inside out: what the callback returns, if it is not None, takes an expression's place.
+/// Rewrites from the inside out. What the callback returns, if it is not None, takes an expression's place.
 pub fn rewrite(expr: Obj<Expr>, callback: Function) -> Result<Obj<Expr>, Error> {
     fold(&expr, |expr, children| {
         let expr = with_children(expr, children);

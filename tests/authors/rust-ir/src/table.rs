@@ -38,7 +38,8 @@ bowline::object! {
                 self.size.store(entries.order.len() as i64, Ordering::Relaxed);
             }
             drop(entries);
-            // The end of an expression may run other code, which may come back here: not under the lock.
+            // The end of an expression may run other code, which may come back here. So it is not under
+            // the lock.
             drop(former);
         }
         /// The entry of a key.

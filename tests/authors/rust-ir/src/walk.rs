@@ -17,7 +17,7 @@ pub(crate) fn children(expr: &Obj<Expr>) -> Vec<Obj<Expr>> {
     }
 }
 
-/// Computes something from the inside out: `visit` gets an expression and what came of its children.
+/// Computes something from the inside out. `visit` gets an expression and what came of its children.
 pub(crate) fn fold<T>(
     root: &Obj<Expr>,
     mut visit: impl FnMut(&Obj<Expr>, Vec<T>) -> Result<T, Error>,

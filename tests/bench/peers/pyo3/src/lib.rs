@@ -1,4 +1,4 @@
-//! The bench's classes by PyO3, twice: fields that are Python objects (`held`), and fields behind `Arc` (`arc`).
+//! The bench's classes by PyO3, twice. Fields are Python objects (`held`), or lie behind `Arc` (`arc`).
 
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
