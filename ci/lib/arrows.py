@@ -1,4 +1,4 @@
-"""Which file of a crate or package uses which other, read from the sources: the arrows of ci/check/layers.
+"""Which file of a crate or package uses which other, read from the sources. These are the arrows of ci/check/layers.
 
 A file is named by its path below the root, without suffix. A name that `mod.rs` or `__init__.py` hands on (`pub use`, an
 import) leads to the file that has it. What is compiled for tests only, or again for models, does not count, nor what type
@@ -130,7 +130,7 @@ class Crate:
             self._read((*module, child), inside if inside.exists() else folder / f"{child}.rs")
 
     def _uses(self, module: Path_) -> Iterator[tuple[bool, Path_, str]]:
-        """The leaves of `use` lines that stay in the crate: whether handed on, from where, under which name."""
+        """The leaves of `use` lines that stay in the crate. Each says whether it is handed on, from where, under which name."""
         for match in _USE.finditer(self.texts[module]):
             for parts, name in _leaves("".join(re.sub(r"\s+as\s+", " as ", match[2]).split("\n"))):
                 path = self._absolute(module, parts)
@@ -138,7 +138,7 @@ class Crate:
                     yield bool(match[1]), path, name
 
     def _absolute(self, module: Path_, parts: Path_) -> Path_ | None:
-        """What a path means; None if it leads out of the crate, or to a name that is not known here."""
+        """What a path means. None if it leads out of the crate, or to a name that is not known here."""
         first, rest = parts[0], parts[1:]
         if first == "crate":
             return rest

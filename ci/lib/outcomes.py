@@ -1,4 +1,4 @@
-"""What became of tests of tvm-ffi, compared with the table of those that are known not to pass.
+"""What became of tests of tvm-ffi. It is compared with the table of those that are known not to pass.
 
 As a plugin of pytest it notes outcomes in the file that OUTCOMES names. As a program it takes the table, that file, and
 one with the exit code of each process.

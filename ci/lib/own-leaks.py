@@ -17,7 +17,7 @@ from collections import Counter
 
 # Of the standard library, where an allocation passes through.
 THROUGH = re.compile(r"/rustlib/src/rust/library/|/rustc/|__rustc::|^(malloc|calloc|realloc|posix_memalign|aligned_alloc) ")
-# What belongs to a class, which lasts as long as the interpreter; that frees classes at its end, not what C gave them.
+# What belongs to a class, which lasts as long as the interpreter. That frees classes at its end, not what C gave them.
 OF_CLASSES = re.compile(
     r"_core::interpreter::members::Members>::slots"  # methods and members of the built-in ones
     r"|^install \S*/types/call/function\.rs"
@@ -28,7 +28,7 @@ OF_CLASSES = re.compile(
 
 
 def places(report: str):
-    """Yield the function that allocated it, and how many blocks, for each direct leak in a report."""
+    """Yield each direct leak in a report. It is the function that allocated it, and how many blocks."""
     for leak in re.split(r"\n(?=(?:Direct|Indirect) leak of)", report):
         head = re.match(r"Direct leak of \d+ byte\(s\) in (\d+) object", leak)
         frames = re.findall(r"^\s+#\d+ 0x[0-9a-f]+ in (.+)$", leak, re.MULTILINE)

@@ -1,11 +1,11 @@
-//! Does what the sanitizer named by the argument must report: one that sees nothing would pass everything.
+//! Does what the sanitizer named by the argument must report. One that sees nothing would pass everything.
 
 use std::hint::black_box;
 use std::thread;
 
 static mut SHARED: u64 = 0;
 
-// Few times: ThreadSanitizer tells of a race only if it still remembers how the earlier access came about.
+// Few times. ThreadSanitizer tells of a race only if it still remembers how the earlier access came about.
 fn count() {
     for _ in 0..10 {
         // SAFETY: none, that is the point: two threads do this.

@@ -1,4 +1,4 @@
-"""Sources are short, and texts say things in the terms of the field: a part of ci/check/lint.
+"""Sources are short, and texts say things in the terms of the field. This is a part of ci/check/lint.
 
 No source is longer than LONGEST lines, but those of LONG, each for its reason; an entry there that is not needed any more is an
 error, too. No committed text has one of the METAPHORS.
@@ -26,7 +26,7 @@ METAPHORS = re.compile(
 
 
 def too_long(files: dict[str, list[str]]) -> list[str]:
-    """Say which sources are longer than they may be, and which may be though they are not."""
+    """Say which sources are longer than they may be. Say which may be though they are not, too."""
     long = {file: len(lines) for file, lines in files.items() if Path(file).suffix in SOURCES and len(lines) > LONGEST}
     return [
         *(f"{file} has {count} lines, where {LONGEST} are the most" for file, count in long.items() if file not in LONG),
@@ -35,7 +35,10 @@ def too_long(files: dict[str, list[str]]) -> list[str]:
 
 
 def metaphors(files: dict[str, list[str]]) -> list[str]:
-    """Say where a text has a word that stands for a thread, a caller or an owner, or for a time without end."""
+    """Say where a text has a word in the place of a plainer one.
+
+    It stands for a thread, a caller or an owner, or for a time without end.
+    """
     return [
         f"{file}:{number}: '{found}': say which thread, caller or owner, or how long"
         for file, lines in files.items()

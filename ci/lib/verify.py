@@ -1,4 +1,4 @@
-"""Fails unless the interpreter that runs it is whole: one that is only nearly so would waste hours elsewhere.
+"""Fails unless the interpreter that runs it is whole. One that is only nearly so would waste hours elsewhere.
 
 python verify.py TAG      TAG as for ci/python
 """
