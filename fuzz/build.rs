@@ -1,4 +1,4 @@
-//! Links the target that holds a Python interpreter so that the interpreter's own extension modules find it.
+//! Links the target that holds a Python interpreter. The interpreter's own extension modules have to find it.
 
 fn main() {
     if std::env::var_os("CARGO_FEATURE_PYTHON").is_none() {

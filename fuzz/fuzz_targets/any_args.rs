@@ -1,4 +1,4 @@
-//! Arbitrary values, converted to and passed to functions of many types, against a second statement of the rules.
+//! Arbitrary values, converted to and passed to functions of many types. A second statement of the rules checks them.
 //! Upholds: a conversion gives what the annotation says or the error it says, an error leaves the value (rvalues too) as
 //! it was, and when all is dropped no object is left.
 #![no_main]

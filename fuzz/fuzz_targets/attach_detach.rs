@@ -1,4 +1,5 @@
-//! Histories of the tie protocol, four bytes a step, on the model of CPython and against its reference.
+//! Histories of the tie protocol, four bytes a step. They run on the model of CPython and against its
+//! reference.
 //! Upholds: what tests/protocol.rs asserts of random histories, for those that coverage leads to.
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! Hostile pickles, states and arguments of the functions that pickles name, in an interpreter that this process holds.
+//! Hostile pickles, states and arguments of the functions that pickles name. They run in an interpreter that this process
+//! holds.
 //! Upholds: an error or a whole object, never a crash, never something half-bound; `find_class` gives bowline's names only.
 #![no_main]
 

@@ -81,8 +81,8 @@ class Pair(bowline.Object):
     """A type made in Rust, whose fields never change."""
 
 NONE = type(None)
-# What may be read: none also where a class says that there is something, as a blank object, with which pickles begin, has
-# it there.
+# What may be read. None also where a class says that there is something, as a blank object, with which pickles begin, has it
+# there.
 FIELDS = {
     Plain: {"n": int},
     Slot: {"n": int},
@@ -179,7 +179,7 @@ def hashable(value):
 
 
 def legal(reader, made):
-    """An object that is as it should be; its parts may be any that were made before."""
+    """An object that is as it should be. Its parts may be any that were made before."""
     def known(cls):
         found = [one for one in made if isinstance(one, cls) and one.__chandle__()]
         return found[reader.byte() % len(found)] if found else None

@@ -1,4 +1,4 @@
-"""What holds of every value that the fuzz target pickle_load made, and how cycles among them are opened."""
+"""What holds of every value that the fuzz target pickle_load made. And how cycles among them are opened."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def parts(value):
 
 
 def check(value, seen, deep):
-    """A bowline object is whole or empty, and is the one wrapper of what it holds."""
+    """A bowline object is whole or empty. It is the one wrapper of what it holds."""
     if id(value) in seen:
         return
     seen[id(value)] = value

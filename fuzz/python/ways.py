@@ -192,7 +192,7 @@ def run(data):
         gc.collect()
         bowline.trim()
         now = numbers()
-        # Cycles that a pickle made and lost the way to are its own affair; the first inputs make what is made once.
+        # Cycles that a pickle made and lost the way to are its own affair. The first inputs make what is made once.
         assert now == start or not known or fresh, f"(objects, wrappers, queued) were {start}, are {now}"
         start = now
     fresh = max(0, fresh - 1)

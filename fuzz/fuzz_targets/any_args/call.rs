@@ -1,4 +1,4 @@
-//! Calls: typed functions with the wrong and the right arguments, packed ones that misbehave in every allowed way.
+//! Calls. Typed functions get the wrong and the right arguments, packed ones misbehave in every allowed way.
 //! Upholds: an error comes out as the object that went in, a panic as an error; a C function's handle ends once.
 
 use super::make::{is_function, Made};
@@ -19,7 +19,7 @@ thread_local! {
     static EXPECTED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// libFuzzer ends the process at every panic; those that a function is to catch are let through.
+/// libFuzzer ends the process at every panic. Those that a function is to catch are let through.
 pub fn expect_panics() {
     let fatal = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
@@ -135,7 +135,8 @@ struct Answer {
 }
 
 unsafe extern "C" fn answer(handle: *mut c_void, args: *const RawAny, count: i32, result: *mut RawAny) -> i32 {
-    // SAFETY: the handle that `foreign` made, alive until `end`; the caller's arguments and place for the result.
+    // SAFETY: the handle that `foreign` made, alive until `end`. The arguments and the place for the result are
+    // the caller's.
     unsafe {
         let this = &*handle.cast::<Answer>();
         this.calls.fetch_add(1, Ordering::Relaxed);

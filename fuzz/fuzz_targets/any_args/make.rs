@@ -119,7 +119,7 @@ fn several(u: &mut Unstructured<'_>, pool: &[Made]) -> Result<(Vec<Any>, Vec<Mod
     (0..count).map(|_| u.choose(pool).cloned()).collect::<Result<Vec<Made>>>().map(|made| made.into_iter().unzip())
 }
 
-/// Puts a value of the pool into a list or dict of the pool, itself perhaps.
+/// Puts a value of the pool into a list or dict of the pool. It may go into itself.
 pub fn mutate(u: &mut Unstructured<'_>, pool: &[Made]) -> Result<()> {
     if pool.is_empty() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! What a value is, as plain Rust data: the reference beside the values that the fuzzer makes.
+//! What a value is, as plain Rust data. It is the reference beside the values that the fuzzer makes.
 //! Upholds: nothing here asks a conversion of the core for its opinion.
 
 use bowline::container::{ArrayObj, DictObj, ListObj, MapObj};
@@ -50,7 +50,7 @@ impl Model {
         }
     }
 
-    /// Whether the value is stored as an object, so that it converts to any handle of the root type.
+    /// Whether the value is stored as an object. Then it converts to any handle of the root type.
     pub fn is_object(&self) -> bool {
         match self {
             Model::Str(text) => text.len() > 7,
@@ -59,7 +59,7 @@ impl Model {
         }
     }
 
-    /// Whether a conversion that gave `other` left this value as it was, and whether both are one key of a mapping.
+    /// Whether a conversion that gave `other` left this value as it was. And whether both are one key of a mapping.
     pub fn same(&self, other: &Model) -> bool {
         match (self, other) {
             (Model::None, Model::None) => true,
@@ -134,7 +134,7 @@ impl Model {
         assert!(!inline || view.to_raw().small_len() == 0, "unused bytes are zero: {index} {bits:#x}");
     }
 
-    /// Whether it is to be an object that was there before, and is it: then its content was not made by a conversion.
+    /// Whether it is to be an object that was there before, and is it. Then its content was not made by a conversion.
     fn known(&self, at: Address, view: AnyView<'_>) -> bool {
         match at {
             Some(at) => assert_eq!(view.as_object(), Some(at), "the object that was there is kept"),
@@ -157,7 +157,7 @@ fn expect_entries(models: &[(Model, Model)], found: &[(Any, Any)]) {
     }
 }
 
-/// Sets the value of a key as a mapping does: the key that came first stays.
+/// Sets the value of a key as a mapping does. The key that came first stays.
 pub fn insert(entries: &mut Vec<(Model, Model)>, key: Model, value: Model) {
     match entries.iter_mut().find(|(known, _)| known.same(&key)) {
         Some(entry) => entry.1 = value,

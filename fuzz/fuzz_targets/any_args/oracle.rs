@@ -164,8 +164,8 @@ fn pairs(key: &Type, item: &Type, entries: &Entries) -> Result<Option<Entries>, 
     Ok((!same).then(|| Rc::new(RefCell::new(made))))
 }
 
-/// Whether a schema's check, which allows no conversion, may say yes to a value that does not convert: the narrow types
-/// of Rust have the schema of the wide ones.
+/// Whether a schema's check may say yes to a value that does not convert. The check allows no conversion, and the
+/// narrow types of Rust have the schema of the wide ones.
 pub fn is_narrow(schema: &Schema, kind: &str) -> bool {
     kind == RANGE && format!("{schema}").contains("int")
 }
