@@ -1,4 +1,4 @@
-"""The first sentence of each comment says its thing in at most MOST words: a part of ci/check/lint.
+"""The first sentence of each comment says its thing in at most MOST words. This is a part of ci/check/lint.
 
 A comment is a block of consecutive comment lines, or a docstring, in Rust, Python and the scripts of ci/. Its first sentence
 ends at a full stop, a question mark or where a paragraph, list, table or example does. Code in backticks is one word, what
@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("src", "pyext/src", "pyext/python", "pyext/macros")
+FOLDERS = ("src", "pyext/src", "pyext/python", "pyext/macros", "tests", "ci", "fuzz")
 MOST = 15
 
 # What Rust has where `//` is no comment; and its comments, of which the marks go. A quote is a lifetime's unless it is closed.
@@ -38,7 +38,7 @@ SHELL = re.compile(r"^(?P<code>\s*|[^'\"#]*(?:'[^']*'[^'\"#]*|\"[^\"]*\"[^'\"#]*
 # What is said to tools.
 PRAGMA = re.compile(r"(?:shellcheck |noqa|type: |ruff: |mypy: |pyright: |fmt: |pragma: )")
 # Where a paragraph ends though no empty line says so.
-PART = re.compile(r"(?:[-*+|#>]|\d+[.)])\s|\||```|~~~|\[[^\]]+\]:\s|    ")
+PART = re.compile(r"(?:[-*+|#>]|\d+[.)])\s|\||```|~~~|\[[^\]]+\]:\s|  ")
 END = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\betc)(?<!\bcf)(?<!\bvs)[.!?][)\]\"'*_]*(?=\s|$)")
 CODE = re.compile(r"(`+).+?\1")
 
@@ -47,7 +47,7 @@ Comment = tuple[int, list[str]]
 
 
 def blocks(lines: list[tuple[int, bool, str, str]]) -> Iterator[Comment]:
-    """Join comment lines that follow each other: of each its number, whether it stands alone, its mark and its text."""
+    """Join comment lines that follow each other. Of each: its number, whether it stands alone, its mark and its text."""
     found: Comment | None = None
     kind = ""
     for number, alone, mark, text in lines:
