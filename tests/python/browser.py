@@ -1,4 +1,6 @@
-"""A headless Chromium that tests drive, by the DevTools protocol over two pipes: real clicks, screenshots, times of paints.
+"""A headless Chromium that tests drive, by the DevTools protocol over two pipes.
+
+It has real clicks, screenshots, times of paints.
 
 Over pipes it takes no package beyond Debian's `chromium`, on no interpreter.
 """

@@ -1,4 +1,4 @@
-"""`bowline.show`: each object once, sharing seen, in text, SVG and a page that folds in a real browser."""
+"""`bowline.show`: each object once, sharing seen. It is in text, SVG and a page that folds in a real browser."""
 
 import os
 import pathlib
@@ -180,13 +180,13 @@ def test_a_click_folds_a_field(browser, tmp_path):
 
     browser.click('.toggle[data-label="left"]')
     assert browser.run("document.querySelector('.toggle[data-label=left]').getAttribute('aria-expanded')") == "false"
-    # What only the folded field leads to is gone; what another field holds, too, is drawn there.
+    # What only the folded field leads to is gone. What another field holds, too, is drawn there.
     assert "inner" not in browser.run("document.getElementById('rows').textContent")
     assert (browser.run(COUNT % node), browser.run(COUNT % edge)) == (1, 1)
     browser.click('.toggle[data-label="left"]')
     assert (browser.run(COUNT % node), browser.run(COUNT % edge), browser.run(COUNT % "g.node")) == (1, 2, 5)
 
-    # A folded reference that is the first to come does not take its object away from the others.
+    # A folded reference does not take its object away from the others. It is the first to come.
     browser.click("#fold")
     assert browser.run(COUNT % "g.node") == 3
     browser.click("#unfold")
@@ -234,7 +234,7 @@ def test_ten_thousand_objects_are_painted_in_three_seconds(browser, tmp_path, re
     record_property("first paint in ms", times)
     print("first paint, ms:", times)
     assert min(times) <= 3_000
-    # A click and a jump to the end stay quick, since only what is in the window is drawn.
+    # A click and a jump to the end stay quick. Only what is in the window is drawn.
     took = browser.run("""(() => { const start = performance.now();
         document.querySelector('.toggle').dispatchEvent(new MouseEvent('click', { bubbles: true }));
         return performance.now() - start; })()""")

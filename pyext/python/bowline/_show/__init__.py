@@ -22,7 +22,7 @@ from .text import lines_of
 
 __all__ = ["Drawing", "show"]
 
-# How many lines `repr` has, and up to how many objects a notebook keeps a picture beside the page.
+# How many lines `repr` has. And up to how many objects a notebook keeps a picture beside the page.
 _LINES = 200
 _PICTURED = 500
 
@@ -44,11 +44,11 @@ class Drawing:
         return "\n".join(lines_of(self._graph))
 
     def svg(self) -> str:
-        """Return a picture: an object is an element `g.node`, a place that holds it a `path.edge`."""
+        """Return a picture. An object is an element `g.node`, a place that holds it a `path.edge`."""
         return svg_of(self._graph)
 
     def html(self) -> str:
-        """Return a page in one file: fields fold by a click, references lead to their object, a field finds texts."""
+        """Return a page in one file. Fields fold by a click, references lead to their object, a field finds texts."""
         return page_of(self._graph, self._title)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -69,7 +69,7 @@ class Drawing:
         path.write_text(make() + "\n", encoding="utf-8", errors="replace")
 
     def open(self) -> str:
-        """Write the page to a temporary file, which stays, show it in a browser, and return the path."""
+        """Write the page to a temporary file, which stays, and show it in a browser. Return the path."""
         number, path = tempfile.mkstemp(prefix="bowline-", suffix=".html")
         os.close(number)
         self.save(path)
@@ -95,7 +95,7 @@ class Drawing:
 
 
 def show(value: Any, path: str | os.PathLike[str] | None = None, *, browser: bool = False, limit: int = 20_000) -> Drawing:
-    """Draw the graph that a value leads to: each object once, and every place that holds it.
+    """Draw the graph that a value leads to. Each object is drawn once, with every place that holds it.
 
     Parameters
     ----------

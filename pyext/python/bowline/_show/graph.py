@@ -1,4 +1,4 @@
-"""What a drawing shows of a graph: each object once, and what of it leads where.
+"""What a drawing shows of a graph. Each object is there once, with what of it leads where.
 
 Upholds: an object is read once, however often it comes; depth is no limit; what is read stays alive until it is drawn.
 """
@@ -15,7 +15,7 @@ from .._parts import MAPPINGS, SEQUENCES, has_fields
 from ..core import Object
 from ..registry import get_global_func
 
-# How many characters of one plain value are shown, and after how many of an object there are no more of them.
+# How many characters of one plain value are shown. An object shows no more values once they fill the second number.
 VALUE = 60
 LABEL = 160
 
@@ -28,7 +28,7 @@ class Node:
 
     name: str
     says: str = ""
-    # Of each: what the part is called, and the number of the object; -1 for one beyond the limit.
+    # Of each: what the part is called, and the number of the object. It is -1 for one beyond the limit.
     parts: list[tuple[str, int]] = field(default_factory=list)
     # How many places hold it, of those that are shown.
     holders: int = 0
@@ -44,7 +44,7 @@ class Graph:
 
 @dataclass(slots=True, frozen=True)
 class Row:
-    """A line of an outline: a place that holds an object, which is drawn there or is drawn elsewhere."""
+    """A line of an outline. It is a place that holds an object, which is drawn there or is drawn elsewhere."""
 
     label: str
     number: int
@@ -76,7 +76,7 @@ def _plain(value: Any) -> str:
 
 
 def _parts(value: Any) -> tuple[str, str, Iterator[tuple[str, Any]]]:
-    """Return what an object is called, what separates a name from a value, and its named parts."""
+    """Return what an object is called, and its named parts. Between these two, return what separates a name from a value."""
     if isinstance(value, SEQUENCES):
         return f"{type(value).__name__}({len(value)})", "", ((f"[{at}]", item) for at, item in enumerate(value))
     if isinstance(value, MAPPINGS):
@@ -156,10 +156,10 @@ def _leaf(value: Any) -> str:
 
 
 def rows_of(graph: Graph) -> list[Row]:
-    """Return an outline: depth first, each object where it comes first, and references to it elsewhere."""
+    """Return an outline, depth first. Each object is where it comes first, and references to it are elsewhere."""
     rows: list[Row] = []
     placed: set[int] = set()
-    # What is to come, the next at the end: label, object, depth, parent, whether it is the last part.
+    # What is to come, the next at the end. Of each: label, object, depth, parent, whether it is the last part.
     work: list[tuple[str, int, int, int, bool]] = [("", 0, 0, -1, True)]
     while work:
         label, number, depth, parent, is_last = work.pop()

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from .graph import Graph, Row, rows_of
 
-# In pixels: the height of a row, how far a level is indented, the width of a character.
+# Pixels: the height of a row, the indentation of a level, the width of a character.
 HEIGHT, STEP, CHARACTER = 20, 18, 7.3
 
 # What XML cannot say.
@@ -81,7 +81,7 @@ def _edges(rows: list[Row], place: dict[int, int], widths: list[float]) -> Itera
         if row.is_place:
             yield f'<path class="edge" {names} d="{stem}"/>'
         else:
-            # From the end of this row to that of the object's, in a bow whose width grows with the way.
+            # From the end of this row to that of the object's, in a bow. Its width grows with the way.
             to = place[row.number]
             end = to * HEIGHT + 13
             bow = 24 + min(200, abs(to - at))

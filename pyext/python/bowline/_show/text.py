@@ -14,7 +14,7 @@ LEVELS = 32
 
 
 def lines_of(graph: Graph) -> Iterator[str]:
-    """Yield an outline, in which an object that several places hold has a number ``#n``, by which the others refer to it."""
+    """Yield an outline. An object that several places hold has a number ``#n``, by which the others refer to it."""
     rows = rows_of(graph)
     # Numbers are given in the order of the lines.
     marks: dict[int, int] = {}
