@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from .graph import Graph, Row, rows_of
 
-# Pixels: the height of a row, the indentation of a level, the width of a character.
+# Pixels: the height of a row, how far a level is indented, a character's width.
 HEIGHT, STEP, CHARACTER = 20, 18, 7.3
 
 # What XML cannot say.
