@@ -132,7 +132,7 @@ impl AtomicWord {
         Word(self.0.load(Ordering::Acquire))
     }
 
-    /// Whether the word still ties `wrapper` to a life. It is asked after a count of it was taken.
+    /// Whether the word still ties `wrapper` to a life. Ask this after a count of the wrapper was taken.
     #[inline]
     pub fn still_ties<T>(&self, wrapper: NonNull<T>) -> bool {
         // Relaxed: the look comes after the count, which is an Acquire. It was taken by a read-modify-write

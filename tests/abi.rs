@@ -1,4 +1,4 @@
-//! What the C ABI needs of the layers below. And what its functions do to bad arguments. tests/abi has the programs in C.
+//! What the C ABI needs of the layers below. Its functions get bad arguments. tests/abi has the programs in C.
 //! Registers types, with numbers of their own, in a process of its own.
 
 use bowline::abi::{error, function, types, value};

@@ -8,7 +8,7 @@ use bowline::value::{convert, Any, AnyView, IntoAny};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Barrier, Mutex};
 
-/// A type of keys with a number, and a tag that tells them apart. They are equal by the number if its hooks say so.
+/// A type of keys with a number, and a tag that tells them apart. Keys are equal by the number if its hooks say so.
 macro_rules! keys {
     ($name:ident, $key:literal) => {
         bowline::object! {

@@ -245,7 +245,7 @@ fn run(plan: &Plan, me: &Thread, shared: &Shared, objects: Vec<Object>) {
 /// How many executions a seed stands for. A PCT scheduler learns from one execution how long they are.
 const BATCH: usize = 500;
 
-/// Some executions that can be had again. It is a line of tests/shuttle/seeds, after the name of the test.
+/// Some executions that can be had again. A line of tests/shuttle/seeds is one, after the name of the test.
 #[derive(Clone, Copy, Debug)]
 struct Search {
     /// Priority changes of a PCT scheduler; 0 for the random scheduler.

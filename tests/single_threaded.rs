@@ -1,4 +1,4 @@
-//! Counting in a process of one thread. And what threads that come later make of it. Without a harness, which has threads.
+//! Counting in a process of one thread. Threads that come later rely on it. Without a harness, which has threads.
 
 use bowline::container::{List, ListObj};
 use bowline::object::{Obj, WeakObj};

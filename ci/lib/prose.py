@@ -1,4 +1,4 @@
-"""The first sentence of each comment says its thing in at most MOST words. This is a part of ci/check/lint.
+"""The first sentence of each comment says its thing in at most MAX_WORDS words. This is a part of ci/check/lint.
 
 A comment is a block of consecutive comment lines, or a docstring, in Rust, Python and the scripts of ci/. Its first sentence
 ends at a full stop, a question mark or where a paragraph, list, table or example does. Code in backticks is one word, what
@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("src", "pyext/src", "pyext/python", "pyext/macros", "tests", "ci", "fuzz")
-MOST = 15
+MAX_WORDS = 15
 
 # What Rust has where `//` is no comment; and its comments, of which the marks go. A quote is a lifetime's unless it is closed.
 RUST = re.compile(
@@ -132,8 +132,8 @@ def main(only: list[str]) -> int:
         for number, lines in comments(name, path.read_text(errors="replace")):
             seen += 1
             sentence = first_sentence(lines)
-            if words(sentence) > MOST and not PRAGMA.match(sentence):
-                wrong.append(f"{name}:{number}: the first sentence has {words(sentence)} words, {MOST} are the most: {sentence}")
+            if words(sentence) > MAX_WORDS and not PRAGMA.match(sentence):
+                wrong.append(f"{name}:{number}: the first sentence has {words(sentence)} words, {MAX_WORDS} are the most: {sentence}")
     if seen < 5000 and not only:
         wrong.append(f"only {seen} comments found: the search is broken")
     print(*wrong, sep="\n", end="\n" if wrong else "")

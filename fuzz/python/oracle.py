@@ -1,4 +1,4 @@
-"""What holds of every value that the fuzz target pickle_load made. And how cycles among them are opened."""
+"""What holds of every value that the fuzz target pickle_load made. It opens cycles among them, too."""
 
 from __future__ import annotations
 

@@ -207,7 +207,7 @@ impl Table {
         unsafe { (*self.item(slot)).behind }
     }
 
-    /// Makes the neighbours of a place in the order each other's. Or they become those of what stands between them now.
+    /// Makes `before` and `behind` neighbours in the order, or neighbours of `between`.
     ///
     /// # Safety
     /// The slots are filled.

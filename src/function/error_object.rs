@@ -241,7 +241,7 @@ impl Own {
         }
     }
 
-    /// Puts a backtrace in the place of the present one. It is false, having done nothing, if that is not the one expected.
+    /// Puts a backtrace in the place of the present one. False, having done nothing, if that is not the one expected.
     fn replace(&self, expected: Option<&Backtrace>, next: Backtrace) -> bool {
         let held = stripe::of(&self.backtrace).hold();
         // SAFETY: accessed under the stripe.

@@ -12,7 +12,7 @@ const STRONG: u64 = 1;
 const WEAK: u64 = 1 << 32;
 const BOTH_ONE: u64 = WEAK | STRONG;
 
-/// In the strong half: the owner of its only count ends the object. Or it looks whether it should.
+/// In the strong half: the only count's owner ends the object, or considers it.
 const ENDING: u64 = 1 << 31;
 
 /// In the strong half: a count is owed to a thread. Its deleter is about to be called. See [`Counts::count_again`].
@@ -261,7 +261,7 @@ impl Counts {
         }
     }
 
-    /// Gives a weak count back. It is true for the last one, whose memory is the caller's to free.
+    /// Gives a weak count back. True for the last one, whose memory is the caller's to free.
     #[inline]
     pub fn release_weak(&self) -> bool {
         // Release: pairs with the Acquire of `settle`. Carries: the holder's last look at the counts and the destruction

@@ -109,7 +109,7 @@ impl Header {
     /// How the object is destroyed and freed; `None` for one that never is.
     #[inline]
     pub fn deleter(&self) -> Option<Deleter> {
-        // Relaxed: the thread that changes it owns a count. It is asked for when the last count is gone.
+        // Relaxed: the thread that changes the deleter owns a count. It is read when the last count is gone.
         let deleter = self.deleter.load(Ordering::Relaxed);
         // SAFETY: null, or written from a function of this type.
         unsafe { mem::transmute::<*mut (), Option<Deleter>>(deleter) }

@@ -1,4 +1,4 @@
-//! What a caller that registers a type may say of its index. And why it may be refused.
+//! What a caller that registers a type may say of its index. Errors say why it is refused.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What every object type starts with. And what a Rust type promises whose values are objects.
+//! What every object type starts with. A Rust type whose values are objects makes its promises here.
 //! Upholds: the layout of [`Object`] is that of its header.
 
 use super::count::Counts;

@@ -1,4 +1,4 @@
-//! What is known of a type from its registration on. And the types that need none.
+//! What is known of a type from its registration on. The types that need none are here, too.
 //! Upholds: nothing of a type changes but how many of its reserved indices are given out, and that it is withdrawn.
 
 use super::root::OBJECT;

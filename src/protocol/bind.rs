@@ -104,7 +104,7 @@ pub unsafe fn rebind<H: Host>(
 /// # Safety
 /// In the caller's transition; the wrapper holds the object.
 unsafe fn is_alone<H: Host>(host: &H, wrapper: NonNull<H::Wrapper>, object: H::Object) -> bool {
-    // SAFETY: the life protects the object. Or the word does, which then says Preserved, and is asked first.
+    // SAFETY: the life or the word protects the object. The word then says Preserved, and is asked first.
     unsafe {
         let seen = host.word(object).observe();
         seen.ties(wrapper) && !seen.is_preserved() && host.is_sole(object)

@@ -78,7 +78,7 @@ pub unsafe fn retire_rich<H: Host>(host: &H, section: H::Section, wrapper: NonNu
         drop(section);
         match (revived, preserved, joined) {
             (true, false, _) | (_, _, true) => host.decref(wrapper),
-            // The wrapper is the object's. Or a fetch was faster than the swap, and counted the object itself.
+            // The wrapper is the object's, or a fetch that was faster counted the object itself.
             _ => host.release(object),
         }
     }

@@ -1,4 +1,4 @@
-//! Pins, under which nothing that is seen is released. And what is released at their end.
+//! Pins, under which nothing that is seen is released. It is released at their end.
 //! Upholds: nothing is released inside a pin; what was replaced is released by the first who can.
 
 use super::participant::{self, with_me, Participant};

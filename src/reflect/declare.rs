@@ -21,7 +21,7 @@ pub struct Declared {
 type Complete = fn() -> i32;
 
 thread_local! {
-    /// While this thread registers a type's fields, the types that those fields named. They are completed afterwards.
+    /// The types that fields named while this thread registers them. They are completed afterwards.
     static NAMED: RefCell<Option<Vec<Complete>>> = const { RefCell::new(None) };
 }
 

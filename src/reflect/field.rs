@@ -1,4 +1,4 @@
-//! One field of a type. It is what it is called, what it holds, where it lies, how it is reached.
+//! One field of a type: its name, its values, its place, how to reach it.
 //! Upholds: frozen fields are read without protection, since what they held stays alive as long as their object; others
 //! under a pin.
 

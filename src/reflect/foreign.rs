@@ -182,7 +182,7 @@ impl FieldInfo {
         self.foreign.is_some()
     }
 
-    /// What the setter of another maker's field makes of a value. Or why it refuses it. Runs any code, and changes nothing.
+    /// What the setter of another maker's field makes of a value, or why it refuses. Runs any code, and changes nothing.
     ///
     /// # Errors
     /// What the setter ends in.
@@ -203,7 +203,7 @@ impl FieldInfo {
         }
     }
 
-    /// How many bytes a field of another maker takes. And what its address is a multiple of.
+    /// How many bytes a field of another maker takes, and what they are aligned to.
     pub(super) fn foreign_layout(&self) -> Option<(usize, usize)> {
         let record = self.foreign?.0;
         Some((usize::try_from(record.size).ok()?, usize::try_from(record.alignment).ok()?))

@@ -51,9 +51,8 @@ pub enum Schema {
     Dict(Box<Schema>, Box<Schema>),
     /// A function; its result when that is declared, and its parameters when they are, too.
     Callable(Option<(Option<Vec<Schema>>, Box<Schema>)>),
-    /// What no type was called when the schema was made, with its arguments. It is nothing, unless one is registered
-    /// later.
-    /// The last is shown in its place.
+    /// A name that no type had when the schema was made, with its arguments. No value is of it, unless a type is registered
+    /// by that name later. The last is shown in its place.
     Unknown(SharedText, Vec<Schema>, Option<Box<Schema>>),
 }
 

@@ -4,8 +4,7 @@
 use super::*;
 
 for_both_tiers! {
-    /// The last count is given back by a life's end or by a native thread. It is the later of the
-    /// two.
+    /// The last count is given back by a life's end or by a native thread. The later of the two does it.
     fn by_a_native_thread(class) {
         explore(move || {
             let world = World::new();

@@ -92,7 +92,7 @@ fn race<const N: usize>(verbs: [Verb; N], class: Class, from: From) {
     });
 }
 
-/// `a_vs { b c … }` is a on the owner's thread against each of the others. It is for both tiers and both beginnings.
+/// `a_vs { b c … }` races a on the owner's thread with each of the others. It does so for both tiers and both beginnings.
 macro_rules! pairs {
     ($($race:ident: $first:ident vs $($module:ident $second:ident)*;)*) => {$(
         mod $race {

@@ -131,7 +131,7 @@ fn ends_are_in_the_order_of_fields() {
         let record = order.clone();
         let at_end: AtEnd = Arc::new(move |id| record.lock().unwrap().push(id));
         let silent: AtEnd = Arc::new(|_| ());
-        // At the bottom of a chain 1 owns 2 and 5. And 2 owns 3 and 4.
+        // At the bottom of a chain. 1 owns 2 and 5, 2 owns 3 and 4.
         let two = node(2, &at_end, vec![node(3, &at_end, vec![]), node(4, &at_end, vec![])]);
         let bottom = node(1, &at_end, vec![two, node(5, &at_end, vec![])]);
         drop((1..depth).fold(bottom, |next, id| node(id, &silent, vec![next])));

@@ -33,7 +33,7 @@ def make():
 
 
 def sharing(pair):
-    """What a worker finds of (axes, offset). It is identity by `is` and by native handle, and the names."""
+    """What a worker finds of (axes, offset). That is identity by `is` and by native handle, and the names."""
     axes, offset = pair
     return (
         axes[0] is offset.a,

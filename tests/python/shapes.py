@@ -1,4 +1,4 @@
-"""One registered class of each shape that a wrapper can have. And a holder for instances of any."""
+"""One registered class of each shape that a wrapper can have. A holder is for instances of any."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the distribution says of itself. And what is said where another one has its files in the same folder."""
+"""What the distribution says of itself, and of another one in its folder."""
 
 import os
 import pathlib

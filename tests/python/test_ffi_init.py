@@ -1,4 +1,4 @@
-"""Constructors that native code calls. And the sentinels among their arguments, and the attributes of a class's type."""
+"""Constructors that native code calls, and sentinels among their arguments. Attributes of a class's type are here, too."""
 
 import copy
 import pickle

@@ -1,4 +1,4 @@
-"""Out of memory, at every allocation of a fetch, a call and a construction. It is a MemoryError, and all is as before.
+"""Out of memory, at every allocation of a fetch, a call and a construction. That is a MemoryError, and all is as before.
 
 Answers weakness 5 (an error path that releases twice), weakness 11 (an allocator's failure that is not checked) and the
 part of weakness 16 that is about error paths (counts that stay).

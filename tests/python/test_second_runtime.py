@@ -8,7 +8,7 @@ import pytest
 from bowline import load_module
 from support import run_script
 
-# A library of C with the mark that every copy of the core has. And one that only depends on such a library.
+# A library of C with the mark that every copy of the core has. The other one only depends on such a library.
 MARKED = "static char own; void* BOWLINE_RUNTIME = &own; int __tvm_ffi_five(void* s, void* a, int n, void* r) { return -1; }"
 DEPENDENT = "extern void* BOWLINE_RUNTIME; void** used(void) { return &BOWLINE_RUNTIME; }"
 

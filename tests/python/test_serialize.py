@@ -176,7 +176,7 @@ def test_other_files_are_refused(tmp_path):
 
 
 def test_a_daemon_thread_at_the_end_of_the_process(compiled):
-    """A thread that is stopped for good has no lock that others wait for. It is stopped as the interpreter ends."""
+    """A thread that is stopped for good has no lock that others wait for. The interpreter's end stops it."""
     run_script(
         """
         import atexit, bowline, sys, threading, time

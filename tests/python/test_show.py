@@ -186,7 +186,7 @@ def test_a_click_folds_a_field(browser, tmp_path):
     browser.click('.toggle[data-label="left"]')
     assert (browser.run(COUNT % node), browser.run(COUNT % edge), browser.run(COUNT % "g.node")) == (1, 2, 5)
 
-    # A folded reference does not take its object away from the others. It is the first to come.
+    # A folded reference, though the first to come, leaves its object to the others.
     browser.click("#fold")
     assert browser.run(COUNT % "g.node") == 3
     browser.click("#unfold")

@@ -264,7 +264,7 @@ def test_native_threads_count_while_python_reads(guest, kind):
 
 
 def test_weak_calls_beside_the_last_native_release(guest):
-    """Whether C++ lets go of the last count while a weak reference is called. It is whole, or gone."""
+    """Whether C++ lets go of the last count while a weak reference is called. The object is whole, or gone."""
     rounds = 300 if FREE_THREADED else 50
     for n in range(rounds):
         one = guest.make(NODE, n)

@@ -1,4 +1,4 @@
-"""The Rust that the stub generator writes. And which types' objects can be laid out in another language."""
+"""The Rust that the stub generator writes. Tested with it: which types' objects can be laid out in another language."""
 
 import io
 import json

@@ -95,7 +95,7 @@ def test_pickles_of_both_names():
 
 
 def test_threads_import_at_once():
-    # Neither a half-made module nor a second one. And no deadlock of the imports of both names.
+    # There is no half-made module, no second one, no deadlock of the imports.
     for _ in range(3):
         run_script(
             """

@@ -1,4 +1,4 @@
-//! What Python writes into a wrapper. And how a wrapper of a class that asks for it forgets that.
+//! What Python writes into a wrapper. A wrapper of a class that asks for it forgets that.
 //! Upholds: what a thread wrote is there as long as it holds the wrapper.
 
 use super::model::{wrapper, Moment, Wrapper};

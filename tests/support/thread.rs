@@ -1,4 +1,4 @@
-//! A model thread. It is what Python code and native code on it can do to objects and wrappers, deaths of wrappers excepted
+//! A model thread. It does what Python and native code can do to objects and wrappers, deaths of wrappers excepted
 //! (`death.rs`). The `Host` impl is in `host.rs`. Upholds: results of fetches are checked against P1, P4 and P6 here, by what the
 //! oracle saw so far.
 
@@ -238,7 +238,7 @@ impl Thread {
         result.map(|wrapper| self.check(object, wrapper))
     }
 
-    /// As [`Thread::fetch`], by way of `hit`. It is for a caller whose protection ends before user code may run.
+    /// As [`Thread::fetch`], by way of `hit`. This is for a caller whose protection ends before user code may run.
     pub fn hit_or_fetch(&self, object: Object) -> Result<Held, Failed> {
         let outer = self.fetching.replace(Some(object));
         // SAFETY: protected by the caller.

@@ -59,7 +59,7 @@ impl Model {
         }
     }
 
-    /// Whether a conversion that gave `other` left this value as it was. And whether both are one key of a mapping.
+    /// Whether a conversion that gave `other` left this value as it was. It also says whether both are one key of a mapping.
     pub fn same(&self, other: &Model) -> bool {
         match (self, other) {
             (Model::None, Model::None) => true,

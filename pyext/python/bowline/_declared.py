@@ -132,7 +132,7 @@ def annotations_if_known(cls: type) -> dict[str, Any] | None:
     try:
         return own_annotations(cls, {}, anywhere=True)
     except Exception as error:
-        # Names that are not there, at least not yet. Also whatever else an expression may raise.
+        # Names that are not there, at least not yet. An expression may raise anything else, too.
         if is_interrupt(error):
             raise
         return None

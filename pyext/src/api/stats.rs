@@ -59,7 +59,7 @@ fn settle() {
     tensor_library::forget();
 }
 
-/// For `gc.callbacks`: tells the walk through native objects how far a collection goes. And that it is over. That is also a
+/// For `gc.callbacks`: tells the walk through native objects how far a collection goes. Its end is told, too, and is a
 /// good time for pending releases.
 #[pyfunction]
 #[guarded]

@@ -14,7 +14,7 @@ use bowline::value::{tag, AnyView, Schema};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PySequence, PyString, PyTuple};
 
-/// The value as the first alternative that it is. Or else as the first that takes it.
+/// The value as the first alternative that it is, or else that takes it.
 ///
 /// # Errors
 /// A mismatch, or what user code raises.

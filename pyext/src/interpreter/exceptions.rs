@@ -34,7 +34,7 @@ impl From<(Py<PyAny>,)> for Argument {
 
 impl PyErrArguments for Argument {
     fn arguments(self, py: Python<'_>) -> Py<PyAny> {
-        // SAFETY: attached, with a text or a live object. It is a new reference, or null with an exception set.
+        // SAFETY: attached, with a text or a live object. The result is a new reference, or null with an exception set.
         unsafe {
             let made = match &self {
                 Argument::Text(text) => ffi::PyUnicode_FromStringAndSize(text.as_ptr().cast(), text.len() as isize),

@@ -112,7 +112,7 @@ unsafe extern "C" fn allocate(size: usize, align: usize, type_index: i32, contex
     }
 }
 
-/// Puts our allocators in front of those in force. That is once and for the rest of the process.
+/// Puts our allocators in front of those in force. It does so once and for the rest of the process.
 fn install(_: Python<'_>) {
     let mut first = false;
     let former = FORMER.get_or_init(|| {

@@ -116,7 +116,7 @@ fn give_back(place: usize) {
     }
 }
 
-/// Whether half of the small blocks are given away. Or a room that this thread works in goes to its end.
+/// Whether half of the small blocks are given away. A room of this thread that goes to its end counts, too.
 fn is_low() -> bool {
     // Relaxed: a hint. The first groups of a size are taken first.
     GIVEN[8].load(Ordering::Relaxed) != 0 || GIVEN[18].load(Ordering::Relaxed) != 0 || room::is_low()

@@ -1,4 +1,4 @@
-//! What the interpreter finds in a class. And the number it gives to each state of one.
+//! What the interpreter finds in a class, and the number of each of its states.
 //! Upholds: what is found under a version stays so for as long as the class has it.
 
 #[cfg(not(Py_3_13))]

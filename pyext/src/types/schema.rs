@@ -386,7 +386,7 @@ impl TypeSchema {
     }
 }
 
-/// The schema of objects of a type that is known by key. Such schemas are pickled as this.
+/// The schema of objects of a type that is known by key. Pickles of such schemas call it.
 #[pyfunction]
 #[guarded]
 #[pyo3(name = "_schema_of_key")]

@@ -28,7 +28,7 @@ pub fn install() {
 
 /// `tp_dealloc` of rich classes.
 unsafe extern "C" fn dealloc(op: *mut ffi::PyObject) {
-    // SAFETY: called by the interpreter on a wrapper whose refcount reached zero. It is attached, and since then at no safe
+    // SAFETY: called by the interpreter on a wrapper whose refcount reached zero. The thread is attached, and since then at no safe
     // point.
     unsafe {
         let wrapper = NonNull::new_unchecked(op.cast::<Wrapper>());
@@ -80,7 +80,7 @@ unsafe fn die(wrapper: NonNull<Wrapper>) {
     unsafe { unraisable(end) };
 }
 
-/// The object that a wrapper is tied to. And whether another than the wrapper's life has a count of it.
+/// The object that a wrapper is tied to. The flag tells whether another than the wrapper's life has a count of it.
 unsafe fn tied(wrapper: NonNull<Wrapper>) -> Option<(NonNull<Object>, bool)> {
     // SAFETY: alive by the collector's count; a life, or the object's holder, protects the object.
     unsafe {

@@ -110,7 +110,7 @@ pub struct DeepCopy<'a> {
     late: Vec<(Any, Vec<Any>)>,
     /// Maps with such keys.
     maps: Vec<Any>,
-    /// Structural keys, inner ones first. And how many have been made anew since `late` was looked at.
+    /// Structural keys, inner ones first. `renewed` of them have been made anew since `late` was looked at.
     keys: Vec<Any>,
     renewed: usize,
     /// Whether what is in keys may have changed after that.

@@ -11,7 +11,7 @@ use crate::reflect::{instance, own_copy};
 use crate::tensor::{self, Tensor};
 use crate::value::{tag, Any, AnyView, FromAny, IntoAny};
 
-/// A copy with the same parts. It is of an object or a container, or as the type's `__ffi_shallow_copy__` makes it; of a
+/// A copy with the same parts, of an object or a container. Or it is as the type's `__ffi_shallow_copy__` makes it; of a
 /// tensor it is one over the same memory. What never changes is its own copy.
 ///
 /// # Errors

@@ -59,7 +59,7 @@ impl VisitErrorContext {
 }
 
 enum Task {
-    /// A value, and the way to it. And how much of the pattern was met before, and where the last of it was.
+    /// A value, and the way to it. Then how much of the pattern was met before, and where the last of it was.
     Enter(Any, usize, usize, usize),
     /// After a value's parts: its address and how much was met. Then where the last of it was, and how many ways there were
     /// before.

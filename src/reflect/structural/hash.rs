@@ -124,7 +124,7 @@ pub struct Hash {
     skip_tensor_content: bool,
 }
 
-/// The hash of a tensor. It is of its shape, its element type, and its elements unless those are left out.
+/// The hash of a tensor. It covers the shape, the element type, and the elements unless those are left out.
 pub(in crate::reflect) fn of_tensor(tensor: &TensorObj, skip_content: bool) -> Result<u64, Error> {
     let start = mix(tag::TENSOR as u64, tensor.dtype().to_bits());
     let hash = tensor.shape().iter().fold(start, |hash, size| mix(hash, *size as u64));

@@ -1,4 +1,4 @@
-//! What structure counts as the parts of a value. And values like others with other parts.
+//! What structure counts as the parts of a value. It makes values like others with other parts, too.
 //! Upholds: a value is never changed; what it becomes with other parts is of its own type.
 
 use super::Region;

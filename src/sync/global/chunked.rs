@@ -36,7 +36,7 @@ impl<T, const FIRST: usize, const CHUNKS: usize> Chunked<T, FIRST, CHUNKS> {
         // Acquire: pairs with the Release in `get_or_make`. Carries: the chunk's entries.
         // Weaker fails: tests/loom.rs chunked::made_whole.
         let entries = self.chunks[chunk].load(Ordering::Acquire);
-        // SAFETY: a chunk that is not null has more than `offset` entries. It is freed with the table only.
+        // SAFETY: a chunk that is not null has more than `offset` entries. Only the table's end frees it.
         (!entries.is_null()).then(|| unsafe { &*entries.add(offset) })
     }
 

@@ -1,4 +1,4 @@
-"""What the workload needs of bowline or of apache-tvm-ffi. It is the same source, since their names are the same."""
+"""What the workload needs of bowline or of apache-tvm-ffi. One source serves both, since their names are the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The system that this process times. It is what the workload needs of it, by the same names for each.
+"""The system that this process times. What the workload needs of it has the same names for each.
 
 BENCH_IR_SYSTEM names it: `bowline`, `bowline mutable`, `tvm_ffi` or `plain`. A system has a base class `Base`, a decorator
 `node(key, structural_eq)`, `structural_equal`, `structural_hash`, `to_json`, `from_json`, the containers `Array`, `List`, `Map` and `Dict`,

@@ -87,8 +87,8 @@ def fork(worker: Worker) -> None:
 # about to (also without bowline: `gc.unfreeze()` on three threads, `os.fork()` on another, `gc.unfreeze()` in the child).
 _STOPPING = (collect, trim, settle, stats, init_again, remake, set_state, fail_to_init)
 
-# They take the lock that CPython's free-threaded builds have in each object. That is of wrappers and their dicts that other
-# threads write, too: what such a thread held when it was left behind stays locked (also without bowline: `shared.append(1)` on
+# They take the lock that CPython's free-threaded builds have in each object. Other threads write wrappers and their dicts,
+# too: what such a thread held when it was left behind stays locked (also without bowline: `shared.append(1)` on
 # seven threads, `os.fork()` on another, `shared.append(1)` in the child hangs in one of ten on a busy machine).
 _LOCKING = (state, attributes, weak, weak_cache, pickled, copied, shown)
 

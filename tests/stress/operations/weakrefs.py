@@ -18,7 +18,7 @@ def weak(worker: Worker) -> None:
     expect(ref() is one, root)
     del one
     found = ref()
-    # None in the moment in which another thread drops it. Also once the collector took it for garbage.
+    # None in the moment in which another thread drops it. It stays so once the collector took it for garbage.
     expect(found is None or found is root.get(), root, found)
 
 

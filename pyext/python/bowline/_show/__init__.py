@@ -22,7 +22,7 @@ from .text import lines_of
 
 __all__ = ["Drawing", "show"]
 
-# How many lines `repr` has. And up to how many objects a notebook keeps a picture beside the page.
+# How many lines `repr` has. Up to the second number of objects a notebook keeps a picture beside the page.
 _LINES = 200
 _PICTURED = 500
 

@@ -176,7 +176,7 @@ def build(
     backend: str | None = None,
     output: str | None = None,
 ) -> str:
-    """Compile files of C++ or C into a shared library, and return its path. Or make an object file to link later.
+    """Compile files of C++ or C into a shared library, and return its path. An object file to link later is made if asked for.
 
     Parameters
     ----------

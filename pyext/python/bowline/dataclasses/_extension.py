@@ -17,7 +17,7 @@ from ._field import Field
 if TYPE_CHECKING:
     from ._plan import Plan
 
-# A mark, the class whose annotation it is, and the annotation's name. And how many fields stand before it.
+# A mark, the class whose annotation it is, and the annotation's name. The number is how many fields stand before it.
 Mark = tuple[type, type, str, int]
 
 

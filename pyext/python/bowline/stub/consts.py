@@ -1,4 +1,4 @@
-"""The marks by which source files say what is to be generated. And the generator's constants.
+"""The marks by which source files say what is to be generated. The generator's constants are here, too.
 
 Upholds: nothing here depends on the language that is generated.
 """

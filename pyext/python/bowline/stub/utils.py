@@ -1,4 +1,4 @@
-"""What is known of functions and types, in the form that generators take. And the options of a run.
+"""What is known of functions and types, in the form that generators take. The options of a run are here, too.
 
 Upholds: nothing here depends on the language that is generated.
 """

@@ -1,4 +1,4 @@
-//! One thing that is taken for granted of CPython's memory. And the search for a word.
+//! One thing that is taken for granted of CPython's memory. The search for a word is here, too.
 //! Upholds: who refuses an interpreter says which number was built in, and which was found.
 
 use crate::interpreter::exceptions::PyImportError;

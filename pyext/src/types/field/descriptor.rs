@@ -239,7 +239,7 @@ unsafe extern "C" fn descr_get(
     op: *mut ffi::PyObject,
     _: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with a property and an instance. It is null for access through the class.
+    // SAFETY: called by the interpreter with a property and an instance. The instance is null for access through the class.
     unsafe {
         if op.is_null() {
             return ffi::Py_NewRef(this);

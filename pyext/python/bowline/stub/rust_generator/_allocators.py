@@ -1,4 +1,4 @@
-"""Functions that make objects of complete types. And what a subtype that is defined in Rust needs of them.
+"""Functions that make objects of complete types. A subtype that is defined in Rust needs parts of them.
 
 Upholds: every field from the root on is given, each once.
 """

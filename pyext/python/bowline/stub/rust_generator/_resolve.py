@@ -1,4 +1,4 @@
-"""What types that an object names are called in a file. And which of them nothing provides.
+"""What types that an object names are called in a file. It also tells which of them nothing provides.
 
 Upholds: what is named is in the crate, written by hand, or generated in this run; else it is noted as missing.
 """
@@ -84,7 +84,7 @@ class Names:
         return self.imports.record(self.generated(type_key))
 
     def base(self, info: ObjectInfo) -> tuple[str, bool]:
-        """Return the struct that a type's own begins with. And whether it is one that is not the crate's."""
+        """Return the struct that a type's own begins with. The second value tells whether it is one that is not the crate's."""
         parent = info.parent_type_key
         if parent is not None:
             provider = self.provider(parent)

@@ -1,4 +1,4 @@
-"""What types are called in Rust. And how wide its scalars are, and which words it keeps for itself.
+"""What types are called in Rust. Its scalars have their widths here, and the words that it keeps for itself.
 
 Upholds: paths with ``::`` are imported, other names are in scope everywhere.
 """
