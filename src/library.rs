@@ -77,7 +77,7 @@ macro_rules! __library_export {
         #[used]
         pub static BOWLINE_GUEST: $crate::runtime::Guest = {
             unsafe extern "C" fn begin(host: *const $crate::runtime::Runtime) -> i32 {
-                // SAFETY: the caller's contract.
+                // SAFETY: the loader calls it with the host's table, of this number.
                 unsafe { $crate::library::begin(host, declare) }
             }
             $crate::runtime::Guest { abi: $crate::runtime::ABI, begin }
@@ -106,7 +106,7 @@ pub fn name<Args: 'static, F: IntoTyped<Args>>(name: &str, call: F) -> Result<()
 #[doc(hidden)]
 #[cfg(feature = "guest")]
 pub unsafe fn begin(host: *const crate::runtime::Runtime, declare: fn() -> Result<(), Error>) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: the table is a host's, of this number.
     unsafe { crate::runtime::begin(host) };
     crate::function::boundary::answer(declare)
 }

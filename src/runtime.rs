@@ -40,7 +40,7 @@ impl Text {
     /// # Safety
     /// It is UTF-8 and there for `'a`.
     pub unsafe fn get<'a>(self) -> &'a str {
-        // SAFETY: the caller's contract.
+        // SAFETY: the bytes are UTF-8 and there for `'a`.
         unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(self.data, self.size)) }
     }
 }

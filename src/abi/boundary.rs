@@ -40,7 +40,7 @@ pub(super) fn expect<T>(pointer: *const T, what: &str) -> Result<NonNull<T>, Err
 /// # Safety
 /// The caller's contract; the bytes stay for `'a`.
 pub(super) unsafe fn bytes<'a>(array: *const ByteArray, what: &str) -> Result<&'a [u8], Error> {
-    // SAFETY: the caller's contract.
+    // SAFETY: a null or readable array, whose bytes stay for `'a`.
     unsafe { Ok(expect(array, what)?.as_ref().as_slice()) }
 }
 
@@ -49,7 +49,7 @@ pub(super) unsafe fn bytes<'a>(array: *const ByteArray, what: &str) -> Result<&'
 /// # Safety
 /// As [`bytes`].
 pub(super) unsafe fn text<'a>(array: *const ByteArray, what: &str) -> Result<&'a str, Error> {
-    // SAFETY: the caller's contract.
+    // SAFETY: a null or readable array, whose bytes stay for `'a`.
     let bytes = unsafe { bytes(array, what) }?;
     std::str::from_utf8(bytes).map_err(|error| Error::value_error(format!("{what} is not UTF-8: {error}")))
 }
@@ -61,7 +61,7 @@ pub(super) unsafe fn text<'a>(array: *const ByteArray, what: &str) -> Result<&'a
 pub(super) unsafe fn c_text(text: *const c_char) -> String {
     match text.is_null() {
         true => String::new(),
-        // SAFETY: the caller's contract.
+        // SAFETY: not null, and by the header a C string, which stays for the call.
         false => unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned(),
     }
 }
@@ -72,7 +72,7 @@ pub(super) unsafe fn c_text(text: *const c_char) -> String {
 /// The caller's contract; the object lives as long as the result.
 pub(super) unsafe fn borrow<T: ObjectType>(handle: Handle, what: &str) -> Result<ManuallyDrop<Obj<T>>, Error> {
     let object = expect(handle, what)?;
-    // SAFETY: the caller's contract.
+    // SAFETY: the handle names an object that lives as long as the result.
     let index = unsafe { object.as_ref() }.type_index();
     if !registry::is_instance(index, T::type_index()) {
         let found = registry::type_info(index).map_or("an unknown type", |info| info.key);
@@ -90,7 +90,7 @@ pub(super) unsafe fn borrow<T: ObjectType>(handle: Handle, what: &str) -> Result
 pub(super) unsafe fn give<T>(out: *mut T, value: impl FnOnce() -> Result<T, Error>) -> Result<(), Error> {
     let out = expect(out, "a place for the result")?;
     let value = value()?;
-    // SAFETY: the caller's contract.
+    // SAFETY: `out` is null or can be written; null was refused.
     unsafe { out.write(value) };
     Ok(())
 }

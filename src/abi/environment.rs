@@ -17,7 +17,7 @@ pub unsafe extern "C" fn TVMFFIEnvSetStream(kind: i32, id: i32, new: *mut c_void
     answer(|| {
         let old = stream::set(Device { kind, id }, new);
         if let Some(former) = NonNull::new(former) {
-            // SAFETY: the caller's contract.
+            // SAFETY: `former` is not null, so by the header it can be written.
             unsafe { former.write(old) };
         }
         Ok(())
@@ -42,7 +42,7 @@ pub unsafe extern "C" fn TVMFFIEnvSetDLPackManagedTensorAllocator(
         // SAFETY: the caller's contract: it keeps to DLPack's, on any thread.
         let old = unsafe { allocator::set(new, for_all != 0) };
         if let Some(former) = NonNull::new(former) {
-            // SAFETY: the caller's contract.
+            // SAFETY: `former` is not null, so by the header it can be written.
             unsafe { former.write(old) };
         }
         Ok(())
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn TVMFFIEnvGetDLPackManagedTensorAllocator() -> Option<Al
 /// Makes a tensor like the prototype, in memory that the thread's allocator gives.
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFIEnvTensorAlloc(prototype: *mut DLTensor, out: *mut Handle) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the header the prototype can be read and `out` be written.
     answer(|| unsafe {
         let prototype = expect(prototype, "a prototype")?;
         give(out, || Ok(allocator::allocate(prototype.as_ref())?.into_raw().as_ptr()))
@@ -76,7 +76,7 @@ static FRONT_END: [(&str, AtomicPtr<c_void>); 3] = [
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFIEnvRegisterCAPI(name: *const c_char, symbol: *mut c_void) -> i32 {
     answer(|| {
-        // SAFETY: the caller's contract.
+        // SAFETY: by the header `name` is a C string.
         let name = unsafe { c_text(name) };
         let slot = FRONT_END.iter().find(|(known, _)| *known == name);
         let (_, slot) = slot.ok_or_else(|| Error::value_error(format!("Unknown env API {name}")))?;

@@ -19,7 +19,7 @@ fn set_raised(make: impl FnOnce() -> Result<Error, Error>) {
 pub unsafe extern "C" fn TVMFFIErrorMoveFromRaised(out: *mut Handle) {
     let Some(out) = NonNull::new(out) else { return };
     let error = take_raised().map_or(null_mut(), |error| error.into_object().into_raw().as_ptr());
-    // SAFETY: the caller's contract.
+    // SAFETY: by the header `out` can be written.
     unsafe { out.write(error) };
 }
 
@@ -34,14 +34,14 @@ pub unsafe extern "C" fn TVMFFIErrorSetRaised(error: Handle) {
         });
         return;
     }
-    // SAFETY: the caller's contract.
+    // SAFETY: by the header `error` is an error that the caller keeps alive.
     set_raised(|| unsafe { borrow::<ErrorObj>(error, "an error").map(|error| Error::from(Obj::clone(&error))) });
 }
 
 /// Leaves an error of a kind with a message in the thread's slot.
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFIErrorSetRaisedFromCStr(kind: *const c_char, message: *const c_char) {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the header kind and message are C strings.
     set_raised(|| unsafe { Ok(Error::new(&c_text(kind), c_text(message))) });
 }
 
@@ -52,7 +52,7 @@ pub unsafe extern "C" fn TVMFFIErrorSetRaisedFromCStrParts(
     parts: *const *const c_char,
     count: i32,
 ) {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the header kind is a C string; `parts` has `count` strings or nulls.
     set_raised(|| unsafe {
         let count = usize::try_from(count).unwrap_or(0);
         let parts = if count == 0 { &[] } else { std::slice::from_raw_parts(expect(parts, "parts")?.as_ptr(), count) };
@@ -69,7 +69,7 @@ pub unsafe extern "C" fn TVMFFIErrorCreate(
     backtrace: *const ByteArray,
     out: *mut Handle,
 ) -> i32 {
-    // SAFETY: handed on.
+    // SAFETY: the strings can be read and `out` be written, as the header says.
     unsafe { create(kind, message, backtrace, [null_mut(); 2], out) }
 }
 
@@ -83,7 +83,7 @@ pub unsafe extern "C" fn TVMFFIErrorCreateWithCauseAndExtraContext(
     extra_context: Handle,
     out: *mut Handle,
 ) -> i32 {
-    // SAFETY: handed on.
+    // SAFETY: the strings can be read, `out` be written, and both objects are the caller's.
     unsafe { create(kind, message, backtrace, [cause_chain, extra_context], out) }
 }
 
@@ -111,7 +111,7 @@ unsafe fn create(
         error.set_cause(cause);
         error.set_extra_context(context);
         let out = expect(out, "a place for the result")?;
-        // SAFETY: as above.
+        // SAFETY: `out` can be written.
         unsafe { out.write(error.into_object().into_raw().as_ptr()) };
         Ok(())
     };
@@ -140,7 +140,7 @@ pub unsafe extern "C" fn TVMFFIBacktrace(
     let made = catch(|| {
         let text = match file.is_null() || function.is_null() {
             true => String::new(),
-            // SAFETY: the caller's contract.
+            // SAFETY: file and function are not null, so by the header they are C strings.
             false => unsafe { format!("  File \"{}\", line {line}, in {}\n", c_text(file), c_text(function)) },
         };
         let keep = |slot: &RefCell<(ByteArray, String)>| {

@@ -34,7 +34,7 @@ pub unsafe extern "C" fn TVMFFIFunctionCall(
 ) -> i32 {
     let mut code = 0;
     let called = answer(|| {
-        // SAFETY: the caller's contract.
+        // SAFETY: by the header the handle is that of a live function.
         let function = unsafe { borrow::<FunctionObj>(function, "a function") }?;
         // SAFETY: as above; the entry point is the object's own, and does not unwind.
         code = unsafe { (function.safe_call())(function.as_raw().as_ptr().cast(), args, count, result) };
@@ -51,7 +51,7 @@ pub unsafe extern "C" fn TVMFFIFunctionCall(
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFIFunctionGetGlobal(name: *const ByteArray, out: *mut Handle) -> i32 {
     start();
-    // SAFETY: the caller's contract.
+    // SAFETY: by the header the name can be read and `out` be written.
     answer(|| unsafe {
         let name = text(name, "a name")?;
         give(out, || Ok(global::get(name).map_or(null_mut(), |function| function.into_raw().as_ptr())))
@@ -62,7 +62,7 @@ pub unsafe extern "C" fn TVMFFIFunctionGetGlobal(name: *const ByteArray, out: *m
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFIFunctionSetGlobal(name: *const ByteArray, function: Handle, allow_override: i32) -> i32 {
     start();
-    // SAFETY: the caller's contract.
+    // SAFETY: by the header the function is alive and the name can be read.
     answer(|| unsafe {
         let function = borrow::<FunctionObj>(function, "a function")?;
         global::register(text(name, "a name")?, serial::registered(Obj::clone(&function)), allow_override != 0)
@@ -76,7 +76,7 @@ pub unsafe extern "C" fn TVMFFIFunctionSetGlobalFromMethodInfo(
     allow_override: i32,
 ) -> i32 {
     start();
-    // SAFETY: the caller's contract.
+    // SAFETY: by the header the method's record can be read, with its name and function.
     answer(|| unsafe {
         let method: NonNull<MethodRecord> = expect(method, "a method")?;
         let method = method.as_ref();

@@ -18,7 +18,7 @@ const DATA: [&str; 2] = ["_library_ctx", "_library_bin"];
 pub unsafe extern "C" fn TVMFFIEnvModRegisterSystemLibSymbol(name: *const c_char, symbol: *mut c_void) -> i32 {
     start();
     answer(|| {
-        // SAFETY: the caller's contract.
+        // SAFETY: by the header `name` is a C string.
         let name = unsafe { c_text(name) };
         match name.strip_prefix(SYMBOL_PREFIX) {
             Some(function) if !symbol.is_null() && !DATA.contains(&function) => {
@@ -37,7 +37,7 @@ pub unsafe extern "C" fn TVMFFIEnvModRegisterSystemLibSymbol(name: *const c_char
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFIEnvModRegisterContextSymbol(name: *const c_char, symbol: *mut c_void) -> i32 {
     answer(|| {
-        // SAFETY: the caller's contract.
+        // SAFETY: by the header `name` is a C string.
         context::register(unsafe { &c_text(name) }, symbol);
         Ok(())
     })
@@ -51,7 +51,7 @@ pub unsafe extern "C" fn TVMFFIEnvModLookupFromImports(context: Handle, name: *c
     answer(|| {
         // C++ takes the address of the pointer in front of its header for a module's.
         let context = expect(context, "the module of a library")?.as_ptr().cast::<*const c_void>().wrapping_add(1);
-        // SAFETY: the caller's contract.
+        // SAFETY: by the header the context is a live module's, and `name` a C string.
         let (module, name) = unsafe { (borrow::<ModuleObj>(context.cast(), "the module of a library")?, c_text(name)) };
         // SAFETY: as above; the module keeps the function.
         unsafe { give(out, || Ok(look_up_in_imports(&module, &name)?.as_raw().as_ptr())) }
@@ -73,10 +73,10 @@ pub unsafe extern "C" fn BowlineModuleCall(
         let which = known.ok_or_else(|| Error::value_error("there is no such function of modules"))?;
         let args = match which.arguments() {
             0 => &[],
-            // SAFETY: the caller's contract.
+            // SAFETY: `args` has as many values as the virtual function takes.
             count => unsafe { std::slice::from_raw_parts(args, count) },
         };
-        // SAFETY: the caller's contract.
+        // SAFETY: the module is alive, and `out` can be written.
         unsafe {
             let module = borrow::<ModuleObj>(module, "a module")?;
             give(out, || Ok(answer_as_base(&module, which, args)?.into_raw()))

@@ -26,7 +26,7 @@ pub const VERSION: Version = Version { major: 0, minor: 1, patch: 15 };
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFIGetVersion(out: *mut Version) {
     if let Some(out) = NonNull::new(out) {
-        // SAFETY: the caller's contract.
+        // SAFETY: `out` is not null, so by the header it can be written.
         unsafe { out.write(VERSION) };
     }
 }
@@ -73,7 +73,7 @@ pub unsafe extern "C" fn TVMFFIObjectCreateOpaque(
         let handle = expect(handle, "a handle")?;
         // SAFETY: the caller's contract. The handle is given up, and its deleter ends it on any thread.
         let make = || unsafe { OpaqueObj::make(handle, deleter) }.map_err(Error::out_of_memory);
-        // SAFETY: the caller's contract.
+        // SAFETY: by the header `out` can be written.
         unsafe { give(out, || make().map(Obj::into_raw).map(NonNull::as_ptr)) }
     })
 }

@@ -60,7 +60,7 @@ pub unsafe extern "C" fn TVMFFIHandleInitOnce(
 ) -> i32 {
     let mut code = 0;
     let done = answer(|| {
-        // SAFETY: the caller's contract.
+        // SAFETY: by the header `handle` is a pointer's place, used by these two functions only.
         let place = unsafe { place(handle) }?;
         // Acquire: pairs with the Release below. Carries: what the handle leads to.
         if !place.load(Ordering::Acquire).is_null() {
@@ -73,7 +73,7 @@ pub unsafe extern "C" fn TVMFFIHandleInitOnce(
             return Ok(());
         }
         let mut made = null_mut();
-        // SAFETY: the caller's contract.
+        // SAFETY: by the header `make` writes a handle where it is told.
         code = unsafe { make(&mut made) };
         if code == 0 {
             if made.is_null() {
@@ -99,14 +99,14 @@ pub unsafe extern "C" fn TVMFFIHandleDeinitOnce(
 ) -> i32 {
     let mut code = 0;
     let done = answer(|| {
-        // SAFETY: the caller's contract.
+        // SAFETY: by the header `handle` is a pointer's place, used by these two functions only.
         let place = unsafe { place(handle) }?;
         let end = end.ok_or_else(|| Error::value_error("expected a function that ends a handle, got null"))?;
         let _turn = Turn::wait(handle.addr())?;
         // Relaxed: the thread that made it had the turn before.
         let there = place.load(Ordering::Relaxed);
         if !there.is_null() {
-            // SAFETY: the caller's contract.
+            // SAFETY: by the header `end` takes the handle that was made, once.
             code = unsafe { end(there) };
             if code == 0 {
                 // Relaxed: null carries nothing.

@@ -73,7 +73,7 @@ pub unsafe extern "C" fn TVMFFITypeRegisterMethod(index: i32, method: *const Met
 /// Says something of a type as a whole, once.
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFITypeRegisterMetadata(index: i32, metadata: *const MetadataRecord) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the header the metadata can be read, with all that they name.
     answer(|| unsafe { record_of(index)?.set_metadata(expect(metadata, "metadata")?.as_ref()) })
 }
 
@@ -82,13 +82,13 @@ pub unsafe extern "C" fn TVMFFITypeRegisterMetadata(index: i32, metadata: *const
 pub unsafe extern "C" fn TVMFFITypeRegisterAttr(index: i32, name: *const ByteArray, value: *const RawAny) -> i32 {
     start();
     answer(|| {
-        // SAFETY: the caller's contract.
+        // SAFETY: by the header the name can be read.
         let name = unsafe { text(name, "a name") }?;
         if index == 0 {
             attr::make(name).lend();
             return Ok(());
         }
-        // SAFETY: the caller's contract.
+        // SAFETY: by the header the value is valid, and lent for the call.
         let view: AnyView<'_> = unsafe { AnyView::from_raw(expect(value, "a value")?.read()) };
         match attr::set_once(index, name, registered(view.to_owned()))? {
             None => Ok(()),
@@ -103,7 +103,7 @@ pub unsafe extern "C" fn TVMFFIGetTypeAttrColumn(name: *const ByteArray) -> *con
     start();
     let mut found = null();
     answer(|| {
-        // SAFETY: the caller's contract.
+        // SAFETY: by the header the name can be read.
         let name = unsafe { text(name, "a name") }?;
         let column = if KNOWN.contains(&name) { Some(attr::make(name)) } else { attr::column(name) };
         found = column.map_or(null(), |column| std::ptr::from_ref(column.lend()));

@@ -38,7 +38,7 @@ pub unsafe extern "C" fn TVMFFITensorFromDLPack(
     require_contiguous: i32,
     out: *mut Handle,
 ) -> i32 {
-    // SAFETY: handed on.
+    // SAFETY: the tensor is alive and given up, and `out` can be written.
     answer(|| unsafe {
         from_managed(Managed::Plain(expect(from, "a tensor")?), require_alignment, require_contiguous, out)
     })
@@ -52,7 +52,7 @@ pub unsafe extern "C" fn TVMFFITensorFromDLPackVersioned(
     require_contiguous: i32,
     out: *mut Handle,
 ) -> i32 {
-    // SAFETY: handed on.
+    // SAFETY: the tensor is alive and given up, and `out` can be written.
     answer(|| unsafe {
         from_managed(Managed::Versioned(expect(from, "a tensor")?), require_alignment, require_contiguous, out)
     })
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn TVMFFITensorFromDLPackVersioned(
 /// Makes a managed tensor over a tensor's memory. The caller keeps the tensor.
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFITensorToDLPack(from: Handle, out: *mut *mut DLManagedTensor) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the header the handle is a live tensor's and `out` can be written.
     answer(|| unsafe {
         let tensor = borrow::<TensorObj>(from, "a tensor")?;
         give(out, || match Obj::clone(&tensor).export()?.into_managed() {
@@ -74,7 +74,7 @@ pub unsafe extern "C" fn TVMFFITensorToDLPack(from: Handle, out: *mut *mut DLMan
 /// As [`TVMFFITensorToDLPack`], with a version.
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFITensorToDLPackVersioned(from: Handle, out: *mut *mut DLManagedTensorVersioned) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the header the handle is a live tensor's and `out` can be written.
     answer(|| unsafe {
         let tensor = borrow::<TensorObj>(from, "a tensor")?;
         give(out, || match Obj::clone(&tensor).export_versioned(false).into_managed() {

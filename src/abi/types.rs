@@ -16,7 +16,7 @@ const QUERY: i32 = -2;
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFITypeKeyToIndex(key: *const ByteArray, out: *mut i32) -> i32 {
     start();
-    // SAFETY: the caller's contract.
+    // SAFETY: by the header the key can be read and `out` be written.
     answer(|| unsafe {
         let key = text(key, "a type key")?;
         let unknown = || Error::type_error(format!("there is no type `{key}`"));
@@ -38,7 +38,7 @@ pub unsafe extern "C" fn TVMFFITypeGetOrAllocIndex(
 ) -> i32 {
     start();
     or_abort("TVMFFITypeGetOrAllocIndex", || {
-        // SAFETY: the caller's contract.
+        // SAFETY: by the header the key can be read.
         let key = unsafe { text(key, "a type key") }?;
         if let Some(known) = registry::type_index_of(key) {
             return Ok(known);

@@ -9,7 +9,7 @@ use crate::value::{tag, Any, AnyView, ByteArray, Bytes, DataType, IntoAny, RawAn
 /// Makes an owned value of a borrowed one. Raw strings are copied, an object is moved out of a slot.
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFIAnyViewToOwnedAny(view: *const RawAny, out: *mut RawAny) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the header the view is a valid value, lent, and `out` can be written.
     answer(|| unsafe {
         let view: AnyView<'_> = AnyView::from_raw(expect(view, "a value")?.read());
         give(out, || Ok(view.to_owned().into_raw()))
@@ -19,7 +19,7 @@ pub unsafe extern "C" fn TVMFFIAnyViewToOwnedAny(view: *const RawAny, out: *mut 
 /// Makes a string of bytes, UTF-8 or not.
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFIStringFromByteArray(input: *const ByteArray, out: *mut RawAny) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the header the bytes can be read and `out` be written.
     answer(|| unsafe {
         let content = bytes(input, "bytes")?;
         give(out, || Ok(Any::text(content).into_raw()))
@@ -29,7 +29,7 @@ pub unsafe extern "C" fn TVMFFIStringFromByteArray(input: *const ByteArray, out:
 /// Makes bytes of bytes.
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFIBytesFromByteArray(input: *const ByteArray, out: *mut RawAny) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the header the bytes can be read and `out` be written.
     answer(|| unsafe {
         let content = bytes(input, "bytes")?;
         give(out, || Ok(Bytes::from(content).into_any().into_raw()))
@@ -39,7 +39,7 @@ pub unsafe extern "C" fn TVMFFIBytesFromByteArray(input: *const ByteArray, out: 
 /// Reads the name of an element type.
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFIDataTypeFromString(name: *const ByteArray, out: *mut DataType) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the header the name can be read and `out` be written.
     answer(|| unsafe {
         let name = text(name, "the name of a dtype")?;
         give(out, || name.parse().map_err(|error| Error::value_error(format!("{error}"))))
@@ -49,7 +49,7 @@ pub unsafe extern "C" fn TVMFFIDataTypeFromString(name: *const ByteArray, out: *
 /// Writes the name of an element type, as a string value.
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFIDataTypeToString(dtype: *const DataType, out: *mut RawAny) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the header the element type can be read and `out` be written.
     answer(|| unsafe {
         let dtype = expect(dtype, "a dtype")?.read();
         give(out, || Ok(Any::text(format!("{dtype}").as_bytes()).into_raw()))
@@ -59,7 +59,7 @@ pub unsafe extern "C" fn TVMFFIDataTypeToString(dtype: *const DataType, out: *mu
 /// Makes an integer of the words of a two's complement, the lowest first. They need not be aligned.
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFIBigIntFromByteArray(input: *const ByteArray, out: *mut RawAny) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the header the words can be read and `out` be written.
     answer(|| unsafe {
         let content = bytes(input, "the words of an integer")?;
         let (words, rest) = content.as_chunks::<8>();

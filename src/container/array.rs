@@ -21,7 +21,7 @@ const _: () = assert!(std::mem::offset_of!(ArrayObj, cell) == size_of::<Header>(
 
 // SAFETY: never written once shared; items are Send + Sync.
 unsafe impl Send for ArrayObj {}
-// SAFETY: as above.
+// SAFETY: never written once shared; items are Send + Sync.
 unsafe impl Sync for ArrayObj {}
 
 // SAFETY: repr(C), starts with the header.

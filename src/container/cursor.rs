@@ -56,7 +56,7 @@ fn newest(dict: *const ()) -> *mut *mut Cursor {
 /// As [`part`]; `table` is the dict's.
 #[cfg(not(feature = "guest"))]
 pub(crate) unsafe fn part_cursors(dict: *const std::ffi::c_void, table: *const std::ffi::c_void) -> bool {
-    // SAFETY: the caller's contract.
+    // SAFETY: the stripe of the dict is held; `table` is the dict's, a `Table`.
     unsafe { part(dict.cast(), &*table.cast::<Table>()).is_ok() }
 }
 
@@ -75,10 +75,10 @@ pub(super) unsafe fn part(dict: *const (), table: &Table) -> Result<(), AllocErr
     if !unsafe { (crate::runtime::get().part_cursors)(dict.cast(), std::ptr::from_ref(table).cast()) } {
         return Err(AllocError::new(Layout::new::<Pair>()));
     }
-    // SAFETY: the caller's contract.
+    // SAFETY: the stripe of the dict is held, so that its cursors stay.
     match unsafe { (*newest(dict)).is_null() } {
         true => Ok(()),
-        // SAFETY: as above.
+        // SAFETY: the stripe of the dict is held, whose table this is.
         false => unsafe { part_all(dict, table) },
     }
 }

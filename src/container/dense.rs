@@ -212,7 +212,7 @@ impl Table {
     /// # Safety
     /// The slots are filled.
     unsafe fn join(&mut self, before: u64, behind: u64, between: Option<u64>) {
-        // SAFETY: the caller's contract.
+        // SAFETY: the slots are filled, as `# Safety` asks.
         unsafe {
             match before {
                 NONE => self.set_first(between.unwrap_or(behind)),

@@ -118,7 +118,7 @@ impl DictObj {
     #[inline]
     fn change<R>(&self, work: impl FnOnce(&mut Table) -> R) -> R {
         let held = stripe::of(self).hold();
-        // SAFETY: as above.
+        // SAFETY: accessed under the stripe only, and `work` does not come back here.
         let table = unsafe { &mut *self.table.get() };
         // SAFETY: under the stripe.
         if let Err(error) = unsafe { cursor::part(std::ptr::from_ref(self).cast(), table) } {

@@ -27,7 +27,7 @@ const _: () = assert!(std::mem::offset_of!(ListObj, cell) == size_of::<Header>()
 
 // SAFETY: `cell` is accessed under its stripe; items are Send + Sync.
 unsafe impl Send for ListObj {}
-// SAFETY: as above.
+// SAFETY: `cell` is accessed under its stripe; items are Send + Sync.
 unsafe impl Sync for ListObj {}
 
 // SAFETY: repr(C), starts with the header.

@@ -28,7 +28,7 @@ const _: () = assert!(size_of::<SeqCell>() == 32);
 /// # Safety
 /// `data` is null or came from `malloc`; its items are gone.
 unsafe extern "C" fn free(data: *mut c_void) {
-    // SAFETY: the caller's contract.
+    // SAFETY: `data` is null or came from `malloc`; its items are gone.
     unsafe { libc::free(data) };
 }
 
@@ -135,7 +135,7 @@ impl SeqCell {
     /// # Safety
     /// The range is inside the sequence.
     pub(super) unsafe fn close(&mut self, at: usize, count: usize) {
-        // SAFETY: the caller's contract.
+        // SAFETY: the range is inside the sequence.
         unsafe {
             if count > 0 {
                 let gap = self.data.add(at);

@@ -17,7 +17,7 @@ const _: () = assert!(std::mem::offset_of!(ShapeObj, data) == size_of::<Header>(
 
 // SAFETY: never written once shared.
 unsafe impl Send for ShapeObj {}
-// SAFETY: as above.
+// SAFETY: never written once shared.
 unsafe impl Sync for ShapeObj {}
 
 // SAFETY: repr(C), starts with the header.

@@ -59,7 +59,7 @@ const _: () = assert!(size_of::<SmallItem>() == 32);
 
 // SAFETY: keys and values are Send + Sync. The object that holds the table says who may change it.
 unsafe impl Send for Table {}
-// SAFETY: as above.
+// SAFETY: keys and values are Send + Sync. The object that holds the table says who may change it.
 unsafe impl Sync for Table {}
 
 impl Default for Table {

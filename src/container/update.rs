@@ -69,13 +69,13 @@ pub(super) fn update<T: ObjectType, P: Parts>(
     // SAFETY: only parts are replaced, here and below.
     let Some(unique) = (unsafe { container.get_unique_mut() }) else { return Ok(false) };
     for place in parts(unique).places() {
-        // SAFETY: see above.
+        // SAFETY: only parts are replaced, not the container's value.
         let unique = unsafe { container.get_unique_mut() }.ok_or_else(handed_on)?;
         let Some(part) = parts(unique).part(place).map(|part| part.view().to_raw()) else { continue };
         // SAFETY: the part is there while its only owner does not change the container. That owner waits for the answer.
         let answer = change(unsafe { AnyView::from_raw(part) })?;
         if let Some(new) = answer {
-            // SAFETY: see above.
+            // SAFETY: only parts are replaced, not the container's value.
             let unique = unsafe { container.get_unique_mut() }.ok_or_else(handed_on)?;
             let parts = parts(unique);
             let former = parts.part(place).is_some().then(|| parts.put(place, new));

@@ -34,7 +34,7 @@ const _: () =
 
 // SAFETY: never written after construction; what the closure holds is Send + Sync by the constructors' bounds.
 unsafe impl Send for FunctionObj {}
-// SAFETY: as above.
+// SAFETY: never written after construction; what the closure holds is Send + Sync.
 unsafe impl Sync for FunctionObj {}
 
 // SAFETY: repr(C), starts with the header.
@@ -105,7 +105,7 @@ impl Function {
         struct Handle(*mut c_void, Option<unsafe extern "C" fn(*mut c_void)>);
         // SAFETY: the constructor's contract: any thread may call.
         unsafe impl Send for Handle {}
-        // SAFETY: as above.
+        // SAFETY: the constructor's contract: any thread may call.
         unsafe impl Sync for Handle {}
         impl Drop for Handle {
             fn drop(&mut self) {
@@ -146,7 +146,7 @@ impl Function {
     /// # Safety
     /// It is so.
     pub unsafe fn leaf(self) -> Function {
-        // SAFETY: the caller's contract.
+        // SAFETY: the function does not block and does not come back, as `# Safety` asks.
         unsafe { self.with_flags(FLAG_SHORT | FLAG_LEAF) }
     }
 
@@ -280,9 +280,9 @@ unsafe extern "C" fn invoke<F>(handle: *mut c_void, args: *const RawAny, count: 
 where
     F: Fn(&[AnyView<'_>]) -> Result<Any, Error> + Send + Sync + 'static,
 {
-    // SAFETY: the caller's contract.
+    // SAFETY: `handle` is a `Closure<F>`, alive.
     let closure = unsafe { &*handle.cast::<Closure<F>>() };
-    // SAFETY: the caller's contract.
+    // SAFETY: `args` are `count` valid values; `result` can be written.
     unsafe { answer(|args| (closure.call)(args), args, count, result) }
 }
 
@@ -296,9 +296,9 @@ unsafe extern "C" fn invoke_state<S: Send + Sync + 'static>(
     count: i32,
     result: *mut RawAny,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: `handle` is a `Closure<State<S>>`, alive.
     let State { call, state, .. } = unsafe { &(*handle.cast::<Closure<State<S>>>()).call };
-    // SAFETY: the caller's contract.
+    // SAFETY: `args` are `count` valid values; `result` can be written.
     unsafe { answer(|args| call(state, args), args, count, result) }
 }
 

@@ -38,7 +38,7 @@ const _: () = assert!(std::mem::offset_of!(ErrorObj, cell) == size_of::<Header>(
 
 // SAFETY: the `UnsafeCell` is accessed under its stripe only.
 unsafe impl Send for ErrorObj {}
-// SAFETY: as above.
+// SAFETY: the `UnsafeCell` is accessed under its stripe only.
 unsafe impl Sync for ErrorObj {}
 
 // SAFETY: repr(C), starts with the header.
@@ -62,7 +62,7 @@ struct Own {
 
 // SAFETY: the `UnsafeCell` is accessed under its stripe only; the texts are never written.
 unsafe impl Send for Own {}
-// SAFETY: as above.
+// SAFETY: the `UnsafeCell` is accessed under its stripe only; the texts are never written.
 unsafe impl Sync for Own {}
 
 // SAFETY: repr(C), starts with its parent. The index is the parent's: the type has no name outside of this file.
@@ -119,7 +119,7 @@ fn terminated(mut text: String) -> (String, ByteArray) {
 /// # Safety
 /// The bytes are alive for `'a` and not written meanwhile.
 unsafe fn text<'a>(bytes: &ByteArray) -> &'a str {
-    // SAFETY: the caller's contract.
+    // SAFETY: the bytes are alive for `'a` and not written meanwhile.
     let bytes = unsafe { bytes.as_slice() };
     match std::str::from_utf8(bytes) {
         Ok(text) => text,
@@ -265,7 +265,7 @@ impl Own {
 /// # Safety
 /// `error` is an error object of this library, `text` describes readable bytes.
 unsafe extern "C" fn update_backtrace(error: *mut c_void, text: *const ByteArray, mode: i32) {
-    // SAFETY: the caller's contract.
+    // SAFETY: `error` is an error object of this library, `text` describes readable bytes.
     let (error, text) = unsafe { (&*error.cast::<ErrorObj>(), (*text).as_slice()) };
     let how = if mode == Update::Append as i32 { Update::Append } else { Update::Replace };
     // Without memory the backtrace stays as it is.

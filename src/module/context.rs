@@ -26,9 +26,9 @@ pub fn register(name: &str, symbol: *mut c_void) {
 /// The library is loaded, and no thread uses it yet. What it has under such a name is a pointer variable.
 pub(super) unsafe fn fill(library: &Library) {
     for (name, symbol) in SYMBOLS.load().iter() {
-        // SAFETY: the caller's contract.
+        // SAFETY: what the library has under such a name is a pointer variable.
         if let Ok(variable) = unsafe { library.get::<*mut *mut c_void>(name.as_bytes()) } {
-            // SAFETY: as above.
+            // SAFETY: it is a pointer variable, and no thread uses the library yet.
             unsafe { variable.write(std::ptr::with_exposed_provenance_mut(*symbol)) };
         }
     }

@@ -73,7 +73,7 @@ unsafe fn put<T>(place: *mut Place, value: T) {
 /// `place` has a `T`, which is taken this once.
 unsafe fn take_out<T>(place: *mut Place) -> T {
     const { fits::<T>() };
-    // SAFETY: the caller's contract.
+    // SAFETY: `place` has a `T`, which is taken this once.
     unsafe { place.cast::<T>().read() }
 }
 
@@ -95,12 +95,12 @@ unsafe extern "C" fn sum(number: u32) -> i64 {
 type Held = Option<MutexGuard<'static, ()>>;
 
 unsafe extern "C" fn stripe_hold(number: usize, place: *mut Place) {
-    // SAFETY: the guest's contract.
+    // SAFETY: the guest lends a place that holds nothing.
     unsafe { put::<Held>(place, stripe::numbered(number).hold()) };
 }
 
 unsafe extern "C" fn stripe_release(place: *mut Place) {
-    // SAFETY: the guest's contract.
+    // SAFETY: the guest's place has what `stripe_hold` put there, given back once.
     drop(unsafe { take_out::<Held>(place) });
 }
 
@@ -114,12 +114,12 @@ unsafe extern "C" fn part(dict: *const c_void, table: *const c_void) -> bool {
 }
 
 unsafe extern "C" fn pin(place: *mut Place) {
-    // SAFETY: the guest's contract.
+    // SAFETY: the guest lends a place that holds nothing.
     unsafe { put::<Guard>(place, reclaim::pin()) };
 }
 
 unsafe extern "C" fn unpin(place: *mut Place, quietly: bool) {
-    // SAFETY: the guest's contract.
+    // SAFETY: the guest's place has what `pin` put there, given back once.
     let guard = unsafe { take_out::<Guard>(place) };
     match quietly {
         true => guard.end_quietly(),
@@ -194,7 +194,7 @@ unsafe extern "C" fn type_index(key: Text) -> i32 {
 unsafe extern "C" fn register_type(key: Text, parent: i32) -> i32 {
     let mut index = -1;
     answer(|| {
-        // SAFETY: the guest's contract.
+        // SAFETY: the guest lends the key, in UTF-8, for the call.
         index = match registry::register_type(unsafe { key.get() }, parent) {
             Ok(info) => info.index,
             // The guest sees whether the parent is the same.
@@ -223,7 +223,7 @@ unsafe extern "C" fn changes() -> usize {
 }
 
 unsafe extern "C" fn describe(description: *const c_void) -> i32 {
-    // SAFETY: the guest's contract.
+    // SAFETY: the guest lends a `Description` of this number's layout.
     answer(|| unsafe { description::receive(&*description.cast::<Description>()) })
 }
 
@@ -231,13 +231,13 @@ unsafe extern "C" fn ordered(object: *mut c_void, call: Call, data: *mut c_void)
     match NonNull::new(object.cast::<Object>()) {
         // SAFETY: the guest's contract, here and below: it is called once, and does not unwind.
         Some(object) => foreign_field::ordered(object, || unsafe { call(data) }),
-        // SAFETY: as above.
+        // SAFETY: the guest's `call` takes `data`, once, and does not unwind.
         None => unsafe { call(data) },
     }
 }
 
 unsafe extern "C" fn column(name: Text, make: bool) -> *const c_void {
-    // SAFETY: the guest's contract.
+    // SAFETY: the guest lends the name, in UTF-8, for the call.
     let name = unsafe { name.get() };
     let found = || if make { Some(attr::make(name)) } else { attr::column(name) };
     catch(|| Ok(found().map_or(null(), |column| std::ptr::from_ref(column).cast()))).unwrap_or(null())
@@ -255,7 +255,7 @@ unsafe extern "C" fn take() -> *mut c_void {
 }
 
 unsafe extern "C" fn function(name: Text) -> *mut c_void {
-    // SAFETY: the guest's contract.
+    // SAFETY: the guest lends the name, in UTF-8, for the call.
     let name = unsafe { name.get() };
     let found = || global::get(name).map_or(null_mut(), |function| function.into_raw().as_ptr().cast());
     catch(|| Ok(found())).unwrap_or(null_mut())
@@ -266,7 +266,7 @@ unsafe extern "C" fn name_function(name: Text, function: *mut c_void, metadata: 
         let function = NonNull::new(function.cast::<Object>()).ok_or_else(|| Error::value_error("no function"))?;
         // SAFETY: the guest's contract: a function that it keeps.
         let function = ManuallyDrop::new(unsafe { Function::from_raw(function) });
-        // SAFETY: as above.
+        // SAFETY: the guest lends both texts, in UTF-8, for the call.
         let (name, metadata) = unsafe { (name.get(), metadata.get()) };
         global::register_described(name, Function::clone(&function), metadata, again)
     })

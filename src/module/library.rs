@@ -161,7 +161,7 @@ fn reason(error: &libloading::Error) -> String {
 /// [`context`] is, and `__tvm_ffi__library_ctx`, are pointer variables; `__tvm_ffi__library_bin` is a bundle of modules. With `for_good` it is never unloaded,
 /// which objects and pointers that it hands out may need.
 pub unsafe fn load_library(path: &Path, for_good: bool) -> Result<Obj<ModuleObj>, Error> {
-    // SAFETY: the caller's contract.
+    // SAFETY: the caller answers for the file, as `# Safety` asks.
     unsafe { load_with(path, for_good, None) }
 }
 
@@ -192,7 +192,7 @@ unsafe fn load_with(path: &Path, for_good: bool, serial: Option<&'static Serial>
     if path.as_os_str().len() > MAX_PATH {
         return Err(failed(path, TOO_LONG));
     }
-    // SAFETY: the caller's contract.
+    // SAFETY: the library's initialisers may run now.
     let library = unsafe { Library::new(path) }.map_err(|error| failed(path, &reason(&error)))?;
     if runtime::is_foreign(&library) {
         return Err(failed(path, SECOND_RUNTIME));
@@ -226,7 +226,7 @@ unsafe fn load_with(path: &Path, for_good: bool, serial: Option<&'static Serial>
         };
         Ok(symbols.get(&name).map_or(Any::none(), IntoAny::into_any))
     });
-    // SAFETY: the caller's contract.
+    // SAFETY: the library is loaded and no function of it was called yet.
     unsafe { begin(&library, &own, ModuleObj::make("library", lookup)) }
 }
 
@@ -248,7 +248,7 @@ pub unsafe fn load(path: &Path, for_good: bool) -> Result<Obj<ModuleObj>, Error>
         Error::runtime(format!("Failed to get file format from {}: its name has no suffix", path.display()))
     })?;
     if LIBRARIES.contains(&ending) {
-        // SAFETY: the caller's contract.
+        // SAFETY: the caller answers for the file, as [`load_library`] asks.
         return unsafe { load_library(path, for_good) };
     }
     let name = format!("ffi.Module.load_from_file.{ending}");

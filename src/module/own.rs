@@ -30,7 +30,7 @@ const _: () = assert!(std::mem::offset_of!(OwnModule, kind) == 40, "where C++ re
 
 // SAFETY: the text is never changed, and freed with the module.
 unsafe impl Send for OwnModule {}
-// SAFETY: as above.
+// SAFETY: the text is never changed, and freed with the module.
 unsafe impl Sync for OwnModule {}
 
 impl Drop for OwnModule {

@@ -39,7 +39,7 @@ pub struct CustomAllocator {
 
 // SAFETY: `set_allocator` demands that both members may be used from any thread.
 unsafe impl Send for CustomAllocator {}
-// SAFETY: as above.
+// SAFETY: `set_allocator` demands that both members may be used from any thread.
 unsafe impl Sync for CustomAllocator {}
 
 fresh_static! {
@@ -310,7 +310,7 @@ fn allocate_block(total: usize, zeroed: bool) -> *mut u8 {
 /// `body` has a prefix, and no other thread knows it yet.
 #[inline]
 unsafe fn leave(body: *mut u8, delete_space: DeleteSpace) {
-    // SAFETY: the caller's contract.
+    // SAFETY: `body` has a prefix, and no other thread knows it yet.
     unsafe { body.cast::<Option<DeleteSpace>>().sub(1).write(Some(delete_space)) };
 }
 

@@ -56,7 +56,7 @@ pub(super) unsafe fn finish(object: NonNull<Object>, released: Released) {
             return;
         }
         ends.depth.set(depth + 1);
-        // SAFETY: the caller's contract.
+        // SAFETY: the last strong count was given back with this outcome, or is handed over.
         unsafe { end(object, released) };
         if depth + 1 >= DEPTH {
             ends.drain();
@@ -77,7 +77,7 @@ pub(super) unsafe fn finish_foreign(object: NonNull<Object>, released: Released)
     if released == Released::Alive {
         return;
     }
-    // SAFETY: handed on.
+    // SAFETY: the last strong count was given back with this outcome, or is handed over.
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| unsafe { finish(object, released) })) {
         ENDS.with(|ends| ends.keep(panic));
     }
@@ -288,7 +288,7 @@ pub fn set_untie_hook(hook: fn(Word)) {
 /// `object` is allocated, and no strong count of it exists.
 #[inline]
 pub unsafe fn untie(object: NonNull<Object>) {
-    // SAFETY: the caller's contract.
+    // SAFETY: `object` is allocated, and no strong count of it exists.
     if let Some(word) = unsafe { tie_word(object) } {
         // A plain look comes first. Without counts no thread changes the word, and most objects were never tied.
         if !word.observe().is_detached() {

@@ -69,7 +69,7 @@ impl<T: ObjectType> Obj<T> {
     /// As for [`extra_items`](Self::extra_items).
     #[inline]
     pub unsafe fn extra_items_raw<I: Send + Sync + 'static>(&self) -> NonNull<[I]> {
-        // SAFETY: the caller's contract.
+        // SAFETY: the object was made with exactly a `T`, and items of type `I`.
         unsafe { items_of::<T, I>(self.as_raw()) }
     }
 }
@@ -97,7 +97,7 @@ impl Shape {
 unsafe fn items_of<T, I>(object: NonNull<Object>) -> NonNull<[I]> {
     let shape = Shape::of::<T, I>(0).expect("the shape of an object that exists");
     let body = object.cast::<u8>();
-    // SAFETY: the caller's contract.
+    // SAFETY: `object` was made with a `T` and items of type `I`.
     unsafe {
         let count = body.add(shape.count).cast::<usize>().read();
         NonNull::slice_from_raw_parts(body.add(shape.items).cast(), count)
@@ -140,7 +140,7 @@ unsafe fn drop_fields<T, I>(object: NonNull<Object>) {
             unsafe { ptr::drop_in_place(self.0.as_ptr()) };
         }
     }
-    // SAFETY: the caller's contract.
+    // SAFETY: `object` was made with a `T` and items of type `I`. They are dropped this once.
     unsafe {
         let _after_the_value = Items(items_of::<T, I>(object));
         ptr::drop_in_place(object.as_ptr().cast::<T>());

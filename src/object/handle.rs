@@ -27,7 +27,7 @@ pub struct Obj<T: ObjectType> {
 
 // SAFETY: `T: Send + Sync` by `ObjectType`, the counts are atomic, and objects may be destroyed on any thread.
 unsafe impl<T: ObjectType> Send for Obj<T> {}
-// SAFETY: as above.
+// SAFETY: `T: Send + Sync` by `ObjectType`, and counts are atomic. Objects may be destroyed on any thread.
 unsafe impl<T: ObjectType> Sync for Obj<T> {}
 
 impl<T: ObjectType> Obj<T> {
@@ -71,7 +71,7 @@ impl<T: ObjectType> Obj<T> {
     /// during the call.
     #[inline]
     pub unsafe fn from_borrowed(object: NonNull<Object>) -> Self {
-        // SAFETY: the caller's contract.
+        // SAFETY: what the caller keeps holds `object` alive; the new count is the handle's.
         unsafe {
             super::retain(object);
             Self::from_raw(object)

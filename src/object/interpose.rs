@@ -27,10 +27,10 @@ use std::ptr::NonNull;
 /// The caller owns a strong count, during the call and until it gives one back by a Release; otherwise as [`tie_word`].
 #[inline]
 pub unsafe fn make_tie_word<'a>(object: NonNull<Object>) -> Result<&'a AtomicWord, AllocError> {
-    // SAFETY: the caller's contract.
+    // SAFETY: a strong count of the caller's keeps the object while the word is used.
     match unsafe { tie_word(object) } {
         Some(word) => Ok(word),
-        // SAFETY: as above.
+        // SAFETY: a strong count of the caller's keeps the object, until a Release gives it back.
         None => unsafe { make(object) },
     }
 }

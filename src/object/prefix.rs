@@ -45,9 +45,9 @@ pub const PREFIX_SIZE: usize = size_of::<Prefix>();
 /// maker, not from a reference to the object's value.
 #[inline]
 pub unsafe fn tie_word<'a>(object: NonNull<Object>) -> Option<&'a AtomicWord> {
-    // SAFETY: the caller's contract.
+    // SAFETY: the object is allocated for as long as the result is used.
     let flags = unsafe { object.cast::<Header>().as_ref() }.flags_of_tie();
-    // SAFETY: the caller's contract.
+    // SAFETY: the object is allocated while the word is used; the flags are its own.
     unsafe { word(object, flags) }
 }
 
@@ -85,7 +85,7 @@ pub unsafe fn prefix_word<'a>(object: NonNull<Object>) -> Option<&'a AtomicWord>
 /// `object` is the body of an allocation with prefix.
 #[inline(always)]
 unsafe fn word_in_front<'a>(object: NonNull<Object>) -> &'a AtomicWord {
-    // SAFETY: the caller's contract.
+    // SAFETY: `object` is the body of an allocation with prefix.
     unsafe {
         match BARE_WORDS {
             true => object.byte_sub(WORD_SIZE).cast::<AtomicWord>().as_ref(),
@@ -100,6 +100,6 @@ unsafe fn word_in_front<'a>(object: NonNull<Object>) -> &'a AtomicWord {
 /// `object` is the body of an allocation with prefix.
 #[inline]
 pub(super) unsafe fn prefix(object: NonNull<Object>) -> NonNull<Prefix> {
-    // SAFETY: the caller's contract.
+    // SAFETY: `object` is the body of an allocation with prefix.
     unsafe { object.byte_sub(PREFIX_SIZE).cast() }
 }

@@ -13,7 +13,7 @@ use std::ptr::NonNull;
 /// `object` is alive: the caller holds a strong count, or a protection that keeps one from being given back.
 #[inline]
 pub unsafe fn retain(object: NonNull<Object>) {
-    // SAFETY: the caller's contract.
+    // SAFETY: `object` is alive, by a count or a protection of the caller's.
     unsafe { counts(object) }.retain();
 }
 

@@ -74,6 +74,6 @@ unsafe impl ObjectType for Object {
 /// `object` is allocated for as long as the result is used.
 #[inline]
 pub(super) unsafe fn counts<'a>(object: NonNull<Object>) -> &'a Counts {
-    // SAFETY: the caller's contract.
+    // SAFETY: `object` is allocated for as long as the result is used.
     unsafe { &(*object.as_ptr()).header.counts }
 }

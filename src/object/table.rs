@@ -27,7 +27,7 @@ pub struct IndexTable<T: 'static> {
 
 // SAFETY: entries are shared between all threads and handed in by any, hence the bounds. Access is atomic.
 unsafe impl<T: Send + Sync> Sync for IndexTable<T> {}
-// SAFETY: as above.
+// SAFETY: entries are shared between all threads and handed in by any, hence the bounds. Access is atomic.
 unsafe impl<T: Send + Sync> Send for IndexTable<T> {}
 
 impl<T: Send + Sync + 'static> Default for IndexTable<T> {

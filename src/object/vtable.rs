@@ -37,7 +37,7 @@ const _: () = assert!(
 /// The object is alive and of such a class, or was made by [`new_behind_vtable`](super::new_behind_vtable); the pointer came from a handle or from the object's maker.
 #[inline]
 pub unsafe fn vtable(object: NonNull<Object>) -> *const c_void {
-    // SAFETY: the caller's contract.
+    // SAFETY: the object is of such a class, so that a pointer stands before the header.
     unsafe { object.cast::<*const c_void>().sub(1).read() }
 }
 
@@ -46,7 +46,7 @@ pub unsafe fn vtable(object: NonNull<Object>) -> *const c_void {
 /// # Safety
 /// The block has a layout that [`whole`] gave, and is the caller's alone.
 pub(super) unsafe fn begin(block: NonNull<u8>, vtable: *const c_void) -> NonNull<u8> {
-    // SAFETY: the caller's contract.
+    // SAFETY: the block has `whole`'s layout, and is the caller's alone.
     unsafe {
         block.cast::<Front>().write(Front { word: AtomicWord::new(), vtable });
         block.add(size_of::<Front>())
@@ -75,13 +75,13 @@ pub(super) unsafe fn give_back(object: NonNull<Object>, layout: Layout) {
 /// As [`tie_word`](super::tie_word); the flag is set.
 #[cold]
 pub(super) unsafe fn word<'a>(object: NonNull<Object>) -> &'a AtomicWord {
-    // SAFETY: the caller's contract.
+    // SAFETY: the flag is set, so that the front is there; the object is allocated meanwhile.
     unsafe { &(*front(object).as_ptr()).word }
 }
 
 /// # Safety
 /// The flag is set.
 unsafe fn front(object: NonNull<Object>) -> NonNull<Front> {
-    // SAFETY: the caller's contract.
+    // SAFETY: the flag is set, so that a front precedes the body.
     unsafe { object.cast::<Front>().sub(1) }
 }

@@ -17,7 +17,7 @@ pub struct WeakObj<T: ObjectType> {
 
 // SAFETY: as for `Obj`: values are `Send + Sync`, counts atomic.
 unsafe impl<T: ObjectType> Send for WeakObj<T> {}
-// SAFETY: as above.
+// SAFETY: values are `Send + Sync`, counts atomic, as for `Obj`.
 unsafe impl<T: ObjectType> Sync for WeakObj<T> {}
 
 impl<T: ObjectType> Obj<T> {

@@ -51,7 +51,7 @@ impl<H: Host> Drop for Count<'_, H> {
 /// The object is alive throughout.
 #[inline]
 pub unsafe fn fetch<H: Host>(host: &H, object: H::Object) -> Result<NonNull<H::Wrapper>, H::Error> {
-    // SAFETY: handed on.
+    // SAFETY: the object is alive throughout, and its word with it.
     unsafe { resolve(Count { host, object, owned: false }, host.word(object)) }
 }
 
@@ -253,7 +253,7 @@ unsafe fn resolve<H: Host>(mut count: Count<'_, H>, word: &AtomicWord) -> Result
                     return Ok(given(count, wrapper));
                 }
             }
-            // SAFETY: as for try_incref.
+            // SAFETY: in the section in which the wrapper was read from the word.
             Counted::Dead => match unsafe { host.dormancy(wrapper, is_rich(seen)) } {
                 // It was tied in this section, and is dead in it. So it is not moved from ([`Host::limbo`]), and not freed.
                 Dormancy::Dormant => {

@@ -63,7 +63,7 @@ impl LeftOver {
     /// # Safety
     /// Outside of any section, with what [`end_tie`] left over of this wrapper and object.
     pub(super) unsafe fn give_back<H: Host>(self, host: &H, wrapper: NonNull<H::Wrapper>, object: H::Object) {
-        // SAFETY: by contract.
+        // SAFETY: outside of any section; this is left over of this wrapper and object.
         unsafe {
             match self {
                 LeftOver::Nothing => {}

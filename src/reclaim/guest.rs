@@ -42,7 +42,7 @@ fn handed_over<F: FnOnce() + Send + 'static>(release: F) -> (Call, *mut c_void) 
     /// # Safety
     /// `data` came from `handed_over` of an `F`, and is used this once.
     unsafe extern "C" fn run<F: FnOnce()>(data: *mut c_void) {
-        // SAFETY: the caller's contract.
+        // SAFETY: `data` came from `handed_over` of an `F`, and is used this once.
         let release = unsafe { Box::from_raw(data.cast::<F>()) };
         // The thread that happens to run what was deferred did not cause it. The panic hook has reported it.
         if let Err(panic) = catch_unwind(AssertUnwindSafe(release)) {

@@ -28,7 +28,7 @@ pub(super) struct Participant {
 #[repr(align(128))]
 pub(super) struct Owed(pub(super) AtomicUsize);
 
-// SAFETY: see the table.
+// SAFETY: its holder alone uses the members but `owed`, which is atomic.
 unsafe impl Sync for Participant {}
 // SAFETY: one holder at a time, who sees what the former one did.
 unsafe impl Send for Participant {}

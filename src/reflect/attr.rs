@@ -130,7 +130,7 @@ fn add(name: &str) -> &'static Column {
     let mut chosen: &'static Column = unsafe { &*fresh };
     COLUMNS.rcu(|now| {
         let mut next = copied(now.as_deref());
-        // SAFETY: as above.
+        // SAFETY: just made, and freed below only if it was not published.
         chosen = *next.entry(name.into()).or_insert(unsafe { &*fresh });
         Some(Arc::new(next))
     });

@@ -141,7 +141,7 @@ mod host {
     /// called on any thread, for good.
     pub(crate) unsafe fn receive(description: &Description) -> Result<(), Error> {
         let index = description.index;
-        // SAFETY: the caller's contract.
+        // SAFETY: the description is in this crate's layout; its functions are for any thread.
         let asked = || unsafe { definition(description) };
         match compared(index, &asked()?) {
             Some(result) => result,
@@ -177,14 +177,14 @@ mod host {
     unsafe fn definition(of: &Description) -> Result<Definition, Error> {
         // SAFETY: the caller's contract, as for all below.
         let (fields, methods) = unsafe { (all(of.fields, of.field_count), all(of.methods, of.method_count)) };
-        // SAFETY: as above.
+        // SAFETY: the creator is a valid value, lent with the description.
         let creator: AnyView<'_> = unsafe { AnyView::from_raw(of.creator) };
         Ok(Definition {
-            // SAFETY: as above.
+            // SAFETY: the description's text can be read, in this crate's layout.
             doc: (&*unsafe { text(&of.doc) }).into(),
-            // SAFETY: as above.
+            // SAFETY: the records are those of the description, in this crate's layout.
             fields: fields.iter().map(|record| unsafe { field(record) }).collect::<Result<_, _>>()?,
-            // SAFETY: as above.
+            // SAFETY: the records are those of the description, in this crate's layout.
             methods: methods.iter().map(|record| unsafe { method(record) }).collect::<Result<_, _>>()?,
             creator: if creator.is_none() { None } else { Some(convert::<Function>(creator)?) },
             structural: StructuralKind::of_number(of.structural),
@@ -199,7 +199,7 @@ mod host {
     unsafe fn all<'a, T>(first: *const T, count: usize) -> &'a [T] {
         match count {
             0 => &[],
-            // SAFETY: the caller's contract.
+            // SAFETY: `first` has `count` of them, for as long as the description is lent.
             _ => unsafe { std::slice::from_raw_parts(first, count) },
         }
     }
@@ -207,7 +207,7 @@ mod host {
     /// # Safety
     /// As [`receive`].
     unsafe fn text<'a>(text: &ByteArray) -> Cow<'a, str> {
-        // SAFETY: the caller's contract.
+        // SAFETY: the text can be read for as long as the description is lent.
         String::from_utf8_lossy(unsafe { text.as_slice() })
     }
 
@@ -225,7 +225,7 @@ mod host {
         Ok(FieldInfo {
             doc: (&*doc).into(),
             metadata: (&*metadata).into(),
-            // SAFETY: as above.
+            // SAFETY: the record's default is a valid value of this number's layout.
             default: unsafe { default_of(record) },
             offset: record.offset as isize,
             storage: *storage,
@@ -240,7 +240,7 @@ mod host {
     unsafe fn method(record: &MethodRecord) -> Result<MethodInfo, Error> {
         // SAFETY: the caller's contract, as for all below.
         let (name, doc, metadata) = unsafe { (text(&record.name), text(&record.doc), text(&record.metadata)) };
-        // SAFETY: as above.
+        // SAFETY: the record's function is a valid value, lent.
         let function: AnyView<'_> = unsafe { AnyView::from_raw(record.method) };
         Ok(MethodInfo {
             doc: (&*doc).into(),

@@ -222,7 +222,7 @@ impl FieldInfo {
         match self.foreign {
             // SAFETY: the object is of the field's type and lent alive.
             Some(foreign) if self.storage == Storage::Foreign => unsafe { foreign.get(object.as_raw()) },
-            // SAFETY: as above.
+            // SAFETY: the object is of the field's type and lent alive.
             _ => Ok(unsafe { self.get_raw(object.as_raw()) }),
         }
     }
@@ -303,7 +303,7 @@ impl FieldInfo {
     /// The object is of the field's type and alive.
     #[inline]
     pub unsafe fn peek_raw(&self, object: NonNull<Object>, guard: &Guard) -> Option<NonNull<Object>> {
-        // SAFETY: the caller's contract.
+        // SAFETY: the object is of the field's type and alive.
         unsafe { cell::peek_object(self.address(object), self.storage, guard) }
     }
 
@@ -314,7 +314,7 @@ impl FieldInfo {
     #[inline]
     pub unsafe fn peek_frozen_raw(&self, object: NonNull<Object>) -> Option<NonNull<Object>> {
         debug_assert!(self.flags.frozen);
-        // SAFETY: the caller's contract.
+        // SAFETY: the object is of the field's type and alive; the field is frozen.
         unsafe { cell::peek_object_frozen(self.address(object), self.storage) }
     }
 
@@ -325,7 +325,7 @@ impl FieldInfo {
     #[inline]
     pub unsafe fn set_raw(&self, object: NonNull<Object>, value: Any) {
         debug_assert!(!self.flags.frozen);
-        // SAFETY: the caller's contract.
+        // SAFETY: the object is of the field's type and alive; `accept` made the value.
         unsafe { cell::store(self.address(object), self.storage, value) };
     }
 
@@ -336,7 +336,7 @@ impl FieldInfo {
     /// and the value came from [`FieldInfo::accept`].
     #[inline]
     pub unsafe fn init_raw(&self, object: NonNull<Object>, value: Any) {
-        // SAFETY: the caller's contract.
+        // SAFETY: no other thread reaches the object. It is of the field's type; `accept` made the value.
         unsafe { cell::init(self.address(object), self.storage, value) };
     }
 
@@ -345,7 +345,7 @@ impl FieldInfo {
     #[cold]
     unsafe fn get_foreign(&self, object: NonNull<Object>) -> Any {
         let foreign = self.foreign.expect("a field of this storage has a record");
-        // SAFETY: the caller's contract.
+        // SAFETY: the object is of the field's type and alive.
         unsafe { foreign.get(object) }
             .unwrap_or_else(|error| panic!("the getter of field `{}` failed: {error}", self.name))
     }

@@ -22,7 +22,7 @@ pub(super) struct Foreign(pub(super) &'static FieldRecord);
 
 // SAFETY: a record is constant and stays. Its functions may be called on any thread, as its registration says.
 unsafe impl Send for Foreign {}
-// SAFETY: as above.
+// SAFETY: a record is constant and stays. Its functions may be called on any thread, as its registration says.
 unsafe impl Sync for Foreign {}
 
 impl fmt::Debug for Foreign {
@@ -88,7 +88,7 @@ impl Foreign {
     /// # Safety
     /// The object is of the field's type and alive.
     pub unsafe fn get(self, object: NonNull<Object>) -> Result<Any, Error> {
-        // SAFETY: the caller's contract.
+        // SAFETY: the object is of the field's type and alive; `ordered` excludes writers as it can.
         ordered(object, || unsafe { self.0.get(object) })
     }
 
@@ -129,21 +129,21 @@ impl Foreign {
     pub unsafe fn set(self, object: NonNull<Object>, storage: Storage, value: Any) -> Result<(), Error> {
         if storage != Storage::Foreign {
             // Any code may run in there, so it comes before anything is touched.
-            // SAFETY: the caller's contract.
+            // SAFETY: the object is of the field's type and alive; `storage` is the field's.
             let value = unsafe { self.convert(storage, value)? };
             // SAFETY: the caller's contract; the value is what the setter would store.
             unsafe { cell::store(object.as_ptr().cast::<u8>().byte_offset(self.0.offset as isize), storage, value) };
             return Ok(());
         }
         if self.0.flags & SETTER_IS_FUNCTION != 0 {
-            // SAFETY: the caller's contract.
+            // SAFETY: the object is of the field's type and alive.
             return unsafe { self.0.set(object, value.view()) };
         }
         let (result, former) = ordered(object, || {
             // Keeps a count of what may be an object. So the setter ends none.
-            // SAFETY: the caller's contract.
+            // SAFETY: the object is of the field's type and alive.
             let former = unsafe { self.0.get(object) };
-            // SAFETY: as above.
+            // SAFETY: the object is of the field's type and alive.
             (unsafe { self.0.set(object, value.view()) }, former)
         });
         drop(former);
@@ -186,7 +186,7 @@ fn ordered<R>(object: NonNull<Object>, work: impl FnOnce() -> R) -> R {
     /// # Safety
     /// `data` is a `Work`.
     unsafe extern "C" fn run<F: FnOnce() -> R, R>(data: *mut std::ffi::c_void) {
-        // SAFETY: the caller's contract.
+        // SAFETY: `data` is a `Work`, lent for the call.
         let work = unsafe { &mut *data.cast::<Work<F, R>>() };
         let inside = work.0.take();
         work.1 = inside.map(|inside| std::panic::catch_unwind(std::panic::AssertUnwindSafe(inside)));

@@ -132,7 +132,7 @@ const _: () = assert!(size_of::<MetadataRecord>() == 32 && size_of::<TypeRecord>
 
 // SAFETY: what the pointers lead to is never freed. It is written under a stripe before it can be found.
 unsafe impl Send for TypeRecord {}
-// SAFETY: as above.
+// SAFETY: what the pointers lead to is never freed. It is written under a stripe before it can be found.
 unsafe impl Sync for TypeRecord {}
 
 static RECORDS: IndexTable<TypeRecord> = IndexTable::new();
@@ -249,7 +249,7 @@ impl TypeRecord {
     /// What the record names can be read. Getter and setter are as their types say, for the field at this place in every
     /// object of the type, on any thread.
     pub unsafe fn add_field(&self, field: &FieldRecord) -> Result<(), Error> {
-        // SAFETY: the caller's contract.
+        // SAFETY: what the record names can be read.
         let name = unsafe { field.name.as_slice() };
         let is_same = |other: &FieldRecord| kept(&other.name) == name;
         let taken = || {
@@ -259,7 +259,7 @@ impl TypeRecord {
         if self.fields().iter().any(is_same) {
             return Err(taken());
         }
-        // SAFETY: as above.
+        // SAFETY: what the record names can be read; its functions are for this field.
         let own = unsafe {
             if field.flags & SETTER_IS_FUNCTION != 0 {
                 keep(RawAny::of_object(std::ptr::NonNull::new(field.setter.cast()).ok_or_else(no_setter)?));
@@ -282,7 +282,7 @@ impl TypeRecord {
     /// # Safety
     /// What the record names can be read.
     pub unsafe fn add_method(&self, method: &MethodRecord) {
-        // SAFETY: the caller's contract.
+        // SAFETY: what the record names can be read.
         let own = unsafe {
             let [name, doc, metadata] = [method.name, method.doc, method.metadata].map(|part| text(part.as_slice()));
             MethodRecord { name, doc, metadata, method: keep(method.method), flags: method.flags }
@@ -303,7 +303,7 @@ impl TypeRecord {
         if self.metadata().is_some() {
             return Err(taken());
         }
-        // SAFETY: the caller's contract.
+        // SAFETY: what the record names can be read.
         let own = MetadataRecord { doc: text(unsafe { metadata.doc.as_slice() }), ..*metadata };
         let own = Box::into_raw(Box::new(own));
         // Release: pairs with the Acquire in `metadata`. Relaxed on failure: nothing is read.
@@ -346,6 +346,6 @@ fn text(content: &[u8]) -> ByteArray {
 /// # Safety
 /// The value is valid.
 unsafe fn keep(value: RawAny) -> RawAny {
-    // SAFETY: the caller's contract.
+    // SAFETY: the value is valid.
     unsafe { AnyView::from_raw(value) }.to_owned().into_raw()
 }

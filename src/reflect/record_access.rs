@@ -35,7 +35,7 @@ impl FieldRecord {
         let mut value = RawAny::NONE;
         // SAFETY: the getter is for this field of this object; it leaves an owned value.
         match unsafe { getter(self.address(object), &mut value) } {
-            // SAFETY: as above.
+            // SAFETY: the getter was called for this field of this object, and left an owned value.
             0 => Ok(unsafe { Any::from_raw(value) }),
             code => Err(failure(code)),
         }
@@ -49,7 +49,7 @@ impl FieldRecord {
     /// # Safety
     /// The object is of the field's type and alive, and no other thread uses the field.
     pub unsafe fn set(&self, object: NonNull<Object>, value: AnyView<'_>) -> Result<(), Error> {
-        // SAFETY: the caller's contract.
+        // SAFETY: the object is of the field's type and alive; no other thread uses the field.
         unsafe { self.set_at(self.address(object), value) }
     }
 
@@ -96,7 +96,7 @@ pub(super) fn create(creator: Creator) -> Result<Obj<Object>, Error> {
     // SAFETY: as the type's maker promised: it leaves an object with one count.
     match unsafe { creator(&mut made) } {
         0 => match NonNull::new(made) {
-            // SAFETY: as above.
+            // SAFETY: the creator leaves an object with one count.
             Some(made) => Ok(unsafe { Obj::from_raw(made) }),
             None => Err(Error::runtime("a function that makes objects made none")),
         },

@@ -142,14 +142,14 @@ unsafe extern "C-unwind" fn blank<T: Declaration>(object: NonNull<Object>) -> bo
 /// # Safety
 /// `object` is zeroed behind its header, and has room for a `T`.
 unsafe extern "C-unwind" fn begin<T: Declaration>(object: NonNull<Object>) -> bool {
-    // SAFETY: the caller's contract.
+    // SAFETY: the place is zeroed, with room for a `T` whose header is set up.
     inside(|| unsafe { T::begin(object.cast().as_ptr()) }).is_some()
 }
 
 /// # Safety
 /// `object` holds a `T` that is not used again.
 unsafe extern "C-unwind" fn drop_value<T>(object: NonNull<Object>) {
-    // SAFETY: the caller's contract.
+    // SAFETY: the object is a whole `T`, whose fields are dropped this once.
     inside(|| unsafe { object.cast::<T>().drop_in_place() });
 }
 

@@ -59,7 +59,7 @@ pub fn add(event: Event, delta: i64) {
 /// The sum of an event's counts over all threads, those that ended included.
 #[cfg(feature = "guest")]
 pub fn sum(event: Event) -> i64 {
-    // SAFETY: as above.
+    // SAFETY: the host's function, for any event.
     unsafe { (crate::runtime::get().sum)(event as u32) }
 }
 

@@ -21,7 +21,7 @@ struct Node<T> {
 
 // SAFETY: the stack owns its nodes, and hands each value from one thread to one other.
 unsafe impl<T: Send> Send for Stack<T> {}
-// SAFETY: as above.
+// SAFETY: the stack owns its nodes, and hands each value from one thread to one other.
 unsafe impl<T: Send> Sync for Stack<T> {}
 
 impl<T> Stack<T> {
@@ -74,7 +74,7 @@ impl<T> Stack<T> {
         // Relaxed: as in `push`.
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
-            // SAFETY: as above.
+            // SAFETY: the nodes are ours until they are published again.
             unsafe { last.as_mut().next = head };
             // Release: as in `push`, and what this thread did to them.
             // Weaker fails: tests/loom.rs push_vs_take::put_back_as_it_was_left.

@@ -70,7 +70,7 @@ pub unsafe fn allocate(prototype: &DLTensor) -> Result<Tensor, Error> {
     })?;
     // Neither memory nor strides are looked at.
     let mut asked = DLTensor { data: NonNull::dangling().as_ptr(), strides: null_mut(), byte_offset: 0, ..*prototype };
-    // SAFETY: the caller's contract.
+    // SAFETY: the prototype's shape can be read.
     unsafe { TensorObj::check(&asked) }?;
     asked.data = null_mut();
     let (mut made, mut error): (*mut DLManagedTensorVersioned, Option<Error>) = (null_mut(), None);

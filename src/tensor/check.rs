@@ -38,7 +38,7 @@ pub(super) unsafe fn dims(tensor: &DLTensor) -> Result<Box<[i64]>, Error> {
     if bits == 0 || dtype.is_scalable() {
         return refuse(format!("its elements have {} bits and {} lanes", dtype.bits, dtype.lanes));
     }
-    // SAFETY: the caller's contract.
+    // SAFETY: where it is not null the shape has `ndim` places.
     let shape = unsafe { dlpack::dims(tensor.shape, ndim) };
     if shape.is_none() && ndim > 0 {
         return refuse(format!("it has {ndim} dimensions and no shape"));
@@ -57,7 +57,7 @@ pub(super) unsafe fn dims(tensor: &DLTensor) -> Result<Box<[i64]>, Error> {
     if tensor.data.is_null() && !is_empty && tensor.device.kind == CPU {
         return refuse("it has elements and no memory".to_owned());
     }
-    // SAFETY: the caller's contract.
+    // SAFETY: where they are not null the strides have `ndim` places.
     let strides = unsafe { dlpack::dims(tensor.strides, ndim) };
     let strides = strides.map_or_else(|| row_major(shape), <[i64]>::to_vec);
     // How far the farthest elements are, in bits.
@@ -76,7 +76,7 @@ pub(super) unsafe fn dims(tensor: &DLTensor) -> Result<Box<[i64]>, Error> {
 /// # Safety
 /// As for [`dims`].
 pub(super) unsafe fn is_contiguous(tensor: &DLTensor) -> bool {
-    // SAFETY: the caller's contract.
+    // SAFETY: shape and strides have `ndim` places where they are not null.
     let (shape, strides) =
         unsafe { (dlpack::dims(tensor.shape, tensor.ndim), dlpack::dims(tensor.strides, tensor.ndim)) };
     let (Some(shape), Some(strides)) = (shape, strides) else { return true };

@@ -89,7 +89,7 @@ pub enum Managed {
 
 // SAFETY: a pointer; DLPack lets a tensor be used and ended on any thread.
 unsafe impl Send for Managed {}
-// SAFETY: as above.
+// SAFETY: a pointer; DLPack lets a tensor be used and ended on any thread.
 unsafe impl Sync for Managed {}
 
 impl Managed {
@@ -110,7 +110,7 @@ impl Managed {
     /// # Safety
     /// The managed tensor is alive and [understood](Self::is_understood).
     pub unsafe fn tensor(self) -> (DLTensor, u64) {
-        // SAFETY: the caller's contract.
+        // SAFETY: the managed tensor is alive, and of a version that this file describes.
         unsafe {
             match self {
                 Managed::Plain(managed) => ((*managed.as_ptr()).dl_tensor, 0),
@@ -124,7 +124,7 @@ impl Managed {
     /// # Safety
     /// It is alive, the caller's to end, and not used again; the maker's deleter may run on this thread now.
     pub unsafe fn delete(self) {
-        // SAFETY: the caller's contract.
+        // SAFETY: the managed tensor is alive and the caller's to end, this once.
         unsafe {
             match self {
                 Managed::Plain(managed) => {
@@ -148,6 +148,6 @@ impl Managed {
 /// Null, or that many numbers, which stay for `'a`.
 pub(super) unsafe fn dims<'a>(first: *const i64, count: i32) -> Option<&'a [i64]> {
     let count = usize::try_from(count).unwrap_or(0);
-    // SAFETY: the caller's contract.
+    // SAFETY: null was excluded; else there are `count` numbers, which stay for `'a`.
     (!first.is_null()).then(|| unsafe { std::slice::from_raw_parts(first, count) })
 }

@@ -47,7 +47,7 @@ pub type Tensor = Obj<TensorObj>;
 
 // SAFETY: never written once shared; what it points to is the maker's promise, see `from_managed`.
 unsafe impl Send for TensorObj {}
-// SAFETY: as above.
+// SAFETY: never written once shared. What it points to is the maker's promise, see `from_managed`.
 unsafe impl Sync for TensorObj {}
 
 // SAFETY: repr(C), starts with the header.
@@ -105,7 +105,7 @@ impl TensorObj {
     /// say otherwise, for as long as `keeper` is not dropped; a writer sees to it that no other thread uses that part
     /// meanwhile.
     pub unsafe fn from_kept(tensor: DLTensor, flags: u64, keeper: Keeper) -> Result<Tensor, Error> {
-        // SAFETY: the caller's contract.
+        // SAFETY: shape and strides can be read now.
         let mut dims = unsafe { check::dims(&tensor) }?;
         let (shape, strides) = dims.split_at_mut(tensor.ndim as usize);
         let tensor = DLTensor { shape: shape.as_mut_ptr(), strides: strides.as_mut_ptr(), ..tensor };
@@ -129,7 +129,7 @@ impl TensorObj {
     /// # Safety
     /// Shape and strides can be read, where they are not null, at `ndim` places.
     pub unsafe fn check(tensor: &DLTensor) -> Result<(), Error> {
-        // SAFETY: handed on.
+        // SAFETY: shape and strides can be read at `ndim` places where they are not null.
         unsafe { check::dims(tensor) }.map(drop)
     }
 
@@ -143,7 +143,7 @@ impl TensorObj {
     /// the rest as for [`from_kept`](Self::from_kept).
     pub unsafe fn from_managed(managed: Managed) -> Result<Tensor, Error> {
         let keeper = Ends(managed);
-        // SAFETY: the caller's contract.
+        // SAFETY: the tensor is alive and understood; `keeper` ends it, on any thread.
         unsafe {
             let (tensor, flags) = managed.tensor();
             Self::from_kept(tensor, flags, Box::new(keeper))
@@ -207,7 +207,7 @@ impl TensorObj {
     /// # Safety
     /// Shape and strides can be read, where they are not null, at `ndim` places.
     pub unsafe fn lies_contiguous(tensor: &DLTensor) -> bool {
-        // SAFETY: handed on.
+        // SAFETY: shape and strides can be read at `ndim` places where they are not null.
         unsafe { check::is_contiguous(tensor) }
     }
 

@@ -150,7 +150,7 @@ pub struct AnyView<'a>(RawAny, PhantomData<&'a Any>);
 
 // SAFETY: as for `Any`; the slot of an rvalue is atomic.
 unsafe impl Send for AnyView<'_> {}
-// SAFETY: as above.
+// SAFETY: values that others share are Send + Sync, as for `Any`. The slot of an rvalue is atomic.
 unsafe impl Sync for AnyView<'_> {}
 
 impl<'a> AnyView<'a> {
@@ -341,7 +341,7 @@ impl<'a> AnyView<'a> {
         match self.text_or_bytes() {
             // SAFETY: both values own what they name.
             Some((true, text)) => unsafe { Any::from_raw(heap::text_of(text)) },
-            // SAFETY: as above.
+            // SAFETY: both values own what they name.
             Some((false, bytes)) => unsafe { Any::from_raw(heap::bytes_of(bytes)) },
             None => Any::none(),
         }

@@ -151,7 +151,7 @@ unsafe fn replace_shared(address: *mut u8, storage: Storage, value: RawAny) -> R
 /// As [`load`], of a field of [`Storage::Any`].
 #[inline]
 pub(super) unsafe fn is_none(address: *const u8) -> bool {
-    // SAFETY: the caller's contract.
+    // SAFETY: `address` is an initialised field of [`Storage::Any`] in an object that stays alive.
     unsafe { AnyWords::at(address) }.is_none()
 }
 
@@ -165,7 +165,7 @@ pub(super) unsafe fn is_none(address: *const u8) -> bool {
 pub unsafe fn replace_none(address: *mut u8, value: Any) -> Result<(), Any> {
     let guard = reclaim::pin();
     let there = stripe::of(address).write(|| {
-        // SAFETY: the caller's contract.
+        // SAFETY: `address` is an initialised field of [`Storage::Any`] in an object that stays alive.
         let words = unsafe { AnyWords::at(address) };
         let there = words.read();
         let is_none = there.type_index() == tag::NONE;
@@ -193,7 +193,7 @@ pub unsafe fn replace_none(address: *mut u8, value: Any) -> Result<(), Any> {
 /// What the bytes name is alive: by a pin, or because it is never released before its owner.
 #[inline]
 unsafe fn own(raw: RawAny) -> Any {
-    // SAFETY: the caller's contract.
+    // SAFETY: what the bytes name is alive, by a pin or by its owner.
     unsafe {
         if let Some(object) = AnyView::from_raw(raw).as_object() {
             retain(object);
@@ -226,7 +226,7 @@ pub unsafe fn load(address: *const u8, storage: Storage) -> Any {
 /// As [`load`], with [`store_kept`] for the writers.
 #[inline]
 pub unsafe fn load_frozen(address: *const u8, storage: Storage) -> Any {
-    // SAFETY: the caller's contract.
+    // SAFETY: the field is initialised; its values stay as long as their owner.
     unsafe { own(read(address, storage)) }
 }
 
@@ -236,7 +236,7 @@ pub unsafe fn load_frozen(address: *const u8, storage: Storage) -> Any {
 /// As [`load`].
 #[inline]
 pub unsafe fn peek_object(address: *const u8, storage: Storage, _guard: &Guard) -> Option<NonNull<Object>> {
-    // SAFETY: the caller's contract.
+    // SAFETY: the field is initialised, in a live object; the guard keeps what is seen.
     storage.owns().then(|| unsafe { AnyView::from_raw(read(address, storage)).as_object() }).flatten()
 }
 
@@ -246,7 +246,7 @@ pub unsafe fn peek_object(address: *const u8, storage: Storage, _guard: &Guard) 
 /// As [`load_frozen`].
 #[inline]
 pub unsafe fn peek_frozen(address: *const u8, storage: Storage) -> RawAny {
-    // SAFETY: handed on.
+    // SAFETY: the field is initialised; its values stay as long as their owner.
     unsafe { read(address, storage) }
 }
 
@@ -261,7 +261,7 @@ pub unsafe fn peek_object_frozen(address: *const u8, storage: Storage) -> Option
         // SAFETY: as in `read`.
         return NonNull::new(unsafe { &*address.cast::<AtomicPtr<Object>>() }.load(Ordering::Acquire));
     }
-    // SAFETY: the caller's contract.
+    // SAFETY: the field is initialised; its values stay as long as their owner.
     storage.owns().then(|| unsafe { AnyView::from_raw(read(address, storage)).as_object() }).flatten()
 }
 
@@ -296,7 +296,7 @@ fn retire_object(old: Any) {
 /// As [`load_frozen`]; `value` has the tag of `storage` (see [`fit`]).
 #[must_use = "readers may still look at it"]
 pub unsafe fn store_kept(address: *mut u8, storage: Storage, value: Any) -> Any {
-    // SAFETY: the caller's contract.
+    // SAFETY: the field is initialised; the field takes `value`'s count and gives the old one's.
     unsafe { Any::from_raw(replace(address, storage, value.into_raw())) }
 }
 
@@ -306,7 +306,7 @@ pub unsafe fn store_kept(address: *mut u8, storage: Storage, value: Any) -> Any 
 /// As [`store`], and no other thread reaches the object.
 #[inline]
 pub unsafe fn init(address: *mut u8, storage: Storage, value: Any) {
-    // SAFETY: the caller's contract.
+    // SAFETY: no other thread reaches the object; `value` has the tag of `storage`.
     drop(unsafe { Any::from_raw(replace_unshared(address, storage, value.into_raw())) });
 }
 
@@ -334,7 +334,7 @@ unsafe fn replace_unshared(address: *mut u8, storage: Storage, value: RawAny) ->
             words.write(value);
             old
         }
-        // SAFETY: the caller's contract.
+        // SAFETY: the field is initialised, in an object that no other thread reaches.
         _ => unsafe { replace_shared(address, storage, value) },
     }
 }

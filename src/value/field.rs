@@ -123,7 +123,7 @@ pub struct Pointer(pub *mut c_void);
 
 // SAFETY: an address, without a claim about what is there.
 unsafe impl Send for Pointer {}
-// SAFETY: as above.
+// SAFETY: an address, without a claim about what is there.
 unsafe impl Sync for Pointer {}
 
 impl Typed for Pointer {

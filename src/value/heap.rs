@@ -111,7 +111,7 @@ pub(super) unsafe fn heap_bytes<'a>(object: *const StringObj) -> &'a [u8] {
 /// `object` is a string object, alive.
 #[inline]
 pub(super) unsafe fn is_utf8(object: *const StringObj) -> bool {
-    // SAFETY: the caller's contract.
+    // SAFETY: `object` is a string object, alive.
     unsafe { (*object).header.flags() & FLAG_PREFIX != 0 }
 }
 

@@ -67,7 +67,7 @@ pub struct ByteArray {
 
 // SAFETY: a description of bytes; a reader answers for their owner.
 unsafe impl Send for ByteArray {}
-// SAFETY: as above.
+// SAFETY: a description of bytes; a reader answers for their owner.
 unsafe impl Sync for ByteArray {}
 
 impl ByteArray {
@@ -86,7 +86,7 @@ impl ByteArray {
         if self.size == 0 {
             return &[];
         }
-        // SAFETY: the caller's contract.
+        // SAFETY: the described bytes are alive for `'a` and not written meanwhile.
         unsafe { std::slice::from_raw_parts(self.data, self.size) }
     }
 }

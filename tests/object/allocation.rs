@@ -251,7 +251,7 @@ fn the_builtin_allocator_can_be_wrapped() {
     unsafe extern "C" fn through(size: usize, align: usize, type_index: i32, _: *mut c_void) -> *mut c_void {
         CALLS.fetch_add(1, Ordering::SeqCst);
         let builtin = BUILTIN.lock().unwrap().unwrap();
-        // SAFETY: handed on.
+        // SAFETY: the builtin allocator's own function and context; the arguments are the caller's.
         unsafe { (builtin.allocate)(size, align, type_index, builtin.context) }
     }
     let _turn = turn();

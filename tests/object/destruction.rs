@@ -242,7 +242,7 @@ fn objects_of_other_makers_end_by_their_own_deleter() {
     drop(object.clone());
     drop(object);
     assert_eq!(*calls.lock().unwrap(), [BOTH]);
-    // SAFETY: as above.
+    // SAFETY: a fresh object with one count.
     let object = unsafe { Obj::<Object>::from_raw(foreign(None, &calls)) };
     let weak = object.downgrade();
     drop(object);

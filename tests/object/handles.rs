@@ -79,14 +79,14 @@ fn unique_access_wants_no_other_handle() {
     // SAFETY: a field that is not the header is written, here and below.
     unsafe { leaf.get_unique_mut() }.unwrap().value = 2;
     let weak = leaf.downgrade();
-    // SAFETY: as above.
+    // SAFETY: a field that is not the header is written.
     assert!(unsafe { leaf.get_unique_mut() }.is_none());
     drop(weak);
     let other = leaf.clone();
-    // SAFETY: as above.
+    // SAFETY: a field that is not the header is written.
     assert!(unsafe { leaf.get_unique_mut() }.is_none());
     thread::spawn(move || drop(other)).join().unwrap();
-    // SAFETY: as above.
+    // SAFETY: a field that is not the header is written.
     assert_eq!(unsafe { leaf.get_unique_mut() }.unwrap().value, 2);
 }
 

@@ -48,7 +48,7 @@ fn bytes_of_a_fresh_object() {
         assert_eq!(std::ptr::from_ref(leaf.tie_word().unwrap()).cast(), body.sub(8).cast_const());
     }
     let (_strong, _weak) = (leaf.clone(), leaf.downgrade());
-    // SAFETY: as above.
+    // SAFETY: the 8 bytes before the header belong to the object. It is not shared.
     assert_eq!(unsafe { body.cast::<u64>().read() }, 0x2_0000_0002);
 }
 

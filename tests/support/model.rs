@@ -81,7 +81,7 @@ pub struct Object(pub NonNull<Native>);
 
 // SAFETY: `Native` is made of atomics, blocks that check their use, and std locks.
 unsafe impl Send for Object {}
-// SAFETY: as above.
+// SAFETY: `Native` is made of atomics, blocks that check their use, and std locks.
 unsafe impl Sync for Object {}
 
 impl Object {

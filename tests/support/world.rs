@@ -63,7 +63,7 @@ pub struct World {
 
 // SAFETY: the pointers are to natives and wrappers. The world owns them and they are made to be shared.
 unsafe impl Send for World {}
-// SAFETY: as above.
+// SAFETY: the pointers are to natives and wrappers. The world owns them and they are made to be shared.
 unsafe impl Sync for World {}
 
 impl World {

@@ -140,7 +140,7 @@ fn stress(storage: Storage, write: impl Fn(i64) -> Any + Sync, check: impl Fn(&A
             scope.spawn(|| {
                 start.wait();
                 while !stop.load(Ordering::Relaxed) {
-                    // SAFETY: as above.
+                    // SAFETY: a zeroed field, accessed through `cell`, values in form.
                     check(&unsafe { cell::load(field.at(), storage) });
                 }
             });

@@ -56,7 +56,7 @@ macro_rules! guarded {
                 impl<M: MethodDef<Inner>> MethodDef<Inner> for Guarded<M> {
                     const METH: Inner = {
                         unsafe fn entered<M: MethodDef<Inner>>(_: Python<'_>, $($argument: $type),*) -> PyResult<$result> {
-                            // SAFETY: by contract.
+                            // SAFETY: PyO3 calls this attached, with the arguments that the slot takes.
                             unsafe { enter(M::METH, $($argument),*) }
                         }
                         entered::<M>
@@ -66,7 +66,7 @@ macro_rules! guarded {
                 /// # Safety
                 /// Attached; arguments as the function takes them.
                 unsafe fn enter(inner: Inner, $($argument: $type),*) -> PyResult<$result> {
-                    // SAFETY: by contract.
+                    // SAFETY: attached, with arguments as `inner` takes them.
                     Ok(unsafe {
                         slot(|py| {
                             expect_stack()?;

@@ -70,7 +70,7 @@ struct Former {
 
 // SAFETY: the allocators of the process: functions and contexts for any thread.
 unsafe impl Send for Former {}
-// SAFETY: as above.
+// SAFETY: the allocators' functions and contexts are for any thread.
 unsafe impl Sync for Former {}
 
 static FORMER: OnceLock<Former> = OnceLock::new();

@@ -88,7 +88,7 @@ fn map(size: usize) -> usize {
 /// It gave that, of this size, and nothing uses it any more.
 #[cfg(unix)]
 unsafe fn unmap(start: usize, size: usize) {
-    // SAFETY: as `# Safety` says.
+    // SAFETY: the system gave the range at `start`, of this size; nothing uses it any more.
     unsafe { libc::munmap(std::ptr::with_exposed_provenance_mut(start), size) };
 }
 
@@ -104,7 +104,7 @@ fn map(size: usize) -> usize {
 /// It gave that, of this size, and nothing uses it any more.
 #[cfg(not(unix))]
 unsafe fn unmap(start: usize, size: usize) {
-    // SAFETY: as `# Safety` says.
+    // SAFETY: the allocator gave the block at `start`, of this size; nothing uses it any more.
     unsafe {
         let layout = Layout::from_size_align_unchecked(size, PAGE);
         System.dealloc(std::ptr::with_exposed_provenance_mut(start), layout);

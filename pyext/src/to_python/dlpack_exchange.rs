@@ -36,7 +36,7 @@ pub struct Exchange(NonNull<Table>);
 
 // SAFETY: a constant table of functions, which may be called on any attached thread.
 unsafe impl Send for Exchange {}
-// SAFETY: as above.
+// SAFETY: a constant table of functions, which may be called on any attached thread.
 unsafe impl Sync for Exchange {}
 
 impl Exchange {
@@ -79,7 +79,7 @@ impl Exchange {
     /// # Errors
     /// What the library raises; `BufferError` when it cannot.
     pub fn tensor_of(self, ob: &Bound<'_, PyAny>) -> PyResult<Tensor> {
-        // SAFETY: see `of`.
+        // SAFETY: `of` found the table at the class, which keeps it for good.
         let function = unsafe { self.0.as_ref() }.from_python;
         let function = function.ok_or_else(|| PyBufferError::new_err("the exchange API exports no tensors"))?;
         let mut managed = null_mut();
@@ -98,7 +98,7 @@ impl Exchange {
     /// # Errors
     /// As for [`tensor_of`](Self::tensor_of).
     pub fn show<'py>(self, py: Python<'py>, tensor: Tensor) -> PyResult<Bound<'py, PyAny>> {
-        // SAFETY: see `of`.
+        // SAFETY: `of` found the table at the class, which keeps it for good.
         let function = unsafe { self.0.as_ref() }.to_python;
         let function = function.ok_or_else(|| PyBufferError::new_err("the exchange API imports no tensors"))?;
         let Managed::Versioned(managed) = tensor.export_versioned(false).into_managed() else {
@@ -120,7 +120,7 @@ impl Exchange {
     /// # Errors
     /// What the library raises; `RuntimeError` when it fails.
     pub fn work_stream(self, py: Python<'_>, device: Device) -> PyResult<Option<*mut c_void>> {
-        // SAFETY: see `of`.
+        // SAFETY: `of` found the table at the class, which keeps it for good.
         let Some(function) = unsafe { self.0.as_ref() }.work_stream else { return Ok(None) };
         let mut stream = null_mut();
         // SAFETY: attached.

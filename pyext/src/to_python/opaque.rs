@@ -17,7 +17,7 @@ pub struct Payload(NonNull<ffi::PyObject>);
 
 // SAFETY: the pointer is used by attached threads only; its count is given back through `release_queue`.
 unsafe impl Send for Payload {}
-// SAFETY: as above.
+// SAFETY: only attached threads use the pointer; `release_queue` gives its count back.
 unsafe impl Sync for Payload {}
 
 impl Payload {

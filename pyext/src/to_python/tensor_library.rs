@@ -92,7 +92,7 @@ pub fn forget() {
 /// # Safety
 /// The container is alive.
 unsafe fn library_of(container: NonNull<Object>) -> Option<Exchange> {
-    // SAFETY: handed on.
+    // SAFETY: the container is alive, as `is_marked` asks.
     if !unsafe { is_marked(container) } {
         return None;
     }
@@ -129,10 +129,10 @@ pub fn show_as(py: Python<'_>, value: Any, exchange: Exchange) -> PyResult<Bound
 /// The container is alive; it may be gone afterwards.
 #[inline(always)]
 pub unsafe fn item<'py>(py: Python<'py>, container: NonNull<Object>, value: Any) -> PyResult<Bound<'py, PyAny>> {
-    // SAFETY: handed on.
+    // SAFETY: the container is alive.
     match unsafe { is_marked(container) } {
         false => to_python(py, value),
-        // SAFETY: handed on.
+        // SAFETY: the container is alive; `value` is owned, so that it may go afterwards.
         true => unsafe { marked_item(py, container, value) },
     }
 }
@@ -151,7 +151,7 @@ pub fn item_of<'py, T: ObjectType>(py: Python<'py>, container: &Obj<T>, value: A
 #[cold]
 #[inline(never)]
 unsafe fn marked_item(py: Python<'_>, container: NonNull<Object>, value: Any) -> PyResult<Bound<'_, PyAny>> {
-    // SAFETY: handed on.
+    // SAFETY: the container is alive.
     match unsafe { library_of(container) } {
         Some(exchange) => show_as(py, value, exchange),
         None => to_python(py, value),

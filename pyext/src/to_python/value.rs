@@ -70,7 +70,7 @@ pub fn to_python<'py>(py: Python<'py>, value: Any) -> PyResult<Bound<'py, PyAny>
 #[inline]
 pub unsafe fn view_to_python<'py>(py: Python<'py>, view: AnyView<'_>) -> PyResult<Bound<'py, PyAny>> {
     match view.as_object() {
-        // SAFETY: handed on.
+        // SAFETY: the object that the view names is alive until Python code runs.
         Some(object) => unsafe { borrowed_to_python(py, object) },
         None if view.as_rvalue().is_some() => to_python(py, view.to_owned()),
         None => plain_to_python(py, view),
@@ -172,7 +172,7 @@ fn shown_by_content(object: &Object) -> bool {
 /// The object is alive until this thread next runs Python code or detaches.
 #[inline]
 pub unsafe fn borrowed_to_python<'py>(py: Python<'py>, object: NonNull<Object>) -> PyResult<Bound<'py, PyAny>> {
-    // SAFETY: handed on.
+    // SAFETY: the object is alive until Python code runs or the thread detaches.
     match unsafe { live_wrapper(py, object) } {
         Ok(wrapper) => Ok(wrapper),
         Err(object) => object_to_python(py, object),
@@ -236,7 +236,7 @@ pub unsafe fn cached_object(object: NonNull<Object>) -> *mut ffi::PyObject {
 /// # Safety
 /// As there.
 unsafe extern "C" fn cached_elsewhere(object: NonNull<Object>) -> *mut ffi::PyObject {
-    // SAFETY: by contract.
+    // SAFETY: attached; the object is alive until Python code runs.
     unsafe { slot(|py| borrowed_to_python(py, object).map(Bound::into_ptr)) }
 }
 

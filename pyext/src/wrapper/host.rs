@@ -71,7 +71,7 @@ unsafe impl Host for CPython {
 
     #[inline(always)]
     unsafe fn incref_own(&self, wrapper: NonNull<Wrapper>, is_preserved: impl FnOnce() -> bool) -> bool {
-        // SAFETY: as for `try_incref`.
+        // SAFETY: in the section in which the wrapper was read from a word.
         unsafe { refcount::incref_own(op(wrapper), is_preserved) }
     }
 

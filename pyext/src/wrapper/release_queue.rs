@@ -127,7 +127,7 @@ pub fn leave_batch(batch: Arc<Batch>) {
 /// Attached, outside of any section.
 #[inline]
 pub unsafe fn drain() -> bool {
-    // SAFETY: handed on.
+    // SAFETY: attached, outside of any section.
     !RELEASES.is_empty() && unsafe { drain_all() }
 }
 

@@ -97,7 +97,7 @@ pub unsafe fn adjust_finalizer(class: *mut ffi::PyTypeObject) {
 /// As [`take_slots`].
 #[inline]
 pub unsafe fn expect(class: *mut ffi::PyTypeObject) {
-    // SAFETY: as `# Safety` says.
+    // SAFETY: attached; a live class of ours with its flags for good.
     unsafe {
         if !is_adopted(class) && refcount::type_flags(class) & ffi::Py_TPFLAGS_HAVE_GC != 0 {
             take_slots(class);

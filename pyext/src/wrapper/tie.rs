@@ -178,7 +178,7 @@ pub fn resume(object: NonNull<Object>) -> bool {
     /// # Safety
     /// Attached, in no section, with the count.
     unsafe fn end(object: NonNull<Object>) {
-        // SAFETY: as `# Safety` says.
+        // SAFETY: attached, in no section; the object's count is this function's to use up.
         unsafe { unraisable(|| protocol::resume(&CPython, object)) };
     }
     // SAFETY: the core hands a count over, and releases in no section.

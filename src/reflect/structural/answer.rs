@@ -61,7 +61,7 @@ pub(super) unsafe fn take(step: Step, driver: NonNull<Object>, value: AnyView<'_
 /// If the hook is an address, it is that of a step for drivers of the kind that `T` is.
 pub(super) unsafe fn call_hook<T: ObjectType>(hook: &Any, driver: &Obj<T>, value: AnyView<'_>) -> Result<Any, Error> {
     if let Some(address) = hook.view().as_pointer().and_then(NonNull::new) {
-        // SAFETY: the caller's contract.
+        // SAFETY: an address is that of a step for drivers of `T`'s kind.
         return unsafe { take(std::mem::transmute::<NonNull<_>, Step>(address), driver.as_raw(), value) };
     }
     if hook.type_index() != tag::FUNCTION {

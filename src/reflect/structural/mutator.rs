@@ -163,7 +163,7 @@ impl Obj<StructuralMutator> {
 
     /// As [`ask`](Self::ask), of a value that may be changed in place.
     pub(super) fn ask_in_place(&self, value: AnyView<'_>) -> Result<Any, Error> {
-        // SAFETY: as above.
+        // SAFETY: a mutator's table is for mutators of its kind.
         unsafe { take(self.table()?.mutate_in_place, self.as_raw(), value) }
     }
 
@@ -172,7 +172,7 @@ impl Obj<StructuralMutator> {
     /// # Errors
     /// Those of the mutator.
     pub fn get_variable(&self, variable: AnyView<'_>) -> Result<Any, Error> {
-        // SAFETY: as above.
+        // SAFETY: a mutator's table is for mutators of its kind.
         unsafe { take(self.table()?.get, self.as_raw(), variable) }.map(|answer| resolved(answer, variable))
     }
 

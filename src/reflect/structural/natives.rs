@@ -21,7 +21,7 @@ use std::ptr::NonNull;
 /// # Safety
 /// As [`Step`], of any visitor.
 unsafe extern "C" fn visit(visitor: NonNull<Object>, value: RawAny) -> RawAny {
-    // SAFETY: the caller's contract.
+    // SAFETY: the visitor and the value are lent for the call.
     let (visitor, value) = unsafe { lent::<StructuralVisitor>(visitor, value) };
     give(|| {
         let Some(parts) = parts::of(value, visitor.region())? else { return Ok(Any::none()) };
@@ -47,7 +47,7 @@ unsafe extern "C" fn keep(_mutator: NonNull<Object>, _value: RawAny) -> RawAny {
 /// # Safety
 /// As [`Step`], of any mutator.
 unsafe extern "C" fn mutate(mutator: NonNull<Object>, value: RawAny) -> RawAny {
-    // SAFETY: the caller's contract.
+    // SAFETY: the mutator and the value are lent for the call.
     let (mutator, value) = unsafe { lent::<StructuralMutator>(mutator, value) };
     give(|| copied(&mutator, value))
 }
@@ -89,7 +89,7 @@ in_place! { ArrayObj ListObj MapObj DictObj }
 /// # Safety
 /// As [`Step`], of any mutator, and the value is a `T` that the caller alone has.
 unsafe extern "C" fn mutate_in_place<T: InPlace>(mutator: NonNull<Object>, value: RawAny) -> RawAny {
-    // SAFETY: the caller's contract.
+    // SAFETY: the mutator and the value, a `T` that the caller alone has, are lent.
     let (mutator, value) = unsafe { lent::<StructuralMutator>(mutator, value) };
     give(|| {
         let Some(object) = value.as_object() else { return Ok(unchanged()) };

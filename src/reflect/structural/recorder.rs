@@ -58,7 +58,7 @@ static TABLE: VisitorTable = VisitorTable { visit };
 /// # Safety
 /// As [`Step`](super::answer::Step), of a [`Recorder`].
 unsafe extern "C" fn visit(recorder: NonNull<Object>, value: RawAny) -> RawAny {
-    // SAFETY: the caller's contract.
+    // SAFETY: the recorder, a [`Recorder`], and the value are lent for the call.
     let (recorder, value) = unsafe { lent::<Recorder>(recorder, value) };
     give(|| recorder.record(value.to_owned()).map(|()| Any::none()))
 }

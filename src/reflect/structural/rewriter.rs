@@ -60,7 +60,7 @@ static TABLE: MutatorTable = MutatorTable { mutate, mutate_in_place: mutate, get
 /// # Safety
 /// As [`Step`](super::answer::Step), of a [`Rewriter`].
 unsafe extern "C" fn mutate(rewriter: NonNull<Object>, value: RawAny) -> RawAny {
-    // SAFETY: the caller's contract.
+    // SAFETY: the rewriter, a [`Rewriter`], and the value are lent for the call.
     let (rewriter, value) = unsafe { lent::<Rewriter>(rewriter, value) };
     give(|| run(&rewriter, value.to_owned()).map(|new| told(new, value)))
 }
@@ -68,7 +68,7 @@ unsafe extern "C" fn mutate(rewriter: NonNull<Object>, value: RawAny) -> RawAny 
 /// # Safety
 /// As [`Step`](super::answer::Step), of a [`Rewriter`].
 unsafe extern "C" fn get(rewriter: NonNull<Object>, variable: RawAny) -> RawAny {
-    // SAFETY: the caller's contract.
+    // SAFETY: the rewriter, a [`Rewriter`], and the variable are lent for the call.
     let (rewriter, variable) = unsafe { lent::<Rewriter>(rewriter, variable) };
     give(|| Ok(rewriter.known(address(variable)?)))
 }
@@ -76,9 +76,9 @@ unsafe extern "C" fn get(rewriter: NonNull<Object>, variable: RawAny) -> RawAny 
 /// # Safety
 /// As [`SetStep`](super::mutator::SetStep), of a [`Rewriter`].
 unsafe extern "C" fn set(rewriter: NonNull<Object>, variable: RawAny, value: RawAny) -> RawAny {
-    // SAFETY: the caller's contract.
+    // SAFETY: the rewriter, a [`Rewriter`], and the variable are lent for the call.
     let (rewriter, variable) = unsafe { lent::<Rewriter>(rewriter, variable) };
-    // SAFETY: as above.
+    // SAFETY: the value is valid and lent for the call.
     let value: AnyView<'_> = unsafe { AnyView::from_raw(value) };
     give(|| {
         rewriter.note(address(variable)?, variable.to_owned(), value.to_owned());

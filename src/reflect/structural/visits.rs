@@ -38,7 +38,7 @@ static TABLE: VisitorTable = VisitorTable { visit: visit_one };
 /// # Safety
 /// As [`Step`](super::answer::Step), of a [`Caller`].
 unsafe extern "C" fn visit_one(caller: NonNull<Object>, value: RawAny) -> RawAny {
-    // SAFETY: the caller's contract.
+    // SAFETY: the caller, a [`Caller`], and the value are lent for the call.
     let (caller, value) = unsafe { lent::<Caller>(caller, value) };
     give(|| run(&caller, value.to_owned()).map(Option::unwrap_or_default))
 }

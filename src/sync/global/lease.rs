@@ -89,7 +89,7 @@ mod tests {
 
     /// Only its holder uses the cell.
     struct Mine(Cell<usize>);
-    // SAFETY: see above.
+    // SAFETY: only its holder uses the cell, and a lease has one holder.
     unsafe impl Sync for Mine {}
 
     #[test]

@@ -118,7 +118,7 @@ fn find_from<T>(newest: *const Name<T>, name: &str) -> Option<&'static Name<T>> 
         if entry.name == name {
             return Some(entry);
         }
-        // SAFETY: as above.
+        // SAFETY: entries are leaked, and whole when they are published.
         at = unsafe { entry.next.as_ref() };
     }
     None

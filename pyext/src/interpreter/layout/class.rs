@@ -120,10 +120,10 @@ fn versions(py: Python<'_>, see: See<'_>) -> PyResult<()> {
     let is_set = || usize::from(unsafe { type_lookup::version(class) } != 0);
     let used_by = "getattro.rs, type_call.rs";
     let what = |when| format!("whether PyTypeObject.tp_version_tag is set {when}");
-    // SAFETY: as above.
+    // SAFETY: attached; the class is live, as above the look-up.
     drop(unsafe { type_lookup::lookup(py, class, intern!(py, "__init__")) });
     see(Assumption { what: what("after a lookup"), used_by, built_for: 1, found: is_set() })?;
-    // SAFETY: as above.
+    // SAFETY: attached; the class lives for the whole check.
     unsafe { ffi::PyType_Modified(class) };
     see(Assumption { what: what("after a change"), used_by, built_for: 0, found: is_set() })
 }

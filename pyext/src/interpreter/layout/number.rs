@@ -19,7 +19,7 @@ pub fn each(py: Python<'_>, see: See<'_>) -> PyResult<()> {
         see(Assumption { what: format!("the one digit of {value}"), used_by, built_for: value as usize, found })?;
     }
     let longer = (LARGEST + 1).make(py)?;
-    // SAFETY: as above.
+    // SAFETY: `longer` is a live int.
     let found = unsafe { small_int::compact(longer.as_ptr()) }.map_or(NOWHERE, |found| found as usize);
     let what = format!("the one digit of {}", LARGEST + 1);
     see(Assumption { what, used_by, built_for: NOWHERE, found })?;

@@ -138,7 +138,7 @@ pub unsafe fn try_incref(op: *mut ffi::PyObject, is_preserved: impl FnOnce() -> 
     // Relaxed: the local count belongs to the thread named by tid. Only that thread acts on it.
     let count = local.load(Ordering::Relaxed);
     if tid.load(Ordering::Relaxed) == thread_id() {
-        // SAFETY: handed on.
+        // SAFETY: attached since the pointer was read from a word, as `incref_own` asks.
         let own = unsafe { incref_own(op, || false) } || count == u32::MAX;
         return if own { Counted::Own } else { Counted::Dead };
     }
@@ -230,7 +230,7 @@ pub unsafe fn dormancy(op: *mut ffi::PyObject) -> Dormancy {
 /// As [`bowline::protocol::Host::revive`].
 #[inline]
 pub unsafe fn revive(op: *mut ffi::PyObject, rich: bool) -> bool {
-    // SAFETY: handed on.
+    // SAFETY: `Host::revive`'s conditions are those of each of the four.
     unsafe {
         match (rich, single_threaded()) {
             (true, _) => revive_merged(op),

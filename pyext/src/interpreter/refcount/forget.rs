@@ -34,7 +34,7 @@ mod build {
     /// After [`begin_forget`], by the same thread.
     pub unsafe fn end_forget(op: *mut ffi::PyObject) {
         // Release: pairs with `try_incref`, and carries the empty attributes.
-        // SAFETY: the caller's.
+        // SAFETY: alive by the caller's count, taken in `begin_forget`.
         unsafe { shared(op) }.store(ONE | MERGED, Ordering::Release);
     }
 }

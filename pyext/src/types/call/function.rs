@@ -53,7 +53,7 @@ fn detaches_by_default() -> bool {
 
 /// The part of a wrapper that is a function's own. Attributes and slots of the type are called with its instances only.
 fn callable<'a>(ob: &'a Bound<'_, PyAny>) -> &'a Callable {
-    // SAFETY: see above.
+    // SAFETY: attributes and slots of the type are called with its instances only.
     unsafe { &*ob.as_ptr().cast::<Callable>() }
 }
 

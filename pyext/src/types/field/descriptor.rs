@@ -132,7 +132,7 @@ impl FieldProperty {
                 return false;
             }
         }
-        // SAFETY: as above.
+        // SAFETY: attached; two live classes.
         let registered = || unsafe { class_table::exact_type_index(class) }.is_some();
         // Relaxed: a hint, compared only. Registered classes are never freed, so that the address stays theirs.
         if self.class.load(Ordering::Relaxed).is_null() && registered() {

@@ -23,7 +23,7 @@ use std::ptr::null_mut;
 /// # Safety
 /// Attached; a live class whose metaclass is ours.
 pub unsafe fn install(class: *mut ffi::PyTypeObject, index: i32) {
-    // SAFETY: handed on.
+    // SAFETY: attached; a live class whose metaclass is ours.
     unsafe {
         class_object::note_usual(refcount::class_of(class.cast()));
         FieldCache::publish_first(class, index, get_attribute);
@@ -53,7 +53,7 @@ unsafe extern "C" fn get_attribute(op: *mut ffi::PyObject, name: *mut ffi::PyObj
 /// What takes more than a look at the table. A C function cannot unwind: so that which ends in it needs no stack.
 #[inline(never)]
 unsafe extern "C" fn otherwise(op: *mut ffi::PyObject, name: *mut ffi::PyObject) -> *mut ffi::PyObject {
-    // SAFETY: as for `get_attribute`.
+    // SAFETY: called by `get_attribute` with its live instance and name. The metaclass is ours.
     unsafe {
         let class = refcount::class_of(op);
         if let Some(mut cache) = FieldCache::of_class(class) {
@@ -96,7 +96,7 @@ unsafe extern "C" fn otherwise(op: *mut ffi::PyObject, name: *mut ffi::PyObject)
 /// Attached; a live class with this table.
 #[cold]
 unsafe fn renew<'a>(py: Python<'_>, class: *mut ffi::PyTypeObject, former: &'a FieldCache) -> &'a FieldCache {
-    // SAFETY: handed on.
+    // SAFETY: attached; a live class, of which `former` is the table.
     unsafe {
         if former.is_last() {
             former.backoff.give_up(class);

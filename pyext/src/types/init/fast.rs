@@ -49,7 +49,7 @@ impl Fast {
         parameters: &[Parameter],
         arguments: *const *mut ffi::PyObject,
     ) -> PyResult<Option<Obj<Object>>> {
-        // SAFETY: handed on.
+        // SAFETY: the reflection and parameters are the type's; each parameter has a live argument.
         unsafe {
             match self {
                 Fast::Raw(fields) => fields.object(py, reflection, arguments),

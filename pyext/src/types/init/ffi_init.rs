@@ -53,7 +53,7 @@ unsafe fn run(
     count: usize,
     keywords: *mut ffi::PyObject,
 ) -> PyResult<()> {
-    // SAFETY: handed on.
+    // SAFETY: the arguments are live, as `Plan::object` asks.
     let object = unsafe { plan.object(this.py(), arguments, count, keywords) };
     let object = object.map_err(|raised| explain(plan, &this.get_type(), raised))?;
     tie::bind(this, object).map(drop)

@@ -56,7 +56,7 @@ impl<'a> Sequence<'a> {
                 array.get(at).map(|view| show(py, view))
             }
             Sequence::Array(array) => {
-                // SAFETY: as above.
+                // SAFETY: the array is alive until Python code runs; the item is owned by then.
                 array.get(at).map(|view| unsafe { tensor_library::item(py, self.object(), view.to_owned()) })
             }
             Sequence::List(list) => list_item(py, list, at as isize),
