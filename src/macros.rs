@@ -163,7 +163,7 @@ macro_rules! __object_struct {
                 || !<[&str]>::is_empty(&[$(::std::stringify!($member)),*]);
 
             unsafe fn begin(this: *mut Self) {
-                // SAFETY: the caller's contract: memory for the struct, of which each member is written once.
+                // SAFETY: memory for the struct, of which each member is written once.
                 unsafe {
                     <$parent as $crate::reflect::Declaration>::begin(&raw mut (*this).__parent);
                     $((&raw mut (*this).$member).write($first);)*

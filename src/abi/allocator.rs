@@ -52,7 +52,7 @@ pub unsafe extern "C" fn TVMFFISetCustomAllocator(allocator: *mut CustomAllocato
         let is_default = allocator.is_null() || std::ptr::eq(allocator, &raw const DEFAULT.0);
         let own = if is_default { null_mut() } else { allocator };
         let nested = (!is_default).then(|| CustomAllocator { allocate, context: allocator.cast() });
-        // SAFETY: the caller's contract: the allocator is alive for good, and works on any thread.
+        // SAFETY: by the header the allocator is alive for good, and works on any thread.
         unsafe { alloc::set_allocator(nested) };
         // Release: pairs with the Acquire in `TVMFFIGetCustomAllocator`. Carries: the allocator.
         CURRENT.store(own, Ordering::Release);
@@ -73,7 +73,7 @@ thread_local! {
 /// # Safety
 /// `context` is that allocator.
 unsafe extern "C" fn allocate(size: usize, align: usize, index: i32, context: *mut c_void) -> *mut c_void {
-    // SAFETY: handed on, or the builtin one's contract, which is the same.
+    // SAFETY: `context` is the allocator that was set; the builtin one demands the same.
     unsafe {
         if INSIDE.replace(true) {
             return (BUILTIN.allocate)(size, align, index, BUILTIN.context);

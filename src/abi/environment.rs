@@ -39,7 +39,7 @@ pub unsafe extern "C" fn TVMFFIEnvSetDLPackManagedTensorAllocator(
     former: *mut Option<Allocator>,
 ) -> i32 {
     answer(|| {
-        // SAFETY: the caller's contract: it keeps to DLPack's, on any thread.
+        // SAFETY: by the header the allocator keeps to DLPack's contract, on any thread.
         let old = unsafe { allocator::set(new, for_all != 0) };
         if let Some(former) = NonNull::new(former) {
             // SAFETY: `former` is not null, so by the header it can be written.

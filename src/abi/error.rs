@@ -97,14 +97,14 @@ unsafe fn create(
     out: *mut Handle,
 ) -> i32 {
     let make = || {
-        // SAFETY: the caller's contract, as for all below.
+        // SAFETY: by the header the texts can be read.
         let [kind, message, backtrace] = unsafe {
             [bytes(kind, "a kind")?, bytes(message, "a message")?, bytes(backtrace, "a backtrace")?]
                 .map(String::from_utf8_lossy)
         };
         let error = Error::with_backtrace(&kind, message, &backtrace);
         let counted = |handle: Handle| {
-            // SAFETY: as above: the caller keeps its count, so this is one more.
+            // SAFETY: the caller keeps its count, so this is one more.
             NonNull::new(handle).map(|object| unsafe { Obj::<Object>::from_borrowed(object) })
         };
         let [cause, context] = attached.map(counted);

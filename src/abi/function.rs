@@ -19,7 +19,7 @@ pub unsafe extern "C" fn TVMFFIFunctionCreate(
 ) -> i32 {
     answer(|| {
         let safe_call = safe_call.ok_or_else(|| Error::value_error("expected a function, got null"))?;
-        // SAFETY: the caller's contract: both functions are for this handle, on any thread.
+        // SAFETY: by the header both functions are for this handle, on any thread.
         unsafe { give(out, || Ok(Function::from_c(handle, safe_call, deleter).into_raw().as_ptr())) }
     })
 }
@@ -36,7 +36,8 @@ pub unsafe extern "C" fn TVMFFIFunctionCall(
     let called = answer(|| {
         // SAFETY: by the header the handle is that of a live function.
         let function = unsafe { borrow::<FunctionObj>(function, "a function") }?;
-        // SAFETY: as above; the entry point is the object's own, and does not unwind.
+        // SAFETY: the arguments are `count` valid values. The entry point is the object's own, and does not
+        // unwind.
         code = unsafe { (function.safe_call())(function.as_raw().as_ptr().cast(), args, count, result) };
         Ok(())
     });

@@ -53,7 +53,7 @@ pub unsafe extern "C" fn TVMFFIEnvModLookupFromImports(context: Handle, name: *c
         let context = expect(context, "the module of a library")?.as_ptr().cast::<*const c_void>().wrapping_add(1);
         // SAFETY: by the header the context is a live module's, and `name` a C string.
         let (module, name) = unsafe { (borrow::<ModuleObj>(context.cast(), "the module of a library")?, c_text(name)) };
-        // SAFETY: as above; the module keeps the function.
+        // SAFETY: by the header `out` can be written; the module keeps the function.
         unsafe { give(out, || Ok(look_up_in_imports(&module, &name)?.as_raw().as_ptr())) }
     })
 }

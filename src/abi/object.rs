@@ -36,7 +36,7 @@ pub unsafe extern "C" fn TVMFFIGetVersion(out: *mut Version) {
 pub unsafe extern "C" fn TVMFFIObjectIncRef(object: Handle) -> i32 {
     answer(|| {
         if let Some(object) = NonNull::new(object) {
-            // SAFETY: the caller's contract: it owns a count.
+            // SAFETY: by the header the caller owns a count.
             unsafe { object::retain(object) };
         }
         Ok(())
@@ -48,7 +48,7 @@ pub unsafe extern "C" fn TVMFFIObjectIncRef(object: Handle) -> i32 {
 pub unsafe extern "C" fn TVMFFIObjectDecRef(object: Handle) -> i32 {
     answer(|| {
         if let Some(object) = NonNull::new(object) {
-            // SAFETY: the caller's contract: it owns the count.
+            // SAFETY: by the header the caller owns the count.
             unsafe { object::release(object) };
         }
         Ok(())
@@ -71,7 +71,7 @@ pub unsafe extern "C" fn TVMFFIObjectCreateOpaque(
             )));
         }
         let handle = expect(handle, "a handle")?;
-        // SAFETY: the caller's contract. The handle is given up, and its deleter ends it on any thread.
+        // SAFETY: by the header the handle is given up. Its deleter ends it on any thread.
         let make = || unsafe { OpaqueObj::make(handle, deleter) }.map_err(Error::out_of_memory);
         // SAFETY: by the header `out` can be written.
         unsafe { give(out, || make().map(Obj::into_raw).map(NonNull::as_ptr)) }

@@ -48,7 +48,7 @@ impl Drop for Turn {
 /// # Safety
 /// The caller's contract: it stays, and is changed by these functions only.
 unsafe fn place<'a>(handle: *mut *mut c_void) -> Result<&'a AtomicPtr<c_void>, Error> {
-    // SAFETY: the caller's contract; an atomic pointer is laid out as a pointer.
+    // SAFETY: the place stays, and only these functions change it. An atomic pointer is laid out as a pointer.
     Ok(unsafe { &*expect(handle, "the place of a handle")?.as_ptr().cast::<AtomicPtr<c_void>>() })
 }
 

@@ -50,7 +50,7 @@ fn registered(value: Any) -> Any {
 /// Adds a field to a type.
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFITypeRegisterField(index: i32, field: *const FieldRecord) -> i32 {
-    // SAFETY: the caller's contract. What is said of the field is so for every object of the type.
+    // SAFETY: by the header the record holds for the field of every object.
     answer(|| unsafe { record_of(index)?.add_field(expect(field, "a field")?.as_ref()) })
 }
 
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn TVMFFITypeRegisterField(index: i32, field: *const Field
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFITypeRegisterMethod(index: i32, method: *const MethodRecord) -> i32 {
     answer(|| {
-        // SAFETY: the caller's contract; the type keeps the function.
+        // SAFETY: by the header the method's record can be read; the type keeps the function.
         unsafe {
             let record = record_of(index)?;
             let method: &MethodRecord = expect(method, "a method")?.as_ref();

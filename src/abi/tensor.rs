@@ -12,7 +12,7 @@ use std::ptr::NonNull;
 /// # Safety
 /// The caller's contract.
 unsafe fn from_managed(managed: Managed, align: i32, contiguous: i32, out: *mut Handle) -> Result<(), Error> {
-    // SAFETY: the caller's contract, here and below. What is asked for is asked of an understood tensor.
+    // SAFETY: the tensor is alive and given up. What is asked for is asked of an understood tensor.
     unsafe {
         if !managed.is_understood() {
             return Err(Error::runtime("the tensor is of another major version of DLPack"));
@@ -91,7 +91,7 @@ pub unsafe extern "C" fn TVMFFITensorCreateUnsafeView(
     prototype: *const DLTensor,
     out: *mut Handle,
 ) -> i32 {
-    // SAFETY: the caller's contract: the prototype's memory is the source's.
+    // SAFETY: by the header the prototype's memory is the source's.
     answer(|| unsafe {
         let source = borrow::<TensorObj>(source, "a tensor")?;
         let prototype: NonNull<DLTensor> = expect(prototype, "a prototype")?;

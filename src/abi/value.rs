@@ -76,7 +76,7 @@ pub unsafe extern "C" fn TVMFFIBigIntFromByteArray(input: *const ByteArray, out:
 #[no_mangle]
 pub unsafe extern "C" fn TVMFFIBigIntGetContentByteArray(value: *const RawAny) -> ByteArray {
     let none = ByteArray::new(&[]);
-    // SAFETY: the caller's contract: the value stays while the words are used.
+    // SAFETY: by the header the value stays while the words are used.
     let Some(value) = (unsafe { value.cast::<AnyView<'_>>().as_ref() }) else { return none };
     match (value.as_int(), value.as_object()) {
         // The word is in the value, behind the tag.

@@ -71,7 +71,7 @@ pub(crate) unsafe fn part_cursors(dict: *const std::ffi::c_void, table: *const s
 pub(super) unsafe fn part(dict: *const (), table: &Table) -> Result<(), AllocError> {
     // The host's cursors are the host's to part. A guest has none that look into a table.
     #[cfg(feature = "guest")]
-    // SAFETY: the caller's contract; a table has the layout of the C ABI.
+    // SAFETY: the stripe of the dict is held, whose table this is. A table has the layout of the C ABI.
     if !unsafe { (crate::runtime::get().part_cursors)(dict.cast(), std::ptr::from_ref(table).cast()) } {
         return Err(AllocError::new(Layout::new::<Pair>()));
     }
@@ -88,7 +88,7 @@ pub(super) unsafe fn part(dict: *const (), table: &Table) -> Result<(), AllocErr
 #[cold]
 unsafe fn part_all(dict: *const (), table: &Table) -> Result<(), AllocError> {
     let mut copies = None;
-    // SAFETY: the caller's contract; a cursor that is in a list lives.
+    // SAFETY: the stripe of the dict is held; a cursor that is in a list lives.
     unsafe {
         let mut at = *newest(dict);
         while let Some(cursor) = NonNull::new(at) {
@@ -161,7 +161,7 @@ impl Cursor {
     /// # Safety
     /// The stripe of the dict is held; the cursor is in no list, and is not freed before [`Cursor::end`].
     pub(super) unsafe fn begin(this: NonNull<Cursor>, position: Position) {
-        // SAFETY: the caller's contract; a cursor that is in a list lives.
+        // SAFETY: the stripe of the dict is held; a cursor that is in a list lives.
         unsafe {
             (*this.as_ptr()).position = position;
             if (*this.as_ptr()).position.copies.is_some() {
@@ -182,7 +182,7 @@ impl Cursor {
     /// The stripe of the dict is held.
     pub(super) unsafe fn end(&mut self) {
         if self.position.copies.is_none() {
-            // SAFETY: the caller's contract; a cursor without copies is in a list.
+            // SAFETY: the stripe of the dict is held; a cursor without copies is in a list.
             unsafe { self.unlink() };
         }
     }
@@ -190,7 +190,7 @@ impl Cursor {
     /// # Safety
     /// The stripe of the dict is held; the cursor is in a list.
     unsafe fn unlink(&mut self) {
-        // SAFETY: the caller's contract; a cursor that is in a list lives.
+        // SAFETY: the stripe of the dict is held; a cursor that is in a list lives.
         unsafe {
             match NonNull::new(self.newer) {
                 Some(newer) => (*newer.as_ptr()).older = self.older,

@@ -230,7 +230,7 @@ impl Table {
     /// # Safety
     /// `from` is filled, and `to` is not.
     unsafe fn move_item(&mut self, from: usize, to: usize) {
-        // SAFETY: the caller's contract; an entry moves as bytes.
+        // SAFETY: `from` is filled, and `to` is not; an entry moves as bytes.
         unsafe {
             self.item(to).copy_from_nonoverlapping(self.item(from), 1);
             let (before, behind) = ((*self.item(to)).before, (*self.item(to)).behind);

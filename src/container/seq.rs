@@ -125,7 +125,7 @@ impl SeqCell {
         if let Err(error) = self.reserve(1) {
             return Err((error, item));
         }
-        // SAFETY: the caller's contract; there is room, and the gap is filled at once.
+        // SAFETY: `at` is at most the length. There is room, and the gap is filled at once.
         unsafe { self.open(at, 1).write(item) };
         Ok(())
     }
@@ -150,7 +150,7 @@ impl SeqCell {
     /// # Safety
     /// The place is inside the sequence.
     pub(super) unsafe fn extract(&mut self, at: usize) -> Any {
-        // SAFETY: the caller's contract; the gap is closed at once.
+        // SAFETY: the place is inside the sequence; the gap is closed at once.
         unsafe {
             let item = self.data.add(at).read();
             self.close(at, 1);
@@ -178,7 +178,7 @@ impl SeqCell {
         for moved in 1.. {
             let Some(at) = places.next() else { break };
             let next = places.peek().copied().unwrap_or(length);
-            // SAFETY: the caller's contract; what lies between two places moves down by those before it.
+            // SAFETY: the places are inside and ascend. What lies between two moves down by those before it.
             unsafe {
                 let gap = self.data.add(at);
                 old.push(gap.read());
@@ -207,8 +207,8 @@ impl SeqCell {
         // Both before anything moves.
         room_for(old, count)?;
         self.reserve(items.len().saturating_sub(count))?;
-        // SAFETY: the caller's contract; `old` has room. The gap is closed and a new one filled at once; `items` gives its values
-        // up.
+        // SAFETY: the range is inside the sequence; `old` has room. The gap is closed and a new one filled at once; `items` gives
+        // its values up.
         unsafe {
             if count > 0 {
                 old.as_mut_ptr().add(old.len()).copy_from_nonoverlapping(self.data.add(at), count);

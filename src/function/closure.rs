@@ -315,12 +315,12 @@ unsafe fn answer(
 ) -> i32 {
     let args: &[AnyView<'_>] = match usize::try_from(count) {
         Ok(0) | Err(_) => &[],
-        // SAFETY: the caller's contract; views are transparent over `RawAny`.
+        // SAFETY: `args` are `count` valid values; views are transparent over `RawAny`.
         Ok(count) => unsafe { std::slice::from_raw_parts(args.cast(), count) },
     };
     match catch_unwind(AssertUnwindSafe(|| call(args))) {
         Ok(Ok(value)) => {
-            // SAFETY: the caller's contract; what is there is no value, so nothing is lost.
+            // SAFETY: `result` can be written; it holds no value, so nothing is lost.
             unsafe { result.write(value.into_raw()) };
             0
         }

@@ -166,7 +166,7 @@ impl ErrorObj {
 
     /// The message; as [`kind`](Self::kind).
     pub(super) fn message(&self) -> &str {
-        // SAFETY: as in `kind`.
+        // SAFETY: never written, and there for as long as the object.
         unsafe { text(&self.cell.message) }
     }
 

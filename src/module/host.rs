@@ -65,7 +65,7 @@ const fn fits<T>() {
 /// `place` can be written.
 unsafe fn put<T>(place: *mut Place, value: T) {
     const { fits::<T>() };
-    // SAFETY: the caller's contract; it fits.
+    // SAFETY: `place` can be written, and the value fits.
     unsafe { place.cast::<T>().write(value) };
 }
 
@@ -109,7 +109,7 @@ unsafe extern "C" fn stripe_version(number: usize) -> *const c_void {
 }
 
 unsafe extern "C" fn part(dict: *const c_void, table: *const c_void) -> bool {
-    // SAFETY: the guest's contract: the stripe is held, and this is the dict's table.
+    // SAFETY: the guest holds the stripe, and this is the dict's table.
     catch(|| Ok(unsafe { part_cursors(dict, table) })).unwrap_or(false)
 }
 
@@ -134,12 +134,12 @@ unsafe extern "C" fn unpin(place: *mut Place, quietly: bool) {
 /// A function of a guest's and what it is called with.
 struct Release(Call, *mut c_void);
 
-// SAFETY: the guest's contract: any thread may call it.
+// SAFETY: the guest lets any thread call it.
 unsafe impl Send for Release {}
 
 impl Release {
     fn run(self) {
-        // SAFETY: the guest's contract: it is called once.
+        // SAFETY: the guest's function is called once with its data.
         unsafe { (self.0)(self.1) };
     }
 }
@@ -187,7 +187,7 @@ unsafe extern "C" fn side_word(flags: u32) -> *const c_void {
 }
 
 unsafe extern "C" fn type_index(key: Text) -> i32 {
-    // SAFETY: the guest's contract, here and below: a text that is lent for the call.
+    // SAFETY: the guest lends a text for the call, here and below.
     registry::type_index_of(unsafe { key.get() }).unwrap_or(-1)
 }
 
@@ -209,7 +209,7 @@ unsafe extern "C" fn register_type(key: Text, parent: i32) -> i32 {
 unsafe extern "C" fn type_facts(index: i32, out: *mut TypeFacts) -> bool {
     let Some(info) = registry::type_info(index) else { return false };
     let facts = TypeFacts { key: Text::of(info.key), ancestors: info.ancestors.as_ptr(), depth: info.ancestors.len() };
-    // SAFETY: the guest's contract; what is named is never freed.
+    // SAFETY: the guest's `out` can be written; what is named is never freed.
     unsafe { out.write(facts) };
     true
 }
@@ -229,7 +229,7 @@ unsafe extern "C" fn describe(description: *const c_void) -> i32 {
 
 unsafe extern "C" fn ordered(object: *mut c_void, call: Call, data: *mut c_void) {
     match NonNull::new(object.cast::<Object>()) {
-        // SAFETY: the guest's contract, here and below: it is called once, and does not unwind.
+        // SAFETY: the guest's `call` takes `data`, once, and does not unwind.
         Some(object) => foreign_field::ordered(object, || unsafe { call(data) }),
         // SAFETY: the guest's `call` takes `data`, once, and does not unwind.
         None => unsafe { call(data) },
@@ -245,7 +245,7 @@ unsafe extern "C" fn column(name: Text, make: bool) -> *const c_void {
 
 unsafe extern "C" fn raise_given(error: *mut c_void) {
     if let Some(error) = NonNull::new(error.cast::<Object>()) {
-        // SAFETY: the guest's contract: an error, whose count is given.
+        // SAFETY: the guest gives an error, with its count.
         raise(Error::from(unsafe { Obj::<ErrorObj>::from_raw(error) }));
     }
 }
@@ -264,7 +264,7 @@ unsafe extern "C" fn function(name: Text) -> *mut c_void {
 unsafe extern "C" fn name_function(name: Text, function: *mut c_void, metadata: Text, again: bool) -> i32 {
     answer(|| {
         let function = NonNull::new(function.cast::<Object>()).ok_or_else(|| Error::value_error("no function"))?;
-        // SAFETY: the guest's contract: a function that it keeps.
+        // SAFETY: the guest keeps the function, which is alive.
         let function = ManuallyDrop::new(unsafe { Function::from_raw(function) });
         // SAFETY: the guest lends both texts, in UTF-8, for the call.
         let (name, metadata) = unsafe { (name.get(), metadata.get()) };

@@ -59,7 +59,7 @@ impl Symbols {
         let entry = *entry.ok()?;
         let make = |module: Option<Obj<ModuleObj>>| {
             let kept = (self.library.clone(), module);
-            // SAFETY: as above; it needs no handle; the function keeps its code.
+            // SAFETY: such a symbol is a function of the C convention. It needs no handle; the function keeps its code.
             let function = unsafe { Function::from_c(null_mut(), entry, None) };
             let serial = self.serial;
             Function::from_packed(move |arguments| {
@@ -110,13 +110,13 @@ unsafe fn begin(library: &Library, symbols: &Symbols, module: Obj<ModuleObj>) ->
     if let Ok(context) = unsafe { library.get::<*mut *mut c_void>(b"__tvm_ffi__library_ctx\0") } {
         let _ = symbols.asks.set(module.downgrade());
         // C++ takes the address of the pointer in front of its header for a module's.
-        // SAFETY: as above; no other thread uses the library yet.
+        // SAFETY: the variable is a pointer, and no other thread uses the library yet.
         unsafe { context.write(module.as_raw().as_ptr().cast::<*const c_void>().wrapping_sub(1).cast()) };
     }
     // SAFETY: what a library has under this name is a bundle.
     match unsafe { library.get::<*const u8>(b"__tvm_ffi__library_bin\0") } {
         Ok(bundle) => {
-            // SAFETY: as above: its length, then as many bytes.
+            // SAFETY: a bundle is its length, then as many bytes.
             let bundle = unsafe {
                 let length = u64::from_le(bundle.cast::<u64>().read_unaligned());
                 std::slice::from_raw_parts(bundle.add(8), length as usize)
@@ -182,7 +182,7 @@ pub unsafe fn load_serialized(path: &Path, for_good: bool) -> Result<Obj<ModuleO
     }
     let lock = Serial::of(path);
     let _inside = serial::enter(lock);
-    // SAFETY: the caller's contract; the lock is what its functions need.
+    // SAFETY: the caller answers for the file, as `# Safety` asks. The lock is what its functions need.
     unsafe { load_with(path, for_good, Some(lock)) }
 }
 
@@ -198,7 +198,7 @@ unsafe fn load_with(path: &Path, for_good: bool, serial: Option<&'static Serial>
         return Err(failed(path, SECOND_RUNTIME));
     }
     let guest = runtime::guest(&library);
-    // SAFETY: the caller's contract. No function of the library was handed out yet, and its variables of such names are pointers.
+    // SAFETY: no function of the library was handed out yet. Its variables of such names are pointers.
     unsafe { context::fill(&library) };
     let library = Arc::new(library);
     // Objects of a guest's types have its code.

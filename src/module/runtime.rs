@@ -23,7 +23,7 @@ pub static BOWLINE_RUNTIME: &AtomicU8 = &OWN;
 fn mark(library: &Library) -> Option<*const AtomicU8> {
     // SAFETY: the name is ours, and names a pointer in every copy.
     let found = unsafe { library.get::<*const *const AtomicU8>(b"BOWLINE_RUNTIME\0") };
-    // SAFETY: as above; the library is loaded.
+    // SAFETY: the mark is a pointer of ours, and the library is loaded.
     found.ok().map(|mark| unsafe { **mark })
 }
 
@@ -58,7 +58,7 @@ pub unsafe fn begin(guest: &Guest) -> Result<(), Error> {
             format!("it was built for bowline ABI {theirs}, and this bowline has ABI {ABI}: {older}"),
         ));
     }
-    // SAFETY: the caller's contract; the number says that both mean the same table.
+    // SAFETY: the library stays loaded. The number says that both mean the same table.
     match unsafe { (guest.begin)(&raw const RUNTIME) } {
         0 => Ok(()),
         code => Err(failure(code)),

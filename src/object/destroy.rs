@@ -160,7 +160,7 @@ unsafe fn end(object: NonNull<Object>, released: Released) {
     };
     match released {
         Released::Alive => {}
-        // SAFETY: by contract, the count is still ours.
+        // SAFETY: the last strong count is still ours.
         Released::Preserved => unsafe { hand_over(object) },
         Released::Last => call(BOTH),
         Released::LastStrong => {
@@ -222,7 +222,7 @@ pub unsafe fn delete(object: NonNull<Object>, flags: i32, fields: impl FnOnce(),
 pub unsafe fn free_raw(object: NonNull<Object>, layout: Layout) {
     // SAFETY: the object is still allocated. For a tie that was made while the fields were destroyed.
     unsafe { untie(object) };
-    // SAFETY: the caller's contract, and untied just now.
+    // SAFETY: the last weak count is gone, the layout is the allocation's. It was untied just now.
     unsafe { alloc::give_back(object, layout) };
 }
 

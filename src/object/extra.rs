@@ -59,7 +59,7 @@ impl<T: ObjectType> Obj<T> {
     /// `I`.
     #[inline]
     pub unsafe fn extra_items<I: Send + Sync + 'static>(&self) -> &[I] {
-        // SAFETY: the caller's contract; the object lives as long as the handle.
+        // SAFETY: made with exactly a `T` and such items. The object lives as long as the handle.
         unsafe { self.extra_items_raw::<I>().as_ref() }
     }
 

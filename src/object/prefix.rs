@@ -62,7 +62,7 @@ pub(super) unsafe fn word<'a>(object: NonNull<Object>, flags: u32) -> Option<&'a
         return Some(unsafe { word_in_front(object) });
     }
     match flags {
-        // SAFETY: the caller's contract; the flags say that there is one.
+        // SAFETY: the flags are the object's own, and say that there is one.
         FLAG_VTABLE => Some(unsafe { vtable::word(object) }),
         _ => side::word(flags),
     }
@@ -74,7 +74,7 @@ pub(super) unsafe fn word<'a>(object: NonNull<Object>, flags: u32) -> Option<&'a
 /// As [`tie_word`].
 #[inline(always)]
 pub unsafe fn prefix_word<'a>(object: NonNull<Object>) -> Option<&'a AtomicWord> {
-    // SAFETY: the caller's contract; the flag says that it is there.
+    // SAFETY: the object is allocated meanwhile; the flag says that the word is there.
     unsafe {
         let flags = object.cast::<Header>().as_ref().flags_of_tie();
         (flags & FLAG_PREFIX != 0).then(|| word_in_front(object))

@@ -197,11 +197,11 @@ fn next_index(parent: &TypeInfo, reserved: i32) -> Result<i32, RegistryError> {
 /// it by an object, in a [`CachedIndex`] or in a table by index.
 #[cfg(fuzzing)]
 pub unsafe fn forget_dynamic_types() {
-    // SAFETY: the caller's contract; the entries were used in this file only.
+    // SAFETY: no other thread uses the registry; the entries were used in this file only.
     unsafe { KEYS.forget() };
     // Relaxed: there is one thread.
     for index in 0..NEXT.swap(DYNAMIC, Ordering::Relaxed) - DYNAMIC {
-        // SAFETY: the caller's contract; the three allocations are those of `add`.
+        // SAFETY: no reference to the type is used again. The three allocations are those of `add`.
         unsafe {
             let Some(info) = TYPES.take(index) else { continue };
             drop(Box::from_raw(std::ptr::from_ref(info.key).cast_mut()));

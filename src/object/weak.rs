@@ -15,7 +15,7 @@ pub struct WeakObj<T: ObjectType> {
     of: PhantomData<Obj<T>>,
 }
 
-// SAFETY: as for `Obj`: values are `Send + Sync`, counts atomic.
+// SAFETY: values are `Send + Sync`, counts atomic, as for `Obj`.
 unsafe impl<T: ObjectType> Send for WeakObj<T> {}
 // SAFETY: values are `Send + Sync`, counts atomic, as for `Obj`.
 unsafe impl<T: ObjectType> Sync for WeakObj<T> {}

@@ -41,8 +41,8 @@ pub unsafe fn evict<H: Host>(host: &H, object: H::Object) -> Option<NonNull<H::W
 /// # Safety
 /// No other attached thread runs, nor is amid a verb; the object's block stays for the time of the call.
 pub unsafe fn evict_blank<H: Host>(host: &H, wrapper: NonNull<H::Wrapper>, object: H::Object) -> bool {
-    // SAFETY: by contract. A thread without Python that gives the last count back meanwhile leaves it for `resume`, which
-    // looks at the word again.
+    // SAFETY: no other attached thread runs, and the object's block stays. A thread without Python that gives the last count
+    // back meanwhile leaves it for `resume`, which looks at the word again.
     unsafe {
         let word = host.word(object);
         let seen = word.observe();

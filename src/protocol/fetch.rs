@@ -69,7 +69,7 @@ pub unsafe fn fetch_owned<H: Host>(
     object: H::Object,
     word: &AtomicWord,
 ) -> Result<NonNull<H::Wrapper>, H::Error> {
-    // SAFETY: handed on; the count protects the object.
+    // SAFETY: the word is the object's; the count protects the object.
     unsafe { resolve(Count { host, object, owned: true }, word) }
 }
 
@@ -92,10 +92,10 @@ pub unsafe fn hit<H: Host, R>(
     otherwise: impl FnOnce() -> R,
 ) -> R {
     let section = host.enter();
-    // SAFETY: by contract, in a section.
+    // SAFETY: the object is alive, and this is in a section.
     match unsafe { hit_own(host, word) } {
         Ok(wrapper) => found(wrapper),
-        // SAFETY: by contract, in the section still.
+        // SAFETY: the object is alive, and this is in the section still.
         Err(seen) => unsafe { hit_any(host, section, object, seen, found, otherwise) },
     }
 }
@@ -176,7 +176,7 @@ unsafe fn revive_or_retain<H: Host, R>(
     found: impl FnOnce(NonNull<H::Wrapper>) -> R,
     otherwise: impl FnOnce() -> R,
 ) -> R {
-    // SAFETY: by contract; what `resolve` does in the same case. The count is for the new life, or for the caller.
+    // SAFETY: the object is alive. What `resolve` does in the same case. The count is for the new life, or for the caller.
     unsafe {
         host.retain(object);
         let dormant = host.dormancy(wrapper, is_rich(seen)) == Dormancy::Dormant;
@@ -205,7 +205,7 @@ unsafe fn resume_or_retain<H: Host, R>(
     found: impl FnOnce(NonNull<H::Wrapper>) -> R,
     otherwise: impl FnOnce() -> R,
 ) -> R {
-    // SAFETY: by contract. The count is for the life, or for the caller.
+    // SAFETY: the object is alive, in the section. The count is for the life, or for the caller.
     unsafe {
         host.retain(object);
         match host.word(object).resume(wrapper) {

@@ -62,7 +62,7 @@ pub fn retire(release: impl FnOnce() + Send + 'static) {
 /// Runs `release` some time after all present readers are done. It must not be user code, which [`retire`] is for.
 pub fn defer(release: impl FnOnce() + Send + 'static) {
     let (call, data) = handed_over(release);
-    // SAFETY: as in `retire`.
+    // SAFETY: the host calls once with the data, on any thread.
     unsafe { (runtime::get().defer)(call, data) };
 }
 

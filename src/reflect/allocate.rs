@@ -55,7 +55,7 @@ unsafe extern "C" fn delete(object: *mut c_void, flags: i32) {
 /// # Safety
 /// `object` is of the type, and at its end.
 unsafe fn drop_fields(reflection: &Reflection, object: NonNull<Object>) {
-    // SAFETY: the caller's contract: each field is dropped once, those of the Rust part by that.
+    // SAFETY: `object` is at its end. Each field is dropped once, those of the Rust part by that.
     unsafe {
         for (offset, storage) in &reflection.owners {
             cell::drop_in_place(object.as_ptr().cast::<u8>().add(*offset), *storage);

@@ -175,7 +175,7 @@ mod host {
     /// # Safety
     /// As [`receive`].
     unsafe fn definition(of: &Description) -> Result<Definition, Error> {
-        // SAFETY: the caller's contract, as for all below.
+        // SAFETY: the description's lists can be read, in this crate's layout.
         let (fields, methods) = unsafe { (all(of.fields, of.field_count), all(of.methods, of.method_count)) };
         // SAFETY: the creator is a valid value, lent with the description.
         let creator: AnyView<'_> = unsafe { AnyView::from_raw(of.creator) };
@@ -214,7 +214,7 @@ mod host {
     /// # Safety
     /// As [`receive`].
     unsafe fn field(record: &FieldRecord) -> Result<FieldInfo, Error> {
-        // SAFETY: the caller's contract, as for all below.
+        // SAFETY: the record's texts can be read.
         let (name, doc, metadata) = unsafe { (text(&record.name), text(&record.doc), text(&record.metadata)) };
         let storage = usize::try_from(record.static_index).ok().and_then(|place| Storage::ALL.get(place));
         let schema = Schema::from_metadata(&metadata);
@@ -238,7 +238,7 @@ mod host {
     /// # Safety
     /// As [`receive`].
     unsafe fn method(record: &MethodRecord) -> Result<MethodInfo, Error> {
-        // SAFETY: the caller's contract, as for all below.
+        // SAFETY: the record's texts can be read.
         let (name, doc, metadata) = unsafe { (text(&record.name), text(&record.doc), text(&record.metadata)) };
         // SAFETY: the record's function is a valid value, lent.
         let function: AnyView<'_> = unsafe { AnyView::from_raw(record.method) };

@@ -272,7 +272,7 @@ impl FieldInfo {
     /// The object is of the field's type.
     #[inline]
     pub unsafe fn address(&self, object: NonNull<Object>) -> *mut u8 {
-        // SAFETY: the caller's contract; the offset is inside the object.
+        // SAFETY: the object is of the field's type, so that the offset is inside it.
         unsafe { object.as_ptr().cast::<u8>().offset(self.offset) }
     }
 
@@ -285,7 +285,7 @@ impl FieldInfo {
     /// The object is of the field's type and alive.
     #[inline]
     pub unsafe fn get_raw(&self, object: NonNull<Object>) -> Any {
-        // SAFETY: the caller's contract; frozen fields are written by `store_kept` only, others by `store`.
+        // SAFETY: the object is alive. Frozen fields are written by `store_kept` only, others by `store`.
         unsafe {
             if self.storage == Storage::Foreign {
                 return self.get_foreign(object);

@@ -121,7 +121,7 @@ fn field(owner: i32, record: &'static FieldRecord) -> FieldInfo {
 /// It is a value, if the flags say that there is one.
 pub(super) unsafe fn default_of(record: &FieldRecord) -> FieldDefault {
     let is_set = |flag: i64| record.flags & flag != 0;
-    // SAFETY: the caller's contract; no value is one, too.
+    // SAFETY: it is a value, if the flags say so; no value is one, too.
     let default: AnyView<'_> = unsafe { AnyView::from_raw(record.default) };
     match (is_set(HAS_DEFAULT), is_set(DEFAULT_IS_FACTORY)) {
         (false, _) => FieldDefault::Required,

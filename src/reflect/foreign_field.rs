@@ -131,7 +131,7 @@ impl Foreign {
             // Any code may run in there, so it comes before anything is touched.
             // SAFETY: the object is of the field's type and alive; `storage` is the field's.
             let value = unsafe { self.convert(storage, value)? };
-            // SAFETY: the caller's contract; the value is what the setter would store.
+            // SAFETY: the object is of the field's type and alive. The value is what the setter would store.
             unsafe { cell::store(object.as_ptr().cast::<u8>().byte_offset(self.0.offset as isize), storage, value) };
             return Ok(());
         }

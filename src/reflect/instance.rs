@@ -218,7 +218,7 @@ pub unsafe fn find_from<R>(
     reclaim::look(|guard| {
         let mut fields = reflection.fields.iter().enumerate().skip(from).filter(|(_, field)| field.storage.owns());
         fields.find_map(|(at, field)| {
-            // SAFETY: the caller's contract. The guard, or the object for frozen fields, keeps what is seen alive.
+            // SAFETY: the object is alive. The guard, or the object for frozen fields, keeps what is seen alive.
             let view = unsafe { AnyView::from_raw(RawAny::of_object(field.peek_raw(object, guard)?)) };
             look(view).map(|found| (at + 1, found))
         })
@@ -237,7 +237,7 @@ pub unsafe fn clear(reflection: &Reflection, object: NonNull<Object>) {
     for (at, field) in reflection.fields.iter().enumerate() {
         let optional = matches!(field.schema, Schema::Any | Schema::Optional(_));
         if field.storage.owns() && !field.is_plain() && (at >= natives || optional) {
-            // SAFETY: the caller's contract; none suits the field.
+            // SAFETY: the object is alive and of the type; none suits the field.
             unsafe { cell::store(field.address(object), field.storage, Any::none()) };
         }
     }

@@ -19,7 +19,7 @@ impl FieldRecord {
     /// # Safety
     /// The object is of the field's type.
     pub(super) unsafe fn address(&self, object: NonNull<Object>) -> *mut c_void {
-        // SAFETY: the caller's contract; the offset is inside the object.
+        // SAFETY: the object is of the field's type, so that the offset is inside it.
         unsafe { object.as_ptr().cast::<c_void>().byte_offset(self.offset as isize) }
     }
 

@@ -82,7 +82,7 @@ fn fill(record: &TypeRecord, reflection: &Reflection) {
     let total_size = i32::try_from(reflection.total_size).unwrap_or(0);
     let structural = reflection.structural as i32;
     let own = MetadataRecord { doc: text(&reflection.doc), creator: None, total_size, structural };
-    // SAFETY: as above. An error says that the record has them.
+    // SAFETY: all that is named lives during the call. An error says that the record has them.
     let _ = unsafe { record.set_metadata(&own) };
 }
 
@@ -124,7 +124,7 @@ pub(super) fn flags(field: &FieldInfo) -> i64 {
 /// As [`FieldGetter`]: the address is a field of that storage in an object that is alive.
 unsafe extern "C" fn read<const STORAGE: usize, const FROZEN: bool>(field: *mut c_void, out: *mut RawAny) -> i32 {
     let storage = const { Storage::ALL[STORAGE] };
-    // SAFETY: the caller's contract; writers of frozen fields keep what was there.
+    // SAFETY: the field's object is alive; writers of frozen fields keep what was there.
     unsafe {
         let value = match FROZEN {
             true => cell::load_frozen(field.cast(), storage),
@@ -151,7 +151,7 @@ fn getter(storage: Storage, frozen: bool) -> FieldGetter {
 /// # Safety
 /// The object is alive.
 unsafe fn is_unique(object: NonNull<Object>) -> bool {
-    // SAFETY: the caller's contract; the count stays its owner's, since the handle is not dropped.
+    // SAFETY: the object is alive. The count stays its owner's, since the handle is not dropped.
     ManuallyDrop::new(unsafe { Obj::<Object>::from_raw(object) }).is_unique()
 }
 

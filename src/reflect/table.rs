@@ -131,7 +131,7 @@ unsafe extern "C-unwind" fn blank<T: Declaration>(object: NonNull<Object>) -> bo
     let Some(Some(value)) = inside(T::blank) else { return false };
     let value = ManuallyDrop::new(value);
     let head = size_of::<Header>();
-    // SAFETY: the caller's contract; everything but the header moves.
+    // SAFETY: the object has room for a `T`; everything but the header moves.
     unsafe {
         let (from, to) = ((&raw const value).cast::<u8>(), object.as_ptr().cast::<u8>());
         to.add(head).copy_from_nonoverlapping(from.add(head), size_of::<T>() - head);

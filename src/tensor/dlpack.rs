@@ -100,7 +100,7 @@ impl Managed {
     pub unsafe fn is_understood(self) -> bool {
         match self {
             Managed::Plain(_) => true,
-            // SAFETY: the caller's contract; every version begins with its number.
+            // SAFETY: the managed tensor is alive; every version begins with its number.
             Managed::Versioned(managed) => unsafe { (*managed.as_ptr()).version.major == VERSION.major },
         }
     }

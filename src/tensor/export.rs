@@ -39,7 +39,7 @@ struct Sent<M> {
 /// # Safety
 /// `managed` is that of a `Sent<M>`, which ends here.
 unsafe extern "C" fn end<M>(managed: *mut M) {
-    // SAFETY: the caller's contract; made from a box.
+    // SAFETY: `managed` is that of a `Sent<M>`, made from a box, which ends here.
     let sent = unsafe { Box::from_raw(managed.cast::<Sent<M>>()) };
     // What keeps the memory may panic as it ends, which foreign code cannot be told.
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(sent))) {

@@ -19,7 +19,7 @@ struct Memory {
 
 // SAFETY: memory without an owner but this.
 unsafe impl Send for Memory {}
-// SAFETY: as above; it is only freed here.
+// SAFETY: memory without an owner but this; it is only freed here.
 unsafe impl Sync for Memory {}
 
 impl Memory {

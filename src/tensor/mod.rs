@@ -165,7 +165,7 @@ impl TensorObj {
 
     /// How many elements lie between neighbours of each dimension.
     pub fn strides(&self) -> Cow<'_, [i64]> {
-        // SAFETY: as in `shape`.
+        // SAFETY: constant, null or `ndim` numbers, and there for as long as the object.
         match unsafe { dims(self.tensor.strides, self.tensor.ndim) } {
             Some(strides) => Cow::Borrowed(strides),
             // Another maker's.

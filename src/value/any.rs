@@ -24,7 +24,7 @@ pub struct Any(RawAny);
 
 // SAFETY: objects are Send + Sync by `ObjectType`; everything else is plain data.
 unsafe impl Send for Any {}
-// SAFETY: as above; an `Any` has no interior mutability.
+// SAFETY: objects are Send + Sync by `ObjectType`; an `Any` has no interior mutability.
 unsafe impl Sync for Any {}
 
 impl Any {
@@ -148,7 +148,7 @@ impl std::fmt::Debug for Any {
 #[repr(transparent)]
 pub struct AnyView<'a>(RawAny, PhantomData<&'a Any>);
 
-// SAFETY: as for `Any`; the slot of an rvalue is atomic.
+// SAFETY: values that others share are Send + Sync, as for `Any`. The slot of an rvalue is atomic.
 unsafe impl Send for AnyView<'_> {}
 // SAFETY: values that others share are Send + Sync, as for `Any`. The slot of an rvalue is atomic.
 unsafe impl Sync for AnyView<'_> {}

@@ -19,7 +19,7 @@ impl AnyWords {
     /// `address` is a field that holds an `Any`, in an object that outlives the result.
     #[inline]
     pub(super) unsafe fn at<'a>(address: *const u8) -> &'a AnyWords {
-        // SAFETY: the caller's contract; same size, same alignment, all access while shared is atomic.
+        // SAFETY: a field that holds an `Any`. Same size, same alignment, all access while shared is atomic.
         unsafe { &*address.cast::<AnyWords>() }
     }
 

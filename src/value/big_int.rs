@@ -45,7 +45,7 @@ impl BigIntObj {
     /// The object is a `BigIntObj`, of any maker, and alive for `'a`.
     pub unsafe fn words<'a>(object: NonNull<Object>) -> &'a [i64] {
         let cell = object.cast::<Cell>().as_ptr();
-        // SAFETY: the caller's contract: makers leave the number of words and the words there.
+        // SAFETY: a live `BigIntObj`. Makers leave the number of words and the words there.
         unsafe { std::slice::from_raw_parts((&raw const (*cell).first).cast(), (*cell).count) }
     }
 }

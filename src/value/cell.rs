@@ -46,10 +46,10 @@ unsafe fn read(address: *const u8, storage: Storage) -> RawAny {
             Some(object) => unsafe { RawAny::of_object(object) },
             None => RawAny::NONE,
         },
-        // SAFETY: as above for each part.
+        // SAFETY: the field's object is kept alive by the reader, which covers each part.
         Storage::Any => stripe::of(address).read(|| unsafe { AnyWords::at(address).read() }),
         Storage::DType => {
-            // SAFETY: as above; two halves, two-byte aligned.
+            // SAFETY: the field's object is kept alive by the reader; two halves, two-byte aligned.
             let halves = unsafe { &*address.cast::<[AtomicU16; 2]>() };
             let (a, b) =
                 stripe::of(address).read(|| (halves[0].load(Ordering::Relaxed), halves[1].load(Ordering::Relaxed)));
@@ -57,7 +57,7 @@ unsafe fn read(address: *const u8, storage: Storage) -> RawAny {
             RawAny::bits(tag::DTYPE, DataType { code, bits, lanes }.to_bits())
         }
         Storage::Device => {
-            // SAFETY: as above; two halves, four-byte aligned.
+            // SAFETY: the field's object is kept alive by the reader; two halves, four-byte aligned.
             let halves = unsafe { &*address.cast::<[AtomicU32; 2]>() };
             let (kind, id) = stripe::of(address)
                 .read(|| (halves[0].load(Ordering::Relaxed) as i32, halves[1].load(Ordering::Relaxed) as i32));
@@ -73,7 +73,7 @@ unsafe fn read(address: *const u8, storage: Storage) -> RawAny {
 /// As `read`; `value` has the tag of `storage` (see [`fit`]).
 #[inline(always)]
 unsafe fn replace(address: *mut u8, storage: Storage, value: RawAny) -> RawAny {
-    // SAFETY: handed on; the only thread is the only one to reach the object.
+    // SAFETY: an initialised field. The only thread is the only one to reach the object.
     unsafe {
         match single_threaded() {
             true => replace_unshared(address, storage, value),
@@ -91,7 +91,7 @@ unsafe fn replace_shared(address: *mut u8, storage: Storage, value: RawAny) -> R
     // Release: pairs with the Acquire of `read`. Carries: what the value points at. Plain data is not given back.
     macro_rules! word {
         ($atomic:ty, $value:expr) => {{
-            // SAFETY: as in `read`.
+            // SAFETY: the field's object is kept alive by the writer.
             unsafe { &*address.cast::<$atomic>() }.store($value, Ordering::Release);
             RawAny::NONE
         }};
@@ -107,7 +107,7 @@ unsafe fn replace_shared(address: *mut u8, storage: Storage, value: RawAny) -> R
         Storage::Pointer => word!(AtomicPtr<c_void>, value.to_pointer()),
         Storage::Object => {
             let pointer = if value.is_object() { value.to_pointer().cast() } else { std::ptr::null_mut() };
-            // SAFETY: as in `read`.
+            // SAFETY: the field's object is kept alive by the writer.
             let field = unsafe { &*address.cast::<AtomicPtr<Object>>() };
             // AcqRel: the Release as above; the Acquire because the old object is released next.
             let old = NonNull::new(field.swap(pointer, Ordering::AcqRel));
@@ -115,7 +115,7 @@ unsafe fn replace_shared(address: *mut u8, storage: Storage, value: RawAny) -> R
             old.map_or(RawAny::NONE, |old| unsafe { RawAny::of_object(old) })
         }
         Storage::Any => stripe::of(address).write(|| {
-            // SAFETY: as in `read`.
+            // SAFETY: the field's object is kept alive by the writer.
             let words = unsafe { AnyWords::at(address) };
             let old = words.read();
             words.write(value);
@@ -123,7 +123,7 @@ unsafe fn replace_shared(address: *mut u8, storage: Storage, value: RawAny) -> R
         }),
         Storage::DType => {
             let DataType { code, bits, lanes } = DataType::from_bits(bits);
-            // SAFETY: as in `read`.
+            // SAFETY: the field's object is kept alive by the writer; two halves, two-byte aligned.
             let halves = unsafe { &*address.cast::<[AtomicU16; 2]>() };
             stripe::of(address).write(|| {
                 halves[0].store(u16::from_ne_bytes([code, bits]), Ordering::Relaxed);
@@ -133,7 +133,7 @@ unsafe fn replace_shared(address: *mut u8, storage: Storage, value: RawAny) -> R
         }
         Storage::Device => {
             let Device { kind, id } = Device::from_bits(bits);
-            // SAFETY: as in `read`.
+            // SAFETY: the field's object is kept alive by the writer; two halves, four-byte aligned.
             let halves = unsafe { &*address.cast::<[AtomicU32; 2]>() };
             stripe::of(address).write(|| {
                 halves[0].store(kind as u32, Ordering::Relaxed);
@@ -210,11 +210,11 @@ unsafe fn own(raw: RawAny) -> Any {
 #[inline]
 pub unsafe fn load(address: *const u8, storage: Storage) -> Any {
     if !storage.owns() || single_threaded() {
-        // SAFETY: the caller's contract. Plain data needs no owner, and no other thread can replace what is read.
+        // SAFETY: an initialised field. Plain data needs no owner, and no other thread can replace what is read.
         return unsafe { own(read(address, storage)) };
     }
     let guard = reclaim::pin();
-    // SAFETY: the caller's contract. The pin keeps what was read alive, since `store` releases after a grace period.
+    // SAFETY: an initialised field. The pin keeps what was read alive, since `store` releases after a grace period.
     let value = unsafe { own(read(address, storage)) };
     drop(guard);
     value
@@ -258,7 +258,7 @@ pub unsafe fn peek_frozen(address: *const u8, storage: Storage) -> RawAny {
 pub unsafe fn peek_object_frozen(address: *const u8, storage: Storage) -> Option<NonNull<Object>> {
     if storage == Storage::Object {
         // Acquire: as in `read`.
-        // SAFETY: as in `read`.
+        // SAFETY: the field's object is kept alive by the reader.
         return NonNull::new(unsafe { &*address.cast::<AtomicPtr<Object>>() }.load(Ordering::Acquire));
     }
     // SAFETY: the field is initialised; its values stay as long as their owner.
@@ -272,7 +272,7 @@ pub unsafe fn peek_object_frozen(address: *const u8, storage: Storage) -> Option
 /// As [`load`]; `value` has the tag of `storage` (see [`fit`]).
 #[inline]
 pub unsafe fn store(address: *mut u8, storage: Storage, value: Any) {
-    // SAFETY: the caller's contract. The field takes the count of `value` and gives that of the old one.
+    // SAFETY: an initialised field, in a live object. The field takes the count of `value` and gives that of the old one.
     let old = unsafe { Any::from_raw(replace(address, storage, value.into_raw())) };
     retire(old);
 }
@@ -320,7 +320,7 @@ unsafe fn replace_unshared(address: *mut u8, storage: Storage, value: RawAny) ->
     match storage {
         Storage::Object => {
             let pointer = if value.is_object() { value.to_pointer().cast() } else { std::ptr::null_mut() };
-            // SAFETY: as in `read`.
+            // SAFETY: the field's object is kept alive by the writer.
             let field = unsafe { &*address.cast::<AtomicPtr<Object>>() };
             let old = NonNull::new(field.load(Ordering::Relaxed));
             field.store(pointer, Ordering::Relaxed);
@@ -328,7 +328,7 @@ unsafe fn replace_unshared(address: *mut u8, storage: Storage, value: RawAny) ->
             old.map_or(RawAny::NONE, |old| unsafe { RawAny::of_object(old) })
         }
         Storage::Any => {
-            // SAFETY: as in `read`.
+            // SAFETY: the field's object is kept alive by the writer.
             let words = unsafe { AnyWords::at(address) };
             let old = words.read();
             words.write(value);
@@ -346,7 +346,7 @@ unsafe fn replace_unshared(address: *mut u8, storage: Storage, value: RawAny) ->
 #[inline]
 pub unsafe fn drop_in_place(address: *mut u8, storage: Storage) {
     if storage == Storage::Object {
-        // SAFETY: the caller's contract; the count on what was there is ours.
+        // SAFETY: no other thread reaches the object; the count on what was there is ours.
         unsafe {
             let field = address.cast::<*mut Object>();
             if let Some(old) = NonNull::new(field.replace(std::ptr::null_mut())) {
@@ -354,7 +354,7 @@ pub unsafe fn drop_in_place(address: *mut u8, storage: Storage) {
             }
         }
     } else if storage.owns() {
-        // SAFETY: the caller's contract; an empty value is left behind.
+        // SAFETY: no other thread reaches the object; an empty value is left behind.
         unsafe { init(address, storage, Any::none()) };
     }
 }

@@ -102,7 +102,7 @@ impl Column {
     pub fn set_if_none(&self, index: i32, value: Any) -> Result<(), Any> {
         self.entries();
         let Some(entry) = self.entry(index) else { return Err(value) };
-        // SAFETY: as in `set`.
+        // SAFETY: the entry is a whole value, in memory that stays, and written by `cell` only.
         unsafe { replace_none(entry.as_ptr(), value) }
     }
 

@@ -243,7 +243,7 @@ impl<T: Field<Value = T> + FromAny + IntoAny> Mutable<T> {
     /// Replaces the value; the old one is released when no reader can see it.
     #[inline]
     pub fn set(&self, value: T) {
-        // SAFETY: as in `get`; a `T` has the tag of its storage.
+        // SAFETY: the cell holds a `T`, which has the tag of its storage.
         unsafe { cell::store(self.0.get().cast::<u8>(), T::STORAGE, value.into_any()) };
     }
 }

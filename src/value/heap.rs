@@ -101,7 +101,7 @@ const _: () = assert!(std::mem::offset_of!(StringObj, bytes) == size_of::<Header
 /// # Safety
 /// `object` is a string or bytes object, alive for `'a`.
 pub(super) unsafe fn heap_bytes<'a>(object: *const StringObj) -> &'a [u8] {
-    // SAFETY: the caller's contract; both objects start alike.
+    // SAFETY: `object` is alive for `'a`; both kinds of objects start alike.
     unsafe { (*object).bytes.as_slice() }
 }
 
@@ -138,7 +138,7 @@ pub(super) fn str_of(content: &str) -> RawAny {
 pub(super) fn text_of(content: &[u8]) -> RawAny {
     match std::str::from_utf8(content) {
         Ok(content) => str_of(content),
-        // SAFETY: as in `str_of`.
+        // SAFETY: the object was made just now, and its count is given to the value.
         Err(_) => made(content, tag::SMALL_STR, || unsafe { RawAny::of_object(LooseStringObj::make(content)) }),
     }
 }
@@ -146,6 +146,6 @@ pub(super) fn text_of(content: &[u8]) -> RawAny {
 /// Bytes of this content, which own what they name.
 #[inline]
 pub(super) fn bytes_of(content: &[u8]) -> RawAny {
-    // SAFETY: as in `str_of`.
+    // SAFETY: the object was made just now, and its count is given to the value.
     made(content, tag::SMALL_BYTES, || unsafe { RawAny::of_object(BytesObj::make(content)) })
 }

@@ -21,7 +21,7 @@ const _: () = assert!(std::mem::offset_of!(OpaqueObj, handle) == size_of::<Heade
 
 // SAFETY: `make` demands that the handle may be used and ended on any thread.
 unsafe impl Send for OpaqueObj {}
-// SAFETY: as above; never written.
+// SAFETY: `make` demands that the handle may be used and ended on any thread; never written.
 unsafe impl Sync for OpaqueObj {}
 
 // SAFETY: repr(C), starts with the header; key and index are the registry's.

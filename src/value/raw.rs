@@ -58,7 +58,7 @@ impl RawAny {
     /// The object is alive.
     #[inline]
     pub unsafe fn of_object(object: NonNull<Object>) -> RawAny {
-        // SAFETY: the caller's contract; the index never changes.
+        // SAFETY: the object is alive; the index never changes.
         RawAny::pointer(unsafe { (*object.as_ptr()).type_index() }, object.as_ptr())
     }
 

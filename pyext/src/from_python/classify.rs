@@ -72,7 +72,7 @@ impl Exact {
     /// A live object.
     #[inline(always)]
     pub unsafe fn is_raw(self, object: *mut ffi::PyObject) -> bool {
-        // SAFETY: by contract a live object, whose class lives as long.
+        // SAFETY: a live object, whose class lives as long.
         unsafe { self.has(object, refcount::class_of(object)) }
     }
 }
@@ -98,7 +98,7 @@ pub fn classify(ob: &Bound<'_, PyAny>) -> Exact {
 unsafe fn classify_raw(object: *mut ffi::PyObject) -> Exact {
     macro_rules! first_of {
         ($($kind:ident)*) => {
-            // SAFETY: by contract a live object, whose class lives as long.
+            // SAFETY: a live object, whose class lives as long.
             unsafe {
                 let class = refcount::class_of(object);
                 $(if Exact::$kind.has(object, class) {

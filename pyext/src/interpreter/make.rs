@@ -10,7 +10,7 @@ use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 /// # Safety
 /// Attached; `made` is that, or null with an exception.
 unsafe fn owned<'py, T>(py: Python<'py>, made: *mut ffi::PyObject) -> PyResult<Bound<'py, T>> {
-    // SAFETY: by contract; callers know the type of what they made.
+    // SAFETY: attached; `made` is null or a new reference. Callers know the type of what they made.
     unsafe { Bound::from_owned_ptr_or_err(py, made).map(|made| made.cast_into_unchecked()) }
 }
 

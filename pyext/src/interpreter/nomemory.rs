@@ -94,7 +94,7 @@ ask!(calloc, calloc, count: usize, size: usize);
 ask!(realloc, realloc, block: *mut c_void, size: usize);
 
 extern "C" fn free(context: *mut c_void, block: *mut c_void) {
-    // SAFETY: as in `ask`.
+    // SAFETY: `install` made a former allocator the context; it stays for good.
     unsafe {
         let former = &*context.cast::<ffi::PyMemAllocatorEx>();
         former.free.unwrap_unchecked()(former.ctx, block);

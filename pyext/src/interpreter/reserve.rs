@@ -160,7 +160,7 @@ unsafe impl GlobalAlloc for Reserving {
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         match place(block) {
             None if room::give_back(block) => {}
-            // SAFETY: by contract; neither of the reserve nor of a room.
+            // SAFETY: the block is the system's with this layout, not the reserve's nor a room's.
             None => unsafe { System.dealloc(block, layout) },
             Some(place) => give_back(place),
         }
@@ -169,7 +169,7 @@ unsafe impl GlobalAlloc for Reserving {
     #[inline]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         if is_of_system(block) && nomemory::given() {
-            // SAFETY: by contract; the system's.
+            // SAFETY: the block is the system's, with this layout; the size is not zero.
             let grown = unsafe { System.realloc(block, layout, size) };
             if !grown.is_null() {
                 return grown;
@@ -191,7 +191,7 @@ unsafe impl GlobalAlloc for Reserving {
 #[cold]
 #[inline(never)]
 unsafe fn move_to(block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-    // SAFETY: by contract the new size is not zero and does not overflow with the alignment. Both blocks have the lesser size.
+    // SAFETY: the new size is not zero and does not overflow with the alignment. Both blocks have the lesser size.
     unsafe {
         let layout_now = Layout::from_size_align_unchecked(size, layout.align());
         let moved = match is_of_system(block) {

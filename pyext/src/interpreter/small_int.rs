@@ -24,7 +24,7 @@ pub const AT_DIGITS: usize = std::mem::offset_of!(Digits, first);
 /// A live object whose class is exactly `int`.
 #[inline(always)]
 pub unsafe fn compact(op: *mut ffi::PyObject) -> Option<i64> {
-    // SAFETY: by contract; integers never change.
+    // SAFETY: a live `int`; integers never change.
     let (tag, first) = unsafe { ((*op.cast::<Digits>()).tag, i64::from((*op.cast::<Digits>()).first)) };
     // `PyUnstable_Long_IsCompact` and `PyUnstable_Long_CompactValue`.
     #[cfg(Py_3_12)]
@@ -59,7 +59,7 @@ pub fn find_small(_: Python<'_>) {
 /// Attached.
 #[inline(always)]
 pub unsafe fn new(value: i64) -> *mut ffi::PyObject {
-    // SAFETY: by contract; small integers live as long as the process.
+    // SAFETY: attached; small integers live as long as the process.
     unsafe {
         match SMALL.get(value.wrapping_sub(SMALLEST) as usize) {
             // Relaxed: see `find_small`.

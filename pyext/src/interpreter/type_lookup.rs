@@ -20,7 +20,7 @@ pub unsafe fn lookup<'py>(
     class: *mut ffi::PyTypeObject,
     name: &Bound<'py, PyString>,
 ) -> Option<Bound<'py, PyAny>> {
-    // SAFETY: by contract; before 3.13 the result is borrowed, and the GIL is held.
+    // SAFETY: attached; a live class. Before 3.13 the result is borrowed, and the GIL is held.
     unsafe {
         #[cfg(Py_3_13)]
         let found = Bound::from_owned_ptr_or_opt(py, _PyType_LookupRef(class, name.as_ptr()));
@@ -52,6 +52,6 @@ pub fn is_inherited<'py>(class: &Bound<'py, PyType>, from: &Bound<'py, PyType>, 
 #[inline(always)]
 pub unsafe fn version(class: *mut ffi::PyTypeObject) -> c_uint {
     // Relaxed: as the interpreter's specialised instructions read it.
-    // SAFETY: by contract; CPython writes the field atomically where threads are free.
+    // SAFETY: a live class. CPython writes the field atomically where threads are free.
     unsafe { AtomicU32::from_ptr(&raw mut (*class).tp_version_tag) }.load(Ordering::Relaxed)
 }

@@ -134,7 +134,7 @@ pub fn give(py: Python<'_>, tensor: Exported) -> PyResult<Bound<'_, PyAny>> {
 /// # Safety
 /// Called by the interpreter with such a capsule.
 unsafe extern "C" fn end(capsule: *mut ffi::PyObject) {
-    // SAFETY: by contract; under its fresh name the tensor is still the capsule's.
+    // SAFETY: the interpreter calls it with a capsule of ours. Under its fresh name the tensor is still the capsule's.
     unsafe {
         if ffi::PyCapsule_IsValid(capsule, VERSIONED.fresh.as_ptr()) != 0 {
             let found = ffi::PyCapsule_GetPointer(capsule, VERSIONED.fresh.as_ptr());

@@ -246,7 +246,8 @@ unsafe extern "C" fn cached_elsewhere(object: NonNull<Object>) -> *mut ffi::PyOb
 /// # Safety
 /// As there; `seen` is what was in the object's word since Python code last ran.
 unsafe extern "C" fn cached_of_another(object: NonNull<Object>, seen: Word) -> *mut ffi::PyObject {
-    // SAFETY: by contract, attached; `hit_any` leaves a count where it finds no wrapper.
+    // SAFETY: attached; `seen` was in the object's word since Python code last ran. `hit_any` leaves a count where it
+    // finds no wrapper.
     unsafe {
         let found = |wrapper: NonNull<Wrapper>| wrapper.as_ptr().cast();
         protocol::hit_any(&CPython, (), object, seen, found, move || wrap_slow(object))

@@ -44,7 +44,7 @@ impl ClassObject {
     /// # Safety
     /// Attached; a live class.
     pub unsafe fn of_class<'a>(class: *mut ffi::PyTypeObject) -> Option<&'a ClassObject> {
-        // SAFETY: by contract; classes of that metaclass, or one derived from it, are as large.
+        // SAFETY: attached; a live class. Classes of that metaclass, or one derived from it, are as large.
         unsafe {
             let ours = is_base_metaclass(Python::assume_attached(), refcount::class_of(class.cast()));
             ours.then(|| &*class.cast::<ClassObject>())
@@ -117,8 +117,8 @@ static USUAL: AtomicPtr<ffi::PyTypeObject> = AtomicPtr::new(null_mut());
 /// A live class.
 #[inline(always)]
 pub unsafe fn is_usual(class: *mut ffi::PyTypeObject) -> bool {
-    // SAFETY: by contract; a class of that metaclass is a class object of ours.
-    // Relaxed, both: compared only; a metaclass lives as long as its classes, and registered classes are never freed.
+    // SAFETY: a live class; a class of that metaclass is a class object of ours. Relaxed, both: compared only; a metaclass lives
+    // as long as its classes, and registered classes are never freed.
     unsafe {
         refcount::class_of(class.cast()) == USUAL.load(Ordering::Relaxed)
             && !(*class.cast::<ClassObject>()).fields.load(Ordering::Relaxed).is_null()

@@ -76,7 +76,8 @@ fn next() -> Option<End> {
 /// # Safety
 /// As [`end`].
 unsafe fn now(wrapper: NonNull<Wrapper>, object: Option<NonNull<Object>>) {
-    // SAFETY: as for `end`; the storage goes before the object, whose fields may end other wrappers.
+    // SAFETY: the wrapper is dead and the caller's to end. The storage goes before the object, whose fields may end other
+    // wrappers.
     unsafe {
         state::clear(wrapper.as_ptr().cast());
         storage::free(wrapper.as_ptr().cast());

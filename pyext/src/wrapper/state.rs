@@ -211,7 +211,7 @@ unsafe fn slots(op: *mut ffi::PyObject) -> impl Iterator<Item = *mut *mut ffi::P
         std::iter::successors(NonNull::new(refcount::class_of(op)), |class| NonNull::new(class.as_ref().tp_base))
     };
     classes.take_while(move |class| class.as_ptr() != base).flat_map(move |class| {
-        // SAFETY: as above; a heap type has as many members as its size says.
+        // SAFETY: the class outlives the iterator. A heap type has as many members as its size says.
         let (members, count) = unsafe { (class.as_ref().tp_members, ffi::Py_SIZE(class.as_ptr().cast())) };
         (0..if members.is_null() { 0 } else { count }).filter_map(move |at| {
             // SAFETY: the class has the member. One of this kind is a pointer at its offset in the instance.

@@ -98,8 +98,8 @@ unsafe fn is_bare(class: *mut ffi::PyTypeObject) -> bool {
 /// Attached; a bare class.
 #[inline(always)]
 unsafe fn allocate_bare(class: *mut ffi::PyTypeObject) -> *mut ffi::PyObject {
-    // SAFETY: by contract; the block is as large as an instance. What `PyType_GenericAlloc` does for a class without
-    // collector, dictionary and weak references, but for the reference of the class.
+    // SAFETY: attached; a bare class, so that the block is as large as an instance. What `PyType_GenericAlloc` does for a class
+    // without collector, dictionary and weak references, but for the reference of the class.
     unsafe {
         let op = ffi::PyObject_Malloc(size_of::<Wrapper>()).cast::<ffi::PyObject>();
         if op.is_null() {

@@ -58,7 +58,7 @@ pub unsafe fn wrap_new<'py>(
     object: Obj<Object>,
     class: *mut ffi::PyTypeObject,
 ) -> PyResult<Bound<'py, PyAny>> {
-    // SAFETY: by contract; the count goes into the wrapper's life only if there is a wrapper.
+    // SAFETY: no other thread knows the object. The count goes into the wrapper's life only if there is a wrapper.
     unsafe {
         release_queue::drain();
         let raw = object.as_raw();

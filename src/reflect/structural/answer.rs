@@ -48,7 +48,7 @@ pub(super) fn result(answer: Any) -> Result<Any, Error> {
 /// `step` is such a function for drivers of the object's kind; the object is alive.
 pub(super) unsafe fn take(step: Step, driver: NonNull<Object>, value: AnyView<'_>) -> Result<Any, Error> {
     stack::expect()?;
-    // SAFETY: the caller's contract; the answer is owned.
+    // SAFETY: `step` is for drivers of the object's kind; the answer is owned.
     result(unsafe { Any::from_raw(step(driver, value.to_raw())) })
 }
 
@@ -85,6 +85,6 @@ pub(super) unsafe fn lent<'a, T: ObjectType>(
     driver: NonNull<Object>,
     value: RawAny,
 ) -> (ManuallyDrop<Obj<T>>, AnyView<'a>) {
-    // SAFETY: the caller's contract; the count stays the caller's, since the handle is not dropped.
+    // SAFETY: driver and value are alive for `'a`. The count stays the caller's, since the handle is not dropped.
     unsafe { (ManuallyDrop::new(Obj::from_raw(driver)), AnyView::from_raw(value)) }
 }

@@ -182,7 +182,7 @@ impl Obj<StructuralMutator> {
     /// Those of the mutator.
     pub fn set_variable(&self, variable: AnyView<'_>, value: AnyView<'_>) -> Result<(), Error> {
         stack::expect()?;
-        // SAFETY: as above; the answer is owned.
+        // SAFETY: a mutator's table is for mutators of its kind; the answer is owned.
         let answer = unsafe { Any::from_raw((self.table()?.set)(self.as_raw(), variable.to_raw(), value.to_raw())) };
         result(answer).map(drop)
     }

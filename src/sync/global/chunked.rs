@@ -60,7 +60,7 @@ impl<T, const FIRST: usize, const CHUNKS: usize> Chunked<T, FIRST, CHUNKS> {
         if entries.is_null() {
             entries = self.publish(chunk, make(FIRST << chunk)?);
         }
-        // SAFETY: as in `get`.
+        // SAFETY: the chunk has more than `offset` entries, and is freed with the table only.
         Ok(unsafe { &*entries.add(offset) })
     }
 

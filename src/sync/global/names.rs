@@ -100,7 +100,7 @@ impl<T: Sync> Name<T> {
         // Release: pairs with the Acquire in `holder`. Carries: the value. Weaker fails: tests/loom.rs names::held_whole.
         // Acquire on failure: as in `holder`. Weaker fails: tests/loom.rs names::given_once.
         let given = self.holder.compare_exchange(raw(from), raw(to), Ordering::Release, Ordering::Acquire);
-        // SAFETY: as in `holder`.
+        // SAFETY: null, or from a reference that `give` got.
         given.map(drop).map_err(|now| unsafe { now.as_ref() })
     }
 }

@@ -112,7 +112,7 @@ pub unsafe fn arm(op: *mut ffi::PyObject, rich: bool) {
 /// As for [`try_incref`].
 #[inline(always)]
 pub unsafe fn incref_own(op: *mut ffi::PyObject, _: impl FnOnce() -> bool) -> bool {
-    // SAFETY: as in `try_incref`.
+    // SAFETY: the heaps of objects are type-stable while attached, so the header can be read.
     let (tid, local) = unsafe { (tid(op), local(op)) };
     // Relaxed: as in `try_incref`.
     let count = local.load(Ordering::Relaxed);
@@ -216,7 +216,7 @@ pub unsafe fn dormancy(op: *mut ffi::PyObject) -> Dormancy {
     // Relaxed: a revival and a claim are swaps that look at the header once more. What is dead within the section in which its
     // word was read was not moved from (`Host::limbo`), so that the word need not be looked at again; and the dealloc that
     // would end a wrapper asks after `claim_end`, whose Acquire carries all that others did to it.
-    // SAFETY: as in `try_incref`.
+    // SAFETY: the heaps of objects are type-stable while attached, so the header can be read.
     match unsafe { shared(op) }.load(Ordering::Relaxed) {
         CLAIMED | REFUSED => Dormancy::Claimed,
         MERGED => Dormancy::Dormant,
@@ -271,7 +271,7 @@ pub unsafe fn has_one_count(op: *mut ffi::PyObject) -> bool {
 /// As [`revive`].
 #[inline(always)]
 unsafe fn revive_single_threaded(op: *mut ffi::PyObject) -> bool {
-    // SAFETY: as in `revive_among_threads`.
+    // SAFETY: the wrapper is tied to an object that the caller protects.
     let (tid, local, shared) = unsafe { (tid(op), local(op), shared(op)) };
     // Relaxed, all of them: there is no other thread.
     let dormant = shared.load(Ordering::Relaxed) == MERGED;
@@ -319,7 +319,7 @@ unsafe fn revive_among_threads(op: *mut ffi::PyObject) -> bool {
 /// As [`bowline::protocol::Host::claim`].
 pub unsafe fn claim(op: *mut ffi::PyObject) -> bool {
     // Relaxed: only who wins is asked. What the winner frees it frees after a stop of the world, which orders the rest.
-    // SAFETY: as in `revive`.
+    // SAFETY: the wrapper is tied to an object that the caller protects.
     unsafe { shared(op) }.compare_exchange(MERGED, CLAIMED, Ordering::Relaxed, Ordering::Relaxed).is_ok()
 }
 

@@ -66,7 +66,7 @@ pub unsafe fn arm(_: *mut ffi::PyObject, _: bool) {}
 /// As [`try_incref`].
 #[inline(always)]
 pub unsafe fn incref_own(op: *mut ffi::PyObject, is_preserved: impl FnOnce() -> bool) -> bool {
-    // SAFETY: as in `try_incref`.
+    // SAFETY: tied wrappers are not freed under the GIL between the look and here.
     unsafe {
         let owned = !is_preserved() && *count(op) != 0;
         if owned {

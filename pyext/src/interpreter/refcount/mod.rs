@@ -27,6 +27,7 @@ use pyo3::ffi;
 /// A Python object that is there: alive, or storage of ours.
 #[inline(always)]
 pub unsafe fn class_of(op: *mut ffi::PyObject) -> *mut ffi::PyTypeObject {
-    // SAFETY: by contract. The class of an object of ours is never assigned, and the interpreter reads it as plainly.
+    // SAFETY: an object that is there. The class of an object of ours is never assigned, and the interpreter reads it
+    // as plainly.
     unsafe { (*op).ob_type }
 }

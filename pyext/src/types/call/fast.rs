@@ -30,7 +30,7 @@ pub unsafe fn run(
     arguments: *const *mut ffi::PyObject,
     count: usize,
 ) -> Option<*mut ffi::PyObject> {
-    // SAFETY: by contract; the type index says what the object is.
+    // SAFETY: a live wrapper and live arguments. The type index says what the object is.
     unsafe {
         let function = (*this.cast::<Wrapper>()).handle.read().object()?;
         if function.as_ref().type_index() != tag::FUNCTION || count > MAX_FAST_ARGS {
@@ -104,7 +104,7 @@ unsafe fn lend(argument: *mut ffi::PyObject) -> Option<RawAny> {
 /// A live object.
 #[inline(always)]
 unsafe fn is_plainly_callable(argument: *mut ffi::PyObject) -> bool {
-    // SAFETY: by contract live.
+    // SAFETY: a live object.
     unsafe { Exact::Function.is_raw(argument) || Exact::Method.is_raw(argument) || Exact::Builtin.is_raw(argument) }
 }
 
@@ -114,7 +114,7 @@ unsafe fn is_plainly_callable(argument: *mut ffi::PyObject) -> bool {
 /// A live object.
 #[inline(always)]
 unsafe fn plain(argument: *mut ffi::PyObject) -> Option<RawAny> {
-    // SAFETY: by contract live; an integer by its class.
+    // SAFETY: a live object; an integer by its class.
     unsafe {
         if Exact::Int.is_raw(argument) {
             return small_int::compact(argument).map(|value| RawAny::bits(tag::INT, value as u64));
@@ -206,7 +206,7 @@ unsafe fn call_counted(
     count: usize,
 ) -> Option<*mut ffi::PyObject> {
     let mut simple = true;
-    // SAFETY: by contract; the handles' objects are counted before anything else runs.
+    // SAFETY: attached; a live wrapper of a short function. The handles' objects are counted before anything else runs.
     let result = unsafe {
         slot(|py| {
             let function = Obj::<FunctionObj>::from_borrowed(function.cast());
@@ -236,7 +236,7 @@ unsafe fn call_counted(
 /// Attached; a live object.
 #[inline(always)]
 unsafe fn own(py: Python<'_>, argument: *mut ffi::PyObject) -> Option<Any> {
-    // SAFETY: by contract. The count is taken while the handle's object is protected by the wrapper, see the tie.
+    // SAFETY: attached; a live object. The count is taken while the handle's object is protected by the wrapper, see the tie.
     unsafe {
         if Exact::Wrapper.is_raw(argument) {
             let object: NonNull<Object> = (*argument.cast::<Wrapper>()).handle.read().object()?;

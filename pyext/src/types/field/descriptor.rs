@@ -167,7 +167,7 @@ impl FieldProperty {
     /// A live Python object; attached.
     #[inline]
     pub unsafe fn read<'py>(&self, py: Python<'py>, op: *mut ffi::PyObject) -> Answer<'py> {
-        // SAFETY: by contract; `object` gives one that has the field.
+        // SAFETY: attached; a live object. `object` gives one that has the field.
         unsafe {
             match self.reader.read(py, || self.object(op)) {
                 Some(found) => found,
@@ -183,7 +183,7 @@ impl FieldProperty {
     #[inline]
     unsafe fn write_exact(&self, py: Python<'_>, op: *mut ffi::PyObject, value: *mut ffi::PyObject) -> bool {
         let field = self.field();
-        // SAFETY: by contract; nothing runs between finding the object and the exchange of values.
+        // SAFETY: attached; live objects. Nothing runs between finding the object and the exchange of values.
         unsafe {
             let value = Bound::from_borrowed_ptr(py, value);
             let Some(value) = convert::exact_for_field(&value, field) else { return false };

@@ -59,9 +59,9 @@ impl FieldCache {
     /// A live class whose metaclass is ours.
     #[inline(always)]
     pub unsafe fn of_class<'a>(class: *mut ffi::PyTypeObject) -> Option<&'a FieldCache> {
-        // SAFETY: by contract the class object is as large; tables are never freed.
-        // Acquire: pairs with the Release in `publish_first` and `replace`. Carries: the table's content.
-        // Weaker: see src/sync/edges.md, here and below.
+        // SAFETY: the metaclass is ours, so that the class object is as large. Tables are never freed. Acquire: pairs
+        // with the Release in `publish_first` and `replace`. Carries: the table's content. Weaker: see
+        // src/sync/edges.md, here and below.
         unsafe { (*class.cast::<ClassObject>()).fields.load(Ordering::Acquire).cast::<FieldCache>().as_ref() }
     }
 
@@ -81,8 +81,8 @@ impl FieldCache {
             calls: Box::leak(Box::default()),
         };
         let first = Box::into_raw(Box::new(first));
-        // SAFETY: by contract the class object is as large.
-        // Release: pairs with the Acquire in `of_class`.
+        // SAFETY: the metaclass is ours, so that the class object is as large. Release: pairs with the Acquire in
+        // `of_class`.
         unsafe { (*class.cast::<ClassObject>()).fields.store(first.cast(), Ordering::Release) };
     }
 
@@ -94,7 +94,8 @@ impl FieldCache {
     pub unsafe fn replace(&self, class: *mut ffi::PyTypeObject, next: FieldCache) -> &FieldCache {
         let next = Box::into_raw(Box::new(next));
         let former = std::ptr::from_ref(self).cast_mut();
-        // SAFETY: by contract the class object is as large. No other thread has `next` until the exchange succeeds.
+        // SAFETY: the metaclass is ours, so that the class object is as large. No other thread has `next` until the
+        // exchange succeeds.
         unsafe {
             let place = &(*class.cast::<ClassObject>()).fields;
             // Release: pairs with the Acquire in `of_class`. Relaxed on failure: the winner's is found by the next read.

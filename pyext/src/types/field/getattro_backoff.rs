@@ -44,7 +44,7 @@ const GENERIC: GetAttribute = ffi::PyObject_GenericGetAttr;
 /// # Safety
 /// Attached; a live class.
 unsafe fn change(class: *mut ffi::PyTypeObject, from: GetAttribute, to: GetAttribute) {
-    // SAFETY: by contract; an optional function is a nullable pointer.
+    // SAFETY: a live class; an optional function is a nullable pointer.
     let place = unsafe { AtomicPtr::<()>::from_ptr((&raw mut (*class).tp_getattro).cast()) };
     // Relaxed: pointers to code, which carry nothing.
     let _ = place.compare_exchange(from as *mut (), to as *mut (), Ordering::Relaxed, Ordering::Relaxed);

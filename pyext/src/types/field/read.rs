@@ -44,8 +44,8 @@ impl ReadField {
         py: Python<'py>,
         find: impl FnOnce() -> Option<NonNull<Object>>,
     ) -> Option<Answer<'py>> {
-        // SAFETY: by contract. Between finding the object and counting what is in it no Python code runs: pins, which may,
-        // come before.
+        // SAFETY: what `find` gives has the field. Between finding the object and counting what is in it no Python code
+        // runs: pins, which may, come before.
         unsafe {
             if self.storage.owns() && !self.stays && !single_threaded() {
                 let guard = reclaim::pin();
@@ -164,7 +164,8 @@ impl QuickRead {
     /// Attached; the address is one of such a field, in an object that is alive until this thread next runs Python code.
     #[inline(always)]
     pub unsafe fn read(self, address: *const u8, otherwise: impl FnOnce() -> *mut ffi::PyObject) -> *mut ffi::PyObject {
-        // SAFETY: by contract. The field is not written meanwhile, as it is frozen or there is one thread.
+        // SAFETY: the address is that of such a field, in a live object. The field is not written meanwhile, as it is frozen
+        // or there is one thread.
         unsafe {
             match self {
                 QuickRead::Mutable | QuickRead::MutableAny if !single_threaded() => otherwise(),

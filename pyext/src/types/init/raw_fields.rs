@@ -50,7 +50,7 @@ impl RawField {
     /// Attached; a live object.
     #[inline(always)]
     unsafe fn convert(&self, argument: *mut ffi::PyObject) -> Option<u64> {
-        // SAFETY: by contract; for the count see the tie.
+        // SAFETY: attached; a live object. For the count see the tie.
         unsafe {
             match self.kind {
                 RawKind::Object(target) if Exact::Wrapper.is_raw(argument) => {
@@ -95,7 +95,7 @@ impl RawFields {
         arguments: *const *mut ffi::PyObject,
     ) -> PyResult<Option<Obj<Object>>> {
         let mut words = [0u64; MAX_FIELD_WORDS];
-        // SAFETY: by contract; such objects have at most so many words.
+        // SAFETY: there is a live argument for each field. Such objects have at most so many words.
         unsafe {
             for (i, field) in self.0.iter().enumerate() {
                 match field.convert(*arguments.add(i)) {

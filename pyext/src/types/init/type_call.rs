@@ -95,7 +95,7 @@ unsafe fn by_type(
     count: usize,
     keywords: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    // SAFETY: by contract; attached.
+    // SAFETY: attached; the interpreter's arguments, as `vectorcall` got them.
     unsafe {
         if stack::is_short() {
             return slot(|_| expect_stack().map(|()| null_mut()));

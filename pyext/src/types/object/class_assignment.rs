@@ -44,7 +44,8 @@ unsafe fn put_in_front(
     ours: ffi::setter,
     former: &'static Former,
 ) -> PyResult<()> {
-    // SAFETY: by contract; the table ends with an entry without a name (Include/descrobject.h).
+    // SAFETY: a static type, written by no other code. The table ends with an entry without a name
+    // (Include/descrobject.h).
     unsafe {
         let mut entry = (*class).tp_getset;
         while !entry.is_null() && !(*entry).name.is_null() {

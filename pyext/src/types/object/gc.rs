@@ -257,6 +257,6 @@ impl Step {
 /// # Safety
 /// The object is a `T`.
 unsafe fn part<T>(object: &Obj<Object>) -> &T {
-    // SAFETY: by contract; objects start where their type does.
+    // SAFETY: the object is a `T`, and objects start where their type does.
     unsafe { object.as_raw().cast::<T>().as_ref() }
 }

@@ -62,7 +62,7 @@ unsafe fn subscript_any(op: *mut ffi::PyObject, key: *mut ffi::PyObject) -> *mut
 /// A live object.
 #[inline]
 unsafe fn index(py: Python<'_>, key: *mut ffi::PyObject) -> PyResult<isize> {
-    // SAFETY: by contract; −1 may be an index or an exception.
+    // SAFETY: attached; a live object. −1 may be an index or an exception.
     unsafe {
         if !Exact::Int.is_raw(key) {
             expect_stack()?;

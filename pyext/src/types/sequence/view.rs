@@ -27,7 +27,7 @@ impl<'a> Sequence<'a> {
     /// A live wrapper; the result is not used once Python code ran.
     #[inline(always)]
     pub unsafe fn of(op: *mut ffi::PyObject) -> Option<Sequence<'a>> {
-        // SAFETY: by contract; the type index says what the object is.
+        // SAFETY: a live wrapper; the type index says what the object is.
         unsafe {
             let object: NonNull<Object> = (*op.cast::<Wrapper>()).handle.read().object()?;
             match object.as_ref().type_index() {
@@ -113,7 +113,7 @@ pub fn out_of_range(list: bool) -> PyErr {
 /// A live wrapper.
 #[inline(always)]
 pub unsafe fn try_item(op: *mut ffi::PyObject, at: i64) -> Option<*mut ffi::PyObject> {
-    // SAFETY: by contract; nothing runs Python code before the item is counted.
+    // SAFETY: a live wrapper; nothing runs Python code before the item is counted.
     unsafe {
         let object = (*op.cast::<Wrapper>()).handle.read().object()?;
         if object.as_ref().type_index() != tag::ARRAY || tensor_library::is_marked(object) {
