@@ -124,7 +124,7 @@ fn foreign_memory_ends_once_with_the_last_who_has_it() {
 #[test]
 fn what_is_refused_has_ended() {
     let ends = Arc::new(AtomicUsize::new(0));
-    // SAFETY: as in `import`.
+    // SAFETY: made here; ends on any thread.
     let refused = unsafe { TensorObj::from_managed(plain(&[4, -5], None, &ends)) };
     assert_eq!((refused.unwrap_err().kind(), ends.load(Ordering::Relaxed)), ("ValueError", 1));
 }

@@ -2,7 +2,7 @@
 
 A comment is a block of consecutive comment lines, or a docstring, in Rust, Python and the scripts of ci/. Its first sentence
 ends at a full stop, a question mark or where a paragraph, list, table or example does. Code in backticks is one word, what
-has no letter or digit is none, and `SAFETY:` does not count.
+has no letter or digit is none, and `SAFETY:` does not count. What follows `SAFETY:` is an argument, not the name of another.
 
     prose.py [PATH...]      only what is below a PATH
 """
@@ -40,6 +40,8 @@ PRAGMA = re.compile(r"(?:shellcheck |noqa|type: |ruff: |mypy: |pyright: |fmt: |p
 # Where a paragraph ends though no empty line says so.
 PART = re.compile(r"(?:[-*+|#>]|\d+[.)])\s|\||```|~~~|\[[^\]]+\]:\s|  ")
 END = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\betc)(?<!\bcf)(?<!\bvs)[.!?][)\]\"'*_]*(?=\s|$)")
+# An argument that sends its reader on.
+FORWARD = re.compile(r"SAFETY: (?:as (?:above|before|there|in|for)|see |handed on|by contract|the (?:caller|guest)'s contract)\b", re.I)
 CODE = re.compile(r"(`+).+?\1")
 
 # The line where a comment begins, and its lines without marks.
@@ -134,6 +136,8 @@ def main(only: list[str]) -> int:
             sentence = first_sentence(lines)
             if words(sentence) > MAX_WORDS and not PRAGMA.match(sentence):
                 wrong.append(f"{name}:{number}: the first sentence has {words(sentence)} words, {MAX_WORDS} are the most: {sentence}")
+            if name.endswith(".rs") and any(FORWARD.search(line) for line in lines):
+                wrong.append(f"{name}:{number}: name what the argument relies on")
     if seen < 5000 and not only:
         wrong.append(f"only {seen} comments found: the search is broken")
     print(*wrong, sep="\n", end="\n" if wrong else "")

@@ -110,7 +110,7 @@ impl Function {
         impl Drop for Handle {
             fn drop(&mut self) {
                 if let Some(deleter) = self.1 {
-                    // SAFETY: the constructor's contract; dropped once.
+                    // SAFETY: the deleter is for this handle, on any thread; dropped once.
                     unsafe { deleter(self.0) };
                 }
             }
@@ -121,7 +121,7 @@ impl Function {
             }
         }
         let handle = Handle(handle, deleter);
-        // SAFETY: the constructor's contract.
+        // SAFETY: the function is for this handle, on any thread, as the constructor demands.
         Function::from_packed(move |args| unsafe { call_raw(safe_call, handle.get(), args) })
     }
 }

@@ -183,7 +183,7 @@ pub(super) unsafe fn release_weak(object: NonNull<Object>) {
     if unsafe { counts(object) }.release_weak() {
         // SAFETY: there is no other count, so the memory is ours.
         if let Some(deleter) = unsafe { object.as_ref() }.header().deleter() {
-            // SAFETY: the header's contract.
+            // SAFETY: the object's own deleter, which frees what has no count left.
             unsafe { deleter(object.as_ptr().cast(), FREE) };
         }
     }

@@ -76,7 +76,7 @@ unsafe impl Host for OneThread {
         OneThread::free_box(pointer);
     }
     unsafe fn incref_own(&self, pointer: NonNull<Wrapper>, is_preserved: impl FnOnce() -> bool) -> bool {
-        // SAFETY: handed on; what is not `Own` took no count.
+        // SAFETY: read from a word in this section; what is not `Own` took no count.
         unsafe { self.try_incref(pointer, is_preserved) == Counted::Own }
     }
     unsafe fn try_incref(&self, pointer: NonNull<Wrapper>, is_preserved: impl FnOnce() -> bool) -> Counted {

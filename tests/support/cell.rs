@@ -64,7 +64,7 @@ impl Block {
     #[track_caller]
     pub fn fill(&self, value: u32, whose: &str) {
         self.touch(whose);
-        // SAFETY: as in `contents`.
+        // SAFETY: the caller has the storage alone, which loom checks.
         self.contents.with_mut(|contents| unsafe { *contents = value });
     }
 

@@ -25,7 +25,7 @@ impl Thread {
     }
 }
 
-// SAFETY: see the methods. What is in limbo stays while a section is open that was open then; `revive` and `claim` are one
+// SAFETY: each method keeps its own promises. What is in limbo stays while a section is open that was open then; `revive` and `claim` are one
 // compare-and-swap each, from what a death leaves.
 unsafe impl Host for Thread {
     type Object = Object;

@@ -96,7 +96,7 @@ impl Object {
 
     /// The same without the check, for the oracle.
     pub fn peek<'a>(self) -> &'a Native {
-        // SAFETY: as in `get`.
+        // SAFETY: natives live as long as their world.
         unsafe { self.0.as_ref() }
     }
 
