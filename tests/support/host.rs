@@ -25,8 +25,8 @@ impl Thread {
     }
 }
 
-// SAFETY: each method keeps its own promises. What is in limbo stays while a section is open that was open then; `revive` and `claim` are one
-// compare-and-swap each, from what a death leaves.
+// SAFETY: each method keeps its own promises. What is in limbo stays while a section is open that was open then; `revive` and
+// `claim` are one compare-and-swap each, from what a death leaves.
 unsafe impl Host for Thread {
     type Object = Object;
     type Wrapper = Wrapper;
