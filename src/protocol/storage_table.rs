@@ -16,22 +16,22 @@ const CHUNKS: usize = 22;
 
 /// Storages by slot number. No locks: a process may be forked at any time.
 ///
-/// `FIRST` is the number of slots in the first chunk.
-pub struct StorageTable<const FIRST: usize = 1024> {
-    slots: Chunked<AtomicUsize, FIRST, CHUNKS>,
+/// `FIRST_CHUNK` is the number of slots in the first chunk.
+pub struct StorageTable<const FIRST_CHUNK: usize = 1024> {
+    slots: Chunked<AtomicUsize, FIRST_CHUNK, CHUNKS>,
     /// Slot numbers that were given back.
     spare: Stack<Vec<u32>>,
     /// All slot numbers below were reserved at some time.
     top: AtomicU32,
 }
 
-impl<const FIRST: usize> Default for StorageTable<FIRST> {
+impl<const FIRST_CHUNK: usize> Default for StorageTable<FIRST_CHUNK> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<const FIRST: usize> StorageTable<FIRST> {
+impl<const FIRST_CHUNK: usize> StorageTable<FIRST_CHUNK> {
     const_unless_loom! {
         /// An empty table.
         pub fn new() -> Self {

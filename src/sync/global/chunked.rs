@@ -8,23 +8,23 @@ use std::ptr::{self, null_mut};
 
 /// Entries by number, in `CHUNKS` chunks at most.
 ///
-/// The first chunk has `FIRST` entries, which is a power of two; each further chunk has twice as many as the one before.
+/// The first chunk has `FIRST_CHUNK` entries, which is a power of two; each further chunk has twice as many as the one before.
 /// What an entry is protected by is its own affair.
-pub struct Chunked<T, const FIRST: usize, const CHUNKS: usize> {
-    /// Each is null, or the first of `FIRST << i` entries; set once.
+pub struct Chunked<T, const FIRST_CHUNK: usize, const CHUNKS: usize> {
+    /// Each is null, or the first of `FIRST_CHUNK << i` entries; set once.
     chunks: [AtomicPtr<T>; CHUNKS],
     owns: PhantomData<T>,
 }
 
 // SAFETY: the table owns its entries. Every thread reaches them by reference and any thread may make or drop them.
-unsafe impl<T: Send + Sync, const FIRST: usize, const CHUNKS: usize> Sync for Chunked<T, FIRST, CHUNKS> {}
+unsafe impl<T: Send + Sync, const FIRST_CHUNK: usize, const CHUNKS: usize> Sync for Chunked<T, FIRST_CHUNK, CHUNKS> {}
 
-impl<T, const FIRST: usize, const CHUNKS: usize> Chunked<T, FIRST, CHUNKS> {
+impl<T, const FIRST_CHUNK: usize, const CHUNKS: usize> Chunked<T, FIRST_CHUNK, CHUNKS> {
     const_fn! {
         /// A table without chunks.
         #[allow(clippy::new_without_default, reason = "for statics")]
         pub fn new() -> Self {
-            assert!(FIRST.is_power_of_two());
+            assert!(FIRST_CHUNK.is_power_of_two());
             Chunked { chunks: array_of!(AtomicPtr::new(null_mut()); CHUNKS), owns: PhantomData }
         }
     }
@@ -32,7 +32,7 @@ impl<T, const FIRST: usize, const CHUNKS: usize> Chunked<T, FIRST, CHUNKS> {
     /// The entry with this number, if its chunk was made.
     #[inline]
     pub fn get(&self, number: usize) -> Option<&T> {
-        let (chunk, offset) = place::<FIRST>(number);
+        let (chunk, offset) = place::<FIRST_CHUNK>(number);
         // Acquire: pairs with the Release in `get_or_make`. Carries: the chunk's entries.
         // Weaker fails: tests/loom.rs chunked::made_whole.
         let entries = self.chunks[chunk].load(Ordering::Acquire);
@@ -54,11 +54,11 @@ impl<T, const FIRST: usize, const CHUNKS: usize> Chunked<T, FIRST, CHUNKS> {
     /// Those of `make`; nothing is changed then.
     #[inline]
     pub fn get_or_try_make<E>(&self, number: usize, make: impl FnOnce(usize) -> Result<Box<[T]>, E>) -> Result<&T, E> {
-        let (chunk, offset) = place::<FIRST>(number);
+        let (chunk, offset) = place::<FIRST_CHUNK>(number);
         // Acquire: as in `get`.
         let mut entries = self.chunks[chunk].load(Ordering::Acquire);
         if entries.is_null() {
-            entries = self.publish(chunk, make(FIRST << chunk)?);
+            entries = self.publish(chunk, make(FIRST_CHUNK << chunk)?);
         }
         // SAFETY: the chunk has more than `offset` entries, and is freed with the table only.
         Ok(unsafe { &*entries.add(offset) })
@@ -67,7 +67,7 @@ impl<T, const FIRST: usize, const CHUNKS: usize> Chunked<T, FIRST, CHUNKS> {
     /// Makes `fresh` a chunk of the table, unless another thread was first. The chunk that is there now.
     #[cold]
     fn publish(&self, chunk: usize, fresh: Box<[T]>) -> *mut T {
-        assert_eq!(fresh.len(), FIRST << chunk);
+        assert_eq!(fresh.len(), FIRST_CHUNK << chunk);
         let fresh = Box::into_raw(fresh);
         // Release: pairs with the Acquire in `get`, carries the entries. Acquire on failure: as in `get`.
         // Weaker fails: tests/loom.rs chunked::made_whole, chunked::made_once.
@@ -82,14 +82,14 @@ impl<T, const FIRST: usize, const CHUNKS: usize> Chunked<T, FIRST, CHUNKS> {
     }
 }
 
-impl<T, const FIRST: usize, const CHUNKS: usize> Drop for Chunked<T, FIRST, CHUNKS> {
+impl<T, const FIRST_CHUNK: usize, const CHUNKS: usize> Drop for Chunked<T, FIRST_CHUNK, CHUNKS> {
     fn drop(&mut self) {
         for (chunk, entries) in self.chunks.iter().enumerate() {
             // Relaxed: the thread that drops the table owns it. All that others did to it came before.
             let entries = entries.load(Ordering::Relaxed);
             if !entries.is_null() {
                 // SAFETY: made of a box of so many entries in `publish`, and not used again.
-                drop(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(entries, FIRST << chunk)) });
+                drop(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(entries, FIRST_CHUNK << chunk)) });
             }
         }
     }
@@ -97,22 +97,22 @@ impl<T, const FIRST: usize, const CHUNKS: usize> Drop for Chunked<T, FIRST, CHUN
 
 /// Chunk and offset of a number.
 #[inline]
-fn place<const FIRST: usize>(number: usize) -> (usize, usize) {
-    let n = number + FIRST;
-    let chunk = (n.ilog2() - FIRST.ilog2()) as usize;
-    (chunk, n - (FIRST << chunk))
+fn place<const FIRST_CHUNK: usize>(number: usize) -> (usize, usize) {
+    let n = number + FIRST_CHUNK;
+    let chunk = (n.ilog2() - FIRST_CHUNK.ilog2()) as usize;
+    (chunk, n - (FIRST_CHUNK << chunk))
 }
 
 #[cfg(all(test, not(any(bowline_loom, bowline_shuttle))))]
 mod tests {
     use super::*;
 
-    fn fills_chunks_without_gaps<const FIRST: usize>() {
+    fn fills_chunks_without_gaps<const FIRST_CHUNK: usize>() {
         let mut expected = (0, 0);
         for number in 0..20_000 {
-            assert_eq!(place::<FIRST>(number), expected);
+            assert_eq!(place::<FIRST_CHUNK>(number), expected);
             expected.1 += 1;
-            if expected.1 == FIRST << expected.0 {
+            if expected.1 == FIRST_CHUNK << expected.0 {
                 expected = (expected.0 + 1, 0);
             }
         }

@@ -36,8 +36,8 @@ impl<W> Slot<W> {
 }
 
 /// All slots. Numbers begin at 1. No locks: a process may be forked at any time.
-pub struct Slots<W, const FIRST: usize, const CHUNKS: usize> {
-    slots: Chunked<Slot<W>, FIRST, CHUNKS>,
+pub struct Slots<W, const FIRST_CHUNK: usize, const CHUNKS: usize> {
+    slots: Chunked<Slot<W>, FIRST_CHUNK, CHUNKS>,
     /// The number of the first free slot, and how often that changed. The number is the low half, the changes are the high
     /// half. By them a thread that was suspended amid [`Slots::take`] sees that another slot came to the front and went, though
     /// the number is the same.
@@ -46,10 +46,10 @@ pub struct Slots<W, const FIRST: usize, const CHUNKS: usize> {
     top: AtomicU32,
 }
 
-impl<W: Default, const FIRST: usize, const CHUNKS: usize> Slots<W, FIRST, CHUNKS> {
+impl<W: Default, const FIRST_CHUNK: usize, const CHUNKS: usize> Slots<W, FIRST_CHUNK, CHUNKS> {
     /// The largest number.
-    const LAST: u32 = {
-        let entries = FIRST.saturating_mul((1 << CHUNKS) - 1);
+    const MAX_NUMBER: u32 = {
+        let entries = FIRST_CHUNK.saturating_mul((1 << CHUNKS) - 1);
         let numbers = 1 << (u32::BITS - SHIFT);
         (if entries < numbers { entries } else { numbers }) as u32 - 1
     };
@@ -148,7 +148,7 @@ impl<W: Default, const FIRST: usize, const CHUNKS: usize> Slots<W, FIRST, CHUNKS
     fn take_new(&self) -> Option<(u32, &Slot<W>)> {
         // Relaxed, like the swap: only uniqueness is asked of it.
         let mut top = self.top.load(Ordering::Relaxed);
-        while top < Self::LAST {
+        while top < Self::MAX_NUMBER {
             let number = top + 1;
             let slot = self.slots.get_or_try_make(number as usize, made).ok()?;
             match self.top.compare_exchange_weak(top, number, Ordering::Relaxed, Ordering::Relaxed) {
