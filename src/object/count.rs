@@ -362,7 +362,7 @@ impl Counts {
 
 impl Counts {
     /// A strong count was asked for while the strong half is zero or too large. That is an overflow, unless another thread looks
-    /// whether the object ends. He has a count; those who have the wrapper may take some more.
+    /// whether the object ends. That thread has a count; those who have the wrapper may take some more.
     #[cold]
     #[inline(never)]
     fn beyond(&self, old: u64) {

@@ -125,8 +125,8 @@ pub unsafe trait Host {
     /// # Safety
     /// In a section in which the wrapper was read from a word.
     unsafe fn try_incref(&self, wrapper: NonNull<Self::Wrapper>, is_preserved: impl FnOnce() -> bool) -> Counted;
-    /// Gives a count back that was taken in the section. The section ends before user code runs. It may end the life; of a
-    /// wrapper that was claimed it ends none.
+    /// Gives a count back that was taken in the section. The section ends before user code runs. The call may end the
+    /// life; of a wrapper that was claimed it ends none.
     ///
     /// # Safety
     /// The caller owns the count.

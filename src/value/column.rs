@@ -117,7 +117,7 @@ impl Column {
         self
     }
 
-    /// Keeps a value that is to be replaced. A reader in C may have borrowed it.
+    /// Keeps a value that is to be replaced, if readers in C may have it.
     fn keep(&self, entry: &Mutable<Any>) {
         // Relaxed: see `lend`.
         if self.is_lent.load(Ordering::Relaxed) {

@@ -230,7 +230,7 @@ pub unsafe fn dormancy(op: *mut ffi::PyObject) -> Dormancy {
 /// As [`bowline::protocol::Host::revive`].
 #[inline]
 pub unsafe fn revive(op: *mut ffi::PyObject, rich: bool) -> bool {
-    // SAFETY: `Host::revive`'s conditions are those of each of the four.
+    // SAFETY: `Host::revive`'s conditions are those of each of the three.
     unsafe {
         match (rich, single_threaded()) {
             (true, _) => revive_merged(op),
