@@ -39,6 +39,9 @@ pub mod reflect;
 
 #[cfg(not(feature = "guest"))]
 pub mod module;
+#[cfg(feature = "guest")]
+#[path = "module/guest.rs"]
+pub mod module;
 
 #[cfg(not(feature = "guest"))]
 pub mod abi;

@@ -7,10 +7,12 @@ use crate::function::{global, Error, Function, IntoTyped};
 ///
 /// Makes a function `declare`, which registers them, and which a Rust program calls when it begins. In a crate that is built with the
 /// feature `guest` it also exports what `bowline.load_module` looks for, which calls `declare`. Types come before those that
-/// extend them; a function's name is the one that `bowline.get_global_func` finds it by.
+/// extend them; a function's name is the one that `bowline.get_global_func` finds it by. `setup { function }` names what is called
+/// after that, once, for what goes beyond: attributes of types, functions with other metadata. It returns a `Result<(), Error>`.
 ///
 /// ```
 /// use bowline::function::{global, Error};
+/// use bowline::object::ObjectType;
 /// use bowline::value::{convert, IntoAny, Str};
 ///
 /// bowline::object! {
@@ -31,6 +33,12 @@ use crate::function::{global, Error, Function, IntoTyped};
 ///     functions {
 ///         "doc.greet" = greet,
 ///     }
+///     setup { describe }
+/// }
+///
+/// /// Gives the type an attribute.
+/// fn describe() -> Result<(), Error> {
+///     bowline::reflect::attr::set(Name::type_index(), "doc.colour", "blue".into_any())
 /// }
 ///
 /// # fn main() -> Result<(), Error> {
@@ -45,11 +53,12 @@ macro_rules! library {
     (
         types { $($type:ty),* $(,)? }
         $(functions { $($name:literal = $function:expr),* $(,)? })?
+        $(setup { $setup:path })?
     ) => {
         /// Registers the types and functions of this library. Again it does nothing.
         ///
         /// # Errors
-        /// Kind `RuntimeError` when another library has a function of such a name.
+        /// Kind `RuntimeError` when another library has a function of such a name; what the setup ends in.
         ///
         /// # Panics
         /// When another library has a type of such a key.
@@ -59,6 +68,7 @@ macro_rules! library {
             ::std::clone::Clone::clone(DONE.get_or_init(|| {
                 $(<$type as $crate::object::ObjectType>::type_index();)*
                 $($($crate::library::name($name, $function)?;)*)?
+                $($setup()?;)?
                 ::std::result::Result::Ok(())
             }))
         }

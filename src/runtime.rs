@@ -12,7 +12,7 @@ use std::ffi::c_void;
 /// The number of this table. It stands for the layouts that go with it, and the protocols of counts and words, too.
 ///
 /// It changes with each of them. Host and guest need the same one.
-pub const ABI: u32 = 1;
+pub const ABI: u32 = 2;
 
 /// Room for something of the host's. A guest keeps it for the time of a read or a write.
 #[derive(Clone, Copy, Debug, Default)]
@@ -128,6 +128,10 @@ pub struct Runtime {
     pub name_function: unsafe extern "C" fn(name: Text, function: *mut c_void, metadata: Text, again: bool) -> i32,
     /// `MISSING`, or `KWARGS`: lent for good.
     pub sentinel: unsafe extern "C" fn(kwargs: bool) -> *mut c_void,
+    /// Names a function, which is given, among those of this process that are found as those of a library are.
+    pub name_symbol: unsafe extern "C" fn(name: Text, function: *mut c_void),
+    /// A checkpoint of long work: -1 says that the work is to end in the thread's error.
+    pub checkpoint: unsafe extern "C" fn() -> i32,
     /// The thread's stream for a device.
     pub stream: unsafe extern "C" fn(kind: i32, id: i32) -> *mut c_void,
     /// Sets it; gives the former one.

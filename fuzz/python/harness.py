@@ -6,6 +6,7 @@ The names of the corpus are those of this module: its classes stay here, in this
 from __future__ import annotations
 
 import copyreg
+import os
 import pickle
 import struct
 from collections.abc import Callable
@@ -13,6 +14,9 @@ from typing import Any, Optional
 
 import bowline
 from bowline import Array, Dict, Error, Function, List, Map, _core, py_class
+
+# What bowline.testing loads: here there is no built package. ci/fuzz says where it is.
+bowline.load_module(os.environ["BOWLINE_TESTING_LIBRARY"])
 
 
 @py_class("fuzz.Plain")

@@ -1,6 +1,7 @@
 //! The table by which guests reach this runtime: see [`crate::runtime`].
 //! Upholds: a guest shares counters, stripes, grace periods, ties, types, errors and functions with the host; no panic crosses.
 
+use super::system;
 use crate::container::part_cursors;
 use crate::function::boundary::{answer, catch};
 use crate::function::error::{raise, take_raised, ErrorObj};
@@ -10,7 +11,7 @@ use crate::object::{destroy, side, Obj, Object};
 use crate::reclaim::{self, Guard};
 use crate::reflect::description::{self, Description};
 use crate::reflect::foreign_field;
-use crate::reflect::{attr, record, record_own, sentinel};
+use crate::reflect::{attr, checkpoint as work, record, record_own, sentinel};
 use crate::runtime::{Call, Place, Runtime, Text, TypeFacts, ABI};
 use crate::stream;
 use crate::sync::counter::{self, Event};
@@ -52,6 +53,8 @@ pub static RUNTIME: Runtime = Runtime {
     function,
     name_function,
     sentinel: sentinel_of,
+    name_symbol,
+    checkpoint,
     stream: current_stream,
     set_stream,
 };
@@ -275,6 +278,21 @@ unsafe extern "C" fn name_function(name: Text, function: *mut c_void, metadata: 
 unsafe extern "C" fn sentinel_of(kwargs: bool) -> *mut c_void {
     let object = if kwargs { sentinel::kwargs() } else { sentinel::missing() };
     object.as_raw().as_ptr().cast()
+}
+
+unsafe extern "C" fn name_symbol(name: Text, function: *mut c_void) {
+    let _ = catch(|| {
+        if let Some(function) = NonNull::new(function.cast::<Object>()) {
+            // SAFETY: the guest's contract: a function, whose count is given; a text that is lent.
+            let (name, function) = unsafe { (name.get(), Function::from_raw(function)) };
+            drop(system::register(name, function));
+        }
+        Ok(())
+    });
+}
+
+unsafe extern "C" fn checkpoint() -> i32 {
+    answer(work::check)
 }
 
 unsafe extern "C" fn current_stream(kind: i32, id: i32) -> *mut c_void {

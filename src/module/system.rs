@@ -1,7 +1,6 @@
 //! Functions of this process that are found as those of a library are.
 //! Upholds: there is one module for each prefix.
 
-use super::library::Found;
 use super::object::ModuleObj;
 use crate::function::{Error, Function};
 use crate::object::grow::{copied, owned};
@@ -12,7 +11,8 @@ use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-static SYMBOLS: LazyLock<Found> = LazyLock::new(Found::default);
+/// By name. Copied when one is added; no lock that a forked child could find taken.
+static SYMBOLS: LazyLock<ArcSwap<HashMap<SharedText, Function>>> = LazyLock::new(ArcSwap::default);
 static LIBRARIES: LazyLock<ArcSwap<HashMap<SharedText, Obj<ModuleObj>>>> = LazyLock::new(ArcSwap::default);
 
 /// Names a function; gives the one that had the name.

@@ -22,8 +22,22 @@ pub fn set_hook(hook: Hook) {
 ///
 /// # Errors
 /// What the work is to end in.
+#[cfg(not(feature = "guest"))]
 pub fn check() -> Result<(), Error> {
     HOOK.get().map_or(Ok(()), |hook| hook())
+}
+
+/// A checkpoint, which is the host's: lets others run, or ends the work.
+///
+/// # Errors
+/// What the work is to end in.
+#[cfg(feature = "guest")]
+pub fn check() -> Result<(), Error> {
+    // SAFETY: the host's function.
+    match unsafe { (crate::runtime::get().checkpoint)() } {
+        0 => Ok(()),
+        code => Err(crate::function::failure(code)),
+    }
 }
 
 /// Work that is done piece by piece. Its caller can do something else in between.

@@ -126,6 +126,7 @@ mod host {
     use crate::object::registry;
     use crate::reflect::field::Rust;
     use crate::reflect::foreign::{default_of, flags_of};
+    use crate::reflect::record::{self, TypeRecord};
     use crate::reflect::table::{register, StructuralKind, TABLE};
     use crate::reflect::{FieldFlags, Reflection};
     use crate::value::{convert, Schema};
@@ -145,6 +146,8 @@ mod host {
         let asked = || unsafe { definition(description) };
         match compared(index, &asked()?) {
             Some(result) => result,
+            // Of another maker, who need not have registered all of it yet.
+            None if record::known(index).is_some_and(TypeRecord::has_parts) => Err(other_layout(index)),
             None => match register(index, asked()?) {
                 Ok(_) => Ok(()),
                 // Another thread may have been first.

@@ -41,7 +41,7 @@ def measured() -> dict[str, float]:
 
 
 x, y = Leaf(1), Leaf(2)
-copies = bowline.get_global_func("testing.copies")
+copies = bowline.testing.copies
 living: list = []
 # The first ones take what memory the process had to spare.
 for _ in range(4):

@@ -11,7 +11,7 @@ GUEST = """
 static int begun;
 static int begin(const uint32_t* host) {{
   begun += 1;
-  return *host == 1 ? {result} : -3;
+  return *host == 2 ? {result} : -3;
 }}
 const struct {{ uint32_t abi; int (*begin)(const uint32_t*); }} BOWLINE_GUEST = {{ {abi}, begin }};
 int __tvm_ffi_begun(void* self, const void* args, int32_t count, struct {{ int32_t type; uint32_t zero; int64_t value; }}* result) {{
@@ -30,20 +30,20 @@ def build(folder, abi, result=0):
 
 
 def test_a_guest_of_this_abi_begins(tmp_path):
-    path = build(tmp_path, 1)
+    path = build(tmp_path, 2)
     assert load_module(path, keep_module_alive=False).begun() == 1
     # It stays loaded, whatever becomes of its module. The functions of its types are the host's to call.
     assert load_module(path).begun() == 2
 
 
-@pytest.mark.parametrize(("theirs", "advice"), [(0, "get a newer version of it"), (2, "upgrade bowline"), (999, "upgrade bowline")])
+@pytest.mark.parametrize(("theirs", "advice"), [(1, "get a newer version of it"), (3, "upgrade bowline"), (999, "upgrade bowline")])
 def test_a_guest_of_another_abi_is_refused(tmp_path, theirs, advice):
     path = build(tmp_path, theirs)
-    with pytest.raises(ImportError, match=f"built for bowline ABI {theirs}, and this bowline has ABI 1: .*{advice}") as raised:
+    with pytest.raises(ImportError, match=f"built for bowline ABI {theirs}, and this bowline has ABI 2: .*{advice}") as raised:
         load_module(path)
     assert str(path) in str(raised.value)
 
 
 def test_what_a_guest_begins_with_may_fail(tmp_path):
     with pytest.raises(RuntimeError, match="a function returned -1 without an error"):
-        load_module(build(tmp_path, 1, result=-1))
+        load_module(build(tmp_path, 2, result=-1))

@@ -18,7 +18,7 @@ NESTS = {
         nest = lambda: native(0)
     """,
     "callback of a native function": """
-        apply = bowline.get_global_func("testing.apply")
+        apply = bowline.testing.apply
         def visit():
             return apply(native)
         native = bowline.convert(visit)
@@ -209,7 +209,7 @@ NESTS = {
         class Error(Exception):
             def __init__(self, message):
                 fail()
-        fail = lambda: bowline.get_global_func("testing.test_raise_error")("recursion.Error", "again")
+        fail = lambda: bowline.testing.test_raise_error("recursion.Error", "again")
         nest = fail
     """,
 }
@@ -217,7 +217,7 @@ NESTS = {
 PROGRAM = """
 import gc, sys, threading
 from typing import Any
-import bowline
+import bowline.testing
 from bowline import Object
 from bowline.dataclasses import field, py_class
 
@@ -279,7 +279,7 @@ def test_what_nests_ends(name, limit, size):
 def test_a_stack_of_64_kib():
     """Too small for much, but not for a callback."""
     program = """
-        nest = lambda: bowline.get_global_func("testing.apply")(bowline.convert(lambda: 1 / 0))
+        nest = lambda: bowline.testing.apply(bowline.convert(lambda: 1 / 0))
     """
     code, out, err = run(program, 0, 64)
     assert code == 0, err

@@ -236,14 +236,14 @@ def test_a_class_made_for_want_of_one():
     # Runs a user's `__init_subclass__`, which may wait for other threads that need such a class.
     run_script(
         """
-        import bowline, threading
+        import bowline.testing, threading
         from bowline import Object, get_global_func, registry
         made = []
 
         @bowline.register_object("testing.TestUnregisteredBaseObject")
         class Base(Object):
             def __init_subclass__(cls):
-                thread = threading.Thread(target=lambda: made.append(registry._make_fallback(bowline._core.type_index("testing.TestObjectBase"))))
+                thread = threading.Thread(target=lambda: made.append(registry._make_fallback(bowline._core.type_index("testing.TestDeepCopyEdges"))))
                 thread.start()
                 thread.join(20)
                 assert not thread.is_alive()
@@ -258,7 +258,7 @@ def test_a_class_made_for_want_of_one():
 def test_threads_that_need_one_class():
     run_script(
         """
-        import bowline
+        import bowline.testing
         from bowline import get_global_func
         from support import run_threads
         make, found = get_global_func("testing.make_unregistered_object"), []

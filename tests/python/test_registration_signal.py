@@ -128,6 +128,7 @@ AMID = """
         comes_out(waiting("First"))
     else:
         cls = type("Pair", (bowline.Object,), {"__module__": __name__, "__annotations__": {"a": "now()", "b": int}})
+        import bowline.testing
         register_object("testing.DocPair", init=False)(cls)
         comes_out(lambda: fields(cls))
         armed = False

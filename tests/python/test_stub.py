@@ -106,7 +106,7 @@ def test_what_is_written_runs(tmp_path):
     )
     assert generate(tmp_path)[0] == 0
     run_script(
-        f"import bowline, sys; bowline.provide_tvm_ffi(); sys.path.insert(0, {str(tmp_path)!r})\n"
+        f"import bowline.testing, sys; bowline.provide_tvm_ffi(); sys.path.insert(0, {str(tmp_path)!r})\n"
         f"import {name} as made, typing\n"
         "assert made.add_one(2) == 3 and made.echo('x') == 'x'\n"
         "assert {'add_one', 'TestObjectBase'} <= set(made.__all__)\n"
@@ -255,7 +255,7 @@ def test_commands(small):
         (["-m", "bowline.run_as_tvm_ffi", "-m", "tvm_ffi.stub.cli"], "tvm_ffi"),
     ):
         small.write_text(SMALL)
-        ran = subprocess.run([sys.executable, *command, str(small)], env=environment, capture_output=True, text=True, timeout=100)
+        ran = subprocess.run([sys.executable, *command, str(small), "--imports", "bowline.testing"], env=environment, capture_output=True, text=True, timeout=100)
         assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout
         assert f"from {package} import Object, register_object as _R" in small.read_text()
     scripts = (Path(bowline.__file__).parents[1]).glob("bowline_ffi-*.dist-info/entry_points.txt")

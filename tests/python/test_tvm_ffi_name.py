@@ -269,6 +269,7 @@ def test_classes_of_a_library_for_types_of_the_package():
                 @property
                 def rank(self):
                     return self.ndim
+            import tvm_ffi.testing
             module = tvm_ffi.system_lib("testing.")
             assert type(module) is Module and module.more() .endswith("!")
             assert module.add_one(1) == 2 and tvm_ffi.system_lib("testing.") is module

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import _config, _core
+from . import _config, _core, _one_testing
 
 if TYPE_CHECKING:
     from .module import Module
@@ -165,10 +165,13 @@ def load_lib_ctypes(package: str, target_name: str, mode: str, extra_lib_paths: 
         If it is not found.
     TypeError
         If a folder is no `Path`.
+    ImportError
+        If it is libtvm_ffi_testing.so where `bowline.testing` is imported.
     """
     path = _find_library_by_basename(package, target_name, extra_lib_paths)
     from .registry import catch_up
 
+    _one_testing.refuse_other(path)
     loaded = ctypes.CDLL(str(path), getattr(ctypes, mode))
     catch_up()
     return loaded

@@ -10,7 +10,7 @@ import os
 from enum import IntFlag
 from typing import Any, ClassVar
 
-from . import _core
+from . import _core, _one_testing
 from .container import Array
 from .core import Object
 from .registry import catch_up, get_global_func, register_object
@@ -49,7 +49,7 @@ class Module(Object):
 
     Examples
     --------
-    >>> import bowline
+    >>> import bowline.testing
     >>> m = bowline.system_lib("testing.")
     >>> m.add_one(1), m["add_one"] is m.add_one
     (2, True)
@@ -204,7 +204,10 @@ def load_module(path: str | os.PathLike[str], keep_module_alive: bool = True, *,
         If other files than shared libraries are to be serialized.
     RuntimeError
         If the file cannot be loaded.
+    ImportError
+        If it was built for another ABI of bowline, or is libtvm_ffi_testing.so where `bowline.testing` is imported.
     """
+    _one_testing.refuse_other(path)
     loaded = _core.module_load(os.fspath(path), keep_module_alive, serialize)
     catch_up()
     return loaded

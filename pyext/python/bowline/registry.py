@@ -87,7 +87,7 @@ def register_object(type_key: str | type | None = None, *, init: bool = True) ->
 
     Examples
     --------
-    >>> import bowline
+    >>> import bowline.testing  # which has the type
     >>> @bowline.register_object("testing.DocPair")
     ... class Pair(bowline.Object):
     ...     @property
@@ -343,7 +343,7 @@ def get_global_func_metadata(name: str) -> dict[str, Any]:
 
     Examples
     --------
-    >>> import bowline
+    >>> import bowline.testing
     >>> bowline.get_global_func_metadata("testing.add_one")["type_schema"]
     '{"type":"ffi.Function","named_args":{"return":[{"type":"int"}],"params":[{"type":"int"}]}}'
     """

@@ -1,37 +1,27 @@
-//! What tests need of the native side. It is threads that Python does not know, Rust types and functions.
+//! What tests ask of the extension's inside: threads that Python does not know, failures on demand, what panics.
+//! The types and functions of `bowline.testing` are a library of their own, pyext/testing.
 //! Upholds: nothing here is registered under a name outside `testing.`.
 //!
 //! | file | one job |
 //! |---|---|
-//! | `all_types` | A type with a field of each kind, and methods that take and return containers |
 //! | `borrower` | Native threads that borrow objects: they hold counts for a while, and read and write fields and items |
-//! | `enumerations` | Enumerations as a Rust author writes them |
-//! | `functions` | Global functions under `testing.` |
 //! | `panics` | What panics, to show where panics end |
-//! | `symbol` | Functions that are called by address, as code of other languages is |
-//! | `tensors` | Global functions under `testing.` that take tensors |
-//! | `type_hooks` | Hooks of types for tests: equality, order, hash and conversion as functions |
-//! | `types` | Rust types of every kind that reflection knows, as a Rust author writes them |
 
-mod all_types;
 mod borrower;
-mod enumerations;
-mod functions;
 mod panics;
-mod symbol;
-mod tensors;
-mod type_hooks;
-mod types;
 
 use crate::from_python::fail;
+use crate::interpreter::attach::attached;
 use crate::interpreter::entry::add_function;
 use crate::interpreter::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use crate::interpreter::layout::Assumption;
 use crate::interpreter::{layout, nomemory, reserve};
 use crate::wrapper::tie;
 use bowline::container::ListObj;
+use bowline::function::global::register_described;
+use bowline::function::Function;
 use bowline::object::{Obj, Object};
-use bowline::value::Any;
+use bowline::value::{Any, IntoAny};
 use bowline_python_macros::{guarded, pyfunction};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyTuple};
@@ -219,9 +209,10 @@ fn testing_weak_handle<'py>(py: Python<'py>, ob: &Bound<'py, PyAny>) -> PyResult
 /// # Errors
 /// Those of adding it.
 pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    types::install()
-        .and_then(|()| functions::install())
-        .and_then(|()| tensors::install())
+    // A hook that tells whether its caller has left the interpreter to others.
+    let is_attached = Function::from_packed(|_| Ok(attached().into_any())).short();
+    let packed = "{\"type_schema\":\"{\\\"type\\\":\\\"ffi.Function\\\"}\"}";
+    register_described("testing.is_attached", is_attached, packed, true)
         .map_err(|error| crate::to_python::error::to_python(module.py(), &error))?;
     panics::install(module)?;
     add_function!(module, testing_hammer)?;

@@ -10,6 +10,9 @@ _package = importlib.import_module(system.NAME)
 _dataclasses = importlib.import_module(f"{system.NAME}.dataclasses")
 _serialization = importlib.import_module(f"{system.NAME}.serialization")
 
+# Its library has the functions.
+importlib.import_module(f"{system.NAME}.testing")
+
 Base = _package.Object
 Array, List, Map, Dict = _package.Array, _package.List, _package.Map, _package.Dict
 structural_equal, structural_hash = _package.structural_equal, _package.structural_hash

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import bowline
+import bowline.testing  # its library has the functions
 from bowline.dataclasses import py_class
 
 

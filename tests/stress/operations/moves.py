@@ -22,7 +22,7 @@ def move(worker: Worker) -> None:
 @operation(16)
 def move_to_a_call(worker: Worker) -> None:
     root = worker.world.moving
-    echo = bowline.get_global_func("testing.echo")
+    echo = bowline.testing.echo
     try:
         result = echo(root.get()._move())
     except EMPTY:

@@ -81,5 +81,5 @@ def equal_and_hash(worker: Worker) -> None:
 def through_native(worker: Worker) -> None:
     root = worker.root()
     one = root.get()
-    apply = bowline.get_global_func("testing.apply")
+    apply = bowline.testing.apply
     expect(apply(lambda value: value, one) is one and apply(lambda _: root.get(), one) is one, root)

@@ -56,7 +56,7 @@ def c_class(
 
     Examples
     --------
-    >>> import bowline
+    >>> import bowline.testing  # which has the type
     >>> from bowline.dataclasses import c_class
     >>> @c_class("testing.DocPoint", eq=True)
     ... class Point(bowline.Object):

@@ -1,11 +1,14 @@
 """Native types and functions for tests of code that uses the object system.
 
-The types are those registered under ``testing.``, the functions the global functions of the same prefix.
+The types are those registered under ``testing.``, the functions the global functions of the same prefix. They are in a
+library of their own, which the first import of this module loads. That is an `ImportError` where libtvm_ffi_testing.so is
+loaded, which has the same names.
 """
 
 import typing as _typing
 
 from ..registry import init_ffi_api as _init_ffi_api
+from . import _library as _library
 from . import testing as testing
 from ._locking import run_with_gpu_lock
 from .testing import (

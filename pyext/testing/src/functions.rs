@@ -2,19 +2,16 @@
 //! Upholds: names and types are those that users of the object system test with.
 #![forbid(unsafe_code)]
 
-use crate::interpreter::attach::attached;
-use crate::testing::symbol;
-use crate::testing::types::{TestIntPair, TestUnregisteredObject};
-use crate::to_python::error;
+use crate::symbol;
+use crate::types::{TestIntPair, TestUnregisteredBaseObject, TestUnregisteredObject};
 use bowline::container::{Array, ArrayObj, Dict, List, Map};
 use bowline::function::global::{register_described, register_typed};
 use bowline::function::{Error, Function};
 use bowline::module::system;
 use bowline::object::grow::out_of_memory;
 use bowline::object::{Obj, Object};
-use bowline::reflect::instance;
+use bowline::reflect::{checkpoint, instance};
 use bowline::value::{Any, AnyView, Bytes, DataType, Device, IntoAny, OneOf, Str};
-use pyo3::Python;
 use std::time::Duration;
 
 fn apply(arguments: &[AnyView<'_>]) -> Result<Any, Error> {
@@ -37,7 +34,7 @@ fn copies(object: Obj<Object>, count: i64) -> Result<Any, Error> {
 fn run_check_signal(seconds: i64) -> Result<(), Error> {
     for _ in 0..seconds.max(0) * 10 {
         std::thread::sleep(Duration::from_millis(100));
-        Python::attach(|py| py.check_signals().map_err(|raised| error::from_python(py, raised)))?;
+        checkpoint::check()?;
     }
     Ok(())
 }
@@ -58,12 +55,10 @@ fn install_typed() -> Result<(), Error> {
     register_typed("testing.object_use_count", |object: Obj<Object>| i64::from(object.strong_count()) - 2, "")?;
     register_typed(
         "testing.make_unregistered_object",
-        || -> Obj<Object> {
-            TestUnregisteredObject::new(crate::testing::types::TestUnregisteredBaseObject::value(41), 42).upcast()
-        },
+        || -> Obj<Object> { TestUnregisteredObject::new(TestUnregisteredBaseObject::value(41), 42).upcast() },
         "",
     )?;
-    register_typed("testing.enum_variant_get", crate::testing::enumerations::enum_variant, "")?;
+    register_typed("testing.enum_variant_get", crate::enumerations::enum_variant, "")?;
     register_typed("testing.get_add_one_c_symbol", || symbol::add_one as *const () as i64, "")?;
     register_typed("testing.get_mlir_add_one_c_symbol", || symbol::mlir_add_one as *const () as i64, "")
 }
@@ -117,9 +112,6 @@ pub fn install() -> Result<(), Error> {
     register_described("testing.nop", Function::nothing(), packed, true)?;
     register_described("testing.apply", Function::from_packed(apply).short(), packed, true)?;
     register_typed("testing.copies", copies, "")?;
-    // A hook that tells whether its caller has left the interpreter to others.
-    let attached = Function::from_packed(|_| Ok(attached().into_any()));
-    register_described("testing.is_attached", attached.short(), packed, true)?;
     register_described("testing.schema_packed", Function::from_packed(|_| Ok(Any::none())), packed, true)?;
     system::register("testing.add_one", Function::from_typed("testing.add_one", |x: i64| x.wrapping_add(1)));
     install_typed()?;

@@ -3,14 +3,12 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "the keys say what they are for")]
 
-use crate::testing::all_types::SchemaAllTypes;
-use crate::testing::enumerations;
-use crate::testing::enumerations::{TestCxxIntEnum, TestCxxStrEnum, TestEnumVariant};
-use crate::testing::type_hooks::{compared_keys, convert_to, equal_keys, hashed_key};
+use crate::enumerations::{TestCxxIntEnum, TestCxxStrEnum};
+use crate::type_hooks::{compared_keys, convert_to, equal_keys, hashed_key};
 use bowline::container::{Array, Map};
 use bowline::function::{Error, Function};
 use bowline::object::{Obj, ObjectType};
-use bowline::reflect::{self, attr};
+use bowline::reflect::attr;
 use bowline::value::{Any, Mutable, Str};
 
 bowline::object! {
@@ -312,19 +310,11 @@ bowline::object! {
     }
 }
 
-/// Registers all of them, and what they do by hooks.
+/// Registers what they do by hooks.
 ///
 /// # Errors
 /// Those of registration.
 pub fn install() -> Result<(), Error> {
-    reflect::declare::<(TestIntPair, TestFrozenCxx, TestObjectDerived, TestObjectPtrHolder, TestNonCopyable)>();
-    reflect::declare::<(TestCompare, TestHash, TestCustomHash, TestCustomCompare, TestEqWithoutHash)>();
-    reflect::declare::<(TestCxxClassDerivedDerived, TestCxxInitSubset, TestCxxKwOnly, TestCxxAutoInit)>();
-    reflect::declare::<(TestCxxAutoInitSimple, TestCxxAutoInitAllInitOff, TestCxxAutoInitKwOnlyDefaults)>();
-    reflect::declare::<(TestCxxNoAutoInit, TestCxxAutoInitChild, TestDeepCopyEdges)>();
-    reflect::declare::<(TestUnregisteredObject, SchemaAllTypes)>();
-    reflect::declare::<(TestCxxEnumHolder, TestEnumVariant, DocPair, DocPoint)>();
-    enumerations::install()?;
     attr::set(TestIntPair::type_index(), "__ffi_convert__", convert_to::<TestIntPair>())?;
     attr::set(TestCustomHash::type_index(), "__ffi_hash__", hashed_key::<TestCustomHash>(|object| object.key))?;
     attr::set(TestCustomCompare::type_index(), "__ffi_eq__", equal_keys::<TestCustomCompare>(|object| object.key))?;
