@@ -2,17 +2,19 @@
 
 Maturin builds one library for a wheel. This other one has no Python in it: it is the same for every interpreter.
 
-As a program it adds the library to a wheel that maturin made: ``backend.py WHEEL [ARGUMENT...]``, with more arguments for cargo.
+As a program it adds the library to a wheel of maturin's: ``backend.py WHEEL [ARGUMENT...]``, with more arguments for cargo.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -31,7 +33,8 @@ def build_library(*arguments: str) -> Path:
     *arguments : str
         More arguments for cargo, such as ``--target``.
     """
-    manifest = str(HERE / "testing" / "Cargo.toml")
+    crate = next(crate for crate in (HERE / "testing", HERE / "pyext" / "testing") if crate.exists())
+    manifest = str(crate / "Cargo.toml")
     command = [os.environ.get("CARGO", "cargo"), "build", "--release", "--quiet", "--manifest-path", manifest]
     command += ["--features", "guest", "--message-format", "json-render-diagnostics", *arguments]
     output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -64,6 +67,33 @@ def add_library(wheel: Path, library: Path) -> None:
     made.replace(wheel)
 
 
+def add_sources(archive: Path) -> None:
+    """Put the crate and this file into an archive of sources, of which maturin knows neither."""
+    files = [Path("testing/Cargo.toml"), *(file.relative_to(HERE) for file in sorted(HERE.glob("testing/src/*.rs")))]
+    made = archive.with_suffix(".made")
+    with tarfile.open(archive) as old, tarfile.open(made, "w:gz") as new:
+        top = old.getnames()[0].split("/")[0]
+
+        def add(path: str, content: bytes) -> None:
+            entry = tarfile.TarInfo(f"{top}/{path}")
+            entry.size, entry.mode = len(content), 0o644
+            new.addfile(entry, io.BytesIO(content))
+
+        for entry in old:
+            read = old.extractfile(entry)
+            content = b"" if read is None else read.read()
+            if entry.name == f"{top}/Cargo.toml":
+                # Of the members it names those that the extension needs.
+                content = content.replace(b'"pyext/macros"', b'"pyext/macros", "pyext/testing"')
+                entry.size = len(content)
+            new.addfile(entry, io.BytesIO(content))
+        for file in files:
+            add(f"pyext/{file.as_posix()}", (HERE / file).read_bytes())
+        # Beside pyproject.toml, which is at the top there.
+        add("backend.py", Path(__file__).read_bytes())
+    made.replace(archive)
+
+
 def build_wheel(folder: str, config_settings: dict[str, Any] | None = None, metadata_directory: str | None = None) -> str:
     """Build the wheel into a folder; return its name."""
     import maturin
@@ -92,6 +122,7 @@ def build_sdist(folder: str, config_settings: dict[str, Any] | None = None) -> s
     import maturin
 
     name: str = maturin.build_sdist(folder, config_settings)
+    add_sources(Path(folder, name))
     return name
 
 

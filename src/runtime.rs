@@ -128,9 +128,9 @@ pub struct Runtime {
     pub name_function: unsafe extern "C" fn(name: Text, function: *mut c_void, metadata: Text, again: bool) -> i32,
     /// `MISSING`, or `KWARGS`: lent for good.
     pub sentinel: unsafe extern "C" fn(kwargs: bool) -> *mut c_void,
-    /// Names a function, which is given, among those of this process that are found as those of a library are.
+    /// Names a function, which is given, for the module of this process's own functions.
     pub name_symbol: unsafe extern "C" fn(name: Text, function: *mut c_void),
-    /// A checkpoint of long work: -1 says that the work is to end in the thread's error.
+    /// A checkpoint of long work. -1 says that the work is to end in the thread's error.
     pub checkpoint: unsafe extern "C" fn() -> i32,
     /// The thread's stream for a device.
     pub stream: unsafe extern "C" fn(kind: i32, id: i32) -> *mut c_void,

@@ -1,7 +1,9 @@
 //! Compiles the C++ file.
 
 fn main() {
-    let header = "../python/bowline/include";
+    // In an archive of sources the package is at the top.
+    let places = ["../python/bowline/include", "../../python/bowline/include"];
+    let header = places.into_iter().find(|place| std::path::Path::new(place).exists()).unwrap_or(places[0]);
     println!("cargo:rerun-if-changed=src/door.cpp");
     println!("cargo:rerun-if-changed={header}/bowline.h");
     let mut build = cc::Build::new();

@@ -1,4 +1,4 @@
-"""The library of `bowline.testing` is loaded at its first use, and excludes libtvm_ffi_testing.so, whichever comes first."""
+"""The library of `bowline.testing` comes at its first use. It and libtvm_ffi_testing.so exclude each other."""
 
 import shutil
 import subprocess
@@ -143,7 +143,7 @@ def test_behind_ours_the_other_is_refused(other):
 
 
 def test_the_loader_alone_ends_in_the_name_that_both_have(other):
-    """What no code of ours sees ends the process, as any error in the initialisers of C++; the message has the name."""
+    """An error in the initialisers of C++ ends the process. Its message has the name."""
     ended = run_script("import bowline.testing, ctypes, sys; ctypes.CDLL(sys.argv[1])", other, check=False)
     assert ended.returncode < 0
     assert "testing." in ended.stderr and "already" in ended.stderr, ended.stderr

@@ -1,4 +1,4 @@
-//! What tests ask of the extension's inside: threads that Python does not know, failures on demand, what panics.
+//! What tests ask of the extension's inside: foreign threads, failures on demand, panics.
 //! The types and functions of `bowline.testing` are a library of their own, pyext/testing.
 //! Upholds: nothing here is registered under a name outside `testing.`.
 //!

@@ -1,4 +1,4 @@
-"""The library with the native types and functions under ``testing.``, which is loaded when this module is.
+"""Loads the library with the native types and functions under ``testing.``.
 
 It is a guest, as libraries of other authors are (pyext/testing).
 
