@@ -4,7 +4,8 @@
 #![cfg(not(any(bowline_loom, bowline_shuttle)))]
 
 use bowline::container::slice::{place, Slice};
-use bowline::container::{Array, Dict, DictObj, List, ListObj, Map, MapObj};
+use bowline::container::{Array, ArrayObj, Dict, DictObj, List, ListObj, Map, MapObj};
+use bowline::function::Error;
 use bowline::object::registry::CachedIndex;
 use bowline::object::{Header, Obj, Object, ObjectType};
 use bowline::value::{convert, Any, AnyView, FromAny, IntoAny, Schema, Str};
@@ -104,6 +105,21 @@ fn a_panicking_iterator_leaves_nothing_behind() {
         assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(attempt)).is_err());
         assert_eq!(alive.load(Ordering::Relaxed), 0);
     }
+}
+
+#[test]
+fn an_error_between_items_leaves_nothing_behind() {
+    let alive = Arc::new(AtomicI64::new(0));
+    let items = || (0..5_i32).map(|n| if n == 3 { Err(Error::value_error("no")) } else { Ok(probe(&alive, n.into())) });
+    let entries = || items().map(|item| item.map(|item| (item, Any::none())));
+    let failed = [
+        ArrayObj::try_make(items()).map(drop),
+        ListObj::try_make(items()).map(drop),
+        MapObj::try_make(entries()).map(drop),
+        DictObj::try_make(entries()).map(drop),
+    ];
+    assert!(failed.iter().all(|made| made.as_ref().is_err_and(|error| error.message() == "no")));
+    assert_eq!(alive.load(Ordering::Relaxed), 0);
 }
 
 #[test]

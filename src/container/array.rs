@@ -5,6 +5,7 @@ use super::seq::SeqCell;
 use crate::object::grow::gathered;
 use crate::object::{Header, Obj, Object, ObjectType};
 use crate::value::{tag, Any, AnyView, ConvertError, Field, FromAny, IntoAny, Schema, Storage, Typed};
+use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
@@ -39,7 +40,19 @@ impl ArrayObj {
     ///
     /// # Panics
     /// When there are less than announced, or no memory.
-    pub fn make(mut items: impl ExactSizeIterator<Item = Any>) -> Obj<ArrayObj> {
+    pub fn make(items: impl ExactSizeIterator<Item = Any>) -> Obj<ArrayObj> {
+        let Ok(array) = ArrayObj::try_make(items.map(Ok::<Any, Infallible>));
+        array
+    }
+
+    /// An array of these items, or the first error. No other code knows the array before it is whole.
+    ///
+    /// # Errors
+    /// That.
+    ///
+    /// # Panics
+    /// As [`ArrayObj::make`].
+    pub fn try_make<E>(mut items: impl ExactSizeIterator<Item = Result<Any, E>>) -> Result<Obj<ArrayObj>, E> {
         let count = items.len();
         let blank = ArrayObj { header: Header::placeholder(), cell: SeqCell::inline() };
         // The cell says which places hold items that end with the array.
@@ -52,11 +65,11 @@ impl ArrayObj {
             cell.data = first.as_ptr();
             cell.capacity = count as i64;
             for at in 0..count {
-                first.add(at).write(items.next().expect("an iterator as long as it announced"));
+                first.add(at).write(items.next().expect("an iterator as long as it announced")?);
                 cell.size = at as i64 + 1;
             }
         }
-        array
+        Ok(array)
     }
 
     /// The items.

@@ -98,6 +98,14 @@ impl DictObj {
     /// # Errors
     /// What types say of their own keys, by `__any_hash__` and `__any_equal__`.
     pub fn make(entries: impl IntoIterator<Item = (Any, Any)>) -> Result<Obj<DictObj>, Error> {
+        mapping_object::make(entries.into_iter().map(Ok::<_, Error>))
+    }
+
+    /// As [`DictObj::make`], of entries that are found one by one. No other thread knows the object before it is whole.
+    ///
+    /// # Errors
+    /// The first error, and those of [`DictObj::make`].
+    pub fn try_make<E: From<Error>>(entries: impl Iterator<Item = Result<(Any, Any), E>>) -> Result<Obj<DictObj>, E> {
         mapping_object::make(entries)
     }
 

@@ -8,6 +8,7 @@ use crate::object::grow::{gathered, Grow};
 use crate::object::{AllocError, Header, Obj, Object, ObjectType};
 use crate::value::{stripe, tag, Any, AnyView, Field, FromAny, IntoAny, Schema, Storage, Typed};
 use std::cell::UnsafeCell;
+use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, Range};
@@ -52,9 +53,23 @@ fn unwind_without_memory(added: Result<(), (AllocError, Any)>) {
 impl ListObj {
     /// A list of these items.
     pub fn make(items: impl IntoIterator<Item = Any>) -> Obj<ListObj> {
-        let list = Obj::new(ListObj { header: Header::placeholder(), cell: UnsafeCell::new(SeqCell::growing()) });
-        list.replace_range(0..0, items);
+        let Ok(list) = ListObj::try_make(items.into_iter().map(Ok::<Any, Infallible>));
         list
+    }
+
+    /// A list of these items, or the first error. No other code knows the list before it is whole.
+    ///
+    /// # Errors
+    /// That.
+    pub fn try_make<E>(items: impl Iterator<Item = Result<Any, E>>) -> Result<Obj<ListObj>, E> {
+        let mut list = Obj::new(ListObj { header: Header::placeholder(), cell: UnsafeCell::new(SeqCell::growing()) });
+        // SAFETY: only a part is written.
+        let cell = unsafe { list.get_unique_mut() }.expect("it has one owner").cell_mut();
+        let _ = cell.reserve(items.size_hint().0);
+        for item in items {
+            cell.push(item?).unwrap_or_else(|error| error.handle());
+        }
+        Ok(list)
     }
 
     pub(super) fn cell_mut(&mut self) -> &mut SeqCell {

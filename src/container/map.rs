@@ -47,6 +47,14 @@ impl MapObj {
     /// # Errors
     /// What types say of their own keys, by `__any_hash__` and `__any_equal__`.
     pub fn make(entries: impl IntoIterator<Item = (Any, Any)>) -> Result<Obj<MapObj>, Error> {
+        mapping_object::make(entries.into_iter().map(Ok::<_, Error>))
+    }
+
+    /// As [`MapObj::make`], of entries that are found one by one. No other thread knows the object before it is whole.
+    ///
+    /// # Errors
+    /// The first error, and those of [`MapObj::make`].
+    pub fn try_make<E: From<Error>>(entries: impl Iterator<Item = Result<(Any, Any), E>>) -> Result<Obj<MapObj>, E> {
         mapping_object::make(entries)
     }
 

@@ -21,10 +21,10 @@ pub(super) trait Mapping: ObjectType {
 ///
 /// # Errors
 /// What `fill` ends in.
-pub(super) fn make_with<T: Mapping>(
+pub(super) fn make_with<T: Mapping, E>(
     announced: usize,
-    fill: impl FnOnce(&mut Table) -> Result<(), Error>,
-) -> Result<Obj<T>, Error> {
+    fill: impl FnOnce(&mut Table) -> Result<(), E>,
+) -> Result<Obj<T>, E> {
     let (table, room) = match announced {
         0..=SMALL => (Table::default(), announced),
         _ => (Table::dense_for(announced.min(MAX_ANNOUNCED)).unwrap_or_else(|error| error.handle()), 0),
@@ -47,9 +47,8 @@ pub(super) fn make_with<T: Mapping>(
 /// An object of these entries. Of equal keys the first says the place and the last the value.
 ///
 /// # Errors
-/// What types say of their own keys.
-pub(super) fn make<T: Mapping>(entries: impl IntoIterator<Item = Pair>) -> Result<Obj<T>, Error> {
-    let entries = entries.into_iter();
+/// The first error, and what types say of their own keys.
+pub(super) fn make<T: Mapping, E: From<Error>>(entries: impl Iterator<Item = Result<Pair, E>>) -> Result<Obj<T>, E> {
     make_with(entries.size_hint().0, |table| table.fill(entries))
 }
 

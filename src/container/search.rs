@@ -158,11 +158,36 @@ impl Table {
     /// Adds entries. Of equal keys the first says the place and the last the value.
     ///
     /// # Errors
-    /// What types say of their own keys.
-    pub(super) fn fill(&mut self, entries: impl IntoIterator<Item = Pair>) -> Result<(), Error> {
-        for (key, value) in entries {
-            let search = Search::of(key.as_view())?;
-            self.put(search, key, value)?;
+    /// The first error, and what types say of their own keys.
+    pub(super) fn fill<E: From<Error>>(&mut self, entries: impl Iterator<Item = Result<Pair, E>>) -> Result<(), E> {
+        for entry in entries {
+            let (key, value) = entry?;
+            if Custom::of(key.as_view()).is_some() {
+                let search = Search::of(key.as_view())?;
+                self.put(search, key, value)?;
+            } else {
+                self.put_plain(key, value)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds an entry whose key is told from others at a glance.
+    #[inline]
+    fn put_plain(&mut self, key: Any, value: Any) -> Result<(), Error> {
+        let hash = key::hash(key.as_view());
+        if let Some(place) = self.find(hash, key.as_view()) {
+            drop(self.replace(place, value));
+            return Ok(());
+        }
+        match self.push(hash, (key, value), &KeyHashes::default()) {
+            Ok(memory) => drop(memory),
+            // To grow it needs hashes of other keys.
+            Err((Obstacle::Hashes(_), (key, value))) => return self.put(Search::of(key.as_view())?, key, value),
+            Err((obstacle, entry)) => {
+                drop(entry);
+                unwind(obstacle)
+            }
         }
         Ok(())
     }

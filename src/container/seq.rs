@@ -76,6 +76,19 @@ impl SeqCell {
         }
     }
 
+    /// Adds an item at the end.
+    ///
+    /// # Errors
+    /// There is no memory; the item is gone then.
+    #[inline]
+    pub(super) fn push(&mut self, item: Any) -> Result<(), AllocError> {
+        self.reserve(1)?;
+        // SAFETY: there is room behind the last item.
+        unsafe { self.data.add(self.len()).write(item) };
+        self.size += 1;
+        Ok(())
+    }
+
     #[inline(never)]
     fn enlarge(&mut self, needed: usize) -> Result<(), AllocError> {
         let capacity = needed.max(self.len() * 2).max(4);

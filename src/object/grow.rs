@@ -85,6 +85,20 @@ pub fn try_gathered<T, E>(items: impl IntoIterator<Item = Result<T, E>>) -> Resu
     Ok(all)
 }
 
+/// As [`try_gathered`], with room for as many items as are announced from the beginning.
+///
+/// # Errors
+/// The first error.
+pub fn try_gathered_exact<T, E>(items: impl ExactSizeIterator<Item = Result<T, E>>) -> Result<Vec<T>, E> {
+    let mut all = Vec::new();
+    all.grow(items.len());
+    for item in items {
+        all.grow(1);
+        all.push(item?);
+    }
+    Ok(all)
+}
+
 /// Adds all items of an iterator, as `extend` does.
 pub fn gather_into<T>(all: &mut Vec<T>, items: impl IntoIterator<Item = T>) {
     let items = items.into_iter();

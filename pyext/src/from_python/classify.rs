@@ -107,6 +107,6 @@ unsafe fn classify_raw(object: *mut ffi::PyObject) -> Exact {
             }
         };
     }
-    first_of!(Int Str None Float Bool Bytes Wrapper Function Builtin Method List Tuple Dict);
+    first_of!(Int Str Wrapper None Float Bool Bytes Function Builtin Method List Tuple Dict);
     Exact::Other
 }

@@ -3,12 +3,13 @@
 //! and may change what is being converted.
 #![forbid(unsafe_code)]
 
-use crate::from_python::classify::{classify, Exact};
+use crate::from_python::classify::{classify, is_built_in, Exact};
 use crate::from_python::fail::{describe, told, wanted, Converted, Fail};
 use crate::from_python::rvalue::{moved, Rvalue};
 use crate::from_python::{callable, foreign_tensor, hooks, mapping, plain, scalar, sequence, union};
 use crate::interpreter::exceptions::PyTypeError;
 use crate::interpreter::recursion::expect_stack;
+use crate::interpreter::trampoline::counted;
 use crate::to_python::error;
 use crate::to_python::opaque::OpaqueObj;
 use crate::to_python::opaque_object::OpaquePyObject;
@@ -37,6 +38,15 @@ fn from_exact_type(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
         Exact::Function | Exact::Builtin => Some(callable::from_callable(ob).into_any()),
         Exact::Method | Exact::List | Exact::Tuple | Exact::Dict => None,
         Exact::Wrapper | Exact::Other => tie::object_of(ob).map(IntoAny::into_any),
+    })
+}
+
+/// The value as it comes, if it takes neither Python code nor a search; errors count as none.
+#[inline]
+pub fn exact(ob: &Bound<'_, PyAny>) -> Option<Any> {
+    from_exact_type(ob).unwrap_or_else(|error| {
+        counted(|_| drop(error));
+        None
     })
 }
 
@@ -112,13 +122,15 @@ pub fn to_native(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
     if let Some(value) = exact_for(ob, schema) {
         return Ok(value);
     }
-    if let Some(rvalue) = Rvalue::of(ob) {
-        return moved(ob.py(), rvalue, schema);
-    }
-    // From here on user code may be asked.
-    expect_stack()?;
-    if let Some(stand_in) = hooks::stand_in(ob).map_err(|error| Fail::hook(schema, ob, error))? {
-        return to_native(&stand_in, schema);
+    if !is_built_in(ob) {
+        if let Some(rvalue) = Rvalue::of(ob) {
+            return moved(ob.py(), rvalue, schema);
+        }
+        // From here on user code may be asked.
+        expect_stack()?;
+        if let Some(stand_in) = hooks::stand_in(ob).map_err(|error| Fail::hook(schema, ob, error))? {
+            return to_native(&stand_in, schema);
+        }
     }
     match schema {
         Schema::Any => dynamic(ob),
@@ -218,6 +230,11 @@ pub fn any(ob: &Bound<'_, PyAny>) -> PyResult<Any> {
 
 /// A value whose type is not exactly a built-in plain one.
 fn dynamic(ob: &Bound<'_, PyAny>) -> Converted {
+    match classify(ob) {
+        Exact::List | Exact::Tuple => return sequence::to_array(ob, &Schema::Any, &ANY_ARRAY),
+        Exact::Dict => return mapping::to_mapping(ob, &ANY_MAP),
+        _ => {}
+    }
     match leaf(ob)? {
         Leaf::Value(value) => Ok(value),
         Leaf::StandIn(stand_in) => dynamic(&stand_in),
@@ -237,7 +254,7 @@ enum Leaf<'py> {
     Mapping,
 }
 
-/// All of [`dynamic`] that does not recurse.
+/// All of [`dynamic`] that does not recurse, of what is no list, tuple or dict by its exact class.
 #[inline(never)]
 fn leaf<'py>(ob: &Bound<'py, PyAny>) -> Result<Leaf<'py>, Fail> {
     if let Some(value) = from_exact_type(ob)? {
@@ -248,11 +265,6 @@ fn leaf<'py>(ob: &Bound<'py, PyAny>) -> Result<Leaf<'py>, Fail> {
     }
     if tie::is_wrapper(ob) {
         return Err(Fail::text(format!("expected a value, got {}", describe(ob))));
-    }
-    match classify(ob) {
-        Exact::List | Exact::Tuple => return Ok(Leaf::Sequence),
-        Exact::Dict => return Ok(Leaf::Mapping),
-        _ => {}
     }
     // From here on user code may be asked.
     expect_stack()?;

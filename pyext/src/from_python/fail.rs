@@ -3,8 +3,11 @@
 #![forbid(unsafe_code)]
 
 use crate::interpreter::exceptions::PyTypeError;
+use crate::interpreter::trampoline::counted;
 use crate::interpreter::{interrupt, take};
+use crate::to_python::error;
 use crate::wrapper::tie;
+use bowline::function::Error;
 use bowline::object::grow::owned;
 use bowline::object::registry;
 use bowline::value::{Any, Schema};
@@ -52,6 +55,13 @@ impl Mismatch {
 impl From<PyErr> for Fail {
     fn from(error: PyErr) -> Fail {
         Fail::Raised(error)
+    }
+}
+
+impl From<Error> for Fail {
+    #[cold]
+    fn from(error: Error) -> Fail {
+        Fail::Raised(counted(|py| error::to_python(py, &error)))
     }
 }
 

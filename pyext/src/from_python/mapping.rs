@@ -4,7 +4,7 @@
 
 use crate::from_python::fail::{Converted, Fail, CONVERTING};
 use crate::from_python::{convert, fail};
-use crate::interpreter::dict::Entry;
+use crate::interpreter::dict::{Entries, Entry};
 use crate::interpreter::exceptions::{PyAttributeError, PyTypeError};
 use crate::interpreter::names::intern;
 use crate::interpreter::{dict, interrupt, recursion, stdlib, take};
@@ -12,9 +12,9 @@ use crate::to_python::{error, tensor_library, value};
 use crate::wrapper::tie;
 use bowline::container::{DictObj, MapObj};
 use bowline::function::Error;
-use bowline::object::grow::{gathered, try_gathered};
-use bowline::object::{Obj, Object};
-use bowline::value::{Any, AnyView, IntoAny, Schema};
+use bowline::object::grow::{gathered, try_gathered, try_gathered_exact};
+use bowline::object::{registry, Obj, Object};
+use bowline::value::{tag, Any, AnyView, IntoAny, Schema};
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -28,10 +28,12 @@ pub enum Mapping {
 }
 
 impl Mapping {
+    #[inline]
     fn from_object(object: Obj<Object>) -> Result<Mapping, Obj<Object>> {
-        match object.downcast::<MapObj>() {
-            Ok(map) => Ok(Mapping::Map(map)),
-            Err(object) => object.downcast::<DictObj>().map(Mapping::Dict),
+        match registry::below_root(object.type_index()) {
+            tag::MAP => object.downcast().map(Mapping::Map),
+            tag::DICT => object.downcast().map(Mapping::Dict),
+            _ => Err(object),
         }
     }
 
@@ -39,9 +41,10 @@ impl Mapping {
     ///
     /// # Errors
     /// `TypeError`.
+    #[inline]
     pub fn of(ob: &Bound<'_, PyAny>) -> PyResult<Mapping> {
         let mapping = tie::object_of(ob).map(Mapping::from_object).and_then(Result::ok);
-        mapping.ok_or_else(|| PyTypeError::new_err(format!("expected a native mapping, got {}", fail::describe(ob))))
+        mapping.ok_or_else(|| expected_mapping(ob))
     }
 
     /// How many entries there are.
@@ -64,6 +67,18 @@ impl Mapping {
         found.map_err(raise(py))
     }
 
+    /// What was read of it, as Python sees it.
+    ///
+    /// # Errors
+    /// Those of showing it.
+    #[inline]
+    pub fn show<'py>(&self, py: Python<'py>, value: Any) -> PyResult<Bound<'py, PyAny>> {
+        match self {
+            Mapping::Map(map) => tensor_library::item_of(py, map, value),
+            Mapping::Dict(dict) => tensor_library::item_of(py, dict, value),
+        }
+    }
+
     /// The entries, as they are now.
     pub fn entries(&self) -> Vec<(Any, Any)> {
         match self {
@@ -71,6 +86,11 @@ impl Mapping {
             Mapping::Dict(dict) => dict.snapshot(),
         }
     }
+}
+
+#[cold]
+fn expected_mapping(ob: &Bound<'_, PyAny>) -> PyErr {
+    PyTypeError::new_err(format!("expected a native mapping, got {}", fail::describe(ob)))
 }
 
 /// A native error as an exception.
@@ -93,12 +113,12 @@ pub fn dict_of(ob: &Bound<'_, PyAny>) -> PyResult<Obj<DictObj>> {
 ///
 /// # Errors
 /// What user code raises.
-pub fn python_entries<'py>(ob: &Bound<'py, PyAny>) -> PyResult<Option<Vec<Entry<'py>>>> {
-    if !ob.is_instance_of::<PyDict>() && !ob.is_instance(stdlib::MAPPING.get(ob.py())?)? {
-        return Ok(None);
-    }
+pub fn python_entries<'py>(ob: &Bound<'py, PyAny>) -> PyResult<Option<Entries<'py>>> {
     if let Ok(dict) = ob.cast_exact::<PyDict>() {
         return dict::entries(dict).map(Some);
+    }
+    if !ob.is_instance_of::<PyDict>() && !ob.is_instance(stdlib::MAPPING.get(ob.py())?)? {
+        return Ok(None);
     }
     recursion::expect_stack()?;
     let pairs = ob.call_method0(intern!(ob.py(), "items"))?.try_iter()?;
@@ -108,7 +128,7 @@ pub fn python_entries<'py>(ob: &Bound<'py, PyAny>) -> PyResult<Option<Vec<Entry<
             PyTypeError::new_err(format!("expected pairs from items() of {}, got something else", fail::describe(ob)))
         })
     };
-    try_gathered(pairs.map(pair)).map(Some)
+    try_gathered(pairs.map(pair)).map(Entries::from).map(Some)
 }
 
 /// What failed at a key, which the text shows. A signal that came while its text was asked for goes first.
@@ -121,20 +141,12 @@ fn at_key(fail: Fail, what: &str, key: &Bound<'_, PyAny>) -> Fail {
     }
 }
 
-fn converted(
-    py: Python<'_>,
-    entries: Vec<Entry<'_>>,
-    key_schema: &Schema,
-    value_schema: &Schema,
-) -> Result<Vec<(Any, Any)>, Fail> {
-    let _level = recursion::enter(py, CONVERTING)?;
-    let convert = |(key, value): Entry<'_>| {
-        let native_key = convert::to_native(&key, key_schema).map_err(|fail| at_key(fail, "key", &key))?;
-        let native_value =
-            convert::to_native(&value, value_schema).map_err(|fail| at_key(fail, "value for key", &key))?;
-        Ok((native_key, native_value))
-    };
-    try_gathered(entries.into_iter().map(convert))
+/// An entry, converted.
+#[inline]
+fn converted((key, value): &Entry<'_>, key_schema: &Schema, value_schema: &Schema) -> Result<(Any, Any), Fail> {
+    let native_key = convert::to_native(key, key_schema).map_err(|fail| at_key(fail, "key", key))?;
+    let native_value = convert::to_native(value, value_schema).map_err(|fail| at_key(fail, "value for key", key))?;
+    Ok((native_key, native_value))
 }
 
 /// A Map or a Dict, as `schema` says.
@@ -160,16 +172,16 @@ pub fn to_mapping(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
             let show = |(key, value)| -> PyResult<Entry<'_>> {
                 Ok((value::to_python(py, key)?, value::to_python(py, value)?))
             };
-            try_gathered(entries.map(show))?
+            Entries::from(try_gathered(entries.map(show))?)
         }
         None => python_entries(ob)?.ok_or_else(|| Fail::expected(schema, ob))?,
     };
-    let entries = converted(py, entries, key_schema, value_schema)?;
-    let made = match is_map {
-        true => MapObj::make(entries).map(IntoAny::into_any),
-        false => DictObj::make(entries).map(IntoAny::into_any),
-    };
-    Ok(made.map_err(raise(py))?)
+    let _level = recursion::enter(py, CONVERTING)?;
+    let entries = entries.iter().map(|entry| converted(entry, key_schema, value_schema));
+    match is_map {
+        true => MapObj::try_make(entries).map(IntoAny::into_any),
+        false => DictObj::try_make(entries).map(IntoAny::into_any),
+    }
 }
 
 /// The entries of a mapping of either kind, each part as it comes.
@@ -182,7 +194,9 @@ pub fn collect_entries(ob: &Bound<'_, PyAny>) -> PyResult<Vec<(Any, Any)>> {
     }
     let entries = python_entries(ob)?
         .ok_or_else(|| PyAttributeError::new_err(format!("expected a mapping, got {}", fail::describe(ob))))?;
-    converted(ob.py(), entries, &Schema::Any, &Schema::Any).map_err(|fail| fail.raise_cause(ob.py()))
+    let _level = recursion::enter(ob.py(), CONVERTING)?;
+    let entries = entries.iter().map(|entry| converted(entry, &Schema::Any, &Schema::Any));
+    try_gathered_exact(entries).map_err(|fail: Fail| fail.raise_cause(ob.py()))
 }
 
 /// What was read of a mapping, as Python sees it.

@@ -6,7 +6,7 @@
 use crate::from_python::fail::{Converted, Fail, CONVERTING};
 use crate::from_python::{convert, fail};
 use crate::interpreter::exceptions::PyTypeError;
-use crate::interpreter::recursion;
+use crate::interpreter::{list, recursion};
 use crate::to_python::value;
 use crate::wrapper::tie;
 use bowline::container::{ArrayObj, ListObj};
@@ -19,10 +19,17 @@ use pyo3::types::{PyList, PySequence, PyTuple};
 /// The items of something that counts as a sequence. It is an Array, a List, a list or a tuple.
 enum Items<'py> {
     Native(Vec<Any>),
-    Python(Bound<'py, PyTuple>),
+    Tuple(Bound<'py, PyTuple>),
+    List(list::Items<'py>),
 }
 
 fn items<'py>(ob: &Bound<'py, PyAny>, schema: &Schema) -> Result<Items<'py>, Fail> {
+    if let Ok(exact) = ob.cast_exact::<PyList>() {
+        return Ok(Items::List(list::items(exact)?));
+    }
+    if let Ok(exact) = ob.cast_exact::<PyTuple>() {
+        return Ok(Items::Tuple(exact.clone()));
+    }
     if let Some(object) = tie::object_of(ob) {
         let object = match object.downcast::<ArrayObj>() {
             Ok(array) => return Ok(Items::Native(gathered(array.as_slice().iter().cloned()))),
@@ -34,10 +41,11 @@ fn items<'py>(ob: &Bound<'py, PyAny>, schema: &Schema) -> Result<Items<'py>, Fai
         };
     }
     if ob.is_instance_of::<PyList>() {
-        return Ok(Items::Python(ob.cast::<PySequence>().map_err(PyErr::from)?.to_tuple()?));
+        // The class may have an `__iter__` of its own.
+        return Ok(Items::Tuple(ob.cast::<PySequence>().map_err(PyErr::from)?.to_tuple()?));
     }
     match ob.cast::<PyTuple>() {
-        Ok(tuple) => Ok(Items::Python(tuple.clone())),
+        Ok(tuple) => Ok(Items::Tuple(tuple.clone())),
         Err(_) => Err(Fail::expected(schema, ob)),
     }
 }
@@ -46,31 +54,45 @@ impl Items<'_> {
     fn len(&self) -> usize {
         match self {
             Items::Native(items) => items.len(),
-            Items::Python(items) => items.len(),
+            Items::Tuple(items) => items.len(),
+            Items::List(items) => items.len(),
         }
     }
 
-    /// Converts all, the item at an index as `schema_of` says.
-    fn convert<'s>(self, py: Python<'_>, schema_of: impl Fn(usize) -> &'s Schema) -> Result<Vec<Any>, Fail> {
-        let at = |index: usize| move |fail: Fail| fail.inside(&format!("element [{index}]"));
+    /// A container of all, the item at an index as `schema_of` says.
+    fn convert<'s, T: Container>(self, py: Python<'_>, schema_of: impl Fn(usize) -> &'s Schema) -> Converted {
+        let converted = |index: usize, item: &Bound<'_, PyAny>| {
+            convert::to_native(item, schema_of(index)).map_err(|fail| fail.inside(&format!("element [{index}]")))
+        };
         let _level = recursion::enter(py, CONVERTING)?;
         match self {
             Items::Native(items) => {
-                try_gathered(items.into_iter().enumerate().map(|(index, item)| match schema_of(index) {
-                    schema if schema.check(item.view()) => Ok(item),
-                    schema => {
-                        let item = value::to_python(py, item)?;
-                        convert::to_native(&item, schema).map_err(at(index))
-                    }
+                T::of(items.into_iter().enumerate().map(|(index, item)| match schema_of(index).check(item.view()) {
+                    true => Ok(item),
+                    false => converted(index, &value::to_python(py, item)?),
                 }))
             }
-            Items::Python(items) => try_gathered(
-                items
-                    .iter()
-                    .enumerate()
-                    .map(|(index, item)| convert::to_native(&item, schema_of(index)).map_err(at(index))),
-            ),
+            Items::Tuple(items) => {
+                T::of(items.iter_borrowed().enumerate().map(|(index, item)| converted(index, &item)))
+            }
+            Items::List(items) => T::of(items.iter().enumerate().map(|(index, item)| converted(index, item))),
         }
+    }
+}
+
+/// What items are converted for.
+trait Container {
+    /// One of these items, or the first failure.
+    fn of(items: impl ExactSizeIterator<Item = Converted>) -> Converted;
+}
+impl Container for ArrayObj {
+    fn of(items: impl ExactSizeIterator<Item = Converted>) -> Converted {
+        ArrayObj::try_make(items).map(IntoAny::into_any)
+    }
+}
+impl Container for ListObj {
+    fn of(items: impl ExactSizeIterator<Item = Converted>) -> Converted {
+        ListObj::try_make(items).map(IntoAny::into_any)
     }
 }
 
@@ -82,8 +104,7 @@ pub fn to_array(ob: &Bound<'_, PyAny>, item: &Schema, schema: &Schema) -> Conver
     if let Some(fitting) = as_it_is::<ArrayObj>(ob, schema) {
         return Ok(fitting);
     }
-    let values = items(ob, schema)?.convert(ob.py(), |_| item)?;
-    Ok(ArrayObj::make(values.into_iter()).into_any())
+    items(ob, schema)?.convert::<ArrayObj>(ob.py(), |_| item)
 }
 
 /// An Array of these types.
@@ -98,8 +119,7 @@ pub fn to_tuple(ob: &Bound<'_, PyAny>, types: &[Schema], schema: &Schema) -> Con
     if items.len() != types.len() {
         return Err(Fail::text(format!("expected tuple of length {}, got one of length {}", types.len(), items.len())));
     }
-    let values = items.convert(ob.py(), |index| &types[index])?;
-    Ok(ArrayObj::make(values.into_iter()).into_any())
+    items.convert::<ArrayObj>(ob.py(), |index| &types[index])
 }
 
 /// A List of `item`.
@@ -110,8 +130,7 @@ pub fn to_list(ob: &Bound<'_, PyAny>, item: &Schema, schema: &Schema) -> Convert
     if let Some(fitting) = as_it_is::<ListObj>(ob, schema) {
         return Ok(fitting);
     }
-    let values = items(ob, schema)?.convert(ob.py(), |_| item)?;
-    Ok(ListObj::make(values).into_any())
+    items(ob, schema)?.convert::<ListObj>(ob.py(), |_| item)
 }
 
 /// The object that `ob` wraps, if it is as asked already.

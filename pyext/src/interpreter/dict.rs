@@ -6,10 +6,14 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::critical_section::with_critical_section;
 use pyo3::types::PyDict;
+use smallvec::SmallVec;
 use std::ptr::null_mut;
 
 /// A key and its value.
 pub type Entry<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
+
+/// Entries; few of them take no block of memory.
+pub type Entries<'py> = SmallVec<[Entry<'py>; 4]>;
 
 /// The entries that a dict has at some moment, also while other threads change it.
 ///
@@ -18,8 +22,8 @@ pub type Entry<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
 ///
 /// # Errors
 /// `MemoryError`.
-pub fn entries<'py>(dict: &Bound<'py, PyDict>) -> PyResult<Vec<Entry<'py>>> {
-    let mut entries = Vec::new();
+pub fn entries<'py>(dict: &Bound<'py, PyDict>) -> PyResult<Entries<'py>> {
+    let mut entries = Entries::new();
     loop {
         // What is needed is found out and allocated outside of the lock. Another thread may use the dict meanwhile.
         let wanted = dict.len();
@@ -32,7 +36,7 @@ pub fn entries<'py>(dict: &Bound<'py, PyDict>) -> PyResult<Vec<Entry<'py>>> {
 }
 
 /// Reads all entries into the room that there is; false if there are more.
-fn read<'py>(dict: &Bound<'py, PyDict>, entries: &mut Vec<Entry<'py>>) -> bool {
+fn read<'py>(dict: &Bound<'py, PyDict>, entries: &mut Entries<'py>) -> bool {
     let (mut at, mut key, mut value) = (0, null_mut(), null_mut());
     // SAFETY: attached; the dict is locked, or the GIL held. Nothing in the loop lets go of either: what is lent by one step
     // lives until it was counted.

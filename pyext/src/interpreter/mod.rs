@@ -11,6 +11,7 @@
 //! | `fork` | What must be free in the child of a `fork` |
 //! | `interrupt` | Exceptions that are about the program as a whole, not about what it was asked to do |
 //! | `layout` | What this extension takes for granted of CPython's memory, asked of the interpreter when it is imported |
+//! | `list` | The items of a Python list, read at one moment |
 //! | `main_only` | Which interpreter this is |
 //! | `make` | Python objects from Rust's values: where there is no memory, a `MemoryError` |
 //! | `members` | Methods and attributes of C types, made from safe functions |
@@ -39,6 +40,7 @@ pub mod finalize_gate;
 pub mod fork;
 pub mod interrupt;
 pub mod layout;
+pub mod list;
 pub mod main_only;
 pub mod make;
 pub mod members;

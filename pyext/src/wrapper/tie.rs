@@ -84,8 +84,11 @@ pub unsafe fn wrap_new<'py>(
 fn wrapper(ob: &Bound<'_, PyAny>) -> Option<NonNull<Wrapper>> {
     // SAFETY: a live object; the check is what allows the cast.
     unsafe {
-        let ours = class_object::is_usual(refcount::class_of(ob.as_ptr()))
-            || ffi::PyObject_TypeCheck(ob.as_ptr(), metaclass::base_type(ob.py())) != 0;
+        let class = refcount::class_of(ob.as_ptr());
+        let ours = class_object::is_usual(class)
+            // The interpreter lets no static type derive from one of the heap, as ours are.
+            || refcount::type_flags(class) & ffi::Py_TPFLAGS_HEAPTYPE != 0
+                && ffi::PyType_IsSubtype(class, metaclass::base_type(ob.py())) != 0;
         ours.then(|| NonNull::new_unchecked(ob.as_ptr().cast()))
     }
 }
