@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from typing import Any
 
 import bowline
 import pytest
@@ -69,6 +70,31 @@ def test_names_behind_kwargs_and_keywords():
     assert (made.a, made.b, made.c) == (1, 2, 3)
     with pytest.raises(TypeError, match="multiple values for argument 'c'"):
         made.__ffi_init__(1, KWARGS, "c", 2, c=3)
+
+
+@bowline.py_class("test.ffi_init.Fits")
+class Fits(bowline.Object):
+    """Fields that a sentinel would fit."""
+
+    a: Any = 5
+    b: str = "b"
+
+
+@bowline.py_class("test.ffi_init.Raw")
+class Raw(bowline.Object):
+    """One whose objects are made of their words."""
+
+    a: bowline.Object
+    b: int
+
+
+def test_sentinels_are_no_values_of_fields_that_they_fit():
+    fits = [Fits(MISSING, "c"), Fits(MISSING, type("Text", (str,), {})("c")), Fits(KWARGS, "b", "c")]
+    assert [(made.a, made.b) for made in fits] == [(5, "c")] * 3
+    with pytest.raises(TypeError, match="missing required argument: 'a'"):
+        Raw(MISSING, 1)
+    with pytest.raises(TypeError, match="names and values by turns behind KWARGS"):
+        Fits(KWARGS, "b")
 
 
 @pytest.mark.keeps_objects(reason="attributes belong to types")

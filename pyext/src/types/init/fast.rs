@@ -1,16 +1,17 @@
-//! The fast ways of construction. They are for calls with one positional argument for each field, none of which takes Python
-//! code.
-//! Upholds: a fast way makes what the plan would make, or does nothing.
+//! The fast ways of construction. They are for calls with one positional argument for each field.
+//! Upholds: a fast way makes what the plan would make, or does nothing. Users' code runs in it where it would run otherwise.
 
 use crate::from_python::convert;
 use crate::to_python::error;
 use crate::types::init::parameter::Parameter;
 use crate::types::init::raw_fields::RawFields;
-use bowline::object::{Obj, Object};
+use crate::types::sentinel::{is_kwargs, is_missing};
+use bowline::object::{Obj, Object, ObjectType};
+use bowline::reflect::sentinel::Sentinel;
 use bowline::reflect::{instance, Reflection, Signature};
 use bowline::value::Any;
-use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::{ffi, Borrowed};
 use smallvec::SmallVec;
 
 /// Types with more fields than this use the heap for their arguments.
@@ -32,10 +33,11 @@ impl Fast {
         straight.then(|| RawFields::for_type(reflection).map_or(Fast::Zeroed, Fast::Raw))
     }
 
-    /// An object of the arguments; none if one takes Python code to convert.
+    /// An object of the arguments; none if they are to be assigned to their fields first, or, of [`Fast::Raw`], if one takes
+    /// more than a look to convert.
     ///
     /// # Errors
-    /// `MemoryError`.
+    /// `MemoryError`; `TypeError`, and what converting raises.
     ///
     /// # Safety
     /// Attached; the reflection and parameters are those of the type `index`, for which this way is; there is a live
@@ -59,6 +61,15 @@ impl Fast {
     }
 }
 
+/// Whether an argument says how others are to be taken, or that it is none.
+///
+/// # Safety
+/// A live object.
+unsafe fn is_mark(py: Python<'_>, argument: *mut ffi::PyObject) -> bool {
+    // SAFETY: live, as `# Safety` says.
+    is_kwargs(py, argument) || is_missing(unsafe { &Borrowed::from_ptr(py, argument) })
+}
+
 /// # Safety
 /// As [`Fast::object`].
 #[inline]
@@ -74,8 +85,12 @@ unsafe fn zeroed(
     unsafe {
         for (at, parameter) in parameters.iter().enumerate() {
             let given = Bound::from_borrowed_ptr(py, *arguments.add(at));
-            let Some(value) = convert::exact_for_field(&given, parameter.field) else { return Ok(None) };
-            values.push(value);
+            values.push(match convert::exact_for_field(&given, parameter.field) {
+                Some(value) if value.type_index() == Sentinel::type_index() => return Ok(None),
+                Some(value) => value,
+                None if (0..parameters.len()).any(|at| is_mark(py, *arguments.add(at))) => return Ok(None),
+                None => parameter.convert_slowly(&given)?,
+            });
         }
         let object = instance::new_zeroed(index).map_err(|error| error::to_python(py, &error))?;
         for (parameter, value) in parameters.iter().zip(values) {

@@ -88,7 +88,15 @@ impl Parameter {
     pub fn convert(&self, given: &Bound<'_, PyAny>) -> PyResult<Any> {
         match convert::exact_for_field(given, self.field) {
             Some(value) => Ok(value),
-            None => counted(|_| convert::for_field(given, self.field)),
+            None => self.convert_slowly(given),
         }
+    }
+
+    /// As [`Parameter::convert`], of an argument that takes more than a look.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn convert_slowly(&self, given: &Bound<'_, PyAny>) -> PyResult<Any> {
+        counted(|_| convert::for_field(given, self.field))
     }
 }

@@ -5,7 +5,8 @@ use crate::from_python::classify::Exact;
 use crate::interpreter::small_int;
 use crate::to_python::error;
 use crate::wrapper::layout::Wrapper;
-use bowline::object::{self, registry, Header, Obj, Object};
+use bowline::object::{self, registry, Header, Obj, Object, ObjectType};
+use bowline::reflect::sentinel::Sentinel;
 use bowline::reflect::{instance, FieldInfo, Reflection};
 use bowline::value::{Schema, Storage};
 use pyo3::ffi;
@@ -56,7 +57,7 @@ impl RawField {
                 RawKind::Object(target) if Exact::Wrapper.is_raw(argument) => {
                     let object = (*argument.cast::<Wrapper>()).handle.read().object()?;
                     let index = object.as_ref().type_index();
-                    if index != target && !registry::is_instance(index, target) {
+                    if index != target && !registry::is_instance(index, target) || index == Sentinel::type_index() {
                         return None;
                     }
                     object::retain(object);
