@@ -270,6 +270,7 @@ impl<'a> AnyView<'a> {
     }
 
     /// The bytes of a string or of bytes, of any representation. True for text.
+    #[inline]
     pub(crate) fn text_or_bytes(&'a self) -> Option<(bool, &'a [u8])> {
         let raw = &self.0;
         // SAFETY: each arm reads what the tag says is there. Inline bytes live in `self`, the others for `'a`.

@@ -198,8 +198,8 @@ pub unsafe fn live_wrapper<'py>(py: Python<'py>, object: NonNull<Object>) -> Res
     }
 }
 
-/// A value that stays where it is, if that takes no call into the interpreter. None for other values. An object whose
-/// wrapper does not live gets one; null with an exception set when that fails.
+/// A value that stays where it is, if that takes no Python code and nothing that could unwind. None for other values. An
+/// object whose wrapper does not live gets one; null with an exception set when that fails.
 ///
 /// # Safety
 /// Attached; what the value names is alive until this thread next runs Python code or detaches.
@@ -208,8 +208,16 @@ pub unsafe fn try_cached(raw: RawAny) -> Option<*mut ffi::PyObject> {
     // SAFETY: what the value names is alive until Python code runs, as `# Safety` says. An object is no null pointer.
     unsafe {
         match raw.type_index() {
-            tag::OBJECT.. => Some(cached_object(NonNull::new_unchecked(raw.to_pointer().cast()))),
             tag::INT => Some(small_int::new(raw.to_bits() as i64)),
+            tag::SMALL_STR | tag::STR => {
+                let view: AnyView<'_> = AnyView::from_raw(raw);
+                let content = view.as_text()?;
+                Some(ffi::PyUnicode_FromStringAndSize(content.as_ptr().cast(), content.len() as isize))
+            }
+            tag::OBJECT.. => Some(cached_object(NonNull::new_unchecked(raw.to_pointer().cast()))),
+            tag::NONE => Some(ffi::Py_NewRef(ffi::Py_None())),
+            tag::BOOL => Some(ffi::PyBool_FromLong((raw.to_bits() != 0).into())),
+            tag::FLOAT => Some(ffi::PyFloat_FromDouble(f64::from_bits(raw.to_bits()))),
             _ => None,
         }
     }
