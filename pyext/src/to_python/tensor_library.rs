@@ -60,6 +60,13 @@ pub unsafe fn is_marked(container: NonNull<Object>) -> bool {
     unsafe { container.as_ref() }.header().flags() & FLAG_REMEMBERS != 0
 }
 
+/// Whether an object remembers a library.
+#[inline]
+pub fn remembers(object: &Obj<Object>) -> bool {
+    // SAFETY: the handle keeps it alive.
+    unsafe { is_marked(object.as_raw()) }
+}
+
 /// Whether values of a type are containers, which can remember a library.
 pub fn is_container(index: i32) -> bool {
     matches!(index, tag::ARRAY | tag::LIST | tag::MAP | tag::DICT)

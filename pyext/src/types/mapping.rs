@@ -12,6 +12,7 @@ use crate::types::{mapping_iterator, subtype};
 use crate::wrapper::tie;
 use bowline::container::{DictObj, MapObj};
 use bowline::object::{Obj, Object};
+use bowline::value::Any;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -44,6 +45,15 @@ fn no_such_key(key: &Bound<'_, PyAny>) -> PyErr {
     PyKeyError::new_err((key.clone().unbind(),))
 }
 
+/// A key's native value. What a conversion by hooks drops is released at once: PyO3 knows that the thread is attached.
+#[inline]
+fn key_of(key: &Bound<'_, PyAny>) -> PyResult<Any> {
+    match convert::exact(key) {
+        Some(native) => Ok(native),
+        None => counted(|_| convert::any(key)),
+    }
+}
+
 unsafe extern "C" fn length(op: *mut ffi::PyObject) -> ffi::Py_ssize_t {
     // SAFETY: called by the interpreter with a wrapper.
     unsafe {
@@ -63,15 +73,14 @@ unsafe extern "C" fn length(op: *mut ffi::PyObject) -> ffi::Py_ssize_t {
 unsafe extern "C" fn subscript(op: *mut ffi::PyObject, key: *mut ffi::PyObject) -> *mut ffi::PyObject {
     // SAFETY: called by the interpreter with a wrapper and a live key.
     unsafe {
-        slot(|_| {
-            counted(|py| {
-                let (ob, key) = (Bound::from_borrowed_ptr(py, op), Bound::from_borrowed_ptr(py, key));
-                let native = convert::any(&key)?;
-                match Mapping::of(&ob)?.get(py, native.view())? {
-                    Some(value) => mapping::shown_of(&ob, value).map(Bound::into_ptr),
-                    None => Err(no_such_key(&key)),
-                }
-            })
+        slot(|py| {
+            let (ob, key) = (Bound::from_borrowed_ptr(py, op), Bound::from_borrowed_ptr(py, key));
+            let native = key_of(&key)?;
+            let mapping = Mapping::of(&ob)?;
+            match mapping.get(py, native.view())? {
+                Some(value) => mapping.show(py, value).map(Bound::into_ptr),
+                None => Err(no_such_key(&key)),
+            }
         })
     }
 }
@@ -79,12 +88,10 @@ unsafe extern "C" fn subscript(op: *mut ffi::PyObject, key: *mut ffi::PyObject) 
 unsafe extern "C" fn contains(op: *mut ffi::PyObject, key: *mut ffi::PyObject) -> c_int {
     // SAFETY: called by the interpreter with a wrapper and a live key.
     unsafe {
-        slot(|_| {
-            counted(|py| {
-                let native = convert::any(&Bound::from_borrowed_ptr(py, key))?;
-                let mapping = Mapping::of(&Bound::from_borrowed_ptr(py, op))?;
-                Ok(mapping.get(py, native.view())?.is_some().into())
-            })
+        slot(|py| {
+            let native = key_of(&Bound::from_borrowed_ptr(py, key))?;
+            let mapping = Mapping::of(&Bound::from_borrowed_ptr(py, op))?;
+            Ok(mapping.get(py, native.view())?.is_some().into())
         })
     }
 }

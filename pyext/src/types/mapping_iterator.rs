@@ -1,20 +1,21 @@
 //! Iterators over the keys, values and entries of native mappings.
 //! Upholds: an iterator shows the mapping as it was when it was made, and the first step costs what any other does; nothing
 //! is shown under its lock.
-#![forbid(unsafe_code)]
 
 use crate::from_python::mapping::Mapping;
 use crate::interpreter::entry::add_function;
 use crate::interpreter::make;
 use crate::interpreter::make::Make;
 use crate::interpreter::names::intern;
-use crate::interpreter::trampoline::or_memory_error;
+use crate::interpreter::trampoline::{or_memory_error, slot};
 use crate::to_python::{tensor_library, value};
 use bowline::container::{DictEntries, MapEntries};
 use bowline::object::{Obj, Object};
 use bowline::value::Any;
 use bowline_python_macros::{guarded, pyfunction, pymethods};
 use pyo3::prelude::*;
+use pyo3::{ffi, Borrowed};
+use std::ptr::null_mut;
 use std::sync::{Mutex, PoisonError};
 
 /// Which part of an entry is shown.
@@ -72,13 +73,17 @@ impl MappingIterator {
         look(&mut self.way.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Shows an entry; `marked` is the mapping, if it remembers a library.
     fn show<'py>(
         &self,
         py: Python<'py>,
         (key, item): (Any, Any),
-        mapping: &Obj<Object>,
+        marked: Option<&Obj<Object>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let shown = |item| tensor_library::item_of(py, mapping, item);
+        let shown = |item| match marked {
+            Some(mapping) => tensor_library::item_of(py, mapping, item),
+            None => value::to_python(py, item),
+        };
         match self.part {
             Part::Key => value::to_python(py, key),
             Part::Value => shown(item),
@@ -93,22 +98,9 @@ impl MappingIterator {
         this
     }
 
-    // Not `#[guarded]`: PyO3 has to see that None is the end.
+    // Not `#[guarded]`: PyO3 has to see that None is the end. A loop comes by `next`.
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        or_memory_error(py, || {
-            let step = self.way(|way| {
-                let (entries, mapping) = way.as_mut()?;
-                Some((entries.next()?, mapping.clone()))
-            });
-            match step {
-                Some((entry, mapping)) => self.show(py, entry, &mapping).map(Some),
-                None => {
-                    // What was kept goes now, after the lock.
-                    drop(self.way(Option::take));
-                    Ok(None)
-                }
-            }
-        })
+        or_memory_error(py, || self.step(py))
     }
 
     #[guarded]
@@ -122,10 +114,39 @@ impl MappingIterator {
         let left = make::list(py)?;
         if let Some((entries, mapping)) = self.way(|way| way.clone()) {
             for entry in entries {
-                left.append(self.show(py, entry, &mapping)?)?;
+                left.append(self.show(py, entry, Some(&mapping))?)?;
             }
         }
         Ok((py.import(intern!(py, "builtins"))?.getattr(intern!(py, "iter"))?, (left.into_any(),)))
+    }
+}
+
+impl MappingIterator {
+    fn step<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let step = self.way(|way| {
+            let (entries, mapping) = way.as_mut()?;
+            Some((entries.next()?, tensor_library::remembers(mapping).then(|| mapping.clone())))
+        });
+        match step {
+            Some((entry, marked)) => self.show(py, entry, marked.as_ref()).map(Some),
+            None => {
+                // What was kept goes now, after the lock.
+                drop(self.way(Option::take));
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// `tp_iternext`, without what PyO3 does before and after: a step of a loop is as much.
+unsafe extern "C" fn next(op: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter, attached, with an instance: the class has no subclasses.
+    unsafe {
+        slot(|py| {
+            let this = Borrowed::from_ptr(py, op);
+            let found = this.cast_unchecked::<MappingIterator>().get().step(py)?;
+            Ok(found.map_or(null_mut(), Bound::into_ptr))
+        })
     }
 }
 
@@ -164,6 +185,9 @@ fn map_shown_items<'py>(mapping: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAn
 /// # Errors
 /// Those of adding it.
 pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let class = module.py().get_type::<MappingIterator>();
+    // SAFETY: a live type that no other thread has seen; its instances are what `next` takes.
+    unsafe { (*class.as_type_ptr()).tp_iternext = Some(next) };
     add_function!(module, map_keys)?;
     add_function!(module, map_values)?;
     add_function!(module, map_shown_items)
