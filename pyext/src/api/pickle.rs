@@ -12,24 +12,26 @@ use crate::interpreter::make;
 use crate::interpreter::make::Make;
 use crate::interpreter::members::{Answer, NoArguments, OneArgument};
 use crate::interpreter::names::intern;
-use crate::interpreter::trampoline::or_memory_error;
+use crate::interpreter::trampoline::{no_memory, or_memory_error};
 use crate::interpreter::{take, type_lookup};
 use crate::to_python::{error, value};
+use crate::types::init::fast::INLINE_FIELDS;
 use crate::types::init::without_call;
 use crate::types::tensor;
 use crate::wrapper::{class_table, metaclass, tie};
 use bowline::container::{ArrayObj, ListObj};
 use bowline::function::error::ErrorObj;
 use bowline::function::{global, Error, FunctionObj};
-use bowline::object::grow::{gathered, try_gathered};
+use bowline::object::grow::gathered;
 use bowline::object::{registry, Obj, Object};
 use bowline::reflect::{self, instance, FieldInfo, Reflection};
-use bowline::tensor::{Tensor, TensorObj};
+use bowline::tensor::Tensor;
 use bowline::value::{tag, Any, Storage};
 use bowline_python_macros::{guarded, pyfunction};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
+use smallvec::SmallVec;
 use std::ffi::CStr;
 
 fn class_name(ob: &Bound<'_, PyAny>) -> String {
@@ -43,11 +45,14 @@ fn takes_state(reflection: &Reflection) -> bool {
 
 /// The values of an object's fields.
 fn field_values<'py>(py: Python<'py>, reflection: &Reflection, object: &Obj<Object>) -> PyResult<Bound<'py, PyTuple>> {
-    let values = reflection.fields.iter().map(|field| {
+    let mut values: SmallVec<[Bound<'py, PyAny>; INLINE_FIELDS]> = SmallVec::new();
+    values.try_reserve(reflection.fields.len()).map_err(|_| no_memory(py))?;
+    for field in &reflection.fields {
         let value = field.get(object).map_err(|error| error::to_python(py, &error))?;
-        value::to_python(py, value)
-    });
-    make::tuple(py, try_gathered::<_, PyErr>(values)?)
+        values.push(value::to_python(py, value)?);
+    }
+    // Only now: the collector shows a tuple to those who ask it for all objects.
+    make::tuple(py, values)
 }
 
 /// A field's value from a state. Null, which a blank object has where its type says otherwise, comes back as such.
@@ -97,35 +102,25 @@ enum Form {
 
 fn form(this: &Bound<'_, PyAny>) -> Form {
     let Some(object) = tie::object_of(this) else { return Form::Empty };
-    let object = match object.downcast::<ArrayObj>() {
-        Ok(array) => return Form::Array(array),
-        Err(object) => object,
-    };
-    let object = match object.downcast::<ListObj>() {
-        Ok(list) => return Form::List(list),
-        Err(object) => object,
-    };
-    match object.type_index() {
+    let index = object.type_index();
+    match index {
         tag::MAP => return Form::Map,
         tag::DICT => return Form::Dict,
         _ => {}
     }
-    let object = match object.downcast::<FunctionObj>() {
-        Ok(function) => return Form::Function(function),
-        Err(object) => object,
+    // One look at the ancestors tells which of the built-in types it may be.
+    let found = match registry::below_root(index) {
+        tag::ARRAY => object.downcast().map(Form::Array),
+        tag::LIST => object.downcast().map(Form::List),
+        tag::FUNCTION => object.downcast().map(Form::Function),
+        tag::ERROR => object.downcast::<ErrorObj>().map(|error| Form::Error(error.into())),
+        tag::TENSOR => object.downcast().map(Form::Tensor),
+        _ => Err(object),
     };
-    let object = match object.downcast::<ErrorObj>() {
-        Ok(error) => return Form::Error(error.into()),
-        Err(object) => object,
-    };
-    let object = match object.downcast::<TensorObj>() {
-        Ok(tensor) => return Form::Tensor(tensor),
-        Err(object) => object,
-    };
-    match reflect::info(object.type_index()) {
+    found.unwrap_or_else(|object| match reflect::info(index) {
         Some(reflection) => Form::Fields(object, reflection),
         None => Form::Other(object),
-    }
+    })
 }
 
 fn python_items<'py>(py: Python<'py>, items: Vec<Any>) -> PyResult<Bound<'py, PyList>> {
@@ -144,14 +139,19 @@ impl NoArguments for GetState {
     const NAME: &'static CStr = c"__getstate__";
     const DOC: &'static CStr = c"__getstate__($self, /)\n--\n\nThe field values, and the wrapper's own attributes.";
     fn call<'py>(this: &Bound<'py, PyAny>) -> Answer<'py> {
-        let values = match form(this) {
-            Form::Fields(object, reflection) if takes_state(reflection) => {
-                Some(field_values(this.py(), reflection, &object)?)
-            }
-            _ => None,
-        };
-        state_with(this, values)
+        state(this, &form(this))
     }
+}
+
+/// The field values of a form that takes them as its state, and the wrapper's own attributes.
+fn state<'py>(this: &Bound<'py, PyAny>, form: &Form) -> Answer<'py> {
+    let values = match form {
+        Form::Fields(object, reflection) if takes_state(reflection) => {
+            Some(field_values(this.py(), reflection, object)?)
+        }
+        _ => None,
+    };
+    state_with(this, values)
 }
 
 /// `__setstate__(state)`.
@@ -233,8 +233,9 @@ impl NoArguments for Reduce {
         let py = this.py();
         let class = this.get_type();
         let own = |name: &str| py.import(intern!(py, "bowline._core"))?.getattr(name);
-        let state = || state_of(this);
-        Ok(match form(this) {
+        let form = form(this);
+        let state = || state_of(this, &form);
+        Ok(match &form {
             Form::Empty => {
                 let new = py.import(intern!(py, "copyreg"))?.getattr(intern!(py, "__newobj__"))?;
                 (new, (class,), state()?).make(py)?
@@ -248,12 +249,11 @@ impl NoArguments for Reduce {
             }
             Form::Fields(object, reflection) => match takes_state(reflection) {
                 true => {
-                    let empty = EMPTY.get(py).expect("set with the module").clone_ref(py);
-                    let state = state()?;
-                    (empty, (class,), state).make(py)?
+                    let empty = EMPTY.get(py).expect("set with the module").bind(py);
+                    (empty, (class,), state()?).make(py)?
                 }
                 false => {
-                    let values = field_values(py, reflection, &object)?;
+                    let values = field_values(py, reflection, object)?;
                     (own("_rebuild")?, (class, values), state()?).make(py)?
                 }
             },
@@ -272,7 +272,7 @@ impl NoArguments for Reduce {
                 (class, PyTuple::empty(py), state()?, nothing, items).make(py)?
             }
             Form::Tensor(tensor) => {
-                let (dtype, shape, content) = tensor::parts(py, &tensor)?;
+                let (dtype, shape, content) = tensor::parts(py, tensor)?;
                 (own("_tensor_of")?, (class, dtype, shape, content), state()?).make(py)?
             }
             Form::Error(error) => {
@@ -280,11 +280,11 @@ impl NoArguments for Reduce {
                 (own("make_error")?, parts).make(py)?
             }
             Form::Function(function) => {
-                let named = |name: &String| global::get(name).is_some_and(|other| other.ptr_eq(&function));
+                let named = |name: &String| global::get(name).is_some_and(|other| other.ptr_eq(function));
                 if let Some(name) = global::names().into_iter().find(named) {
                     return (own("_global_func")?, (name,)).make(py);
                 }
-                let (key, name) = method_named(&function).ok_or_else(|| {
+                let (key, name) = method_named(function).ok_or_else(|| {
                     PyTypeError::new_err("cannot pickle a Function that is not registered as a global function")
                 })?;
                 (own("_method_func")?, (key, name)).make(py)?
@@ -298,11 +298,11 @@ impl NoArguments for Reduce {
 }
 
 /// What `__getstate__` gives. It is called if the class has one of its own or the wrapper may.
-fn state_of<'py>(this: &Bound<'py, PyAny>) -> Answer<'py> {
+fn state_of<'py>(this: &Bound<'py, PyAny>, form: &Form) -> Answer<'py> {
     let (py, class) = (this.py(), this.get_type());
     let name = intern!(py, "__getstate__");
     match class_table::is_lean(&class) && type_lookup::is_inherited(&class, &metaclass::base_class(py), name) {
-        true => GetState::call(this),
+        true => state(this, form),
         false => this.call_method0(name),
     }
 }
