@@ -14,6 +14,7 @@
 
 mod plain;
 mod read;
+mod tree;
 mod write;
 
 pub use plain::{parse, stringify};

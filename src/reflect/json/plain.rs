@@ -1,15 +1,16 @@
 //! Values without identity between JSON and native form.
 //! Upholds: a number that JSON cannot write is text: `"nan"`, `"inf"`, `"-inf"`.
 
+use super::tree::Tree;
 use crate::container::{Array, ArrayObj, DictObj, ListObj, Map, MapObj};
 use crate::function::Error;
-use crate::object::grow::{gathered, is_short, out_of_memory, owned, try_gathered, with_room, Grow, TextBuf};
+use crate::object::grow::{gathered, owned, try_gathered, with_room, Grow, TextBuf};
 use crate::value::{tag, Any, AnyView, Bytes, DataType, Device, IntoAny, Str};
 use base64::engine::general_purpose::STANDARD;
 use base64::Engine;
 use serde_json::{json, Value};
+use std::borrow::Cow;
 use std::fmt::Write;
-use std::io;
 
 /// A float.
 pub(super) fn of_float(float: f64) -> Value {
@@ -21,7 +22,7 @@ pub(super) fn of_float(float: f64) -> Value {
 }
 
 /// The float behind its JSON form.
-pub(super) fn to_float(data: &Value) -> Option<f64> {
+pub(super) fn to_float(data: &Tree<'_>) -> Option<f64> {
     match data.as_str() {
         Some("nan") => Some(f64::NAN),
         Some("inf") => Some(f64::INFINITY),
@@ -57,7 +58,7 @@ pub(super) fn node_of(view: AnyView<'_>) -> Option<(&'static str, Value)> {
 }
 
 /// The value behind a node that [`node_of`] may have made; none for other types.
-pub(super) fn value_of(name: &str, data: &Value) -> Option<Result<Any, Error>> {
+pub(super) fn value_of(name: &str, data: &Tree<'_>) -> Option<Result<Any, Error>> {
     let value = match name {
         "None" => Some(Any::none()),
         "int" => data.as_i64().map(IntoAny::into_any),
@@ -79,8 +80,8 @@ pub(super) fn value_of(name: &str, data: &Value) -> Option<Result<Any, Error>> {
     Some(value.ok_or_else(|| Error::value_error(format!("Invalid JSON Object Graph: {data} is no data of a {name}"))))
 }
 
-fn device(data: &Value) -> Option<Device> {
-    let [kind, id] = data.as_array()?.as_slice() else { return None };
+fn device(data: &Tree<'_>) -> Option<Device> {
+    let [kind, id] = data.as_items()? else { return None };
     Some(Device { kind: kind.as_i64()?.try_into().ok()?, id: id.as_i64()?.try_into().ok()? })
 }
 
@@ -119,19 +120,18 @@ pub(super) fn json_of(view: AnyView<'_>) -> Result<Value, Error> {
 }
 
 /// JSON as a native value: arrays and maps of strings.
-pub(super) fn native_of(data: &Value) -> Any {
+pub(super) fn native_of(data: &Tree<'_>) -> Any {
     match data {
-        Value::Null => Any::none(),
-        Value::Bool(truth) => truth.into_any(),
-        Value::Number(number) => match number.as_i64() {
-            Some(int) => int.into_any(),
-            None => number.as_f64().unwrap_or(f64::NAN).into_any(),
-        },
-        Value::String(text) => Str::from(text.as_str()).into_any(),
-        Value::Array(items) => items.iter().map(native_of).collect::<Array>().into_any(),
-        Value::Object(entries) => {
-            let entry = |(key, value): (&String, &Value)| (Str::from(key.as_str()).into_any(), native_of(value));
-            entries.iter().map(entry).collect::<Map>().into_any()
+        Tree::Null => Any::none(),
+        Tree::Bool(truth) => truth.into_any(),
+        Tree::Int(number) => number.into_any(),
+        Tree::Unsigned(number) => (*number as f64).into_any(),
+        Tree::Float(number) => number.into_any(),
+        Tree::Text(text) => Str::from(&**text).into_any(),
+        Tree::Items(items) => items.iter().map(native_of).collect::<Array>().into_any(),
+        Tree::Fields(fields) => {
+            let entry = |(key, value): &(Cow<'_, str>, Tree<'_>)| (Str::from(&**key).into_any(), native_of(value));
+            fields.iter().map(entry).collect::<Map>().into_any()
         }
     }
 }
@@ -139,41 +139,12 @@ pub(super) fn native_of(data: &Value) -> Any {
 /// How many bytes an entry of a table takes at most. Its place in the table's index is included.
 const ENTRY: usize = 256;
 
-/// How many times a text's length its tree may take. A number of two bytes is a value of 72, in a vector that has just doubled
-/// its size.
-/// Of that much only what is used is ever touched.
-const TREE: usize = 80;
-
-/// A text that ends when there is no memory for what is read of it.
-struct Source<'a>(&'a [u8]);
-
-impl io::Read for Source<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match is_short() {
-            true => Err(io::ErrorKind::OutOfMemory.into()),
-            false => self.0.read(buffer),
-        }
-    }
-}
-
-/// JSON text as serde_json has it. That allocates without asking, so what it may need is set aside before, as one block.
-///
-/// # Errors
-/// Kind `ValueError` for text that is no JSON.
-pub(super) fn tree(text: &str) -> Result<Value, Error> {
-    let read = || serde_json::from_reader(Source(text.as_bytes()));
-    with_room(text.len().saturating_mul(TREE), read).map_err(|error| match error.is_io() {
-        true => out_of_memory(),
-        false => Error::value_error(format!("{error}")),
-    })
-}
-
 /// The value that JSON text is: arrays, and maps of strings.
 ///
 /// # Errors
 /// Kind `ValueError` for text that is no JSON.
 pub fn parse(text: &str) -> Result<Any, Error> {
-    tree(text).map(|data| native_of(&data))
+    Tree::of(text).map(|data| native_of(&data))
 }
 
 /// A value as JSON text, in one line or in indented ones. `indent` is how many more spaces each level deeper has.

@@ -1,7 +1,8 @@
 //! Values from JSON text.
 //! Upholds: text that is no graph is an error, whatever it is; a node becomes one object.
 
-use super::plain::{native_of, to_float, tree, value_of};
+use super::plain::{native_of, to_float, value_of};
+use super::tree::Tree;
 use super::write::inline_schema;
 use crate::container::{Array, Dict, DictObj, List, MapObj, ShapeObj};
 use crate::function::{Error, Function};
@@ -12,7 +13,6 @@ use crate::reflect::enumeration::State;
 use crate::reflect::structural::StructuralKey;
 use crate::reflect::{attr, info, instance, FieldDefault, Reflection};
 use crate::value::{convert, Any, IntoAny, Schema};
-use serde_json::Value;
 
 /// The value that JSON text describes.
 ///
@@ -20,10 +20,10 @@ use serde_json::Value;
 /// Kind `ValueError` for text that is no graph, or for types that are not known; `TypeError` for values that do not suit
 /// their fields; what hooks end in.
 pub fn read(text: &str) -> Result<Any, Error> {
-    let graph = tree(text)?;
-    let root = graph.get("root_index").and_then(Value::as_u64);
+    let graph = Tree::of(text)?;
+    let root = graph.get("root_index").and_then(Tree::as_u64);
     let root = root.ok_or_else(|| invalid("expected `root_index` integer field"))? as usize;
-    let nodes = graph.get("nodes").and_then(Value::as_array).ok_or_else(|| invalid("expected `nodes` array field"))?;
+    let nodes = graph.get("nodes").and_then(Tree::as_items).ok_or_else(|| invalid("expected `nodes` array field"))?;
     let mut reader =
         Reader { nodes, made: gathered((0..nodes.len()).map(|_| Made::Not)), checkpoints: Checkpoints::default() };
     reader.run(root)
@@ -42,7 +42,7 @@ enum Made {
 }
 
 struct Reader<'a> {
-    nodes: &'a [Value],
+    nodes: &'a [Tree<'a>],
     made: Vec<Made>,
     checkpoints: Checkpoints,
 }
@@ -90,11 +90,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn node(&self, at: usize) -> Result<(&'a str, &'a Value), Error> {
+    fn node(&self, at: usize) -> Result<(&'a str, &'a Tree<'a>), Error> {
         let node = &self.nodes[at];
-        let name = node.get("type").and_then(Value::as_str);
+        let name = node.get("type").and_then(Tree::as_str);
         let name = name.ok_or_else(|| invalid(format!("expected a `type` string field in node {at}")))?;
-        Ok((name, node.get("data").unwrap_or(&Value::Null)))
+        Ok((name, node.get("data").unwrap_or(&Tree::Null)))
     }
 
     /// The nodes that a node needs first.
@@ -103,12 +103,12 @@ impl<'a> Reader<'a> {
         match name {
             "ffi.Array" | "ffi.List" | "ffi.Map" | "ffi.Dict" => indices(name, data),
             _ if value_of(name, data).is_some() || name == "ffi.Shape" => Ok(Vec::new()),
-            _ => match (self.reflection(name)?, data.as_object()) {
-                (Some(reflection), Some(fields)) => {
+            _ => match (self.reflection(name)?, data.as_fields()) {
+                (Some(reflection), Some(_)) => {
                     let apart =
                         reflection.fields.iter().enumerate().filter(|(at, _)| inline_schema(reflection, *at).is_none());
                     try_gathered(
-                        apart.filter_map(|(_, field)| fields.get(&*field.name)).map(|index| one_index(name, index)),
+                        apart.filter_map(|(_, field)| data.get(&field.name)).map(|index| one_index(name, index)),
                     )
                 }
                 _ => Ok(Vec::new()),
@@ -144,35 +144,34 @@ impl<'a> Reader<'a> {
             "ffi.Map" => MapObj::make(entries()?)?.into_any(),
             "ffi.Dict" => DictObj::make(entries()?)?.into_any(),
             "ffi.Shape" => {
-                let number = |item: &Value| item.as_i64().ok_or_else(|| invalid("expected integers in a shape"));
-                let items = data.as_array().ok_or_else(|| invalid("expected integers in a shape"))?;
+                let number = |item: &Tree<'_>| item.as_i64().ok_or_else(|| invalid("expected integers in a shape"));
+                let items = data.as_items().ok_or_else(|| invalid("expected integers in a shape"))?;
                 ShapeObj::make(&try_gathered(items.iter().map(number))?).into_any()
             }
             _ => self.object(name, data)?,
         })
     }
 
-    fn object(&self, name: &str, data: &Value) -> Result<Any, Error> {
+    fn object(&self, name: &str, data: &Tree<'_>) -> Result<Any, Error> {
         let index = registry::type_index_of(name).ok_or_else(|| invalid(format!("cannot find type `{name}`")))?;
         if let Some(hook) = attr::get(index, "__data_from_json__") {
             return Function::call_view(hook.view(), &[native_of(data).view()]);
         }
-        if !data.is_object() {
+        let Some(fields) = data.as_fields() else {
             let variant = State::of(index)?.find(native_of(data).view())?;
             return variant.map(IntoAny::into_any).ok_or_else(|| invalid(format!("`{name}` has no variant {data}")));
-        }
+        };
         let reflection = info(index).filter(|reflection| reflection.is_remakeable());
         let reflection = reflection.ok_or_else(|| {
             Error::type_error(format!(
                 "Type `{name}` does not support FromJSONGraph: its objects cannot be made from field values"
             ))
         })?;
-        let known = |key: &String| reflection.field(key).is_some();
-        if let Some(key) = data.as_object().into_iter().flat_map(|fields| fields.keys()).find(|key| !known(key)) {
+        if let Some((key, _)) = fields.iter().find(|(key, _)| reflection.field(key).is_none()) {
             return Err(invalid(format!("`{name}` has no field `{key}`")));
         }
         let values =
-            (0..reflection.fields.len()).map(|at| self.field(reflection, at, data.get(&*reflection.fields[at].name)));
+            (0..reflection.fields.len()).map(|at| self.field(reflection, at, data.get(&reflection.fields[at].name)));
         let object = instance::make(index, try_gathered(values)?)?;
         if let Some(key) = object.downcast_ref::<StructuralKey>() {
             key.renew()?;
@@ -181,7 +180,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The value of a field: as it is described, or its default.
-    fn field(&self, reflection: &'static Reflection, at: usize, data: Option<&Value>) -> Result<Any, Error> {
+    fn field(&self, reflection: &'static Reflection, at: usize, data: Option<&Tree<'_>>) -> Result<Any, Error> {
         let field = &reflection.fields[at];
         let owner = Schema::Object(reflection.index);
         let Some(data) = data else {
@@ -216,13 +215,13 @@ fn cast(schema: &Schema, value: Any) -> Any {
     }
 }
 
-fn one_index(name: &str, data: &Value) -> Result<usize, Error> {
+fn one_index(name: &str, data: &Tree<'_>) -> Result<usize, Error> {
     let index = data.as_u64().and_then(|index| usize::try_from(index).ok());
     index.ok_or_else(|| invalid(format!("expected a node index in `{name}`, got {data}")))
 }
 
-fn indices(name: &str, data: &Value) -> Result<Vec<usize>, Error> {
+fn indices(name: &str, data: &Tree<'_>) -> Result<Vec<usize>, Error> {
     let items =
-        data.as_array().ok_or_else(|| invalid(format!("expected an array of node indices in `{name}`, got {data}")))?;
+        data.as_items().ok_or_else(|| invalid(format!("expected an array of node indices in `{name}`, got {data}")))?;
     try_gathered(items.iter().map(|index| one_index(name, index)))
 }
