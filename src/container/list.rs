@@ -61,15 +61,13 @@ impl ListObj {
     ///
     /// # Errors
     /// That.
-    pub fn try_make<E>(items: impl Iterator<Item = Result<Any, E>>) -> Result<Obj<ListObj>, E> {
+    pub fn try_make<E>(mut items: impl Iterator<Item = Result<Any, E>>) -> Result<Obj<ListObj>, E> {
         let mut list = Obj::new(ListObj { header: Header::placeholder(), cell: UnsafeCell::new(SeqCell::growing()) });
         // SAFETY: only a part is written.
         let cell = unsafe { list.get_unique_mut() }.expect("it has one owner").cell_mut();
         let _ = cell.reserve(items.size_hint().0);
-        for item in items {
-            cell.push(item?).unwrap_or_else(|error| error.handle());
-        }
-        Ok(list)
+        let mut push = |item| cell.push(item).unwrap_or_else(|error| error.handle());
+        items.try_for_each(|item| item.map(&mut push)).map(|()| list)
     }
 
     pub(super) fn cell_mut(&mut self) -> &mut SeqCell {

@@ -143,7 +143,7 @@ impl NoArguments for GetState {
     }
 }
 
-/// The field values of a form that takes them as its state, and the wrapper's own attributes.
+/// The field values and the wrapper's own attributes. The values are those of a form that takes them as its state.
 fn state<'py>(this: &Bound<'py, PyAny>, form: &Form) -> Answer<'py> {
     let values = match form {
         Form::Fields(object, reflection) if takes_state(reflection) => {

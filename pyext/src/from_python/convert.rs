@@ -41,7 +41,7 @@ fn from_exact_type(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
     })
 }
 
-/// The value as it comes, if it takes neither Python code nor a search; errors count as none.
+/// The value as it comes, if it takes neither Python code nor a search. Errors count as none.
 #[inline]
 pub fn exact(ob: &Bound<'_, PyAny>) -> Option<Any> {
     from_exact_type(ob).unwrap_or_else(|error| {
@@ -254,7 +254,7 @@ enum Leaf<'py> {
     Mapping,
 }
 
-/// All of [`dynamic`] that does not recurse, of what is no list, tuple or dict by its exact class.
+/// All of [`dynamic`] that does not recurse. The exact class is neither list, tuple nor dict.
 #[inline(never)]
 fn leaf<'py>(ob: &Bound<'py, PyAny>) -> Result<Leaf<'py>, Fail> {
     if let Some(value) = from_exact_type(ob)? {

@@ -27,14 +27,14 @@ pub fn items<'py>(list: &Bound<'py, PyList>) -> PyResult<Items<'py>> {
     }
 }
 
-/// Reads all items into the room that there is; false, having read none, if there are more.
+/// Reads all items into the room that there is. False, having read none, if there are more.
 fn read<'py>(list: &Bound<'py, PyList>, items: &mut Items<'py>) -> bool {
     let count = list.len();
     if count > items.capacity() {
         return false;
     }
     for at in 0..count {
-        // SAFETY: attached; the list is locked, or the GIL held, and nothing here lets go of either: there are so many items.
+        // SAFETY: attached, and the list is locked or the GIL held. Nothing here lets go of either: there are so many items.
         items.push(unsafe { Bound::from_borrowed_ptr(list.py(), ffi::PyList_GET_ITEM(list.as_ptr(), at as isize)) });
     }
     true

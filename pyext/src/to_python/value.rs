@@ -198,7 +198,7 @@ pub unsafe fn live_wrapper<'py>(py: Python<'py>, object: NonNull<Object>) -> Res
     }
 }
 
-/// A value that stays where it is, if that takes no Python code and nothing that could unwind. None for other values. An
+/// A value that stays where it is, without Python code and what could unwind. None for other values. An
 /// object whose wrapper does not live gets one; null with an exception set when that fails.
 ///
 /// # Safety

@@ -138,7 +138,7 @@ impl MappingIterator {
     }
 }
 
-/// `tp_iternext`, without what PyO3 does before and after: a step of a loop is as much.
+/// `tp_iternext`, without what PyO3 does before and after. A step of a loop is as much.
 unsafe extern "C" fn next(op: *mut ffi::PyObject) -> *mut ffi::PyObject {
     // SAFETY: called by the interpreter, attached, with an instance: the class has no subclasses.
     unsafe {

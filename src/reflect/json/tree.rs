@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
 
-/// What a JSON text says, with texts lent from there where they stand as they are.
+/// What a JSON text says. Texts are lent from there where they stand as they are.
 #[derive(Debug, PartialEq)]
 pub(super) enum Tree<'a> {
     Null,

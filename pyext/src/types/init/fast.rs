@@ -33,7 +33,7 @@ impl Fast {
         straight.then(|| RawFields::for_type(reflection).map_or(Fast::Zeroed, Fast::Raw))
     }
 
-    /// An object of the arguments; none if they are to be assigned to their fields first, or, of [`Fast::Raw`], if one takes
+    /// An object of the arguments. None if they are to be assigned to their fields first, or, of [`Fast::Raw`], if one takes
     /// more than a look to convert.
     ///
     /// # Errors
