@@ -196,12 +196,13 @@ LIMITED = """
     gc.collect()
 
     def fill():
-        # What the allocators have left of each size, the large ones first.
-        held = []
+        # What the allocators have left of each size, the large ones first. In tuples: CPython 3.14t does not survive a list
+        # whose items get no memory.
+        held = ()
         for size in (1 << 20, 1 << 16, 1 << 12, 3000, 1000, 500, 200):
             try:
                 while True:
-                    held = [bytearray(size), held]
+                    held = (bytearray(size), held)
             except MemoryError:
                 pass
         return held
