@@ -20,6 +20,7 @@ mod calls;
 pub mod context;
 pub mod cxx;
 pub mod host;
+mod kept;
 mod library;
 mod named;
 mod object;

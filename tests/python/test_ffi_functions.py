@@ -136,7 +136,7 @@ def test_one_function_for_all_threads():
 NAMES = """
 String Bytes Shape Array ArrayGetItem ArraySize ArrayContains
 List ListGetItem ListSetItem ListSize ListContains ListAppend ListInsert ListPop ListErase ListEraseRange ListReplaceSlice
-ListReverse ListClear
+ListReverse ListClear ListReserve
 Map MapSize MapGetItem MapCount MapForwardIterFunctor MapGetItemOrMissing
 Dict DictSize DictGetItem DictSetItem DictCount DictErase DictClear DictForwardIterFunctor DictGetItemOrMissing
 FunctionRemoveGlobal FunctionListGlobalNamesFunctor GetGlobalFuncMetadata FunctionFromExternC GetRegisteredTypeKeys
@@ -151,8 +151,8 @@ StructuralMutatorVarRemapSet StructuralMutatorDefRegionKind StructuralMutatorWit
 VisitErrorContext.FindAccessPaths
 ToJSONGraph ToJSONGraphString FromJSONGraph FromJSONGraphString json.Parse json.Stringify
 SystemLib ModuleLoadFromFile ModuleGetFunction ModuleImplementsFunction ModuleGetFunctionMetadata ModuleGetFunctionDoc
-ModuleImportModule ModuleClearImports ModuleGetKind ModuleGetPropertyMask ModuleGetWriteFormats ModuleInspectSource
-ModuleWriteToFile
+ModuleGlobalsAdd ModuleGlobalsRemove ModuleImportModule ModuleClearImports ModuleGetKind ModuleGetPropertyMask
+ModuleGetWriteFormats ModuleInspectSource ModuleWriteToFile
 """.split()
 
 
@@ -258,6 +258,9 @@ def test_functions_that_change_a_list():
     }.items():
         with pytest.raises(IndexError):
             ffi(name, items, *arguments)
+    ffi("ListReserve", items, 100)
+    with pytest.raises(ValueError, match="-1"):
+        ffi("ListReserve", items, -1)
     ffi("ListClear", items)
     assert list(items) == []
 

@@ -376,3 +376,19 @@ def test_cpp_types(given, name):
 def test_no_cpp_types(given):
     with pytest.raises(ValueError, match=given):
         bowline.cpp.to_cpp_dtype(given)
+
+
+def test_kept_until_taken_out(build):
+    add, remove = get_global_func("ffi.ModuleGlobalsAdd"), get_global_func("ffi.ModuleGlobalsRemove")
+    count = get_global_func("testing.object_use_count")
+    module = load_module(build("kept.so"), keep_module_alive=False)
+    alone = count(module)
+    remove(module)
+    add(module)
+    add(module)
+    assert count(module) == alone + 1
+    remove(module)
+    assert count(module) == alone
+    run_threads(*[lambda: (add(module), remove(module))] * 4)
+    remove(module)
+    assert count(module) == alone

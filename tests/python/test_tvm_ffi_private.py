@@ -307,3 +307,64 @@ def test_one_at_a_time_on_a_gpu():
     assert run_with_gpu_lock(inside, 1, b=2) == ((1,), {"b": 2})
     with pytest.raises(ZeroDivisionError):
         run_with_gpu_lock(lambda: 1 / 0)
+
+
+def test_what_native_code_is_to_know():
+    from tvm_ffi.dataclasses.py_class import _collect_py_methods, method
+
+    @py_class(new_key("collected"))
+    class Known(bowline.Object):
+        x: int
+
+        def __ffi_repr__(self, text):
+            return "repr"
+
+        def __ffi_init__(self, x):
+            raise AssertionError
+
+        def __ffi_shallow_copy__(self):
+            raise AssertionError
+
+        def __ffi_other__(self):
+            return 0
+
+        @method
+        def moved(self, by: int) -> int:
+            return self.x + by
+
+        @staticmethod
+        @method
+        def made():
+            return 1
+
+    rows = _collect_py_methods(Known)
+    assert [(name, is_static) for name, _, is_static in rows] == [("__ffi_repr__", False), ("moved", False), ("made", True)]
+    assert rows[2][1] is Known.made
+    told = {name: metadata for name, _, _, metadata in _collect_py_methods(Known, {})}
+    assert told["__ffi_repr__"] is None and "type_schema" in told["moved"]
+
+    @py_class(new_key("collected"))
+    class Nothing(bowline.Object):
+        x: int
+
+    assert _collect_py_methods(Nothing) is None
+
+
+def test_texts_bytes_and_shapes_keep_no_native_object():
+    for value in (bowline.core.String("a"), bowline.core.Bytes(b"a"), bowline.Shape((1, 2))):
+        assert value._tvm_ffi_cached_object is None
+
+
+def test_which_devices_torch_is_for():
+    from types import SimpleNamespace
+
+    from tvm_ffi._optional_torch_c_dlpack import _torch_extension_device
+
+    def device(available, **version):
+        return _torch_extension_device(
+            SimpleNamespace(cuda=SimpleNamespace(is_available=lambda: available), version=SimpleNamespace(**version))
+        )
+
+    assert device(False, cuda="12.8") == "cpu"
+    assert device(True, cuda="12.8") == device(True) == "cuda"
+    assert device(True, cuda=None, hip="7.2") == "rocm"

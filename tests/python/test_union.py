@@ -102,6 +102,14 @@ def test_an_int_that_is_too_large_says_so(annotation, value):
         taken(annotation, value)
 
 
+@pytest.mark.parametrize("annotation", [Union[int, Any], Union[Any, int], Union[int, bowline.Object], Union[str, int, Any]], ids=repr)
+@pytest.mark.parametrize("value", [2**70, -(2**63) - 1], ids=repr)
+def test_what_takes_all_takes_an_int_that_is_too_large(annotation, value):
+    assert taken(annotation, value) == value
+    assert taken(annotation, 7) == 7
+    assert list(taken(Union[list[int], annotation], [1, value])) == [1, value]
+
+
 def test_one_among_items_says_so_too():
     with pytest.raises(TypeError, match=r"element \[1\].*int64 range"):
         taken(Union[list[int], str], [1, 2**70])

@@ -92,10 +92,10 @@ def test_keywords():
     ("arguments", "text"),
     [
         ((["a", "a"],), "Duplicate"),
-        ((["1"],), "no name of a parameter"),
-        ((["class"],), "no name of a parameter"),
-        ((["a): import os\ndef f("],), "no name of a parameter"),
-        ((["__i_MISSING"],), "the wrapper's own"),
+        ((["1"],), "not a valid Python identifier"),
+        ((["class"],), "Python keyword"),
+        ((["a): import os\ndef f("],), "not a valid Python identifier"),
+        ((["__i_MISSING"],), "conflict with internal names"),
         ((["a"], (1, 2)), "2 values but only 1"),
         ((["a"], (), ["a"]), "both positional and keyword-only"),
         ((["a"], (), ["b"], {"c": 1}), "not in kwonly_names"),
@@ -104,6 +104,12 @@ def test_keywords():
 )
 def test_wrong_keywords(arguments, text):
     with pytest.raises(ValueError, match=text):
+        make_kwargs_wrapper(told, *arguments)
+
+
+@pytest.mark.parametrize(("arguments", "text"), [((["a", 1],), "must be a string"), ((["a"], [1]), "must be a tuple")])
+def test_wrong_types(arguments, text):
+    with pytest.raises(TypeError, match=text):
         make_kwargs_wrapper(told, *arguments)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import _core
-from .core import Bytes, OpaquePyObject, PyNativeObject, String
+from .core import _OPAQUE_PTR_HANDLERS, Bytes, OpaquePyObject, PyNativeObject, String
 
 __all__ = ["convert", "convert_func"]
 
@@ -45,8 +45,10 @@ def convert(value: Any) -> Any:
         return String(value)
     if isinstance(value, bytes | bytearray):
         return Bytes(value)
-    if not any(hasattr(type(value), name) for name in _CONVERTED) and any(hasattr(type(value), name) for name in _LEFT_ALONE):
-        return value
+    if not any(hasattr(type(value), name) for name in _CONVERTED):
+        says = any(hasattr(type(value), name) for name in _LEFT_ALONE)
+        if says or type(value) in _OPAQUE_PTR_HANDLERS:
+            return value
     found = _core.convert(value)
     return OpaquePyObject(value) if found is value else found
 

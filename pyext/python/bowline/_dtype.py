@@ -134,19 +134,17 @@ class dtype(str):  # noqa: N801 - its name elsewhere
 
     @staticmethod
     def is_dtype(arg: Any) -> builtins.bool:
-        """Return whether `arg` is an element type."""
-        return isinstance(arg, dtype)
+        """Return whether `arg` is an element type, or a value whose text names one."""
+        if isinstance(arg, dtype):
+            return True
+        try:
+            dtype(str(arg))
+        except ValueError:
+            return False
+        return True
 
     def with_lanes(self, lanes: int) -> dtype:
-        """Return the type of vectors of `lanes` elements.
-
-        Raises
-        ------
-        ValueError
-            If this is a vector already.
-        """
-        if self.lanes > 1 or self.lanes < 0:
-            raise ValueError(f"cannot create dtype with lanes from vector type {self}")
+        """Return the type of vectors of `lanes` such elements, however many this one has."""
         return _from_parts(self.type_code, self.bits, lanes)
 
     def __repr__(self) -> str:

@@ -14,8 +14,4 @@ if TYPE_CHECKING:
     def __getattr__(name: str) -> Any: ...
 
 
-def ListReserve(items: Any, capacity: int) -> None:  # noqa: N802 - its name elsewhere
-    """Do nothing: a List takes room as it needs it. It is no global function."""
-
-
 init_ffi_api("ffi", __name__)

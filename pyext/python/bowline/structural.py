@@ -234,7 +234,9 @@ def structural_walk(
     *,
     once: bool = False,
 ) -> VisitInterrupt | None:
-    """Visit a value and all its parts. These are items, keys and values, and fields that structure counts, but not None.
+    """Visit a value and all its parts. These are items, values of mappings, and fields that structure counts, but not None.
+
+    A key of a mapping says where a value stands, as the name of a field does, and is not visited.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 //! Upholds: a type's index comes first and its fields later, once; a rolled-back key is free again, or the former type's.
 #![forbid(unsafe_code)]
 
-use crate::from_python::{callable, fail, hooks as protocols};
+use crate::from_python::{callable, fail, hooks as protocols, pointer};
 use crate::interpreter::entry::add_function;
 use crate::interpreter::exceptions::{PyAttributeError, PyTypeError, PyValueError};
 use crate::interpreter::take;
@@ -301,6 +301,13 @@ fn set_convertible(class: &Bound<'_, PyType>) {
     protocols::set_convertible(class.py(), class.clone().into_any().unbind());
 }
 
+/// The table of functions that say the address of an instance, by exact class.
+#[pyfunction]
+#[guarded]
+fn opaque_ptr_handlers(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    pointer::handlers(py).cloned()
+}
+
 /// Sets what makes element types, devices or shapes for Python. These are `"dtype"` (code, bits, lanes), `"Device"` (kind,
 /// id) and `"Shape"` (a tuple).
 #[pyfunction]
@@ -340,6 +347,7 @@ pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     add_function!(module, set_fallback)?;
     add_function!(module, make_constructor)?;
     add_function!(module, set_convertible)?;
+    add_function!(module, opaque_ptr_handlers)?;
     add_function!(module, set_plain_class)?;
     add_function!(module, define)?;
     add_function!(module, field_property)?;

@@ -6,7 +6,7 @@
 use crate::from_python::classify::{classify, is_built_in, Exact};
 use crate::from_python::fail::{describe, told, wanted, Converted, Fail};
 use crate::from_python::rvalue::{moved, Rvalue};
-use crate::from_python::{callable, foreign_tensor, hooks, mapping, plain, scalar, sequence, union};
+use crate::from_python::{callable, foreign_tensor, hooks, mapping, plain, pointer, scalar, sequence, union};
 use crate::interpreter::exceptions::PyTypeError;
 use crate::interpreter::recursion::expect_stack;
 use crate::interpreter::trampoline::counted;
@@ -280,7 +280,7 @@ fn leaf<'py>(ob: &Bound<'py, PyAny>) -> Result<Leaf<'py>, Fail> {
     if let Some(tensor) = foreign_tensor::exchanged(ob)? {
         return Ok(Leaf::Value(tensor.into_any()));
     }
-    if let Some(stream) = hooks::stream(ob)? {
+    if let Some(stream) = pointer::stream(ob)? {
         return Ok(Leaf::Value(stream));
     }
     if let Some(tensor) = foreign_tensor::exported(ob)? {
@@ -317,7 +317,7 @@ fn leaf<'py>(ob: &Bound<'py, PyAny>) -> Result<Leaf<'py>, Fail> {
     if ob.is_instance_of::<PyDict>() {
         return Ok(Leaf::Mapping);
     }
-    if let Some(pointer) = hooks::pointer(ob)? {
+    if let Some(pointer) = pointer::pointer(ob)? {
         return Ok(Leaf::Value(pointer));
     }
     if ob.is_callable() {

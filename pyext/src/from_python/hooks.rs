@@ -13,11 +13,10 @@ use crate::wrapper::{lookup, tie};
 use bowline::container::ShapeObj;
 use bowline::object::grow::{owned, try_gathered};
 use bowline::reflect::attr;
-use bowline::value::{Any, DataType, Device, IntoAny, Pointer, Schema};
+use bowline::value::{Any, DataType, Device, IntoAny, Schema};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
-use std::ffi::c_void;
 
 /// How often a stand-in may have a stand-in.
 const MAX_STAND_INS: usize = 64;
@@ -203,50 +202,6 @@ static CONVERTIBLE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 /// Sets the package's `ObjectConvertible`, once.
 pub fn set_convertible(py: Python<'_>, base: Py<PyAny>) {
     let _ = CONVERTIBLE.set(py, base);
-}
-
-/// A stream as a pointer. It is what `__cuda_stream__` gives, a version and a handle, or a `CUstream` of CUDA's own package.
-///
-/// # Errors
-/// What user code raises; `TypeError` when it gives something else.
-pub fn stream(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
-    let Some(hook) = special(ob, intern!(ob.py(), "__cuda_stream__"))? else {
-        return match is_custream(&ob.get_type())? {
-            true => {
-                let handle = ob.py().get_type::<PyInt>().call1((ob,))?.extract::<usize>()?;
-                Ok(Some(Pointer(handle as *mut c_void).into_any()))
-            }
-            false => Ok(None),
-        };
-    };
-    let given = hook.call0()?;
-    let Ok((_, handle)) = given.extract::<(Bound<'_, PyAny>, usize)>() else {
-        let found = describe(&given);
-        return Err(PyTypeError::new_err(format!(
-            "expected a tuple (version, handle) from __cuda_stream__(), got {found}"
-        )));
-    };
-    Ok(Some(Pointer(handle as *mut c_void).into_any()))
-}
-
-fn is_custream(class: &Bound<'_, PyType>) -> PyResult<bool> {
-    Ok(class.name()? == "CUstream" && take::lent(&class.module()?).starts_with("cuda."))
-}
-
-/// The pointer in a `ctypes.c_void_p` or behind `__tvm_ffi_opaque_ptr__`.
-///
-/// # Errors
-/// What user code raises.
-pub fn pointer(ob: &Bound<'_, PyAny>) -> PyResult<Option<Any>> {
-    let py = ob.py();
-    let address = if ob.is_instance(stdlib::C_VOID_P.get(py)?)? {
-        ob.getattr(intern!(py, "value"))?.extract::<Option<usize>>()?
-    } else if let Some(hook) = special(ob, intern!(py, "__tvm_ffi_opaque_ptr__"))? {
-        hook.call0()?.extract::<Option<usize>>()?
-    } else {
-        return stream(ob);
-    };
-    Ok(Some(Pointer(address.unwrap_or(0) as *mut c_void).into_any()))
 }
 
 /// An element type or device, for a schema that asks for one.

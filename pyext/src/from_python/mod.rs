@@ -11,6 +11,7 @@
 //! | `hooks` | What an object says about its native form through special methods and abstract base classes |
 //! | `mapping` | Python mappings and native ones |
 //! | `plain` | Python values to native ones of plain schemas: numbers, strings, bytes, pointers, element types and devices |
+//! | `pointer` | What an object says of an address: pointers and streams |
 //! | `rvalue` | What `obj._move()` gives: a wrapper whose object the receiver of a call may take away |
 //! | `scalar` | The native values of Python's ints, floats, strings and bytes |
 //! | `sequence` | Python sequences and native ones |
@@ -25,6 +26,7 @@ pub mod foreign_tensor;
 pub mod hooks;
 pub mod mapping;
 pub mod plain;
+pub mod pointer;
 pub mod rvalue;
 pub mod scalar;
 pub mod sequence;

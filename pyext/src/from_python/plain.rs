@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 use crate::from_python::fail::{Converted, Fail};
-use crate::from_python::{hooks, scalar};
+use crate::from_python::{hooks, pointer, scalar};
 use crate::interpreter::exceptions::PyOverflowError;
 use crate::interpreter::names::intern;
 use crate::interpreter::take;
@@ -21,7 +21,7 @@ pub fn to_plain(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
     let failed = |error: PyErr| Fail::hook(schema, ob, error.into());
     let found = match schema {
         Schema::Pointer if ob.is_none() => Some(Pointer(std::ptr::null_mut()).into_any()),
-        Schema::Pointer => hooks::pointer(ob).map_err(failed)?,
+        Schema::Pointer => pointer::pointer(ob).map_err(failed)?,
         _ => match ob.cast::<PyString>() {
             // The package's own element types are strings, too.
             Ok(text) if !ob.get_type().hasattr(intern!(ob.py(), "__ffi_plain__"))? => {

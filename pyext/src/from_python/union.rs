@@ -23,7 +23,13 @@ pub fn to_union(ob: &Bound<'_, PyAny>, alternatives: &[Schema], schema: &Schema)
         // Any takes what no other alternative takes: everything is one.
         for alternative in alternatives.iter().filter(|alternative| !matches!(alternative, Schema::Any)) {
             match is_of(ob, alternative, kinds) {
-                Ok(true) => return to_native(ob, alternative),
+                Ok(true) => {
+                    return match (to_native(ob, alternative), of_all(alternatives)) {
+                        // An int that is too large for it, or something with such a one.
+                        (Err(fail), Some(other)) if fail.is_mismatch(ob.py()) => to_native(ob, other),
+                        (found, _) => found,
+                    };
+                }
                 Ok(false) => {}
                 Err(raised) if raised.is_instance_of::<PyTypeError>(ob.py()) => {}
                 Err(raised) => return Err(raised.into()),
@@ -37,6 +43,11 @@ pub fn to_union(ob: &Bound<'_, PyAny>, alternatives: &[Schema], schema: &Schema)
         }
     }
     Err(Fail::expected(schema, ob))
+}
+
+/// The alternative that takes values of each kind, if there is one.
+fn of_all(alternatives: &[Schema]) -> Option<&Schema> {
+    alternatives.iter().find(|alternative| matches!(alternative, Schema::Any | Schema::Object(tag::OBJECT)))
 }
 
 /// Which containers a Python container may be.

@@ -39,7 +39,7 @@ enum Task {
     Leave(Any, Region, bool),
 }
 
-/// Visits a value and all that it consists of. That is items, keys and values, fields that structure counts, or what
+/// Visits a value and all that it consists of. That is items, values of mappings, fields that structure counts, or what
 /// a type's `__s_visit__` says instead of its fields. No value is passed over.
 ///
 /// # Errors
@@ -129,9 +129,8 @@ fn parts_of(view: AnyView<'_>, region: Region) -> Result<Vec<(Any, Region)>, Err
     let Some(object) = view.as_object() else { return Ok(Vec::new()) };
     Ok(match children(view) {
         Children::Items(items) => gathered(items.into_iter().map(|item| (item, region))),
-        Children::Entries(entries) => {
-            gathered(entries.into_iter().flat_map(|(key, value)| [(key, region), (value, region)]))
-        }
+        // A key says where a value stands, as the name of a field does.
+        Children::Entries(entries) => gathered(entries.into_iter().map(|(_, value)| (value, region))),
         Children::Fields(reflection) => {
             let roles = reflection.fields.iter().map(|field| field.flags().structural).enumerate();
             let counted = roles.filter(|(_, role)| *role != FieldRole::Ignored);

@@ -125,6 +125,24 @@ def methods_and_hooks(cls: type, scope: dict[str, Any] | None = None) -> tuple[l
     return methods, hooks
 
 
+def _collect_py_methods(cls: type, globalns: dict[str, Any] | None = None) -> list[tuple[Any, ...]] | None:
+    """Return what a class's own namespace lets native code know, in its order; None if that is nothing.
+
+    For tools that make classes step by step. Rows have a name, the function or value, and whether it is static; with
+    `globalns`, in which annotations are looked up, also the metadata that native methods have, or None for a hook.
+    """
+    methods, hooks = methods_and_hooks(cls, globalns)
+    metadata = {name: said for name, _, _, _, said in methods}
+    known = {*metadata, *(name for name, _ in hooks)} - {"__ffi_shallow_copy__"}
+    rows: list[tuple[Any, ...]] = []
+    for name, value in cls.__dict__.items():
+        if name in known:
+            is_static = isinstance(value, staticmethod)
+            row = (name, value.__func__ if is_static else value, is_static)
+            rows.append(row if globalns is None else (*row, metadata.get(name)))
+    return rows or None
+
+
 def _metadata(cls: type, function: Any, is_static: bool, scope: dict[str, Any]) -> str:
     """Return what a method's annotations say of its type, as native methods say it. Empty if they cannot be evaluated."""
     # Late: a program may have no such method.

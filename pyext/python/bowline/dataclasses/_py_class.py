@@ -14,6 +14,7 @@ from .._place import line_of
 from ..core import MISSING as MISSING  # noqa: PLC0414, handed on
 from ._field import KW_ONLY as KW_ONLY  # noqa: PLC0414
 from ._field import Field, field
+from ._method import _collect_py_methods as _collect_py_methods  # noqa: PLC0414
 from ._method import method as method  # noqa: PLC0414
 from ._plan import Plan
 from ._registration import register

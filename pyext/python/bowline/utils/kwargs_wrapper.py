@@ -25,13 +25,15 @@ _COPIED = ("__module__", "__name__", "__qualname__", "__doc__", "__annotations__
 def _check(names: list[str], what: str) -> None:
     for name in names:
         if not isinstance(name, str):
-            raise TypeError(f"{what} are strings, got {name!r}")
-        if not name.isidentifier() or keyword.iskeyword(name):
-            raise ValueError(f"{name!r} in {what} is no name of a parameter")
+            raise TypeError(f"{what} name must be a string, got {name!r}")
+        if not name.isidentifier():
+            raise ValueError(f"{what} name {name!r} is not a valid Python identifier")
+        if keyword.iskeyword(name):
+            raise ValueError(f"{what} name {name!r} is a Python keyword and cannot be used as a parameter name")
         if name.startswith("__i_"):
-            raise ValueError(f"{name!r} in {what}: names that begin with __i_ are the wrapper's own")
+            raise ValueError(f"{what} names conflict with internal names, which begin with __i_: {name!r}")
     if len(set(names)) != len(names):
-        raise ValueError(f"Duplicate names in {what}: {names}")
+        raise ValueError(f"Duplicate {what[0].lower()}{what[1:]} names found: {names}")
 
 
 def make_kwargs_wrapper(
@@ -77,14 +79,16 @@ def make_kwargs_wrapper(
     kwonly = list(kwonly_names or ())
     given = dict(kwonly_defaults or {})
     unpacked = set(map_dataclass_to_tuple or ())
-    _check(arg_names, "Argument names")
-    _check(kwonly, "Keyword-only argument names")
+    _check(arg_names, "Argument")
+    _check(kwonly, "Keyword-only argument")
     if both := set(arg_names) & set(kwonly):
-        raise ValueError(f"names are both positional and keyword-only: {sorted(both)}")
+        raise ValueError(f"names cannot be both positional and keyword-only: {sorted(both)}")
+    if not isinstance(arg_defaults, tuple):
+        raise TypeError(f"arg_defaults must be a tuple, got {arg_defaults!r}")
     if len(arg_defaults) > len(arg_names):
         raise ValueError(f"arg_defaults has {len(arg_defaults)} values but only {len(arg_names)} arguments")
     if more := set(given) - set(kwonly):
-        raise ValueError(f"kwonly_defaults has names that are not in kwonly_names: {sorted(more)}")
+        raise ValueError(f"kwonly_defaults has names not in kwonly_names: {sorted(more)}")
     if more := unpacked - {*arg_names, *kwonly}:
         raise ValueError(f"map_dataclass_to_tuple has names that are no arguments: {sorted(more)}")
 
@@ -158,8 +162,8 @@ def make_kwargs_wrapper_from_signature(
         if name in excluded:
             continue
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            stars = "*" if parameter.kind == parameter.VAR_POSITIONAL else "**"
-            raise ValueError(f"{stars}{name} is not supported in wrapper generation")
+            stars = "*args" if parameter.kind == parameter.VAR_POSITIONAL else "**kwargs"
+            raise ValueError(f"{stars} not supported in wrapper generation: {name}")
         if parameter.kind == parameter.KEYWORD_ONLY:
             kwonly.append(name)
             if parameter.default is not parameter.empty:
