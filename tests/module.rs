@@ -91,7 +91,7 @@ fn files_that_cannot_be_loaded() {
     // SAFETY: none of them is a library.
     let refused = |path: &str| unsafe { load(Path::new(path), false) }.unwrap_err();
     for (path, text) in [
-        ("/nowhere/lib.so", "Failed to load the library /nowhere/lib.so"),
+        ("/nowhere/lib.so", "Failed to load dynamic shared library /nowhere/lib.so"),
         ("/nowhere/lib", "Failed to get file format from /nowhere/lib"),
         ("/nowhere/lib.zzz", "no global function ffi.Module.load_from_file.zzz"),
     ] {

@@ -141,7 +141,7 @@ pub const MAX_PATH: usize = 4096;
 pub const TOO_LONG: &str = "its path is too long";
 
 fn failed(path: &Path, why: &str) -> Error {
-    Error::runtime(format!("Failed to load the library {}: {why}", path.display()))
+    Error::runtime(format!("Failed to load dynamic shared library {}: {why}", path.display()))
 }
 
 /// What the system's loader said. `libloading` says only which call failed, and keeps that as the source.
@@ -208,7 +208,7 @@ unsafe fn load_with(path: &Path, for_good: bool, serial: Option<&'static Serial>
     if let Some(guest) = guest {
         // SAFETY: the library is kept above.
         unsafe { runtime::begin(guest) }.map_err(|error| {
-            Error::new(error.kind(), format!("Failed to load the library {}: {}", path.display(), error.message()))
+            Error::new(error.kind(), format!("Failed to load dynamic shared library {}: {}", path.display(), error.message()))
         })?;
     }
     let symbols = Arc::new(Symbols {

@@ -14,7 +14,7 @@ def test_objects_by_key_or_index():
     for which in ("testing.TestIntPair", index):
         made = make(which, "a", 1, "b", 2)
         assert (type(made), made.a, made.b) == (TestIntPair, 1, 2)
-    with pytest.raises(TypeError, match=r"no type with key 'no\.such'"):
+    with pytest.raises(TypeError, match=r"Cannot find object type index for 'no\.such'"):
         make("no.such")
 
 

@@ -37,7 +37,8 @@ gone = bowline.List([0])
 
 def use(count):
     for n in range(count):
-        for one in (Lean(n), Rich(n, Lean(n))):
+        for cls, values in ((Lean, (n,)), (Rich, (n, Lean(n)))):
+            one = cls(*values)  # nothing else holds it: it gives its object away
             gone[0] = one._move()
             one.__init__(n + 1)
             one.__init__(n + 2)

@@ -212,5 +212,5 @@ def test_errors_print_without_help():
 
 
 def test_c_class_of_an_unknown_type():
-    with pytest.raises(ValueError, match=r"no type with key 'no\.such\.type'"):
+    with pytest.raises(ValueError, match=r"Cannot find object type index for 'no\.such\.type'"):
         c_class("no.such.type")(type("X", (Object,), {}))

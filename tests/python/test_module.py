@@ -168,8 +168,8 @@ def test_files_that_cannot_be_loaded(tmp_path):
     (tmp_path / "text.so").write_text("no library")
     for path, text in [
         # With the reason that the system gives.
-        (tmp_path / "missing.so", "Failed to load the library .*missing.so: .*No such file or directory"),
-        (tmp_path / "text.so", "Failed to load the library .*text.so: .*(too short|invalid ELF header)"),
+        (tmp_path / "missing.so", "Failed to load dynamic shared library .*missing.so: .*No such file or directory"),
+        (tmp_path / "text.so", "Failed to load dynamic shared library .*text.so: .*(too short|invalid ELF header)"),
         (tmp_path / "text", "Failed to get file format"),
         (tmp_path, "Failed to get file format"),
         (tmp_path / "a.unknown", r"no global function ffi\.Module\.load_from_file\.unknown"),

@@ -6,7 +6,7 @@ import bowline
 import pytest
 from bowline import Array, List
 from shapes import Dict, Holder, Plain, Weak
-from support import run_threads
+from support import run_threads, settle
 
 
 @pytest.mark.parametrize("cls", [Plain, Dict, Weak])
@@ -125,6 +125,38 @@ def test_an_rvalue_argument_is_consumed():
     assert result is None
     assert seen == [1]
     assert one.__chandle__() == 0
+
+
+def test_a_wrapper_that_others_hold_keeps_its_object():
+    """A function gets the object back as "a copy" and gives that away: its caller's is the same wrapper."""
+    use_count = bowline.get_global_func("testing.object_use_count")
+
+    def changed(function):
+        copy = bowline.testing.echo(function)
+        assert copy is function
+        return bowline.testing.echo(copy._move())
+
+    one = Plain(1)
+    assert changed(one) is one
+    changed(one)
+    assert one.n == 1 and one.__chandle__() != 0
+    # Nor is the caller's taken by a callback that returns what it was given.
+    assert bowline.convert(lambda x: x._move())(one) is one
+    assert one.n == 1
+    single = bowline.convert(lambda: Plain(2)._move())()
+    assert single.n == 2
+    bowline.testing.echo(single._move())
+    assert single.__chandle__() == 0
+    # Not taken by a callee: nothing changes, and no count stays.
+    before = use_count(Plain(2))
+    other = Plain(3)
+    keeps = [other]
+    bowline.get_global_func("testing.nop")(other._move())
+    assert keeps[0].n == 3 and use_count(other) == before
+    del keeps
+    bowline.get_global_func("testing.nop")(other._move())
+    settle()
+    assert other.n == 3 and use_count(other) == before
 
 
 def test_an_rvalue_that_is_never_used():

@@ -98,7 +98,7 @@ struct Move;
 impl NoArguments for Move {
     const NAME: &'static CStr = c"_move";
     const DOC: &'static CStr =
-        c"_move($self, /)\n--\n\nAn argument that lets the receiver take the object away from this wrapper.";
+        c"_move($self, /)\n--\n\nAn argument that lets the receiver take the object away from this wrapper, unless others hold it, too.";
     fn call<'py>(this: &Bound<'py, PyAny>) -> Answer<'py> {
         Rvalue::offer(this)
     }

@@ -2,7 +2,7 @@
 //! Upholds: arguments are counted for as long as the callee has them; no exception and no error is lost between the two; a
 //! function that is used again belongs to no call in between.
 
-use crate::from_python::convert;
+use crate::from_python::{convert, rvalue};
 use crate::interpreter::attach::attached;
 use crate::interpreter::exceptions::PyTypeError;
 use crate::interpreter::trampoline::counted;
@@ -186,7 +186,7 @@ fn call_attached(py: Python<'_>, callable: &Payload, arguments: &[AnyView<'_>]) 
     };
     match called {
         Ok(None) => Ok(Any::none()),
-        Ok(Some(result)) => counted(|_| convert::any(&result)).map_err(raise),
+        Ok(Some(result)) => counted(|_| to_result(&result)).map_err(raise),
         Err(raised) => Err(raise(raised)),
     }
 }
@@ -263,7 +263,16 @@ fn call_attached_of(py: Python<'_>, callable: &PyCallableOf, arguments: &[AnyVie
     let show = |argument: &AnyView<'_>| tensor_library::show_as(py, AnyView::to_owned(*argument), callable.exchange);
     let call = || -> PyResult<Any> {
         let arguments = try_gathered(arguments.iter().map(show))?;
-        convert::any(&callable.payload.get(py).call1(make::tuple(py, arguments)?)?)
+        to_result(&callable.payload.get(py).call1(make::tuple(py, arguments)?)?)
     };
     error::guarded(py, call)
+}
+
+/// What a callable returned, as a native value.
+#[inline]
+fn to_result(result: &Bound<'_, PyAny>) -> PyResult<Any> {
+    match rvalue::returned(result) {
+        Some(moved) => moved.map_err(|fail| fail.raise(result.py())),
+        None => convert::any(result),
+    }
 }

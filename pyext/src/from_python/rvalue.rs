@@ -1,5 +1,6 @@
 //! What `obj._move()` gives: a wrapper whose object the receiver of a call may take away.
-//! Upholds P2: the object leaves its wrapper once; what did not suit the receiver comes back to it.
+//! Upholds P2: the object leaves its wrapper once; what did not suit the receiver comes back to it. A wrapper that others hold,
+//! too, keeps its object.
 #![forbid(unsafe_code)]
 
 use crate::from_python::fail::{Converted, Fail};
@@ -7,6 +8,12 @@ use crate::wrapper::tie;
 use bowline::object::{Obj, Object};
 use bowline::value::{IntoAny, Schema};
 use pyo3::prelude::*;
+
+/// Counts of a wrapper of which its object may be taken: the offer's, and that of a variable.
+///
+/// The number may be too small where CPython lends an argument (from 3.14 on), and too large while a debugger looks. Either is
+/// safe, as a move may empty any wrapper, and may leave any as it is.
+const HOLDERS: isize = 2;
 
 /// An offer to move the object out of a wrapper.
 #[pyclass(frozen, module = "bowline._core", name = "ObjectRValueRef")]
@@ -26,8 +33,20 @@ impl Rvalue {
     }
 
     /// Takes the object; the wrapper is empty then. None if it is already.
+    ///
+    /// There is one wrapper for an object: it is also the one of those who never said `_move()`, such as the caller of a
+    /// function that got it back from native code as "a copy". They keep it, and the receiver gets a count of its own: it sees
+    /// that the object is shared, and copies it before it writes.
     pub fn take(&self, py: Python<'_>) -> Option<Obj<Object>> {
-        tie::move_out(self.source.bind(py))
+        self.take_from(py, HOLDERS)
+    }
+
+    fn take_from(&self, py: Python<'_>, holders: isize) -> Option<Obj<Object>> {
+        let source = self.source.bind(py);
+        match source.get_refcnt() > holders {
+            true => tie::object_of(source),
+            false => tie::move_out(source),
+        }
     }
 
     /// Gives an object back that did not suit.
@@ -35,8 +54,23 @@ impl Rvalue {
     /// # Errors
     /// None in practice: the source is a wrapper.
     pub fn put_back(&self, py: Python<'_>, object: Obj<Object>) -> PyResult<()> {
-        tie::bind(self.source.bind(py), object).map(drop)
+        let source = self.source.bind(py);
+        match tie::object_of(source) {
+            // It never left it, or the wrapper has got another one meanwhile.
+            Some(_) => Ok(()),
+            None => tie::bind(source, object).map(drop),
+        }
     }
+}
+
+/// What a function returned by `_move()`; none if it is something else. Its variables are gone: what is still held is by others.
+///
+/// # Errors
+/// A mismatch, when it was moved away already.
+pub fn returned(ob: &Bound<'_, PyAny>) -> Option<Converted> {
+    let rvalue = Rvalue::of(ob)?;
+    let object = rvalue.take_from(ob.py(), 1).map(IntoAny::into_any);
+    Some(object.ok_or_else(|| Fail::text("the function returned an object that was moved away already".to_owned())))
 }
 
 /// What a `_move()` holds, as `schema` asks; put back when it does not suit.

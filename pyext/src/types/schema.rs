@@ -394,5 +394,5 @@ pub fn schema_of_key(key: &str) -> PyResult<TypeSchema> {
     let index = registry::type_index_of(key);
     index
         .map(|index| Schema::Object(index).into())
-        .ok_or_else(|| PyValueError::new_err(format!("there is no type with key '{key}'")))
+        .ok_or_else(|| PyValueError::new_err(format!("Cannot find object type index for '{key}'")))
 }

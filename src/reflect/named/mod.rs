@@ -123,7 +123,7 @@ fn make_object(arguments: &[AnyView<'_>]) -> Result<Any, Error> {
     let reflection = match which.as_str() {
         Some(key) => {
             let index = registry::type_index_of(key);
-            known(index.ok_or_else(|| Error::type_error(format!("there is no type with key '{key}'")))?.into())?
+            known(index.ok_or_else(|| Error::type_error(format!("Cannot find object type index for '{key}'")))?.into())?
         }
         None => known(convert::<i64>(*which)?)?,
     };

@@ -195,7 +195,7 @@ def _empty_verdict(info: ObjectInfo) -> Verdict:
 
 def _why_complete(verdict: Verdict) -> str:
     if verdict.parent_type_key is None:
-        return f"the header [0, {verdict.total_size}) is that of the C ABI"
+        return f"object header [0, {verdict.total_size}), which is that of the C ABI"
     gaps = ", ".join(map(str, verdict.padding))
     return f"the fields fill {verdict.own_bytes}" + (f", with padding {gaps}" if gaps else "")
 
