@@ -24,6 +24,7 @@ from bowline._dtype import DataType as DataType
 from bowline._shape import Shape as Shape
 from bowline._tensor import Tensor as Tensor
 from bowline._tensor import from_dlpack as from_dlpack
+from bowline.core import _OPAQUE_PTR_HANDLERS as _OPAQUE_PTR_HANDLERS
 from bowline.core import KWARGS as KWARGS
 from bowline.core import MISSING as MISSING
 from bowline.core import Bytes as Bytes
