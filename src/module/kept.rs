@@ -1,4 +1,5 @@
-//! Modules that last as long as the process, or until they are taken out: `ffi.ModuleGlobalsAdd`, `ffi.ModuleGlobalsRemove`.
+//! Modules that last as long as the process, or until they are taken out.
+//! By name these are `ffi.ModuleGlobalsAdd` and `ffi.ModuleGlobalsRemove`.
 //! Upholds: a module is kept once, however often it is added; none ends while the lock is held.
 
 use super::ModuleObj;

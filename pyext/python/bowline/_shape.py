@@ -32,7 +32,7 @@ class Shape(tuple[int, ...]):
     """
 
     __slots__ = ()
-    #: The native object that an instance keeps: none, for it is made when native code gets the value.
+    #: The native object that an instance keeps: none. It is made when native code gets the value.
     _tvm_ffi_cached_object = None
 
     def __new__(cls, content: Iterable[int]) -> Shape:

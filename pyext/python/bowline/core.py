@@ -212,7 +212,7 @@ class PyNativeObject:
     """Base of classes whose instances are Python values and native ones, such as `String`."""
 
     __slots__ = ()
-    #: The native object that an instance keeps: none, for it is made when native code gets the value.
+    #: The native object that an instance keeps: none. It is made when native code gets the value.
     _tvm_ffi_cached_object: Object | None = None
 
 
@@ -249,8 +249,8 @@ class CContainerBase(Object):
     __slots__ = ()
 
 
-#: Functions that say the address of an instance of a class that cannot say it by ``__tvm_ffi_opaque_ptr__``, by exact class.
-#: It is asked at each call, so classes may be added and taken out at any time.
+#: Functions that say the address of an instance, by its exact class, which cannot say it by ``__tvm_ffi_opaque_ptr__``.
+#: The table is asked at each call: classes may be added and taken out at any time.
 _OPAQUE_PTR_HANDLERS: dict[type, Callable[[Any], int | None]] = _core.opaque_ptr_handlers()
 
 _core.register_class(Object, _core.type_index("ffi.Object"))

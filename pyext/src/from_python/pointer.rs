@@ -1,5 +1,5 @@
 //! What an object says of an address: pointers and streams.
-//! Upholds: what an object says by itself comes before what the table of handlers says of its class.
+//! Upholds: an address that an object says itself comes before a handler's.
 #![forbid(unsafe_code)]
 
 use crate::from_python::fail::describe;

@@ -9,7 +9,7 @@ use bowline::object::{Obj, Object};
 use bowline::value::{IntoAny, Schema};
 use pyo3::prelude::*;
 
-/// Counts of a wrapper of which its object may be taken: the offer's, and that of a variable.
+/// Counts of a wrapper whose object may be taken: the offer's and a variable's.
 ///
 /// The number may be too small where CPython lends an argument (from 3.14 on), and too large while a debugger looks. Either is
 /// safe, as a move may empty any wrapper, and may leave any as it is.
@@ -34,7 +34,7 @@ impl Rvalue {
 
     /// Takes the object; the wrapper is empty then. None if it is already.
     ///
-    /// There is one wrapper for an object: it is also the one of those who never said `_move()`, such as the caller of a
+    /// There is one wrapper for an object. It is also the one of those who never said `_move()`, such as the caller of a
     /// function that got it back from native code as "a copy". They keep it, and the receiver gets a count of its own: it sees
     /// that the object is shared, and copies it before it writes.
     pub fn take(&self, py: Python<'_>) -> Option<Obj<Object>> {

@@ -91,7 +91,7 @@ pub(super) fn declare_sequences() {
     typed("ffi.ListReverse", |list: Obj<ListObj>| list.reverse());
     typed("ffi.ListClear", |list: Obj<ListObj>| list.clear());
     typed("ffi.ListReserve", |_list: Obj<ListObj>, capacity: i64| match usize::try_from(capacity) {
-        // A list takes room as it needs it: what is said beforehand would only be room that another thread gives up.
+        // A list takes room as it needs it. Another thread may give up what is taken beforehand.
         Ok(_) => Ok(()),
         Err(_) => Err(Error::value_error(format!("a capacity cannot be {capacity}"))),
     });
