@@ -65,7 +65,9 @@ pub unsafe extern "C" fn TVMFFIBigIntFromByteArray(input: *const ByteArray, out:
         let (words, rest) = content.as_chunks::<8>();
         if !rest.is_empty() {
             let given = content.len();
-            return Err(Error::value_error(format!("an integer takes whole 64-bit words, of 8 bytes each, got {given} bytes")));
+            return Err(Error::value_error(format!(
+                "an integer takes whole 64-bit words, of 8 bytes each, got {given} bytes"
+            )));
         }
         let words = gathered(words.iter().map(|word| i64::from_ne_bytes(*word)));
         give(out, || Ok(big_int::integer(&words).into_raw()))

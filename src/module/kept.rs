@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 static KEPT: Mutex<Vec<Obj<ModuleObj>>> = Mutex::new(Vec::new());
 
 fn kept() -> MutexGuard<'static, Vec<Obj<ModuleObj>>> {
-    // A panic of one who adds, for want of memory, leaves a list that is whole.
+    // A panic for want of memory leaves a list that is whole.
     KEPT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -208,7 +208,10 @@ unsafe fn load_with(path: &Path, for_good: bool, serial: Option<&'static Serial>
     if let Some(guest) = guest {
         // SAFETY: the library is kept above.
         unsafe { runtime::begin(guest) }.map_err(|error| {
-            Error::new(error.kind(), format!("Failed to load dynamic shared library {}: {}", path.display(), error.message()))
+            Error::new(
+                error.kind(),
+                format!("Failed to load dynamic shared library {}: {}", path.display(), error.message()),
+            )
         })?;
     }
     let symbols = Arc::new(Symbols {

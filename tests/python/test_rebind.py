@@ -128,7 +128,7 @@ def test_an_rvalue_argument_is_consumed():
 
 
 def test_a_wrapper_that_others_hold_keeps_its_object():
-    """A function gets the object back as "a copy" and gives that away: its caller's is the same wrapper."""
+    """A function moves what it got back as "a copy". Its caller's is the same wrapper."""
     use_count = bowline.get_global_func("testing.object_use_count")
 
     def changed(function):

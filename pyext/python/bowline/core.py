@@ -249,7 +249,8 @@ class CContainerBase(Object):
     __slots__ = ()
 
 
-#: Functions that say the address of an instance, by its exact class, which cannot say it by ``__tvm_ffi_opaque_ptr__``.
+#: Functions that say the address of an instance, by its exact class. They are for classes that cannot say it by
+#: ``__tvm_ffi_opaque_ptr__``.
 #: The table is asked at each call: classes may be added and taken out at any time.
 _OPAQUE_PTR_HANDLERS: dict[type, Callable[[Any], int | None]] = _core.opaque_ptr_handlers()
 

@@ -43,7 +43,10 @@ fn module_load<'py>(path: &Bound<'py, PyAny>, keep_module_alive: bool, serialize
     let py = path.py();
     or_memory_error(py, || {
         if path.len()? > MAX_PATH {
-            return Err(PyRuntimeError::new_err(format!("Failed to load dynamic shared library: {}", module::TOO_LONG)));
+            return Err(PyRuntimeError::new_err(format!(
+                "Failed to load dynamic shared library: {}",
+                module::TOO_LONG
+            )));
         }
         let path = path.extract::<PathBuf>()?;
         // SAFETY: the caller's word, as `load_module` documents it: there is no way to check a library.

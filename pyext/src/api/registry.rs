@@ -41,7 +41,8 @@ fn reflection(index: i32) -> PyResult<&'static Reflection> {
 #[pyfunction]
 #[guarded]
 fn type_index(key: &str) -> PyResult<i32> {
-    registry::type_index_of(key).ok_or_else(|| PyValueError::new_err(format!("Cannot find object type index for '{key}'")))
+    registry::type_index_of(key)
+        .ok_or_else(|| PyValueError::new_err(format!("Cannot find object type index for '{key}'")))
 }
 
 /// The key of the type with an index.

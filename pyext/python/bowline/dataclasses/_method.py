@@ -126,7 +126,7 @@ def methods_and_hooks(cls: type, scope: dict[str, Any] | None = None) -> tuple[l
 
 
 def _collect_py_methods(cls: type, globalns: dict[str, Any] | None = None) -> list[tuple[Any, ...]] | None:
-    """Return what a class's own namespace lets native code know, in its order; None if that is nothing.
+    """Return what a class's own namespace lets native code know. None if that is nothing.
 
     For tools that make classes step by step. Rows have a name, the function or value, and whether it is static; with
     `globalns`, in which annotations are looked up, also the metadata that native methods have, or None for a hook.
