@@ -250,6 +250,25 @@ def test_the_guide_under_this_name():
     run_script(other, **INSTALLED)
 
 
+ASKED = {
+    "a function": "assert tvm_ffi.get_global_func('testing.echo')(1) == 1",
+    "what is known of it": "assert tvm_ffi.registry.get_global_func_metadata('testing.add_one')",
+    "one that may be missing": "assert tvm_ffi.get_global_func('testing.echo', allow_missing=True)",
+    "all functions": "tvm_ffi.init_ffi_api('testing', '__main__')\nassert add_one(1) == 2",
+    "a type": "assert tvm_ffi.register_object('testing.TestIntPair')(type('P', (tvm_ffi.Object,), {}))(1, 2).a == 1",
+    "a dataclass": "assert tvm_ffi.dataclasses.c_class('testing.TestIntPair')(type('P', (tvm_ffi.Object,), {}))(1, 2).b == 2",
+    "an index": "assert tvm_ffi.core._object_type_key_to_index('testing.TestIntPair')",
+    "a module": "assert tvm_ffi.system_lib('testing.').add_one(1) == 2",
+    "none of them": "assert tvm_ffi.get_global_func('testing.of.nothing', allow_missing=True) is None",
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_names_of_testing_are_there_from_the_start(asked):
+    """Most of tvm-ffi's guide has them after `import tvm_ffi` alone. They cost nothing before."""
+    run_script(f"import sys\nimport tvm_ffi\nassert 'bowline.testing' not in sys.modules\n{ASKED[asked]}", **INSTALLED)
+
+
 def test_pickles_name_this_package():
     assert pickle.loads(pickle.dumps(bowline.Array([1]))) == bowline.Array([1])
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from . import _core
+from . import _core, _one_testing
 from ._core import CAny, OpaquePyObject
 from ._type_info import PENDING, PLAIN, TypeInfo, plain_class
 
@@ -33,14 +33,14 @@ def _type_index_to_type_info(type_index: int) -> TypeInfo | None:
 def _object_type_key_to_index(type_key: str) -> int | None:
     """Return the index of a type; None if there is none of this key."""
     try:
-        return _core.type_index(type_key)
+        return _one_testing.type_index(type_key)
     except ValueError:
         return None
 
 
 def _lookup_or_register_type_info_from_type_key(type_key: str) -> TypeInfo:
     """Return what is known of the type with this key."""
-    return TypeInfo(_core.type_index(type_key))
+    return TypeInfo(_one_testing.type_index(type_key))
 
 
 _lookup_type_attr = _core.lookup_type_attr

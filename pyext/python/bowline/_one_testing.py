@@ -1,15 +1,19 @@
 """One library of types and functions under ``testing.``: that of `bowline.testing`, or libtvm_ffi_testing.so of apache-tvm-ffi.
 
-They register the same names. An error in the other's initialisers would end the process, so that it is refused before.
+They register the same names. An error in the other's initialisers would end the process, so that it is refused before. Ours is
+loaded by its import, or when one of its names is asked for. Programs for tvm-ffi do just that, which has them from the start.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
+from typing import Any
 
 from . import _core
 
 OTHER = "libtvm_ffi_testing.so"
+_PREFIX = "testing."
 # A function that both have, and one that the other has not.
 _IN_BOTH, _IN_OURS = "testing.TestIntPairSum", "testing.copies"
 
@@ -22,6 +26,34 @@ def is_ours() -> bool:
 def is_other() -> bool:
     """Whether the other one is."""
     return not is_ours() and _core.get_global_func(_IN_BOTH) is not None
+
+
+def bring(name: str) -> bool:
+    """Load ours for a name of it. Returns whether the name is worth another look."""
+    if not name.startswith(_PREFIX) or is_ours():
+        return False
+    try:
+        importlib.import_module(".testing", __package__)
+    except ImportError:
+        # The other one is loaded, or this build has none.
+        return False
+    return True
+
+
+def global_func(name: str) -> Any:
+    """Return a global function; None if there is none, neither in ours."""
+    found = _core.get_global_func(name)
+    return _core.get_global_func(name) if found is None and bring(name) else found
+
+
+def type_index(key: str) -> int:
+    """Return the index of a type. ValueError if there is none, neither in ours."""
+    try:
+        return _core.type_index(key)
+    except ValueError:
+        if not bring(key):
+            raise
+    return _core.type_index(key)
 
 
 def refuse_other(path: str | os.PathLike[str]) -> None:

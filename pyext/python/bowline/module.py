@@ -221,4 +221,6 @@ def system_lib(symbol_prefix: str = "") -> Module:
     symbol_prefix : str
         What comes before the name of a function; a function that is registered without it is found, too.
     """
-    return _core.module_system(symbol_prefix)
+    library = _core.module_system(symbol_prefix)
+    _one_testing.bring(symbol_prefix)
+    return library

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from . import _core
+from . import _core, _one_testing
 from ._declared import unevaluated
 from ._method import method_of_class
 from ._type_info import TypeInfo
@@ -100,7 +100,7 @@ def register_object(type_key: str | type | None = None, *, init: bool = True) ->
     def register(cls: type) -> type:
         key = type_key if isinstance(type_key, str) else cls.__name__
         try:
-            index = _core.type_index(key)
+            index = _one_testing.type_index(key)
         except ValueError:
             if _SKIP_UNKNOWN_OBJECTS:
                 return cls
@@ -327,7 +327,7 @@ def get_global_func(name: str, allow_missing: bool = False) -> Any:
     ValueError
         If there is none.
     """
-    found = _core.get_global_func(name)
+    found = _one_testing.global_func(name)
     if found is None and not allow_missing:
         raise ValueError(f"Cannot find global function {name}")
     return found
@@ -347,14 +347,11 @@ def get_global_func_metadata(name: str) -> dict[str, Any]:
     >>> bowline.get_global_func_metadata("testing.add_one")["type_schema"]
     '{"type":"ffi.Function","named_args":{"return":[{"type":"int"}],"params":[{"type":"int"}]}}'
     """
+    _one_testing.bring(name)
     text = _core.global_func_metadata(name)
     if text is None:
         raise RuntimeError(f"Global Function is not found: {name}")
-    if not text:
-        return {}
-    import json
-
-    return json.loads(text)
+    return importlib.import_module("json").loads(text) if text else {}
 
 
 def init_ffi_api(namespace: str, target_module_name: str | None = None) -> None:
@@ -373,7 +370,7 @@ def init_ffi_api(namespace: str, target_module_name: str | None = None) -> None:
         If the module is not loaded.
     """
     module = sys.modules[target_module_name or namespace]
-    prefix = f"{namespace}."
+    _one_testing.bring(prefix := f"{namespace}.")
     for name in list_global_func_names():
         if name.startswith(prefix):
             short = name[len(prefix) :]

@@ -9,7 +9,7 @@ import typing
 from collections.abc import Callable
 from typing import TypeVar
 
-from .. import _core
+from .. import _core, _one_testing
 from .._constructor import parameters
 from ..registry import former_on_failure, register_object
 from ._comparison import add_comparisons
@@ -73,7 +73,7 @@ def c_class(
 
     def decorate(cls: type[_T]) -> type[_T]:
         own_init = "__init__" in cls.__dict__
-        index = _core.type_index(type_key)
+        index = _one_testing.type_index(type_key)
         with former_on_failure(index):
             register_object(type_key, init=init)(cls)
             if frozen:
