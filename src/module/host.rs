@@ -283,7 +283,7 @@ unsafe extern "C" fn sentinel_of(kwargs: bool) -> *mut c_void {
 unsafe extern "C" fn name_symbol(name: Text, function: *mut c_void) {
     let _ = catch(|| {
         if let Some(function) = NonNull::new(function.cast::<Object>()) {
-            // SAFETY: the guest's contract: a function, whose count is given; a text that is lent.
+            // SAFETY: by the guest's contract the text is lent, and the function's count is given.
             let (name, function) = unsafe { (name.get(), Function::from_raw(function)) };
             drop(system::register(name, function));
         }

@@ -48,6 +48,31 @@ def test_it_is_loaded_at_the_first_use():
     )
 
 
+def test_as_tvm_ffi_its_names_are_there():
+    """The other package always has a library with these names, which its users rely on."""
+    for asked in (
+        "tvm_ffi.get_global_func('testing.echo')(1) == 1",
+        "tvm_ffi.get_global_func('testing.echo', allow_missing=True) is not None",
+        "'int' in tvm_ffi.get_global_func_metadata('testing.add_one')['type_schema']",
+        "tvm_ffi.system_lib('testing.').add_one(1) == 2",
+        "tvm_ffi.register_object('testing.TestIntPair')(type('Pair', (tvm_ffi.Object,), {}))(1, 2).b == 2",
+        "c_class('testing.DocPair')(type('Pair', (tvm_ffi.Object,), {'__annotations__': {'a': int, 'b': int}}))(1, 2).b == 2",
+    ):
+        run_script(
+            f"""
+            import bowline
+            bowline.provide_tvm_ffi()
+            import sys, tvm_ffi
+            from bowline.dataclasses import c_class
+            assert "bowline.testing" not in sys.modules
+            assert tvm_ffi.get_global_func("testing_of_another", allow_missing=True) is None
+            assert "bowline.testing" not in sys.modules
+            assert {asked}
+            assert "bowline.testing" in sys.modules
+            """
+        )
+
+
 def test_threads_may_be_first_together():
     run_script(
         """
