@@ -119,12 +119,14 @@ def names(calls: Array[bowline.Object]) -> int:
 names(block.calls)  # of a narrower type, as an Array does not change
 
 # Enumerations are classes whose variants are their instances.
-assert_type(Unit.byte, Unit)
+unit: Unit = Unit.byte
+assert_type(unit.bits, int)
 assert_type(Unit.byte.bits, int)
 assert_type(Unit("byte"), Unit)
 assert_type(Unit.get(0), Unit)
 assert_type([unit.bits for unit in Unit], list[int])
 assert_type(Level.bare.value, int)
+ten: int = Level.low.value
 
 
 # Functions, and names that are loaded on first use.

@@ -7,7 +7,7 @@ of them are in one native object, an attribute of the type.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from .. import _core
 from ..container import Dict
@@ -26,7 +26,14 @@ from ._variant import (
 )
 
 if TYPE_CHECKING:
+    from enum import EnumMeta
+
     from ..container import List
+
+    class _Meta(ObjectMeta, EnumMeta):
+        """To checkers enumerations are enumerations, whose variants are instances."""
+else:
+    _Meta = ObjectMeta
 
 V = TypeVar("V")
 _T = TypeVar("_T")
@@ -35,7 +42,7 @@ _T = TypeVar("_T")
 ENUM_STATE_ATTR = "__ffi_enum__"
 
 
-class _EnumMeta(ObjectMeta):
+class _EnumMeta(_Meta):
     """Metaclass of enumerations: calling the class finds a variant, iterating goes through them."""
 
     def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **kwargs: Any) -> _EnumMeta:
@@ -60,7 +67,7 @@ class _EnumMeta(ObjectMeta):
 
     if TYPE_CHECKING:
 
-        def __call__(cls: type[_T], value: Any, /) -> _T: ...
+        def __call__(cls: type[_T], value: Any, /) -> _T: ...  # type: ignore[override]
     else:
 
         def __call__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -102,7 +109,7 @@ class _EnumMeta(ObjectMeta):
     def __len__(cls) -> int:
         return len(state_of(cls).entries)
 
-    def __bool__(cls) -> bool:
+    def __bool__(cls) -> Literal[True]:
         return True
 
 
@@ -311,9 +318,10 @@ class IntEnum(_PayloadEnum, is_base=True):
     (True, True, '20')
     """
 
-    _payload = int
     if TYPE_CHECKING:
         value: int
+    else:
+        _payload = int
 
 
 class StrEnum(_PayloadEnum, is_base=True):
@@ -328,9 +336,10 @@ class StrEnum(_PayloadEnum, is_base=True):
     (True, True)
     """
 
-    _payload = str
     if TYPE_CHECKING:
         value: str
+    else:
+        _payload = str
 
 
 register_object("ffi.Enum", init=False)(Enum)
