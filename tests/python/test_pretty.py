@@ -73,6 +73,21 @@ def test_an_indent_and_a_depth():
     assert pprint.pformat(tree(3), width=40, depth=1).splitlines()[1] == "    a=pretty.Add(...),"
 
 
+@pytest.mark.parametrize(
+    ("depth", "parts"),
+    [
+        (1, ["[...],", "(...),", '"a",']),
+        (2, ["[1, (...)],", "((),),", '"a",']),
+        (3, ["[1, (2, {...})],", "((),),", '"a",']),
+        (4, ['[1, (2, {"k": 3})],', "((),),", '"a",']),
+    ],
+)
+def test_a_depth_where_the_rest_has_room(depth, parts):
+    value = List([List([1, (2, {"k": 3})]), ((),), "a"])
+    lines = pprint.pformat(value, width=24, depth=depth).splitlines()
+    assert [line.strip() for line in lines[1:-1]] == parts
+
+
 def test_a_graph_is_shown_once():
     made = Add(Var("x"), 1)
     for _ in range(40):

@@ -152,6 +152,19 @@ def _is_surely_longer(value: Any, room: int) -> bool:
     return room < 0
 
 
+def _cut(value: Any, levels: int) -> str:
+    """Return the text of a value in one line, with dots for what lies more than `levels` deep."""
+    is_laid_out = isinstance(value, Object) and type(value).__repr__ is Object.__repr__
+    outline = _outline(value) if is_laid_out and value.__chandle__() else None
+    if outline is None:
+        return repr(value) if isinstance(value, Object) else _text(value)
+    if levels <= 0 and outline.parts:
+        return f"{outline.left}...{outline.right}"
+    parts = ", ".join(said + _cut(part, levels - 1) for said, part in outline.parts)
+    is_one = len(outline.parts) == 1 and isinstance(value, _core.CArray)
+    return f"{outline.left}{parts}{',' if is_one else ''}{outline.right}"
+
+
 def _show_part(printer: Any, part: Any, stream: Any, indent: int, before: int, context: Any, level: int) -> None:
     """Show a part behind `before` characters of its line, with a comma to come."""
     if isinstance(part, Object) and id(part) in context:
@@ -166,6 +179,8 @@ def _show_part(printer: Any, part: Any, stream: Any, indent: int, before: int, c
         text = repr(part) if isinstance(part, Object) else _text(part)
         if is_laid_out and _MARK.search(text):
             text = None
+        elif printer._depth:
+            text = _cut(part, printer._depth - level)
     if text is not None and len(text) <= room:
         stream.write(text)
     elif is_laid_out:
