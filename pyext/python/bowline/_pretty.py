@@ -153,7 +153,7 @@ def _is_surely_longer(value: Any, room: int) -> bool:
 
 
 def _cut(value: Any, levels: int) -> str:
-    """Return the text of a value in one line, with dots for what lies more than `levels` deep."""
+    """Return the text of a value in one line. Dots stand for what lies more than `levels` deep."""
     is_laid_out = isinstance(value, Object) and type(value).__repr__ is Object.__repr__
     outline = _outline(value) if is_laid_out and value.__chandle__() else None
     if outline is None:
