@@ -477,10 +477,26 @@ MORE = {
     "wrong index": lambda: refused(IndexError, call=lambda: ITEMS[10]),
     "what a callback raises": lambda: refused(KeyError, call=lambda: bowline.convert(lambda: {}["a"])()),
     "too large": lambda: refused(TypeError, call=lambda: testing.add_one(2**70)),
-    "beyond 64 bits": lambda: testing.echo(2**70),
+    "beyond 64 bits": [lambda: testing.echo(2**70), lambda: WIDE.convert([1, 2**70])],
+    "a move": [
+        lambda: testing.echo(Frozen("a name of some length")._move()),
+        lambda: bowline.convert(lambda: Frozen("a name of some length")._move())(),
+        lambda: testing.echo(KEPT[0]._move()).items,
+    ],
+    "an address of a handler": lambda: testing.echo(HANDLED),
     "a native error": lambda: refused(ValueError, call=lambda: testing.test_raise_error("ValueError", "a text of some length")),
     "unknown key": lambda: refused(ValueError, call=lambda: bowline._core.type_index("no.such")),
 }
+
+
+class Handled:
+    """Instances whose address a handler says."""
+
+
+HANDLED = Handled()
+core._OPAQUE_PTR_HANDLERS[Handled] = lambda value: 2**40
+KEPT = [FROZEN]  # It has two holders, so that it stays whole.
+WIDE = core.TypeSchema.from_annotation(list[int] | Any)
 
 
 def refused(*kinds, call):
