@@ -40,6 +40,11 @@ def bring(name: str) -> bool:
     return True
 
 
+def bring_all() -> None:
+    """Load ours for what goes through all names."""
+    bring(_PREFIX)
+
+
 def global_func(name: str) -> Any:
     """Return a global function; None if there is none, neither in ours."""
     found = _core.get_global_func(name)

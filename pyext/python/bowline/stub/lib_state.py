@@ -9,6 +9,7 @@ import functools
 import graphlib
 from collections.abc import Container
 
+from .. import _one_testing
 from .._compat import _lookup_or_register_type_info_from_type_key
 from .._ffi_api import GetRegisteredTypeKeys
 from ..core import TypeSchema
@@ -37,6 +38,7 @@ def collect_global_funcs() -> dict[str, list[FuncInfo]]:
     Those without a type or without a dot are left out and said so.
     """
     found: dict[str, list[FuncInfo]] = {}
+    _one_testing.bring_all()
     for name in sorted(list_global_func_names()):
         prefix, dot, _ = name.rpartition(".")
         if not dot:
@@ -59,6 +61,7 @@ def _func_info_from_global_name(name: str) -> FuncInfo:
 
 def collect_type_keys() -> dict[str, list[str]]:
     """Return the keys of all types, sorted, under what they have before the last dot. Those without a dot are left out."""
+    _one_testing.bring_all()
     found: dict[str, list[str]] = {}
     for type_key in sorted(map(str, GetRegisteredTypeKeys())):
         prefix, dot, _ = type_key.rpartition(".")
