@@ -38,7 +38,9 @@ pub(super) static COMPARE: Frequent = Frequent::new("__ffi_compare__");
 pub(super) static HASH: Frequent = Frequent::new("__ffi_hash__");
 pub(super) static REPR: Frequent = Frequent::new("__ffi_repr__");
 pub(super) static SHALLOW_COPY: Frequent = Frequent::new("__ffi_shallow_copy__");
-static FREQUENT: [&Frequent; 9] = [
+pub(super) static DATA_FROM_JSON: Frequent = Frequent::new("__data_from_json__");
+pub(super) static DATA_TO_JSON: Frequent = Frequent::new("__data_to_json__");
+static FREQUENT: [&Frequent; 11] = [
     &STRUCTURAL_EQUAL,
     &STRUCTURAL_HASH,
     &STRUCTURAL_VISIT,
@@ -48,6 +50,8 @@ static FREQUENT: [&Frequent; 9] = [
     &HASH,
     &REPR,
     &SHALLOW_COPY,
+    &DATA_FROM_JSON,
+    &DATA_TO_JSON,
 ];
 
 fn frequent(name: &str) -> Option<&'static Column> {

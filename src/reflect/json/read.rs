@@ -119,7 +119,7 @@ impl<'a> Reader<'a> {
     /// What is known of a type whose objects are described field by field.
     fn reflection(&self, name: &str) -> Result<Option<&'static Reflection>, Error> {
         let index = registry::type_index_of(name).ok_or_else(|| invalid(format!("cannot find type `{name}`")))?;
-        match attr::get(index, "__data_from_json__") {
+        match attr::DATA_FROM_JSON.get(index) {
             Some(_) => Ok(None),
             None => Ok(info(index)),
         }
@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
 
     fn object(&self, name: &str, data: &Tree<'_>) -> Result<Any, Error> {
         let index = registry::type_index_of(name).ok_or_else(|| invalid(format!("cannot find type `{name}`")))?;
-        if let Some(hook) = attr::get(index, "__data_from_json__") {
+        if let Some(hook) = attr::DATA_FROM_JSON.get(index) {
             return Function::call_view(hook.view(), &[native_of(data).view()]);
         }
         let Some(fields) = data.as_fields() else {

@@ -226,7 +226,7 @@ fn whole(view: AnyView<'_>) -> Result<Option<Value>, Error> {
     if let Some(variant) = view.as_ref::<Enum>() {
         return Ok(Some(Value::String(owned(&variant._str_index))));
     }
-    match attr::get(view.type_index(), "__data_to_json__") {
+    match attr::DATA_TO_JSON.get(view.type_index()) {
         Some(hook) => json_of(Function::call_view(hook.view(), &[view])?.view()).map(Some),
         None => Ok(None),
     }
