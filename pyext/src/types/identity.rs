@@ -49,18 +49,19 @@ unsafe fn not_equal(a: *mut ffi::PyObject, b: *mut ffi::PyObject) -> *mut ffi::P
     }
 }
 
+/// How many bits a digit of Python's `int` has (`PyLong_SHIFT`).
+const DIGIT: u32 = 30;
+
 /// `tp_hash`.
 pub unsafe extern "C" fn hash(op: *mut ffi::PyObject) -> ffi::Py_hash_t {
     // SAFETY: called by the interpreter with a wrapper.
     unsafe {
         slot(|py| {
             let object = tie::handle(&Bound::from_borrowed_ptr(py, op));
-            let address = object.map_or(0, |object| object.as_ptr() as usize);
-            // Objects are 16-aligned; −1 says that an exception is set.
-            Ok(match address.rotate_right(4) as ffi::Py_hash_t {
-                -1 => -2,
-                hash => hash,
-            })
+            let address = object.map_or(0, |object| object.as_ptr() as u64);
+            // Objects are 16-aligned. The rest is folded to one digit of an `int`, so that `hash()` needs no larger one: within
+            // 16 GiB no two objects hash alike. −1, which says that an exception is set, is not among them.
+            Ok((((address >> 4) ^ (address >> (4 + DIGIT))) & ((1 << DIGIT) - 1)) as ffi::Py_hash_t)
         })
     }
 }

@@ -10,8 +10,9 @@ _package = importlib.import_module(system.NAME)
 _dataclasses = importlib.import_module(f"{system.NAME}.dataclasses")
 _serialization = importlib.import_module(f"{system.NAME}.serialization")
 
-# Its library has the functions.
-importlib.import_module(f"{system.NAME}.testing")
+# Its library has the functions. apache-tvm-ffi has them by itself, and its module of that name needs pytest.
+if system.NAME == "bowline":
+    importlib.import_module("bowline.testing")
 
 Base = _package.Object
 Array, List, Map, Dict = _package.Array, _package.List, _package.Map, _package.Dict
