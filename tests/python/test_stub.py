@@ -398,13 +398,3 @@ def test_imports_and_exports():
     code = CodeBlock("__all__", "", 1, 2, ["  # a", "  # b"])
     generate_python_all(code, {"x.Thing", "make_it", "LIB", "Odd_Name", "An"}, Options())
     assert code.lines == ["  # a", '  "LIB",', '  "An",', '  "Thing",', '  "Odd_Name",', '  "make_it",', "  # b"]
-
-
-def test_names_of_testing_are_among_them():
-    run_script(
-        """
-        from bowline.stub.lib_state import collect_global_funcs, collect_type_keys
-        assert any(info.schema.name == "testing.add_one" for info in collect_global_funcs()["testing"])
-        assert "testing.TestIntPair" in collect_type_keys()["testing"]
-        """
-    )

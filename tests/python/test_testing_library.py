@@ -196,3 +196,13 @@ def test_a_signal_ends_long_work_of_the_library():
         assert turns > 10
         """
     )
+
+
+def test_generated_stubs_have_its_names():
+    run_script(
+        """
+        from bowline.stub.lib_state import collect_global_funcs, collect_type_keys
+        assert any(info.schema.name == "testing.add_one" for info in collect_global_funcs()["testing"])
+        assert "testing.TestIntPair" in collect_type_keys()["testing"]
+        """
+    )
