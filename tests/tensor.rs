@@ -219,6 +219,20 @@ fn content_of_other_orders() {
 }
 
 #[test]
+fn over_memory_that_is_there() {
+    let memory: Arc<[u8; 4]> = Arc::new([1, 0, 2, 0]);
+    let block = NonNull::from(&memory[..]);
+    // SAFETY: the keeper keeps the memory, which the flag forbids to write.
+    let over = |shape: &[i64]| unsafe { TensorObj::over(INT16, shape, block, READ_ONLY, Box::new(memory.clone())) };
+    let tensor = over(&[2]).unwrap();
+    assert_eq!((tensor.data().cast_const().cast(), tensor.flags()), (memory.as_ptr(), READ_ONLY));
+    assert_eq!((&*tensor.content().unwrap(), Arc::strong_count(&memory)), (&[1, 0, 2, 0][..], 2));
+    assert_eq!(over(&[3]).unwrap_err().message(), "expected 6 bytes for the elements of a tensor, got 4");
+    drop(tensor);
+    assert_eq!(Arc::strong_count(&memory), 1);
+}
+
+#[test]
 fn content_of_small_elements() {
     let int4 = DataType { code: 0, bits: 4, lanes: 1 };
     let three = TensorObj::from_bytes(int4, &[3], &[0x21, 0x03]).unwrap();

@@ -197,6 +197,17 @@ class Child(Object):
     assert scope["Child"](parent).parent is parent
 
 
+def test_a_program_that_runs_again_in_a_worker_stands_at_the_same_place():
+    """`multiprocessing` runs it as ``__mp_main__``. A class of it that comes by value is that of ``__main__``."""
+    key = new_key()
+    made = []
+    for module in ("__main__", "__mp_main__", "__main__"):
+        made.append(py_class(key)(type("Again", (bowline.Object,), {"__module__": module, "__annotations__": {"n": int}})))
+    assert [cls(1).n for cls in made] == [1, 1, 1]
+    with pytest.raises(ValueError, match=r"by __main__\.Again"):
+        py_class(key)(type("Again", (bowline.Object,), {"__module__": "elsewhere", "__annotations__": {"n": int}}))
+
+
 def test_another_place_is_refused_with_both_named():
     key = new_key()
     make(key)

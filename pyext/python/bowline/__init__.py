@@ -23,7 +23,18 @@ if os.path.exists(os.path.join(os.path.dirname(__file__), "preprocessors.py")):
         "bowline-ffi`, then `pip install bowline-ffi`"
     )
 
-from . import _again, _core, _one_runtime
+try:
+    from . import _core
+except ImportError as error:
+    if "subinterpreter" not in str(error):
+        raise
+    raise ImportError(
+        "bowline works in one interpreter of a process, and another one has it or may have it: InterpreterPoolExecutor and "
+        "concurrent.interpreters cannot be used with it. Use threads, which run in parallel on free-threaded Python, or "
+        "processes"
+    ) from None
+
+from . import _again, _one_runtime
 from . import registry as registry
 from ._core import __version__, settle, stats, trim
 from .core import Object

@@ -27,12 +27,20 @@ class Place(NamedTuple):
 
     def is_of(self, cls: type) -> bool:
         """Whether a class stands at this place."""
-        return (self.module, self.qualname) == (cls.__module__, cls.__qualname__)
+        return (self.module, self.qualname) == (_program_of(cls.__module__), cls.__qualname__)
 
 
 # By type index: of all types that Python code defined. Changed under the lock, under which no user code runs.
 _PLACES: dict[int, Place] = {}
 _LOCK = Exclusive()
+
+
+def _program_of(module: str) -> str:
+    """Return the name of a module that stands for the same code in each process.
+
+    A process that `multiprocessing` spawns runs the program under another name.
+    """
+    return "__main__" if module == "__mp_main__" else module
 
 
 def line_of(frame: FrameType | None) -> str:
@@ -54,7 +62,7 @@ def new_type(cls: type, key: str, parent_index: int, where: str, expected: Any =
     OvertakenError
         If the type that has the key, or None, is not the `expected` one.
     """
-    place = Place(cls.__module__, cls.__qualname__, where)
+    place = Place(_program_of(cls.__module__), cls.__qualname__, where)
 
     def add() -> tuple[int | None, int | None]:
         former = _object_type_key_to_index(key)

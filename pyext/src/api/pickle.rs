@@ -213,12 +213,13 @@ pub struct ReduceEx;
 impl OneArgument for ReduceEx {
     const NAME: &'static CStr = c"__reduce_ex__";
     const DOC: &'static CStr = c"__reduce_ex__($self, protocol, /)\n--\n\nHow to pickle or copy the object.";
-    fn call<'py>(this: &Bound<'py, PyAny>, _: &Bound<'py, PyAny>) -> Answer<'py> {
+    fn call<'py>(this: &Bound<'py, PyAny>, protocol: &Bound<'py, PyAny>) -> Answer<'py> {
         let py = this.py();
         // A reducer that a class defines wins, as with `object`.
         let name = intern!(py, "__reduce__");
         match type_lookup::is_inherited(&this.get_type(), &metaclass::base_class(py), name) {
-            true => Reduce::call(this),
+            // From this protocol on a pickler knows buffers.
+            true => reduce(this, protocol.extract::<i64>()? >= 5),
             false => this.call_method0(name),
         }
     }
@@ -230,71 +231,76 @@ impl NoArguments for Reduce {
     const NAME: &'static CStr = c"__reduce__";
     const DOC: &'static CStr = c"__reduce__($self, /)\n--\n\nHow to pickle or copy the object.";
     fn call<'py>(this: &Bound<'py, PyAny>) -> Answer<'py> {
-        let py = this.py();
-        let class = this.get_type();
-        let own = |name: &str| py.import(intern!(py, "bowline._core"))?.getattr(name);
-        let form = form(this);
-        let state = || state_of(this, &form);
-        Ok(match &form {
-            Form::Empty => {
-                let new = py.import(intern!(py, "copyreg"))?.getattr(intern!(py, "__newobj__"))?;
-                (new, (class,), state()?).make(py)?
-            }
-            Form::Fields(object, reflection) if !reflection.is_remakeable() => {
-                let key = object.type_info().key;
-                return Err(PyTypeError::new_err(format!(
-                    "'{}' object of {key} cannot be copied or pickled",
-                    class_name(this)
-                )));
-            }
-            Form::Fields(object, reflection) => match takes_state(reflection) {
-                true => {
-                    let empty = EMPTY.get(py).expect("set with the module").bind(py);
-                    (empty, (class,), state()?).make(py)?
-                }
-                false => {
-                    let values = field_values(py, reflection, object)?;
-                    (own("_rebuild")?, (class, values), state()?).make(py)?
-                }
-            },
-            Form::Array(array) => {
-                let items = python_items(py, gathered(array.as_slice().iter().cloned()))?;
-                (class, (items,), state()?).make(py)?
-            }
-            Form::List(list) => {
-                let items = python_items(py, list.snapshot())?;
-                (class, PyTuple::empty(py), state()?, items.try_iter()?).make(py)?
-            }
-            Form::Map => (own("_map_of")?, (class, mapping::items(this)?), state()?).make(py)?,
-            Form::Dict => {
-                let items = mapping::items(this)?.0.try_iter()?;
-                let nothing = py.None();
-                (class, PyTuple::empty(py), state()?, nothing, items).make(py)?
-            }
-            Form::Tensor(tensor) => {
-                let (dtype, shape, content) = tensor::parts(py, tensor)?;
-                (own("_tensor_of")?, (class, dtype, shape, content), state()?).make(py)?
-            }
-            Form::Error(error) => {
-                let parts = (error.kind(), error.message(), &*error.backtrace());
-                (own("make_error")?, parts).make(py)?
-            }
-            Form::Function(function) => {
-                let named = |name: &String| global::get(name).is_some_and(|other| other.ptr_eq(function));
-                if let Some(name) = global::names().into_iter().find(named) {
-                    return (own("_global_func")?, (name,)).make(py);
-                }
-                let (key, name) = method_named(function).ok_or_else(|| {
-                    PyTypeError::new_err("cannot pickle a Function that is not registered as a global function")
-                })?;
-                (own("_method_func")?, (key, name)).make(py)?
-            }
-            Form::Other(object) => {
-                let key = object.type_info().key;
-                return Err(PyTypeError::new_err(format!("cannot pickle '{}' object of {key}", class_name(this))));
-            }
-        })
+        reduce(this, false)
     }
+}
+
+/// How to pickle or copy an object. Buffers go out of band, if the pickler knows them.
+fn reduce<'py>(this: &Bound<'py, PyAny>, out_of_band: bool) -> Answer<'py> {
+    let py = this.py();
+    let class = this.get_type();
+    let own = |name: &str| py.import(intern!(py, "bowline._core"))?.getattr(name);
+    let form = form(this);
+    let state = || state_of(this, &form);
+    Ok(match &form {
+        Form::Empty => {
+            let new = py.import(intern!(py, "copyreg"))?.getattr(intern!(py, "__newobj__"))?;
+            (new, (class,), state()?).make(py)?
+        }
+        Form::Fields(object, reflection) if !reflection.is_remakeable() => {
+            let key = object.type_info().key;
+            return Err(PyTypeError::new_err(format!(
+                "'{}' object of {key} cannot be copied or pickled",
+                class_name(this)
+            )));
+        }
+        Form::Fields(object, reflection) => match takes_state(reflection) {
+            true => {
+                let empty = EMPTY.get(py).expect("set with the module").bind(py);
+                (empty, (class,), state()?).make(py)?
+            }
+            false => {
+                let values = field_values(py, reflection, object)?;
+                (own("_rebuild")?, (class, values), state()?).make(py)?
+            }
+        },
+        Form::Array(array) => {
+            let items = python_items(py, gathered(array.as_slice().iter().cloned()))?;
+            (class, (items,), state()?).make(py)?
+        }
+        Form::List(list) => {
+            let items = python_items(py, list.snapshot())?;
+            (class, PyTuple::empty(py), state()?, items.try_iter()?).make(py)?
+        }
+        Form::Map => (own("_map_of")?, (class, mapping::items(this)?), state()?).make(py)?,
+        Form::Dict => {
+            let items = mapping::items(this)?.0.try_iter()?;
+            let nothing = py.None();
+            (class, PyTuple::empty(py), state()?, nothing, items).make(py)?
+        }
+        Form::Tensor(tensor) => {
+            let (dtype, shape, content) = tensor::parts(this, tensor, out_of_band)?;
+            (own("_tensor_of")?, (class, dtype, shape, content), state()?).make(py)?
+        }
+        Form::Error(error) => {
+            let parts = (error.kind(), error.message(), &*error.backtrace());
+            (own("make_error")?, parts).make(py)?
+        }
+        Form::Function(function) => {
+            let named = |name: &String| global::get(name).is_some_and(|other| other.ptr_eq(function));
+            if let Some(name) = global::names().into_iter().find(named) {
+                return (own("_global_func")?, (name,)).make(py);
+            }
+            let (key, name) = method_named(function).ok_or_else(|| {
+                PyTypeError::new_err("cannot pickle a Function that is not registered as a global function")
+            })?;
+            (own("_method_func")?, (key, name)).make(py)?
+        }
+        Form::Other(object) => {
+            let key = object.type_info().key;
+            return Err(PyTypeError::new_err(format!("cannot pickle '{}' object of {key}", class_name(this))));
+        }
+    })
 }
 
 /// What `__getstate__` gives. It is called if the class has one of its own or the wrapper may.

@@ -3,6 +3,7 @@
 //! | file | one job |
 //! |---|---|
 //! | `argument_library` | Which library's tensors are among the arguments of a call |
+//! | `buffer_tensor` | Tensors over memory that Python objects show by the buffer protocol |
 //! | `callable` | Python callables as native functions |
 //! | `classify` | What a Python object is by its exact class: the one place that names Python's own classes |
 //! | `convert` | Python values to native ones: as a schema asks, or as they come |
@@ -18,6 +19,7 @@
 //! | `union` | Unions: what a value is comes before what it can become |
 
 pub mod argument_library;
+pub mod buffer_tensor;
 pub mod callable;
 pub mod classify;
 pub mod convert;

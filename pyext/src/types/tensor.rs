@@ -2,12 +2,14 @@
 //! Upholds: no content is copied unless that is asked for; a tensor that came in goes out as the same wrapper.
 #![forbid(unsafe_code)]
 
+use crate::from_python::buffer_tensor::tensor_over;
 use crate::from_python::fail;
 use crate::from_python::foreign_tensor::tensor_of;
 use crate::interpreter::entry::add_function;
 use crate::interpreter::exceptions::{PyBufferError, PyIndexError, PyRuntimeError, PyTypeError, PyValueError};
 use crate::interpreter::make::Make;
 use crate::interpreter::members::{Answer, Attribute, Members, NoArguments, OneArgument};
+use crate::interpreter::names::intern;
 use crate::interpreter::take;
 use crate::interpreter::trampoline::or_memory_error;
 use crate::interpreter::{make, members as methods};
@@ -22,7 +24,7 @@ use bowline::tensor::{Tensor, TensorObj};
 use bowline::value::{DataType, IntoAny};
 use bowline_python_macros::{guarded, pyfunction};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyCapsule, PyTuple, PyType};
+use pyo3::types::{PyCapsule, PyTuple, PyType};
 use std::ffi::CStr;
 
 /// The tensor behind a wrapper.
@@ -179,13 +181,28 @@ impl OneArgument for Size {
     }
 }
 
-/// How a tensor is pickled: element type, shape and content.
+/// How a tensor is pickled: element type, shape and content. The latter is a buffer over the tensor's memory if a pickler may
+/// leave it out of its stream, as from protocol 5 on.
 ///
 /// # Errors
 /// `RuntimeError` when the content cannot be read.
-pub fn parts<'py>(py: Python<'py>, tensor: &Tensor) -> PyResult<(String, Bound<'py, PyTuple>, Bound<'py, PyBytes>)> {
-    let content = tensor.content().map_err(|error| error::to_python(py, &error))?;
-    Ok((tensor.dtype().to_string(), make::tuple(py, tensor.shape().iter().copied())?, make::bytes(py, &content)?))
+pub fn parts<'py>(
+    this: &Bound<'py, PyAny>,
+    tensor: &Tensor,
+    out_of_band: bool,
+) -> PyResult<(String, Bound<'py, PyTuple>, Bound<'py, PyAny>)> {
+    let py = this.py();
+    let content = match out_of_band && tensor.is_on_cpu() && tensor.is_contiguous() {
+        true => {
+            let module = py.import(intern!(py, "bowline._buffer"))?;
+            module.getattr(intern!(py, "buffer_of"))?.call1((this, tensor.size()))?
+        }
+        false => {
+            let content = tensor.content().map_err(|error| error::to_python(py, &error))?;
+            make::bytes(py, &content)?.into_any()
+        }
+    };
+    Ok((tensor.dtype().to_string(), make::tuple(py, tensor.shape().iter().copied())?, content))
 }
 
 /// A tensor with this content: what pickles begin with.
@@ -195,14 +212,13 @@ fn _tensor_of<'py>(
     class: &Bound<'py, PyType>,
     dtype: &str,
     shape: &Bound<'py, PyAny>,
-    content: &Bound<'py, PyBytes>,
+    content: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = class.py();
     or_memory_error(py, || {
         let dtype: DataType = dtype.parse().map_err(|error| PyValueError::new_err(format!("{error}")))?;
         let shape = take::items(shape, |extent| extent.extract::<i64>())?;
-        let made = TensorObj::from_bytes(dtype, &shape, content.as_bytes());
-        let made = made.map_err(|error| error::to_python(py, &error))?;
+        let made = tensor_over(dtype, &shape, content)?;
         let wrapper = tie::empty(class)?;
         tie::bind(&wrapper, made.upcast())?;
         Ok(wrapper)

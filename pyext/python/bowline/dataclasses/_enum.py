@@ -350,7 +350,11 @@ register_object("ffi.StrEnum", init=False)(StrEnum)
 def _variant(cls: type, name: str) -> Any:
     found = find(cls, name)
     if found is None:
-        raise KeyError(name)
+        # Picklers that take a class apart, since it cannot be imported, make one without variants.
+        raise KeyError(
+            f"{cls.__name__} has no variant {name!r} in this process: variants travel by name, so define the enumeration in a "
+            "module that both processes import"
+        )
     return found
 
 
