@@ -54,5 +54,5 @@ pub mod docs;
 
 /// The guide's Rust, as a test.
 #[cfg(doctest)]
-#[doc = include_str!("../pyext/docs/guide.md")]
+#[doc = include_str!("docs/guide.md")]
 mod guide {}
