@@ -149,7 +149,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     api::plain::install(module)?;
     api::json::install(module)?;
     bowline::reflect::enumeration::declare();
-    api::interrupts::install();
+    api::interrupts::install(module)?;
     api::structural::install(module)?;
     api::rewrite::install(module)?;
     types::tensor::install(module)?;

@@ -4,6 +4,7 @@ An entry is one call or several, without arguments. Those of names that are ther
 this module is loaded, and a call leaves nothing behind that a second one would trip over.
 """
 
+import copy
 import ctypes
 import gc
 import itertools
@@ -76,6 +77,11 @@ FROZEN = Frozen("a name of some length", (1, "a text of some length", Frozen("in
 OTHER = Frozen("a name of some length", (1, "another text of some length", Frozen("inner")))
 LONG = "a text of some length " * 300
 TEXT = serialization.to_json_graph_str(graph(2))
+def watched():
+    with bowline.progress(len):
+        return copy.deepcopy(NODE)
+
+
 DRAWING = bowline.show([FROZEN, FROZEN])
 NUMBERS = Array(range(300))
 ITEMS = List(["a text of some length", 2**40, NODE])
@@ -280,6 +286,7 @@ CALLS = {
         "init_ffi_api": lambda: bowline.init_ffi_api("testing", "no_memory_calls"),
         "load_module": lambda: refused(OSError, RuntimeError, call=lambda: bowline.load_module("/no/such/library.so")),
         "method": lambda: bowline.method(lambda self: 1),
+        "progress": watched,
         "provide_tvm_ffi": bowline.provide_tvm_ffi,
         "py_class": define,
         "register_error": lambda: bowline.register_error("NoMemoryError", KeyError),

@@ -84,6 +84,7 @@ _LAZY = {
     "from_dlpack": "_tensor",
     "provide_tvm_ffi": "_alias",
     "Drawing": "_show",
+    "progress": "_progress",
     "show": "_show",
     "LIB": "libinfo",
     "__version_tuple__": "_version",

@@ -52,6 +52,7 @@ from ._dtype import uint8 as uint8
 from ._dtype import uint16 as uint16
 from ._dtype import uint32 as uint32
 from ._dtype import uint64 as uint64
+from ._progress import progress as progress
 from ._shape import Shape as Shape
 from ._show import Drawing as Drawing
 from ._show import show as show
@@ -150,6 +151,7 @@ __all__ = [
     "init_ffi_api",
     "load_module",
     "method",
+    "progress",
     "provide_tvm_ffi",
     "py_class",
     "register_error",

@@ -73,6 +73,27 @@ def rich_parts(value: Any) -> Iterator[Any] | None:
     return None if fields is None else iter(fields)
 
 
+def show_cut(value: Any, printer: Any) -> None:
+    """Show a container to IPython's printer, which says how many items are shown at most."""
+    most = printer.max_seq_length
+    if not value.__chandle__() or not most or len(value) <= most:
+        printer.text(repr(value))
+        return
+    if isinstance(value, SEQUENCES):
+        left, right = "()" if isinstance(value, _core.CArray) else "[]"
+        shown = [("", item) for item in value[:most]]
+    else:
+        left, right = "{}"
+        shown = [(f"{_text(key)}: ", item) for key, item in _core.map_items(value)[:most]]
+    with printer.group(1, left, right):
+        for before, item in shown:
+            printer.text(before)
+            printer.pretty(item) if isinstance(item, Object) else printer.text(_text(item))
+            printer.text(",")
+            printer.breakable()
+        printer.text(f"... {len(value) - most} more")
+
+
 class _Marks:
     """What one call of `pprint` knows of objects that come again."""
 

@@ -248,6 +248,9 @@ class CContainerBase(Object):
 
     __slots__ = ()
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        importlib.import_module("._pretty", __package__).show_cut(self, printer)
+
 
 #: Functions that say the address of an instance, by its exact class. They are for classes that cannot say it by
 #: ``__tvm_ffi_opaque_ptr__``.

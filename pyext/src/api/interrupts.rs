@@ -3,14 +3,26 @@
 #![forbid(unsafe_code)]
 
 use crate::interpreter::attach::{self, attached, known};
+use crate::interpreter::entry::add_function;
 use crate::to_python::error;
 use bowline::function::Error;
 use bowline::reflect::checkpoint;
+use bowline_python_macros::{guarded, pyfunction};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
 /// A Python function that does nothing.
 static NOTHING: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// The function that is called instead, once there is one. It gets the steps since the last checkpoint.
+static REPORT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// Sets what is called at every checkpoint of all work, once for the process.
+#[pyfunction]
+#[guarded]
+fn set_report(report: &Bound<'_, PyAny>) {
+    let _ = REPORT.set(report.py(), report.clone().unbind());
+}
 
 /// Does what CPython does before it goes on with a function. Signal handlers run. A thread that has waited long enough for the
 /// GIL, or for this one to stop, gets its turn.
@@ -23,13 +35,20 @@ fn checkpoint() -> Result<(), Error> {
         return Ok(());
     }
     let turn = |py: Python<'_>| {
+        if let Some(report) = REPORT.get(py) {
+            return report.call1(py, (checkpoint::STEPS_BETWEEN,));
+        }
         let nothing = NOTHING.get_or_try_init(py, || py.eval(c"lambda: None", None, None).map(Bound::unbind))?;
         nothing.call0(py)
     };
     attach::with_python(|py| error::guarded(py, || turn(py).map(drop))).unwrap_or(Ok(()))
 }
 
-/// Gives all long work of the core its checkpoint.
-pub fn install() {
+/// Gives long work of the core its checkpoint, and the module what is here.
+///
+/// # Errors
+/// Those of adding it.
+pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     checkpoint::set_hook(checkpoint);
+    add_function!(module, set_report)
 }

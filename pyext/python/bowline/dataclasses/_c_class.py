@@ -15,6 +15,7 @@ from ..registry import former_on_failure, register_object
 from ._comparison import add_comparisons
 from ._construction import refusing
 from ._described import attach as _attach_field_objects  # noqa: F401, the name that tvm-ffi's module has for it
+from ._equipment import doc_of
 from ._field import Field, field
 
 _T = TypeVar("_T")
@@ -85,6 +86,8 @@ def c_class(
             add_comparisons(cls, options)
             if match_args and "__match_args__" not in cls.__dict__:
                 cls.__match_args__ = tuple(info.name for info in parameters(index)[0])
+            if cls.__doc__ is None:
+                cls.__doc__ = doc_of(cls, (info for info in _core.fields_of(index) if info.owner == index))
         return cls
 
     return decorate

@@ -6,11 +6,12 @@ Upholds: what a class defines itself stays.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 
 from .. import _core, _declared
 from .._constructor import parameters
 from .._place import note_forward
-from ..core import MISSING, Object
+from ..core import MISSING, FieldInfo, Object
 from ._comparison import add_comparisons
 from ._construction import add_init
 from ._definition import Definition, define
@@ -51,7 +52,7 @@ def finish(plan: Plan, fields: list[Field]) -> None:
     _core.take_key(plan.index)
 
 
-def _doc(cls: type, fields: list[Field]) -> str:
+def doc_of(cls: type, fields: Iterable[Field | FieldInfo]) -> str:
     """Return how a class is called, and what its own fields say. A dataclass says the former alike."""
     signature: inspect.Signature | None = getattr(cls.__init__, "__signature__", None)  # type: ignore[misc]
     if signature is None:
@@ -81,6 +82,6 @@ def equip(plan: Plan, fields: list[Field]) -> None:
     if plan.options["repr"] and "__repr__" not in cls.__dict__ and cls.__repr__ is not Object.__repr__:
         cls.__repr__ = Object.__repr__  # type: ignore[method-assign]
     if cls.__doc__ is None:
-        cls.__doc__ = _doc(cls, fields)
+        cls.__doc__ = doc_of(cls, fields)
     if plan.options["match_args"] and "__match_args__" not in cls.__dict__:
         cls.__match_args__ = tuple(f.name for f in parameters(plan.index)[0])  # type: ignore[attr-defined]
