@@ -4,11 +4,13 @@ instructions.py check TAG     compare with instructions.json; exit code 1 if som
 instructions.py record TAG    write what was counted there
 
 Only what runs inside the extension module counts, so that the interpreter's build matters little; machine load does not
-matter at all. Run it with an interpreter that has `bowline`.
+matter at all. Run it with an interpreter that has `bowline`. Rows that begin with "ir: " are those of the workload in `ir/`, with a
+small graph and frozen fields.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pathlib
@@ -33,7 +35,11 @@ WORKS = [
     "iteration",
     "construct",
 ]
+# What a worker runs. It is the works in a process without threads, the works in one with threads, and the workload in such a one.
+KINDS = ["single", "threads", "workload"]
 LOOPS = 200
+# Nodes of the workload's graph. The other is how often a statement is repeated at least.
+COUNT, OPERATIONS = 1000, 1000
 # How much more an operation may take than the baseline says. Counts vary a little with addresses and compilers.
 RELATIVE, ABSOLUTE = 0.05, 3
 
@@ -43,16 +49,12 @@ def mark() -> None:
     os.getppid()
 
 
-def worker(threads: bool) -> None:
-    """Run the works between marks. The process has started a thread or has not."""
-    sys.path.insert(0, str(HERE))
-    if threads:
-        thread = threading.Thread(target=int)
-        thread.start()
-        thread.join()
+def single_works() -> dict[str, float]:
+    """Run the works between marks; how many operations each was."""
     import works
     from systems import bowline
 
+    operations = {}
     for name in WORKS:
         run, _ = works.prepared(name, bowline)
         # Both turns of the attribute lookup are over then.
@@ -60,6 +62,52 @@ def worker(threads: bool) -> None:
         mark()
         run(LOOPS)
         mark()
+        work = works.WORKS[name]
+        operations[name] = LOOPS * (works.UNROLLED if work.operations < works.ELEMENTS else 1) * work.operations
+    return operations
+
+
+def workload() -> dict[str, float]:
+    """Run the rows of the workload between marks; how many operations each was."""
+    sys.path.insert(0, str(HERE / "ir"))
+    os.environ["BENCH_IR_SYSTEM"] = "bowline"
+    import rows
+    import statements
+
+    # What a collection adds depends on when it comes.
+    gc.disable()
+    sys.setrecursionlimit(100_000)
+    operations = {}
+    load, scope = rows.Workload(COUNT), statements.scope()
+    for name, make in rows.ROWS.items():
+        row = make(load)
+        row.run()
+        mark()
+        row.run()
+        mark()
+        operations[f"ir: {name}"] = row.operations
+    for name in statements.STATEMENTS:
+        run, times = statements.compiled(name, scope)
+        loops = 1 if name == "class creation" else -(-OPERATIONS // times)
+        run(loops)
+        mark()
+        run(loops)
+        mark()
+        operations[f"ir: {name}"] = loops * times
+    return operations
+
+
+def worker(kind: str) -> None:
+    """Print the operations of what was run between marks. The process has started a thread or has not."""
+    sys.path.insert(0, str(HERE))
+    if kind != "single":
+        thread = threading.Thread(target=int)
+        thread.start()
+        thread.join()
+    operations = workload() if kind == "workload" else single_works()
+    if kind == "threads":
+        operations = {f"{name}, threads": times for name, times in operations.items()}
+    print(json.dumps(operations))
 
 
 def counted(output: pathlib.Path) -> int:
@@ -78,11 +126,8 @@ def counted(output: pathlib.Path) -> int:
     return total
 
 
-def count(threads: bool) -> dict[str, float]:
-    """Return instructions per operation by work. The process has started a thread or has not."""
-    sys.path.insert(0, str(HERE))
-    import works
-
+def count(kind: str) -> dict[str, float]:
+    """Return instructions per operation by work, of a kind of worker."""
     with tempfile.TemporaryDirectory() as folder:
         command = [
             "valgrind",
@@ -92,30 +137,28 @@ def count(threads: bool) -> dict[str, float]:
             f"--callgrind-out-file={folder}/out",
             sys.executable,
             __file__,
-            "threads" if threads else "worker",
+            kind,
         ]
         environment = os.environ | {"PYTHONHASHSEED": "0"}
         run = subprocess.run(command, env=environment, capture_output=True, text=True)
         if run.returncode != 0:
             sys.exit(f"valgrind failed:\n{run.stderr}")
         found = {}
-        for at, name in enumerate(WORKS):
+        for at, (name, operations) in enumerate(json.loads(run.stdout).items()):
             # Parts are numbered from 1 and end before a mark. The second, fourth, … are the measured runs.
             part = counted(pathlib.Path(folder, f"out.{2 * at + 2}"))
-            work = works.WORKS[name]
-            times = works.UNROLLED if work.operations < works.ELEMENTS else 1
             if part == 0:
                 sys.exit(f"no instruction of the extension was seen in {name}")
-            found[f"{name}, threads" if threads else name] = round(part / (LOOPS * times * work.operations), 1)
+            found[name] = round(part / operations, 1)
     return found
 
 
 def main() -> None:
-    if sys.argv[1] in ("worker", "threads"):
-        worker(threads=sys.argv[1] == "threads")
+    if sys.argv[1] in KINDS:
+        worker(sys.argv[1])
         return
     mode, tag = sys.argv[1:3]
-    found = count(threads=False) | count(threads=True)
+    found = {name: instructions for kind in KINDS for name, instructions in count(kind).items()}
     baselines = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
     if mode == "record":
         BASELINE.write_text(json.dumps(baselines | {tag: found}, indent=2, sort_keys=True) + "\n")
@@ -125,7 +168,7 @@ def main() -> None:
     costlier = []
     for name, now in found.items():
         was = before[name] if name in before else now
-        print(f"{name:28} {was:8.1f} -> {now:8.1f}")
+        print(f"{name:38} {was:8.1f} -> {now:8.1f}")
         if mode == "check" and now > was * (1 + RELATIVE) + ABSOLUTE:
             costlier.append(name)
     if costlier:
