@@ -14,5 +14,7 @@ sanitizer_flags() {
     fi
     export RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=std CARGO_PROFILE_RELEASE_LTO=off
     export RUSTFLAGS="${RUSTFLAGS:-} -Zsanitizer=$1 -Cforce-frame-pointers=yes -Cdebuginfo=line-tables-only"
+    # The C++ file along. rustc links it, with a runtime in programs only.
+    export CXXFLAGS="${CXXFLAGS:-} -fsanitize=$1"
     cargo_options=(--target "$target")
 }
