@@ -1,5 +1,6 @@
 //! The tie protocol: one object keeps one wrapper. It does so whatever threads, finalizers and native releases do.
-//! Upholds P1 to P9 and P11 of the table below; tests/loom.rs and tests/shuttle.rs explore these very functions.
+//! Upholds P1 to P9 and P11 of the table below; tests/loom.rs and tests/shuttle.rs explore these very functions. P10 is for
+//! [`crate::reclaim`] and the host, which free what others may still look at.
 //!
 //! | | |
 //! |---|---|
@@ -12,6 +13,7 @@
 //! | P7 foreign threads | teardown runs on any thread and leaves what is Python's to [`Host::free`] |
 //! | P8 one class | storage is only ever revived as what it was allocated as |
 //! | P9 preservation | what Python knows of an object in a rich wrapper stays as long as the object, and does not keep it alive |
+//! | P10 memory | what others may still look at waits for a grace period, or for a stop of the world that serves many at once; user code never runs inside a pin |
 //! | P11 counts | an object that can be found without a count is released by read-modify-writes, and counted from nothing only by a CAS that refuses zero |
 //!
 //! # A life is a refcount
@@ -26,7 +28,7 @@
 //! of its own by the same swap, gives that life's count of the wrapper to the object and says so in the word:
 //! Active → Preserved. The next fetch takes it over by one swap of the word back to Active, the header untouched. Who counted
 //! the wrapper between the two swaps of the dealloc thinks that a life owns a count of the object; the dealloc looks at the
-//! header once more, and leaves him its own.
+//! header once more, and leaves its own to that thread.
 //!
 //! An object whose word says Preserved never comes to zero ([`crate::object::count`]): the one who would give its last count
 //! back makes that the count of a life ([`resume`]), and lets the life end. That end, and the dealloc of a wrapper whose object
