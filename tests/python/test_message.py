@@ -1,15 +1,18 @@
 """What refusals say: what was wrong, and what to do about it."""
 
 import contextlib
+import dataclasses as stdlib
 import io
+import re
 import subprocess
 import sys
 import traceback
+import types
 import typing
 
 import bowline
 import pytest
-from bowline import Object, get_global_func, py_class
+from bowline import Object, dataclasses, get_global_func, py_class
 from bowline.dataclasses import c_class
 from support import new_key
 
@@ -169,7 +172,7 @@ def test_kinds_that_name_an_exception_of_python(kind):
 @pytest.mark.parametrize(
     ("kind", "instead"),
     [
-        ("UnicodeDecodeError", ValueError),
+        ("UnicodeDecodeError", UnicodeError),
         ("ExceptionGroup", Exception),
         ("print", RuntimeError),
         ("int", RuntimeError),
@@ -214,3 +217,62 @@ def test_errors_print_without_help():
 def test_c_class_of_an_unknown_type():
     with pytest.raises(ValueError, match=r"Cannot find object type index for 'no\.such\.type'"):
         c_class("no.such.type")(type("X", (Object,), {}))
+
+
+@py_class("message.Real")
+class Real(Object):
+    value: float = 0.0
+    either: float | str = ""
+    items: list[float] = dataclasses.field(default_factory=list)
+
+
+@pytest.mark.parametrize(
+    ("options", "where"),
+    [
+        ({"value": 2**1100}, "field 'value' of message.Real: "),
+        ({"either": -(2**1100)}, "field 'either' of message.Real: "),
+        ({"items": [1, 2**1100]}, "field 'items' of message.Real: element [1]: "),
+    ],
+)
+def test_an_int_that_is_too_large_for_a_float(options, where):
+    said = re.escape(f"{where}expected float, got an int that is too large for one")
+    with pytest.raises(TypeError, match=said):
+        Real(**options)
+    one = Real()
+    for name, value in options.items():
+        with pytest.raises(TypeError, match=said):
+            setattr(one, name, value)
+    assert Real(2**1000).value == float(2**1000)
+
+
+def test_a_field_of_the_standard_library():
+    key = new_key()
+    with pytest.raises(TypeError, match=r"field 'x' of Odd: .*standard library.*use the function `field` of bowline"):
+        py_class(key)(type("Odd", (Object,), {"__annotations__": {"x": int}, "x": stdlib.field(default=1)}))
+    with pytest.raises(TypeError, match="field 'x' of Odd: .*standard library"):
+        py_class(key)(type("Odd", (Object,), {"__annotations__": {"x": typing.Any}, "x": stdlib.field(default=1)}))
+    assert key not in bowline._core.type_keys()
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [("defalt", r"defalt\. Did you mean 'default'\?$"), ("default_factor", r"'default_factory'\?$"), ("zzz", "zzz$")],
+)
+def test_an_option_of_a_field_that_is_misspelt(option, said):
+    odd = dataclasses.field(**{option: 3})
+    with pytest.raises(TypeError, match=rf"Odd\.x: unrecognized field options: .*{said}"):
+        py_class(new_key())(type("Odd", (Object,), {"__annotations__": {"x": int}, "x": odd}))
+
+
+@pytest.mark.parametrize("annotation", ["in[", types.GenericAlias(list, "in["), "list[", ""], ids=repr)
+def test_an_annotation_that_is_no_expression(annotation):
+    with pytest.raises(SyntaxError, match=r"field 'odd' of Odd: "):
+        py_class(new_key())(type("Odd", (Object,), {"__annotations__": {"even": int, "odd": annotation}}))
+
+
+def test_a_global_function_of_another_name():
+    with pytest.raises(ValueError, match=r"Cannot find global function testing\.ech\. Did you mean 'testing\.echo'\?$"):
+        get_global_func("testing.ech")
+    for name in ("testing.nothing_is_like_this", "no_such_name", "", "testing." + "e" * 1000):
+        with pytest.raises(ValueError, match=f"Cannot find global function {re.escape(name)}$"):
+            get_global_func(name)

@@ -118,13 +118,28 @@ def own_annotations(cls: type, scope: dict[str, Any], anywhere: bool = False) ->
     ------
     NameError
         If a name in them does not exist yet.
+    SyntaxError
+        If a text is no expression. It names the field.
     """
     raw = _raw_annotations(cls)
     if not raw:
         return {}
     # `get_type_hints` evaluates strings at any depth, but of all ancestors; this class has none.
-    carrier = type(cls.__name__, (), {"__annotations__": raw, "__module__": cls.__module__})
-    return evaluated(carrier, cls, scope, anywhere)
+    try:
+        return evaluated(_carrier(cls, raw), cls, scope, anywhere)
+    except SyntaxError:
+        # It says what the text was, but not whose. Those before it can be evaluated.
+        for name, annotation in raw.items():
+            try:
+                evaluated(_carrier(cls, {name: annotation}), cls, scope, anywhere)
+            except SyntaxError as error:
+                raise SyntaxError(f"field '{name}' of {cls.__qualname__}: {error.msg}") from None
+        raise
+
+
+def _carrier(cls: type, annotations: dict[str, Any]) -> type:
+    """A class without ancestors that has these annotations."""
+    return type(cls.__name__, (), {"__annotations__": annotations, "__module__": cls.__module__})
 
 
 def annotations_if_known(cls: type) -> dict[str, Any] | None:
@@ -206,9 +221,8 @@ def unresolved(cls: type, scope: dict[str, Any]) -> list[str]:
     """Return the annotations of a class that cannot be evaluated, each as ``name: text``."""
     found = []
     for name, annotation in unevaluated(cls).items():
-        carrier = type(cls.__name__, (), {"__annotations__": {name: annotation}, "__module__": cls.__module__})
         try:
-            evaluated(carrier, cls, scope, True)
+            evaluated(_carrier(cls, {name: annotation}), cls, scope, True)
         except Exception as error:
             if is_interrupt(error):
                 raise

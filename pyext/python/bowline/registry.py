@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from . import _core, _one_testing
 from ._declared import unevaluated
 from ._method import method_of_class
+from ._suggest import hint
 from ._type_info import TypeInfo
 from .core import Object
 
@@ -329,7 +330,7 @@ def get_global_func(name: str, allow_missing: bool = False) -> Any:
     """
     found = _one_testing.global_func(name)
     if found is None and not allow_missing:
-        raise ValueError(f"Cannot find global function {name}")
+        raise ValueError(f"Cannot find global function {name}{hint(name, list_global_func_names())}")
     return found
 
 

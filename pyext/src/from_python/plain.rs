@@ -70,7 +70,13 @@ pub fn to_int(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
 #[inline(never)]
 pub fn to_float(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
     if ob.is_instance_of::<PyFloat>() || ob.is_instance_of::<PyInt>() {
-        return Ok(ob.extract::<f64>()?.into_any());
+        return match ob.extract::<f64>() {
+            Ok(value) => Ok(value.into_any()),
+            Err(error) if error.is_instance_of::<PyOverflowError>(ob.py()) => {
+                Err(Fail::text("expected float, got an int that is too large for one".to_owned()))
+            }
+            Err(error) => Err(error.into()),
+        };
     }
     let number = hooks::as_float(ob).map_err(|error| Fail::hook(schema, ob, error.into()))?;
     let number = number.ok_or_else(|| Fail::expected(schema, ob))?;

@@ -36,13 +36,19 @@ pub fn to_union(ob: &Bound<'_, PyAny>, alternatives: &[Schema], schema: &Schema)
             }
         }
     }
+    let mut too_large = None;
     for alternative in alternatives {
         match to_native(ob, alternative) {
-            Err(fail) if fail.is_mismatch(ob.py()) => {}
+            Err(fail) if fail.is_mismatch(ob.py()) => {
+                // A float takes every int but one beyond its range, and says so.
+                if matches!(alternative, Schema::Float) && ob.is_instance_of::<PyInt>() {
+                    too_large = Some(fail);
+                }
+            }
             other => return other,
         }
     }
-    Err(Fail::expected(schema, ob))
+    Err(too_large.unwrap_or_else(|| Fail::expected(schema, ob)))
 }
 
 /// The alternative that takes values of each kind, if there is one.

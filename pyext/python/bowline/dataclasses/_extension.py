@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import _core, _type_info
-from ._field import Field
+from .._suggest import hint
+from ._field import Field, field
 
 if TYPE_CHECKING:
     from ._plan import Plan
@@ -75,4 +76,6 @@ def refuse_options(cls: type, fields: list[Field]) -> None:
     """
     for f in fields:
         if f.extra_kwargs:
-            raise TypeError(f"{cls.__qualname__}.{f.name}: unrecognized field options: {', '.join(sorted(f.extra_kwargs))}")
+            names = sorted(f.extra_kwargs)
+            meant = hint(names[0], field.__kwdefaults__ or ())
+            raise TypeError(f"{cls.__qualname__}.{f.name}: unrecognized field options: {', '.join(names)}{meant}")

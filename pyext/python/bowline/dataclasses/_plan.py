@@ -5,6 +5,7 @@ Upholds: the fields of a class are its own and those of bases that are not regis
 
 from __future__ import annotations
 
+import dataclasses as _stdlib
 from keyword import iskeyword
 from typing import Any
 
@@ -121,6 +122,11 @@ def _read_default(source: type, name: str) -> Field:
     if isinstance(value, Field):
         # A mixin's options may serve several classes.
         return _copy(value)
+    if isinstance(value, _stdlib.Field):
+        raise TypeError(
+            f"field '{name}' of {source.__qualname__}: its default is a field of the standard library's dataclasses; "
+            "use the function `field` of bowline"
+        )
     # With `__slots__` the class shows a member descriptor here, not a default.
     if value is not MISSING and type(value).__name__ in ("member_descriptor", "FieldProperty"):
         value = MISSING
