@@ -1,6 +1,6 @@
 //! Going through a dict as it was at one moment.
-//! Upholds: what is still to be shown is what was there at that moment, whatever is changed here meanwhile; after a change by C++,
-//! which does not know of it, it is what is found there, and memory that is.
+//! Upholds: what is still to be shown is what was there at that moment, whatever is changed here meanwhile. C++ does not know of
+//! cursors: after a change of its own they show what is there then, and read no memory that is gone.
 //!
 //! A cursor looks into the dict's own table, and is in a list by its stripe. What changes a dict gives its cursors a copy of the
 //! entries before. So one that is dropped before a change costs no copy.

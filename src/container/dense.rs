@@ -271,7 +271,7 @@ impl Table {
             EMPTY => {}
             PROTECTED => return None,
             _ if is_full => return None,
-            meta if meta & NOT_FIRST != 0 => self.vacate(home)?,
+            meta if meta & NOT_FIRST != 0 => self.displace(home)?,
             _ => {
                 let mut end = home;
                 while let Some(next) = self.next_in_chain(end) {
@@ -289,7 +289,7 @@ impl Table {
 
     /// Empties a slot whose entry is not the first of its chain. That entry moves, and those behind it in the chain. Nothing
     /// moves before each has a slot to go to. None: there are none.
-    fn vacate(&mut self, slot: usize) -> Option<()> {
+    fn displace(&mut self, slot: usize) -> Option<()> {
         let before = self.before_in_chain(slot);
         // The plan stands in the entries of the slots that are taken. It is the jump that leads there, and the next slot.
         let (mut planned, mut from, mut end) = (NONE, before, NONE);

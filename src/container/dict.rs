@@ -3,7 +3,7 @@
 //! foreign code runs and no object is allocated under the stripe.
 //!
 //! A walk through the entries looks into the table step by step, and gets copies of them before the table is changed (see
-//! `cursor.rs`): to begin costs next to nothing, and taking the first entry again and again neither.
+//! `cursor.rs`). So it costs next to nothing to begin one, or to take the first entry again and again.
 
 use super::map::mapping;
 use super::mapping_object::{self, Mapping};

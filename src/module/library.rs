@@ -153,13 +153,16 @@ fn reason(error: &libloading::Error) -> String {
 ///
 /// # Errors
 /// Kind `RuntimeError` when the library cannot be loaded, or was linked with a copy of this crate of its own: its types
-/// are not those of this process. Its initialisers have run then, and its ends. Kind `ImportError` for a guest of another ABI, see [`crate::runtime`]; what the registrations of a guest end in.
+/// are not those of this process. Its initialisers have run then, and its ends. Kind `ImportError` for a guest of another ABI,
+/// see [`crate::runtime`]; what the registrations of a guest end in.
 ///
 /// # Safety
-/// The file is a library whose initialisers may run now and whose ends may run when the last that has its code goes; its
-/// symbols with the prefix are functions of the C convention, callable on any thread; those that are named as a symbol of
-/// [`context`] is, and `__tvm_ffi__library_ctx`, are pointer variables; `__tvm_ffi__library_bin` is a bundle of modules. With `for_good` it is never unloaded,
-/// which objects and pointers that it hands out may need.
+/// - The file is a library. Its initialisers may run now. Its ends may run when the last that has its code goes.
+/// - Its symbols with the prefix are functions of the C convention, callable on any thread.
+/// - Those that are named as a symbol of [`context`] is, and `__tvm_ffi__library_ctx`, are pointer variables.
+/// - `__tvm_ffi__library_bin` is a bundle of modules.
+///
+/// With `for_good` it is never unloaded, which objects and pointers that it hands out may need.
 pub unsafe fn load_library(path: &Path, for_good: bool) -> Result<Obj<ModuleObj>, Error> {
     // SAFETY: the caller answers for the file, as `# Safety` asks.
     unsafe { load_with(path, for_good, None) }

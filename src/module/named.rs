@@ -2,7 +2,7 @@
 //! `ffi.ModuleGetFunction` and others. Upholds: a function does what the Rust function of the same sense does, and nothing
 //! more.
 
-use super::{context, kept, load, system, ModuleObj};
+use super::{context, globals, load, system, ModuleObj};
 use crate::function::global::{self, declare as typed};
 use crate::function::{Error, Function};
 use crate::object::Obj;
@@ -49,8 +49,8 @@ pub fn declare() {
         module.write_to_file(&path, &format)
     });
     typed("ffi.ModuleSaveToBytes", |module: Obj<ModuleObj>| module.save_to_bytes());
-    typed("ffi.ModuleGlobalsAdd", kept::add);
-    typed("ffi.ModuleGlobalsRemove", |module: Obj<ModuleObj>| kept::remove(&module));
+    typed("ffi.ModuleGlobalsAdd", globals::add);
+    typed("ffi.ModuleGlobalsRemove", |module: Obj<ModuleObj>| globals::remove(&module));
     typed("ffi.ModuleVisitContextSymbols", |callback: Function| {
         for (name, symbol) in context::all() {
             callback.call(&[Str::from(name.as_str()).into_any().view(), symbol.into_any().view()])?;

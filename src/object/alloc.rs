@@ -155,7 +155,7 @@ fn allocate_tied(layout: Layout, type_index: i32, zeroed: bool) -> (*mut u8, u32
 fn allocate_custom(size: usize, align: usize, type_index: i32, zeroed: bool) -> Option<*mut u8> {
     let custom = CUSTOM.load();
     let custom = custom.as_deref()?;
-    // SAFETY: `set_allocator`'s contract.
+    // SAFETY: `allocate` may be called from any thread, now and later: `set_allocator` asks for that.
     let body = unsafe { (custom.allocate)(size, align, type_index, custom.context) }.cast::<u8>();
     debug_assert!(body.addr() & (align - 1) == 0, "the custom allocator returned a misaligned body");
     if zeroed && !body.is_null() {

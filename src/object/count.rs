@@ -186,7 +186,7 @@ impl Counts {
     /// first, and calls the deleter then. Between the two a thread of Python may come by the wrapper (a weak reference was called), and
     /// count the object from nothing. It may be done with it, and the object ended and freed, before the deleter looks.
     /// So one who counts from nothing leaves a second count, `OWED` to the deleter, and the object stays until that has come. The
-    /// one who counts learns of it by his addition, too late to add both at once; if the deleter came between, it left `CAME`.
+    /// one who counts learns of it by the addition, too late to add both at once; if the deleter came between, it left `CAME`.
     ///
     /// `weak` says that the deleter's caller gives the strong side's weak count back afterwards, which the strong count that there
     /// is again has to have, too.

@@ -57,8 +57,9 @@ impl<T: ObjectType> Obj<T> {
     /// Takes over a strong count.
     ///
     /// # Safety
-    /// The caller owns a strong count of `object` and gives it up; the object's type is `T` or derived from it; the
-    /// pointer is one that a handle gave or lent, or that of a foreign object's maker.
+    /// - The caller owns a strong count of `object` and gives it up.
+    /// - The object's type is `T` or derived from it.
+    /// - The pointer is one that a handle gave or lent, or that of a foreign object's maker.
     #[inline]
     pub const unsafe fn from_raw(object: NonNull<Object>) -> Self {
         Obj { object: object.cast(), owns: PhantomData }

@@ -14,7 +14,8 @@ use crate::word::{State, Word};
 pub unsafe fn teardown<H: Host>(host: &H, taken: Word) {
     if let Some(wrapper) = taken.wrapper() {
         debug_assert!(taken.state() == Some(State::Lean), "a life outlived its count");
-        // SAFETY: dead and unreachable, see above.
+        // SAFETY: the object's strong count is zero (the caller). So there is no life, no pending retire and no fetch, each of
+        // which owns or needs a count: the wrapper is dead and unreachable.
         unsafe { host.free(wrapper) };
     }
 }

@@ -56,9 +56,10 @@ pub(super) fn fields_of(view: AnyView<'_>) -> Option<&'static Reflection> {
 /// Whether a walk that holds `value` found it in the object's only other place.
 ///
 /// The walk comes to such an object as often as to the one that has the place, so it need not note that it was here. A cycle is
-/// entered at an object that has two places, one inside of it and one outside, and a dag shares one that has two. Counts are
-/// looked at in passing: threads that hold an object make it look shared, and those that change a graph while it is walked
-/// make it any of the graphs that it was, or become a cycle, which is met as one the next time round.
+/// entered at an object that has two places, one inside of it and one outside, and a dag shares one that has two.
+///
+/// Counts are looked at in passing. Threads that hold an object make it look shared, which costs a note. Threads may also change a
+/// graph while it is walked. The walk then sees one of the graphs that it was; a cycle that they make is met the next time round.
 #[inline]
 pub(super) fn has_one_place(value: &Any) -> bool {
     let Some(object) = value.view().as_object() else { return false };

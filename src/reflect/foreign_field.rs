@@ -2,9 +2,9 @@
 //! their setters say.
 //! Upholds: a reader in Python beside a writer in Python finds the value before or after, alive; no thread waits for user code.
 //!
-//! Inlined C++ reads and writes such fields as plain memory, for which its threads have to agree among themselves. Here is seen to
-//! it that Python's do not have to: where the layout is known, a setter works on a place of this thread's own, and what it left there
-//! is stored as a value of ours is.
+//! Inlined C++ reads and writes such fields as plain memory, for which its threads have to agree among themselves. Python's need
+//! not. Where the layout is known, a setter works on a place of this thread's own, and what it left there is stored as a value of
+//! ours is.
 
 use super::record::{FieldRecord, SETTER_IS_FUNCTION};
 use crate::function::Error;

@@ -1,5 +1,7 @@
 //! Event counters that threads bump without sharing a cache line.
 //! Upholds: `sum` over all blocks is exact once the bumping threads are quiet; a thread's exit loses nothing.
+//!
+//! Blocks are leased rather than kept by the crate thread_local for the reasons that [`super::global::lease`] gives.
 
 use super::global::lease::{Lease, Leases};
 use std::cell::Cell;

@@ -48,8 +48,8 @@ pub use model::{begin, spawns};
 
 #[cfg(any(bowline_loom, bowline_shuttle))]
 mod model {
-    //! The answer in a model. No atomic of the model's: a thread that was spawned, and the one that spawned it, see what was
-    //! said before, and as long as the answer is true there is no other thread whose steps could come between.
+    //! The answer in a model. It is no atomic of the model's, and need not be. A spawned thread sees what was said before, as the
+    //! one that spawned it does. While the answer is true there is no other thread whose steps could come between.
 
     use std::cell::Cell;
 

@@ -74,7 +74,7 @@ pub unsafe fn allocate(prototype: &DLTensor) -> Result<Tensor, Error> {
     unsafe { TensorObj::check(&asked) }?;
     asked.data = null_mut();
     let (mut made, mut error): (*mut DLManagedTensorVersioned, Option<Error>) = (null_mut(), None);
-    // SAFETY: `set`'s contract.
+    // SAFETY: the function may be called with a prototype and these out-parameters: `set` asks for that.
     let code = unsafe { allocator(&mut asked, &mut made, (&raw mut error).cast(), set_error) };
     let refused = || error.unwrap_or_else(|| Error::runtime("the allocator of tensors failed without an error"));
     let made = NonNull::new(made).filter(|_| code == 0).ok_or_else(refused)?;

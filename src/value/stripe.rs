@@ -1,6 +1,6 @@
 //! A fixed table of seqlocks, called stripes. All 16-byte fields and all mutable containers share them by address.
-//! Upholds: nothing is allocated, released or called back under a stripe; two stripes are never held together, except by
-//! `hold_all`, so that no order of theirs can deadlock and a forked child finds every one of them free.
+//! Upholds: nothing is allocated, released or called back under a stripe. Two stripes are never held together, except by
+//! `hold_all`. So no order of theirs can deadlock, and a forked child finds every one of them free.
 
 #[cfg(not(feature = "guest"))]
 pub use own::{hold_all, AllHeld};

@@ -57,15 +57,15 @@ unsafe impl Host for OneThread {
 
     fn enter(&self) {}
     unsafe fn word(&self, object: NonNull<Object>) -> &AtomicWord {
-        // SAFETY: alive, by contract.
+        // SAFETY: the object is alive: `Host` asks its callers for that.
         unsafe { &(*object.as_ptr()).word }
     }
     unsafe fn retain(&self, object: NonNull<Object>) {
-        // SAFETY: alive, by contract.
+        // SAFETY: the object is alive: `Host` asks its callers for that.
         unsafe { object.as_ref() }.count.update(|count| count + 1);
     }
     unsafe fn release(&self, object: NonNull<Object>) {
-        // SAFETY: alive, by contract.
+        // SAFETY: the object is alive: `Host` asks its callers for that.
         unsafe { object.as_ref() }.count.update(|count| count - 1);
     }
     unsafe fn allocate(&self, object: NonNull<Object>) -> Result<Fresh<Wrapper>, Infallible> {

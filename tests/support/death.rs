@@ -31,7 +31,7 @@ impl Thread {
         self.tell(|| format!("decref {pointer:?}"));
         match wrapper(pointer).header.decref(self.id) {
             Decref::Alive => {}
-            // One who came too late to revive it gives up what he took.
+            // One who came too late to revive it gives up what that took.
             Decref::Dead if notes_of(pointer).notes.deposited.load(SeqCst) => {}
             Decref::Dead => self.die(pointer, section),
             Decref::Queue => {

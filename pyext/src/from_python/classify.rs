@@ -37,7 +37,7 @@ impl Exact {
     /// A live object and its class.
     #[inline(always)]
     unsafe fn has(self, object: *mut ffi::PyObject, class: *mut ffi::PyTypeObject) -> bool {
-        // SAFETY: the class is live, as the contract says; of the types only addresses are taken.
+        // SAFETY: object and class are live (the caller); of the types only addresses are taken.
         unsafe {
             match self {
                 Exact::Int => class == &raw mut ffi::PyLong_Type,

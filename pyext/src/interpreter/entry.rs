@@ -1,6 +1,6 @@
 //! PyO3 as its attributes find it here. What they make of functions and methods is entered through a guard of ours.
-//! Upholds: no panic leaves a function or method of the module as PyO3's `PanicException`, nor an error without memory for its text as
-//! the end of the process, the conversion of arguments included; what calls itself through one ends in `RecursionError`.
+//! Upholds: no panic leaves a function or method of the module as PyO3's `PanicException`, conversion of arguments included. An error
+//! without memory for its text does not end the process. What calls itself through a function ends in `RecursionError`.
 //!
 //! PyO3 catches what unwinds from a function, and makes the exception of its error behind that: where there is no memory for the
 //! exception's text it panics there, which ends the process. Its attributes name all that they need through one path, which an option

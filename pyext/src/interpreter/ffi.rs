@@ -1,5 +1,5 @@
 //! The C symbols of CPython that pyo3-ffi does not declare. Each says where it is from.
-//! Upholds: a symbol is declared here and nowhere else, as the interpreter that is built for has it.
+//! Upholds: a symbol of CPython that pyo3-ffi lacks is declared here alone, as the interpreter that is built for has it.
 
 use pyo3::ffi;
 use std::ffi::c_int;

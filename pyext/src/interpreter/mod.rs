@@ -24,7 +24,6 @@
 //! | `small_int` | Small integers in both directions, without a call into the interpreter |
 //! | `stdlib` | Classes of the standard library that conversions ask for |
 //! | `stop_the_world` | Stopping every other thread for a moment |
-//! | `suggest` | What a refusal adds that may be what was meant: a name that is close, a decorator that was left away |
 //! | `take` | Rust's values from Python objects: where there is no memory, a `MemoryError` |
 //! | `thread_exit` | What becomes of a thread that may not enter the interpreter any more because it is being finalized |
 //! | `trampoline` | Between C slots and Rust: errors are left with the interpreter, panics become exceptions |
@@ -53,7 +52,6 @@ pub mod room;
 pub mod small_int;
 pub mod stdlib;
 pub mod stop_the_world;
-pub mod suggest;
 pub mod take;
 #[cfg(threads_unwind_at_exit)]
 pub mod thread_exit;

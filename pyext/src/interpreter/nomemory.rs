@@ -22,9 +22,10 @@ struct Plan {
     failing: usize,
 }
 
-/// How many allocations fail where the lack of memory lasts. More than any call asks for once it was refused one, but not without end:
-/// up to 3.13 CPython's interpreter asks without end where there is no memory for the number of an instruction with a handler
-/// (`exception_unwind` in Python/ceval.c goes to itself).
+/// How many allocations fail where the lack of memory lasts. That is more than any call asks for once it was refused one.
+///
+/// It has an end, because CPython's interpreter has none up to 3.13. Without memory for the number of an instruction with a
+/// handler it asks again and again (`exception_unwind` in Python/ceval.c goes to itself).
 const LASTING: usize = 100_000;
 
 thread_local!(static PLAN: Cell<Option<Plan>> = const { Cell::new(None) });

@@ -17,6 +17,7 @@
 //! | `sentinel` | `MISSING` and `KWARGS`, as Python knows them: the wrappers of the core's two |
 //! | `sequence` | Native sequences with the slots of Python's |
 //! | `subtype` | C types between `CObject` and the package's classes: they add slots to wrappers, no bytes |
+//! | `suggest` | What a refusal adds that may be what was meant: a name that is close, a decorator that was left away |
 //! | `tensor` | Tensors as Python sees them |
 
 pub mod any;
@@ -34,4 +35,5 @@ pub mod schema_parts;
 pub mod sentinel;
 pub mod sequence;
 pub mod subtype;
+pub mod suggest;
 pub mod tensor;

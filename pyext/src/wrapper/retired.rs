@@ -1,5 +1,4 @@
-//! What is left over when an object is taken out of its wrapper. Or when the trashcan had the wrapper. Batches of it are
-//! here, too.
+//! What is left over when an object leaves its wrapper, in batches. The trashcan leaves wrappers, too.
 //! Upholds: what is in a batch is taken once. An end that takes its time keeps the rest of the batch from no other thread.
 
 use crate::wrapper::ends;

@@ -1,5 +1,8 @@
 //! Things of which each thread has one while it needs it. A later thread takes them over.
 //! Upholds: a thing has one holder at a time, who sees what the former one left in it; no lock that a fork could leave taken.
+//!
+//! The crate thread_local does the same, but numbers its threads under a lock, which a fork may leave taken, and no model can
+//! explore it: `tests/loom/lease.rs` runs these lines.
 
 use super::{const_fn, AtomicBool, AtomicPtr, Ordering};
 use std::ops::Deref;

@@ -77,10 +77,12 @@ impl<W: Default, const FIRST_CHUNK: usize, const CHUNKS: usize> Slots<W, FIRST_C
     ///
     /// Linearises at: the swap of the flags.
     ///
-    /// The deleter is stored after the swap, by the winner alone, and code of others reads it plainly. The caller owns a strong
-    /// count throughout, so that no thread calls the deleter meanwhile; it gives the count back by a Release, be it as
-    /// a wrapper's, and the one who calls the deleter has taken the last count of a kind away by an Acquire. What a wrapper's
-    /// life has of the count comes after the store on the same thread.
+    /// The winner alone stores the deleter, after the swap, and code of others reads it plainly. That is no race:
+    ///
+    /// - The caller owns a strong count throughout, so no thread calls the deleter meanwhile.
+    /// - The caller gives that count back by a Release, if need be as the count of a wrapper's life. That life begins after the
+    ///   store, on the same thread.
+    /// - A thread that calls the deleter has taken the last count of a kind away by an Acquire.
     pub fn tie(
         &self,
         flags: &AtomicU32,

@@ -119,7 +119,7 @@ unsafe fn table_now(py: Python<'_>, class: *mut ffi::PyTypeObject, former: &Fiel
     let mut found = Vec::with_capacity(fields.len());
     for field in fields {
         let name = make::interned(py, &field.name).ok()?;
-        // SAFETY: a live class, as the contract says. The first lookup gives it a version if it has none.
+        // SAFETY: attached, and a live class (the caller, by `# Safety`). The first lookup gives it a version if it has none.
         let (attribute, now) = unsafe { (lookup(py, class, &name), version(class)) };
         if now == 0 || (found_for != 0 && now != found_for) {
             return None;

@@ -71,11 +71,11 @@ impl GetattroBackoff {
     /// A field was read by the generic way.
     ///
     /// # Safety
-    /// Attached; a live class, with these turns.
+    /// Attached; a live class, whose backoff this is.
     #[inline]
     pub unsafe fn field_was_read(&self, class: *mut ffi::PyTypeObject) {
         if count_down(&self.reads) {
-            // SAFETY: attached, a live class with these turns, as `# Safety` says.
+            // SAFETY: attached; `class` is live, and this is its backoff (the caller).
             unsafe { change(class, GENERIC, self.ours) };
         }
     }
@@ -93,7 +93,7 @@ impl GetattroBackoff {
         self.limit.store(limit * GROWTH, Ordering::Relaxed);
         self.misses.store(limit * GROWTH, Ordering::Relaxed);
         self.reads.store(limit * GROWTH, Ordering::Relaxed);
-        // SAFETY: attached, a live class with these turns, as `# Safety` says.
+        // SAFETY: attached; `class` is live, and this is its backoff (the caller).
         unsafe { change(class, self.ours, GENERIC) };
     }
 
@@ -103,7 +103,7 @@ impl GetattroBackoff {
     /// As [`GetattroBackoff::field_was_read`].
     pub unsafe fn give_up(&self, class: *mut ffi::PyTypeObject) {
         self.reads.store(0, Ordering::Relaxed);
-        // SAFETY: attached, a live class with these turns, as `# Safety` says.
+        // SAFETY: attached; `class` is live, and this is its backoff (the caller).
         unsafe { change(class, self.ours, GENERIC) };
     }
 }

@@ -89,7 +89,7 @@ unsafe fn read_staying<'py>(
 /// As [`read_staying`].
 #[cold]
 unsafe fn read_foreign<'py>(py: Python<'py>, object: NonNull<Object>, field: &'static FieldInfo) -> Answer<'py> {
-    // SAFETY: alive, as the contract says; counted before that code runs, which may be any.
+    // SAFETY: alive until Python code runs (the caller). It is counted before the maker's code runs, which may be any.
     let object = unsafe { Obj::<Object>::from_borrowed(object) };
     match field.get(&object) {
         Ok(value) => to_python(py, value),

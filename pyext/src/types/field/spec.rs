@@ -215,7 +215,7 @@ impl FieldSpec {
             };
             let made = attach::with_python(|py| error::guarded(py, || make(py)));
             made.unwrap_or_else(|| {
-                Err(Error::runtime(format!("{place} takes Python, of which there is none any more")))
+                Err(Error::runtime(format!("{place} cannot be made: it needs Python, whose interpreter has ended")))
             })
         })
     }

@@ -2,11 +2,12 @@
 //! Upholds: what does not fit is refused in the words that a Python function would have.
 
 use crate::from_python::fail;
-use crate::interpreter::{suggest, take};
+use crate::interpreter::take;
 use crate::to_python::error;
 use crate::types::init::fast::INLINE_FIELDS;
 use crate::types::init::parameter::Parameter;
 use crate::types::sentinel::{is_kwargs, is_missing};
+use crate::types::suggest;
 use bowline::reflect::Signature;
 use pyo3::ffi;
 use pyo3::prelude::*;

@@ -3,8 +3,9 @@
 
 use crate::interpreter::exceptions::PyTypeError;
 use crate::interpreter::trampoline::slot;
-use crate::interpreter::{refcount, suggest, take};
+use crate::interpreter::{refcount, take};
 use crate::types::init::plan::Plan;
+use crate::types::suggest;
 use crate::wrapper::{class_table, lookup, tie};
 use pyo3::ffi;
 use pyo3::prelude::*;

@@ -138,7 +138,7 @@ impl Plan {
         count: usize,
         keywords: *mut ffi::PyObject,
     ) -> PyResult<Obj<Object>> {
-        // SAFETY: the arguments are live, as the contract says. There is one for each parameter where a fast way is tried; the
+        // SAFETY: `arguments` has `count` live objects and those of `keywords` (the caller). There is one for each parameter where a fast way is tried; the
         // values are converted for their fields.
         unsafe {
             if keywords.is_null() && count == self.parameters.len() {
@@ -178,7 +178,7 @@ impl Plan {
         count: usize,
         keywords: *mut ffi::PyObject,
     ) -> PyResult<*mut ffi::PyObject> {
-        // SAFETY: the contract of `object`; attached, a live class.
+        // SAFETY: the arguments are as `arguments::assign` asks (the caller); attached, and `class` is a live class.
         unsafe {
             let object = self.object(py, arguments, count, keywords)?;
             if class_table::registered(self.index) == class {
