@@ -12,7 +12,10 @@ _MAX_NAME = 40
 
 
 def hint(name: str, known: Iterable[str]) -> str:
-    """Return the end of a message, with the closest of the known names of the same prefix; an empty text if none is close."""
+    """Return the end of a message that names the closest of the known names.
+
+    It has the same prefix, up to the last dot. The text is empty if none is close.
+    """
     prefix = name[: name.rfind(".") + 1]
     if len(name) - len(prefix) > _MAX_NAME:
         return ""
