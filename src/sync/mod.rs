@@ -14,6 +14,8 @@ mod swap;
 
 /// Atomics, threads and locks that models explore. They are std's, or loom's under `--cfg bowline_loom`, or
 /// shuttle's under `--cfg bowline_shuttle`.
+///
+/// So a small state is an integer, not an `Atomic` of the crate atomic: that is made of core's atomics, which no model sees.
 #[cfg(bowline_loom)]
 mod chosen {
     pub use super::swap::ArcSwapOption;
