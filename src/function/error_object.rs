@@ -262,8 +262,11 @@ impl Own {
 
 /// [`Error::update_backtrace`](super::Error::update_backtrace) for the C ABI.
 ///
+/// Never inlined: [`ErrorObj::own`] goes by its address, and only a function that is not has surely one.
+///
 /// # Safety
 /// `error` is an error object of this library, `text` describes readable bytes.
+#[inline(never)]
 unsafe extern "C" fn update_backtrace(error: *mut c_void, text: *const ByteArray, mode: i32) {
     // SAFETY: `error` is an error object of this library, `text` describes readable bytes.
     let (error, text) = unsafe { (&*error.cast::<ErrorObj>(), (*text).as_slice()) };

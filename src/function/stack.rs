@@ -43,6 +43,9 @@ impl Zone {
 /// The lowest address of this thread's stack, and its size.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn bounds() -> Option<(usize, usize)> {
+    if cfg!(miri) {
+        return None; // Miri knows no attributes of threads, and its stacks are not in its program's memory.
+    }
     let mut attributes = std::mem::MaybeUninit::<libc::pthread_attr_t>::uninit();
     let (mut end, mut size) = (std::ptr::null_mut(), 0);
     // SAFETY: the first call initialises the attributes when it succeeds, and the last destroys them.

@@ -201,8 +201,8 @@ const LAYOUT: Layout = match Layout::array::<Mutable<Any>>(COLUMN_SIZE as usize)
     Err(_) => panic!("a column fits the address space"),
 };
 
-/// Address space of which only what is written takes memory.
-#[cfg(unix)]
+/// Address space of which only what is written takes memory. Miri has no such mapping.
+#[cfg(all(unix, not(miri)))]
 mod memory {
     use super::{AllocError, Any, Mutable, LAYOUT};
     use std::ptr::null_mut;
@@ -236,7 +236,7 @@ mod memory {
     }
 }
 
-#[cfg(not(unix))]
+#[cfg(any(not(unix), miri))]
 mod memory {
     use super::{AllocError, Any, Mutable, LAYOUT};
     use std::alloc::{alloc_zeroed, dealloc};
