@@ -55,6 +55,10 @@ def test_the_order(room, monkeypatch):
         find("other-dist", "mine", ["extra"])
     with pytest.raises(AttributeError):
         libinfo.load_lib_ctypes("mine-dist", "mine", "RTLD_NOTHING")
+    with pytest.raises(TypeError, match="package must be a str, got 5"):
+        libinfo.load_lib_module(5, "mine")
+    with pytest.raises(TypeError, match="target_name must be a str, got None"):
+        libinfo.load_lib_module("mine-dist", None)
 
 
 def test_a_module(room, monkeypatch):

@@ -164,7 +164,7 @@ def load_lib_ctypes(package: str, target_name: str, mode: str, extra_lib_paths: 
     RuntimeError
         If it is not found.
     TypeError
-        If a folder is no `Path`.
+        If a folder is no `Path`, or a name no str.
     ImportError
         If it is libtvm_ffi_testing.so where `bowline.testing` is imported.
     """
@@ -195,6 +195,9 @@ def _find_library_by_basename(
     use_env_path: bool = True,
 ) -> Path:
     """Return the path of a package's library, by the rules of `load_lib_ctypes`."""
+    for parameter, name in (("package", package), ("target_name", target_name)):
+        if not isinstance(name, str):
+            raise TypeError(f"{parameter} must be a str, got {name!r}")
     for position, folder in enumerate(extra_lib_paths or ()):
         if not isinstance(folder, Path):
             raise TypeError(f"extra_lib_paths[{position}] must be a pathlib.Path, got {folder!r}")
