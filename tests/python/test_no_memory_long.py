@@ -8,7 +8,7 @@ from no_memory_calls import spare_codes
 from no_memory_long import long_calls
 
 if not os.environ.get("BOWLINE_LONG"):
-    pytest.skip("takes minutes, and is not clean yet: by hand, with BOWLINE_LONG=1 and a longer --timeout", allow_module_level=True)
+    pytest.skip("takes minutes: by hand, with BOWLINE_LONG=1 and a longer --timeout", allow_module_level=True)
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
