@@ -68,7 +68,7 @@ def add_library(wheel: Path, library: Path) -> None:
 
 
 def add_sources(archive: Path) -> None:
-    """Put the crate and this file into an archive of sources, of which maturin knows neither."""
+    """Put the crate, cargo's settings and this file into an archive of sources, of which maturin knows none."""
     files = [Path("testing/Cargo.toml"), *(file.relative_to(HERE) for file in sorted(HERE.glob("testing/src/*.rs")))]
     made = archive.with_suffix(".made")
     with tarfile.open(archive) as old, tarfile.open(made, "w:gz") as new:
@@ -89,6 +89,7 @@ def add_sources(archive: Path) -> None:
             new.addfile(entry, io.BytesIO(content))
         for file in files:
             add(f"pyext/{file.as_posix()}", (HERE / file).read_bytes())
+        add(".cargo/config.toml", HERE.parent.joinpath(".cargo", "config.toml").read_bytes())
         # Beside pyproject.toml, which is at the top there.
         add("backend.py", Path(__file__).read_bytes())
     made.replace(archive)

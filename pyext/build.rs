@@ -8,8 +8,8 @@ fn main() {
 
     // See src/interpreter/thread_exit.rs. Not in fuzz/python, which builds these sources into a program.
     println!("cargo:rustc-check-cfg=cfg(threads_unwind_at_exit)");
-    let version = pyo3_build_config::get().version;
-    // See src/cpython/layout.
+    let version = pyo3_build_config::get().version();
+    // See src/interpreter/layout.
     println!("cargo:rustc-env=BOWLINE_PYTHON={}.{}", version.major, version.minor);
     let unwinds = (version.major, version.minor) < (3, 14)
         && env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux")

@@ -58,7 +58,8 @@
 //!                 from_python/callable.rs: call_attached
 //!                   from_python/callable.rs: call_few
 //!                     to_python/value.rs: view_to_python
-//!                   from_python/convert.rs: any        converts what the callback returned
+//!                   from_python/callable.rs: to_result
+//!                     from_python/convert.rs: any      converts what the callback returned
 //!         types/call/fast.rs: show                     shows the function's result
 //! the last native drop
 //!   src/object/handle.rs: drop                         a native handle is gone
@@ -117,7 +118,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     interpreter::fork::install()?;
     #[cfg(all(Py_GIL_DISABLED, not(Py_3_14)))]
     interpreter::finalize_gate::install(module)?;
-    interpreter::attach::install();
+    interpreter::attach::install(module.py())?;
     bowline::object::set_untie_hook(wrapper::tie::untie);
     bowline::object::set_resume_hook(wrapper::tie::resume);
     bowline::function::Error::reserve();

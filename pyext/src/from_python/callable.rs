@@ -3,7 +3,7 @@
 //! function that is used again belongs to no call in between.
 
 use crate::from_python::{convert, rvalue};
-use crate::interpreter::attach::attached;
+use crate::interpreter::attach::{attached, with_python};
 use crate::interpreter::exceptions::PyTypeError;
 use crate::interpreter::trampoline::counted;
 use crate::interpreter::{make, refcount};
@@ -161,7 +161,7 @@ fn call_python(callable: &PyCallable, arguments: &[AnyView<'_>]) -> Result<Any, 
         // SAFETY: just asked.
         return call_attached(unsafe { Python::assume_attached() }, payload, arguments);
     }
-    Python::try_attach(|py| call_attached(py, payload, arguments)).unwrap_or_else(no_interpreter)
+    with_python(|py| call_attached(py, payload, arguments)).unwrap_or_else(no_interpreter)
 }
 
 /// The same with tensors as those of a library.
@@ -170,7 +170,7 @@ fn call_python_of(callable: &PyCallableOf, arguments: &[AnyView<'_>]) -> Result<
     if attached() {
         return counted(|py| call_attached_of(py, callable, arguments));
     }
-    Python::try_attach(|py| call_attached_of(py, callable, arguments)).unwrap_or_else(no_interpreter)
+    with_python(|py| call_attached_of(py, callable, arguments)).unwrap_or_else(no_interpreter)
 }
 
 #[cold]

@@ -22,13 +22,11 @@ pub enum Fail {
     Raised(PyErr),
 }
 
-/// The value at `path` is not what was asked for.
+/// A value is not what was asked for.
 pub struct Mismatch {
-    /// Where: `element [2]: value for key 'a': `, outermost first.
-    path: String,
-    /// What was expected and what came.
+    /// Where, outermost first, and what was expected and what came: `element [2]: value for key 'a': expected int, got str`.
     text: String,
-    /// Whether the text says nothing else.
+    /// Whether the text says no more than what was expected and what came.
     brief: bool,
     /// What user code raised on the way.
     cause: Option<PyErr>,
@@ -48,7 +46,7 @@ pub fn wanted(schema: &Schema, got: &Bound<'_, PyAny>) -> String {
 impl Mismatch {
     /// Whether it is said of the value itself, in words that another schema's would replace.
     pub fn is_of_whole(&self) -> bool {
-        self.brief && self.path.is_empty()
+        self.brief
     }
 }
 
@@ -69,7 +67,7 @@ impl Fail {
     /// "expected `schema`, got …".
     #[cold]
     pub fn expected(schema: &Schema, got: &Bound<'_, PyAny>) -> Fail {
-        Fail::Mismatch(Mismatch { path: String::new(), text: wanted(schema, got), brief: true, cause: None })
+        Fail::Mismatch(Mismatch { text: wanted(schema, got), brief: true, cause: None })
     }
 
     /// User code that should have said what the value is raised an error.
@@ -83,22 +81,22 @@ impl Fail {
     pub fn caused(py: Python<'_>, text: String, error: PyErr) -> Fail {
         match interrupt::is_interrupt(py, &error) {
             true => Fail::Raised(error),
-            false => Fail::Mismatch(Mismatch { path: String::new(), text, brief: false, cause: Some(error) }),
+            false => Fail::Mismatch(Mismatch { text, brief: false, cause: Some(error) }),
         }
     }
 
     /// A mismatch in words.
     #[cold]
     pub fn text(text: String) -> Fail {
-        Fail::Mismatch(Mismatch { path: String::new(), text, brief: false, cause: None })
+        Fail::Mismatch(Mismatch { text, brief: false, cause: None })
     }
 
     /// Says where it happened.
     #[cold]
     pub fn inside(self, at: &str) -> Fail {
         match self {
-            Fail::Mismatch(mismatch) => {
-                Fail::Mismatch(Mismatch { path: format!("{at}: {}", mismatch.path), ..mismatch })
+            Fail::Mismatch(Mismatch { text, cause, .. }) => {
+                Fail::Mismatch(Mismatch { text: format!("{at}: {text}"), brief: false, cause })
             }
             raised => raised,
         }
@@ -108,8 +106,8 @@ impl Fail {
     #[cold]
     pub fn raise(self, py: Python<'_>) -> PyErr {
         match self {
-            Fail::Mismatch(Mismatch { path, text, cause, .. }) => {
-                let error = PyTypeError::new_err(format!("{path}{text}"));
+            Fail::Mismatch(Mismatch { text, cause, .. }) => {
+                let error = PyTypeError::new_err(text);
                 if cause.is_some() {
                     error.set_cause(py, cause);
                 }

@@ -3,6 +3,7 @@
 //! interpreter is gone.
 
 use bowline::function::serial;
+use pyo3::prelude::*;
 use pyo3::{ffi, Python};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -46,18 +47,70 @@ extern "C" fn note_end() {
 }
 
 /// Has itself told when the interpreter ends. Without a place for that it never has ended.
-pub fn install() {
+pub fn install(_py: Python<'_>) -> PyResult<()> {
+    #[cfg(Py_3_15)]
+    entry::install(_py)?;
     // Relaxed: an interpreter that starts in the process of another that ended. No other thread has the module yet.
     GONE.store(false, Ordering::Relaxed);
     // SAFETY: attached: the module is being initialised.
     unsafe { ffi::Py_AtExit(Some(note_end)) };
     serial::set_wait(wait_detached);
+    Ok(())
 }
 
 /// Runs Python code for native code, on any thread: outside of the locks of libraries. None without an interpreter.
 pub fn with_python<R>(run: impl for<'py> FnOnce(Python<'py>) -> R) -> Option<R> {
     let _outside = serial::leave();
+    #[cfg(Py_3_15)]
+    let _entry = match attached() {
+        true => None,
+        false => Some(entry::enter()?),
+    };
     Python::try_attach(run)
+}
+
+/// How a thread comes in while the interpreter may be ending: PEP 788, which CPython has from 3.15 on. Before it, a thread that
+/// asks first may still hang in the attachment that follows.
+#[cfg(Py_3_15)]
+mod entry {
+    use crate::interpreter::ffi::{PyInterpreterView_FromCurrent, PyThreadState_EnsureFromView, PyThreadState_Release};
+    use pyo3::prelude::*;
+    use std::ffi::c_void;
+    use std::ptr::{null_mut, NonNull};
+    use std::sync::atomic::{AtomicPtr, Ordering};
+
+    /// The interpreter that the module was imported by. It is looked at for as long as the process lives.
+    static VIEW: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
+
+    /// Takes the view.
+    pub fn install(py: Python<'_>) -> PyResult<()> {
+        // SAFETY: attached.
+        let view = unsafe { PyInterpreterView_FromCurrent() };
+        if view.is_null() {
+            return Err(PyErr::fetch(py));
+        }
+        // Relaxed: see `enter`.
+        VIEW.store(view, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// An attachment, which ends with it.
+    pub struct Entry(NonNull<c_void>);
+
+    impl Drop for Entry {
+        fn drop(&mut self) {
+            // SAFETY: the token of this thread's attachment, given back once; a `NonNull` stays with its thread.
+            unsafe { PyThreadState_Release(self.0.as_ptr()) };
+        }
+    }
+
+    /// Attaches the thread, unless the interpreter ends.
+    pub fn enter() -> Option<Entry> {
+        // Relaxed: who calls Python back has what it calls from a thread that has seen the module's initialisation.
+        let view = NonNull::new(VIEW.load(Ordering::Relaxed))?;
+        // SAFETY: a view, which nothing closes.
+        NonNull::new(unsafe { PyThreadState_EnsureFromView(view.as_ptr()) }).map(Entry)
+    }
 }
 
 /// Waits for the lock of a library while others run Python.

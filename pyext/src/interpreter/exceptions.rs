@@ -68,8 +68,6 @@ macro_rules! exceptions {
 
             // SAFETY: the class is PyO3's.
             unsafe impl PyTypeInfo for $name {
-                const NAME: &'static str = stringify!($name);
-                const MODULE: Option<&'static str> = Some("builtins");
                 fn type_object_raw(py: Python<'_>) -> *mut ffi::PyTypeObject {
                     pyo3::exceptions::$name::type_object_raw(py)
                 }

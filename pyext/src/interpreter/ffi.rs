@@ -3,7 +3,7 @@
 
 use pyo3::ffi;
 use std::ffi::c_int;
-#[cfg(Py_GIL_DISABLED)]
+#[cfg(any(Py_GIL_DISABLED, Py_3_15))]
 use std::ffi::c_void;
 
 extern "C" {
@@ -19,6 +19,16 @@ extern "C" {
     /// Include/cpython/object.h.
     #[cfg(not(Py_3_13))]
     pub fn _PyType_Lookup(class: *mut ffi::PyTypeObject, name: *mut ffi::PyObject) -> *mut ffi::PyObject;
+
+    /// Calls a callable by its class's `tp_call`, with arguments as for a vectorcall. It is declared in
+    /// Include/internal/pycore_call.h.
+    pub fn _PyObject_MakeTpCall(
+        thread: *mut ffi::PyThreadState,
+        callable: *mut ffi::PyObject,
+        arguments: *const *mut ffi::PyObject,
+        count: ffi::Py_ssize_t,
+        keywords: *mut ffi::PyObject,
+    ) -> *mut ffi::PyObject;
 
     /// Binds a function to an object, as reading a method does (Include/cpython/classobject.h).
     pub fn PyMethod_New(function: *mut ffi::PyObject, object: *mut ffi::PyObject) -> *mut ffi::PyObject;
@@ -50,6 +60,20 @@ extern "C" {
     /// Python/qsbr.c).
     #[cfg(all(Py_GIL_DISABLED, Py_3_14))]
     pub fn _PyObject_XDecRefDelayed(op: *mut ffi::PyObject);
+
+    /// A view of the interpreter that the thread is attached to; null with an exception set without memory (PEP 788,
+    /// Include/cpython/pystate.h).
+    #[cfg(Py_3_15)]
+    pub fn PyInterpreterView_FromCurrent() -> *mut c_void;
+
+    /// Attaches a thread, and keeps the interpreter from ending until the token is given back. Null without memory, and
+    /// once the interpreter ends (PEP 788, Include/cpython/pystate.h).
+    #[cfg(Py_3_15)]
+    pub fn PyThreadState_EnsureFromView(view: *mut c_void) -> *mut c_void;
+
+    /// Gives the token back, and attaches or detaches the thread as it was before (PEP 788, Include/cpython/pystate.h).
+    #[cfg(Py_3_15)]
+    pub fn PyThreadState_Release(token: *mut c_void);
 
     /// Visits every tracked object while the world is stopped (Include/objimpl.h).
     #[cfg(Py_GIL_DISABLED)]

@@ -33,9 +33,12 @@ pub unsafe fn compact(op: *mut ffi::PyObject) -> Option<i64> {
     return matches!(tag, -1..=1).then(|| tag as i64 * first);
 }
 
-/// The interpreter's one object for each integer from −5 to 256, which nothing frees. (`_PY_NSMALLNEGINTS`,
-/// `_PY_NSMALLPOSINTS` in CPython's Include/internal/pycore_global_objects.h.) Null until [`find_small`].
-static SMALL: [AtomicPtr<ffi::PyObject>; 262] = [const { AtomicPtr::new(null_mut()) }; 262];
+/// How many integers the interpreter has one object each of: −5 to 256, from 3.15 on to 1024. (`_PY_NSMALLNEGINTS`,
+/// `_PY_NSMALLPOSINTS` in CPython's Include/internal/pycore_runtime_structs.h.)
+const COUNT: usize = if cfg!(Py_3_15) { 1030 } else { 262 };
+
+/// These objects, which nothing frees. Null until [`find_small`].
+static SMALL: [AtomicPtr<ffi::PyObject>; COUNT] = [const { AtomicPtr::new(null_mut()) }; COUNT];
 pub const SMALLEST: i64 = -5;
 
 /// The integers of which the interpreter has one object each.

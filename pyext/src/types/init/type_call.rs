@@ -2,6 +2,7 @@
 //! Upholds: what the call does is what `type.__call__` would do: a class is called this way only while it has the version
 //! for which that was found.
 
+use crate::interpreter::ffi::_PyObject_MakeTpCall;
 use crate::interpreter::names::intern;
 use crate::interpreter::recursion::expect_stack;
 use crate::interpreter::trampoline::slot;
@@ -100,6 +101,6 @@ unsafe fn by_type(
         if stack::is_short() {
             return slot(|_| expect_stack().map(|()| null_mut()));
         }
-        ffi::_PyObject_MakeTpCall(ffi::PyThreadState_Get(), callable, arguments, count as ffi::Py_ssize_t, keywords)
+        _PyObject_MakeTpCall(ffi::PyThreadState_Get(), callable, arguments, count as ffi::Py_ssize_t, keywords)
     }
 }

@@ -81,7 +81,9 @@ thread_local! {
     static PATH: RefCell<Path> = const { RefCell::new(Vec::new()) };
 }
 
-/// A collection starts.
+/// A collection starts. Its generation is 2 when it was asked for (`gc.collect()`). An automatic one has it with the GIL, up to 3.13
+/// and from 3.15 on; where collections are incremental, as early 3.14 has them, it is 1 (Python/gc.c). Free-threaded builds
+/// say 0 of each automatic collection, though they look at the whole heap (`gc_should_collect` in Python/gc_free_threading.c).
 pub fn begin(generation: u32) {
     // Relaxed: read by the thread that collects, which is this one. To others it is a matter of cost.
     REACH.store(if generation >= 2 { FULL_REACH } else { YOUNG_REACH }, Ordering::Relaxed);
