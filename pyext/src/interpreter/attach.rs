@@ -69,7 +69,7 @@ pub fn with_python<R>(run: impl for<'py> FnOnce(Python<'py>) -> R) -> Option<R> 
     Python::try_attach(run)
 }
 
-/// How a thread comes in while the interpreter may be ending: PEP 788, which CPython has from 3.15 on. Before it, a thread that
+/// How a thread comes in while the interpreter may be ending. PEP 788 says it, which CPython has from 3.15 on. Before, a thread that
 /// asks first may still hang in the attachment that follows.
 #[cfg(Py_3_15)]
 mod entry {

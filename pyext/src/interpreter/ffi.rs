@@ -61,7 +61,7 @@ extern "C" {
     #[cfg(all(Py_GIL_DISABLED, Py_3_14))]
     pub fn _PyObject_XDecRefDelayed(op: *mut ffi::PyObject);
 
-    /// A view of the interpreter that the thread is attached to; null with an exception set without memory (PEP 788,
+    /// A view of the interpreter that the thread is attached to. Null with an exception set without memory (PEP 788,
     /// Include/cpython/pystate.h).
     #[cfg(Py_3_15)]
     pub fn PyInterpreterView_FromCurrent() -> *mut c_void;
@@ -71,7 +71,7 @@ extern "C" {
     #[cfg(Py_3_15)]
     pub fn PyThreadState_EnsureFromView(view: *mut c_void) -> *mut c_void;
 
-    /// Gives the token back, and attaches or detaches the thread as it was before (PEP 788, Include/cpython/pystate.h).
+    /// Gives the token back. The thread is attached or not as it was before (PEP 788, Include/cpython/pystate.h).
     #[cfg(Py_3_15)]
     pub fn PyThreadState_Release(token: *mut c_void);
 

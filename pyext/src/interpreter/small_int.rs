@@ -33,8 +33,8 @@ pub unsafe fn compact(op: *mut ffi::PyObject) -> Option<i64> {
     return matches!(tag, -1..=1).then(|| tag as i64 * first);
 }
 
-/// How many integers the interpreter has one object each of: −5 to 256, from 3.15 on to 1024. (`_PY_NSMALLNEGINTS`,
-/// `_PY_NSMALLPOSINTS` in CPython's Include/internal/pycore_runtime_structs.h.)
+/// How many integers the interpreter has one object each of. They are −5 to 256, from 3.15 on to 1024 (`_PY_NSMALLNEGINTS`,
+/// `_PY_NSMALLPOSINTS` in CPython's Include/internal/pycore_runtime_structs.h).
 const COUNT: usize = if cfg!(Py_3_15) { 1030 } else { 262 };
 
 /// These objects, which nothing frees. Null until [`find_small`].
