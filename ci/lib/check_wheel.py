@@ -33,6 +33,7 @@ bowline.show(one, sys.argv[1])
 assert "<svg" in open(sys.argv[1], encoding="utf-8").read()
 if sysconfig.get_config_var("Py_GIL_DISABLED"):
     assert not sys._is_gil_enabled()
+assert not [name for name in dir(bowline._core) if name.startswith("testing_")]
 from bowline import testing
 assert testing.TestIntPair(1, 2).sum() == 3
 print(bowline.__version__)

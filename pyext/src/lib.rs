@@ -98,6 +98,7 @@ mod types;
 
 mod api;
 
+#[cfg(feature = "testing")]
 mod testing;
 
 use crate::interpreter::entry::add_function;
@@ -159,6 +160,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     api::content::install(module)?;
     api::copy::install(module)?;
     api::global_functions::install(module.py())?;
+    #[cfg(feature = "testing")]
     testing::install(module)?;
     Ok(())
 }

@@ -11,6 +11,9 @@ import bowline
 import pytest
 from support import settle
 
+if not hasattr(bowline._core, "testing_lose"):
+    raise pytest.UsageError("the tests want an extension with its feature `testing`, as ci/venv builds it")
+
 # Backtraces of panics are not looked at, and take memory where tests leave none. Asked for once, at the first panic.
 os.environ["RUST_BACKTRACE"] = "0"
 

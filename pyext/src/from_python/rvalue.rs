@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 use crate::from_python::fail::{Converted, Fail};
+use crate::interpreter::refcount;
 use crate::wrapper::tie;
 use bowline::object::{Obj, Object};
 use bowline::value::{IntoAny, Schema};
@@ -43,7 +44,7 @@ impl Rvalue {
 
     fn take_from(&self, py: Python<'_>, holders: isize) -> Option<Obj<Object>> {
         let source = self.source.bind(py);
-        match source.get_refcnt() > holders {
+        match refcount::count_of(source) > holders {
             true => tie::object_of(source),
             false => tie::move_out(source),
         }

@@ -106,7 +106,7 @@ mod entry {
 
     /// Attaches the thread, unless the interpreter ends.
     pub fn enter() -> Option<Entry> {
-        // Relaxed: who calls Python back has what it calls from a thread that has seen the module's initialisation.
+        // Relaxed: the thread got what it calls from one that has seen the module initialised.
         let view = NonNull::new(VIEW.load(Ordering::Relaxed))?;
         // SAFETY: a view, which nothing closes.
         NonNull::new(unsafe { PyThreadState_EnsureFromView(view.as_ptr()) }).map(Entry)

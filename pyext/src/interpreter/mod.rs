@@ -16,7 +16,7 @@
 //! | `make` | Python objects from Rust's values: where there is no memory, a `MemoryError` |
 //! | `members` | Methods and attributes of C types, made from safe functions |
 //! | `names` | Names of attributes and modules that are looked up again and again |
-//! | `nomemory` | Allocation failures on demand, for tests: the n-th allocation of a call fails, or thousands from the n-th on |
+//! | `nomemory` | Allocation failures on demand, in builds for tests; in others every allocation is given |
 //! | `recursion` | How deep native code and user code may call each other |
 //! | `refcount` | Refcount headers: taking a count of what may be dead, beginning a life, ending one for good |
 //! | `reserve` | Rust's allocator: the C library's, and a reserve for the small blocks that Rust cannot do without |

@@ -20,8 +20,9 @@ pub use gil::*;
 
 pub use forget::{begin_forget, end_forget, is_forgetting};
 use pyo3::ffi;
+use pyo3::prelude::*;
 
-/// The class of an object. pyo3's `Py_TYPE` is a call into the interpreter from 3.14 on.
+/// The class of an object.
 ///
 /// # Safety
 /// A Python object that is there: alive, or storage of ours.
@@ -30,4 +31,10 @@ pub unsafe fn class_of(op: *mut ffi::PyObject) -> *mut ffi::PyTypeObject {
     // SAFETY: an object that is there. The class of an object of ours is never assigned, and the interpreter reads it
     // as plainly.
     unsafe { (*op).ob_type }
+}
+
+/// How many references an object had a moment ago, as `sys.getrefcount` tells.
+pub fn count_of(ob: &Bound<'_, PyAny>) -> isize {
+    // SAFETY: alive by the borrowed reference.
+    unsafe { ffi::Py_REFCNT(ob.as_ptr()) }
 }
