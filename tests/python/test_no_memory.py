@@ -248,6 +248,7 @@ LIMITED = """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.skipif("ASAN_OPTIONS" in os.environ, reason="AddressSanitizer takes more address space than any limit here leaves")
 @pytest.mark.timeout(320)  # a hundred processes, beside which others may run
 @pytest.mark.parametrize("texts", ["short", pytest.param("long", marks=LONG)])
 def test_a_limit_of_the_address_space(tmp_path, texts):
