@@ -4,7 +4,7 @@
 //   visit [reference]
 #include "visit_types.h"
 
-int checks, failures, on_reference;
+int checks, failures;
 
 namespace {
 
@@ -301,8 +301,7 @@ void types_of_the_library() {
 
 }  // namespace
 
-int main(int count, char** arguments) {
-  on_reference = count > 1 && std::string(arguments[1]) == "reference";
+int main() {
   declare();
   declare_functions();
   layouts();
