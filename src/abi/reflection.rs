@@ -92,7 +92,10 @@ pub unsafe extern "C" fn TVMFFITypeRegisterAttr(index: i32, name: *const ByteArr
         let view: AnyView<'_> = unsafe { AnyView::from_raw(expect(value, "a value")?.read()) };
         match attr::set_once(index, name, registered(view.to_owned()))? {
             None => Ok(()),
-            Some(_) => Err(Error::runtime(format!("type {index} has an attribute `{name}` already"))),
+            Some(_) => {
+                let key = registry::type_info(index).map_or("?", |info| info.key);
+                Err(Error::runtime(format!("type `{key}` ({index}) has an attribute `{name}` already")))
+            }
         }
     })
 }

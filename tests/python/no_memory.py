@@ -35,6 +35,8 @@ OWN = {
     SystemError: re.compile(
         "error return without exception set|returned NULL without setting an exception"
         "|<class 'super'> returned a result with an exception set"
+        # On 3.13t, of the standard library's JSON alone.
+        "|<_json.Encoder object at .*> returned a result with an exception set"
     ),
     # The dict of a class cannot grow (`type_update_dict` in Objects/typeobject.c, from 3.13 on).
     AttributeError: re.compile("type object '.*' has no attribute '.*'"),

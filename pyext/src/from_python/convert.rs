@@ -122,12 +122,12 @@ pub fn to_native(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
     if let Some(value) = exact_for(ob, schema) {
         return Ok(value);
     }
+    // From here on user code may be asked: of the value, or of the type that is wanted. Lists within lists come by here, too.
+    expect_stack()?;
     if !is_built_in(ob) {
         if let Some(rvalue) = Rvalue::of(ob) {
             return moved(ob.py(), rvalue, schema);
         }
-        // From here on user code may be asked.
-        expect_stack()?;
         if let Some(stand_in) = hooks::stand_in(ob).map_err(|error| Fail::hook(schema, ob, error))? {
             return to_native(&stand_in, schema);
         }
