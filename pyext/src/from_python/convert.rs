@@ -122,7 +122,7 @@ pub fn to_native(ob: &Bound<'_, PyAny>, schema: &Schema) -> Converted {
     if let Some(value) = exact_for(ob, schema) {
         return Ok(value);
     }
-    // From here on user code may be asked: of the value, or of the type that is wanted. Lists within lists come by here, too.
+    // From here on user code may be asked, that of the wanted type, too. Lists within lists come by here.
     expect_stack()?;
     if !is_built_in(ob) {
         if let Some(rvalue) = Rvalue::of(ob) {
