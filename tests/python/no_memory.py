@@ -88,6 +88,11 @@ def ends_of_its_own(lasting):
 OWN_ENDS = {lasting: set() if SKIPPED else ends_of_its_own(lasting) for lasting in LASTING}
 
 
+def is_own(outcome, lasting=True):
+    """Whether plain Python code ends so, too, on this interpreter."""
+    return type(outcome) in OWN_ENDS[lasting] and OWN[type(outcome)].search(str(outcome)) is not None
+
+
 def each(nth):
     """Say which allocation is the next to fail: each of the first, then every seventh."""
     return nth + (1 if nth < EACH else 7)
@@ -106,7 +111,7 @@ def at_each_allocation(name, call, usual=(), following=each):
         nth = 1
         while True:
             returned, outcome, seen = scarce(call, nth, lasting)
-            own = type(outcome) in OWN_ENDS[lasting] and OWN[type(outcome)].search(str(outcome))
+            own = is_own(outcome, lasting)
             assert returned or type(outcome) in (MemoryError, *usual) or own, (name, nth, lasting, repr(outcome)[:500])
             if not returned:
                 outcome.__traceback__ = None
