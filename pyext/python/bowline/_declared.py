@@ -124,6 +124,10 @@ def own_annotations(cls: type, scope: dict[str, Any], anywhere: bool = False) ->
     raw = _raw_annotations(cls)
     if not raw:
         return {}
+    for name, annotation in raw.items():
+        # `typing` of 3.11 looks for its first letter.
+        if annotation == "":
+            raise SyntaxError(f"field '{name}' of {cls.__qualname__}: the annotation is an empty text")
     # `get_type_hints` evaluates strings at any depth, but of all ancestors; this class has none.
     try:
         return evaluated(_carrier(cls, raw), cls, scope, anywhere)
