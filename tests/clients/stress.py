@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
-import gc
 import random
 import secrets
 import sys
@@ -19,32 +18,15 @@ import threading
 import time
 import traceback
 from collections import Counter
+from pathlib import Path
 
 import bowline
 
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], str(Path(__file__).resolve().parent.parent / "stress")]
 bowline.provide_tvm_ffi()
 
 import stress_operations as operations  # noqa: E402
-
-_RETURNING = ("objects_alive", "wrappers_live", "wrappers_inactive", "inactive_bytes", "queued", "side_slots")
-
-
-def counters() -> dict[str, int]:
-    for _ in range(3):
-        gc.collect()
-        bowline.settle()
-        bowline.trim()
-    now = bowline.stats()
-    return {name: now[name] for name in _RETURNING}
-
-
-def differences(start: dict[str, int], patience: float) -> dict[str, tuple[int, int]]:
-    """Counters that do not return, with both values. Native threads get some time to drop what they have."""
-    end = time.monotonic() + patience
-    while (now := counters()) != start and time.monotonic() < end:
-        time.sleep(0.01)
-    return {name: (start[name], now[name]) for name in start if now[name] != start[name]}
+from counters import counters, differences  # noqa: E402
 
 
 def run_round(seed: str, threads: int, seconds: float, patience: float, names: list[str]) -> tuple[Counter[str], list[str]]:
