@@ -10,6 +10,10 @@ use crate::function::{global, Error, Function, IntoTyped};
 /// extend them; a function's name is the one that `bowline.get_global_func` finds it by. `setup { function }` names what is called
 /// after that, once, for what goes beyond: attributes of types, functions with other metadata. It returns a `Result<(), Error>`.
 ///
+/// A guest gets a `#[global_allocator]`: the C library's, with the host's reserve, so that small blocks are there when memory is not
+/// ([`grow`](crate::object::grow) says what else asks). With `allocator { own }`, which comes last, it gets none: a crate that has an
+/// allocator of its own says so.
+///
 /// ```
 /// use bowline::function::{global, Error};
 /// use bowline::object::ObjectType;
@@ -54,6 +58,7 @@ macro_rules! library {
         types { $($type:ty),* $(,)? }
         $(functions { $($name:literal = $function:expr),* $(,)? })?
         $(setup { $setup:path })?
+        $(allocator { $allocator:ident })?
     ) => {
         /// Registers the types and functions of this library. Again it does nothing.
         ///
@@ -73,7 +78,7 @@ macro_rules! library {
             }))
         }
 
-        $crate::__library_export! {}
+        $crate::__library_export! { $($allocator)? }
     };
 }
 
@@ -82,6 +87,14 @@ macro_rules! library {
 #[macro_export]
 macro_rules! __library_export {
     () => {
+        /// The C library's, with what the host keeps in reserve for small blocks.
+        #[global_allocator]
+        static BOWLINE_ALLOCATOR: $crate::object::reserving::Reserving<$crate::object::reserving::Lent> =
+            $crate::object::reserving::Reserving::new();
+
+        $crate::__library_export! { own }
+    };
+    (own) => {
         /// What the host looks for.
         #[no_mangle]
         #[used]
@@ -100,6 +113,7 @@ macro_rules! __library_export {
 #[macro_export]
 macro_rules! __library_export {
     () => {};
+    (own) => {};
 }
 
 /// Names a function of a library with its types.
@@ -118,5 +132,6 @@ pub fn name<Args: 'static, F: IntoTyped<Args>>(name: &str, call: F) -> Result<()
 pub unsafe fn begin(host: *const crate::runtime::Runtime, declare: fn() -> Result<(), Error>) -> i32 {
     // SAFETY: the table is a host's, of this number.
     unsafe { crate::runtime::begin(host) };
+    crate::object::panic_hook::install();
     crate::function::boundary::answer(declare)
 }

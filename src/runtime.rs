@@ -8,11 +8,13 @@
 #![allow(clippy::type_complexity, reason = "a table of functions")]
 
 use std::ffi::c_void;
+use std::sync::atomic::AtomicUsize;
+use std::sync::OnceLock;
 
 /// The number of this table. It stands for the layouts that go with it, and the protocols of counts and words, too.
 ///
 /// It changes with each of them. Host and guest need the same one.
-pub const ABI: u32 = 2;
+pub const ABI: u32 = 3;
 
 /// Room for something of the host's. A guest keeps it for the time of a read or a write.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,6 +62,48 @@ pub struct TypeFacts {
 /// Something to be called once, with its argument.
 pub type Call = unsafe extern "C" fn(*mut c_void);
 
+/// What the host's allocator has where the C library has nothing left. It stays for good, and any thread may call its functions.
+///
+/// Host and guest free a block by this, or by the C library's `free`. None crosses between them.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Reserve {
+    /// Where the blocks that are always set aside begin.
+    pub start: *const u8,
+    /// How many bytes they are.
+    pub size: usize,
+    /// How many rooms there are, which are set aside for some work. There is one as long as a block of it is out.
+    pub rooms: *const AtomicUsize,
+    /// Gives a block, or null. It is of this thread's room, else of those that are always set aside.
+    pub take: unsafe extern "C" fn(size: usize, align: usize) -> *mut c_void,
+    /// Whether a block is from `take`. A null or foreign one is not.
+    pub has: unsafe extern "C" fn(block: *mut c_void) -> bool,
+    /// Gives a block back. False, having done nothing, if it is not from `take`.
+    pub give_back: unsafe extern "C" fn(block: *mut c_void) -> bool,
+    /// Calls with so many bytes set aside. False, having called nothing, if there are not so many. The call does not unwind.
+    pub with_room: unsafe extern "C" fn(bytes: usize, Call, *mut c_void) -> bool,
+    /// Whether what is set aside goes to its end.
+    pub is_low: unsafe extern "C" fn() -> bool,
+    /// Whether the thread's next allocation may be given. A host for tests refuses some; null in all others.
+    pub gives: Option<unsafe extern "C" fn() -> bool>,
+}
+
+// SAFETY: what the pointers name stays. It is only looked at as an address or an atomic.
+unsafe impl Sync for Reserve {}
+
+static RESERVE: OnceLock<&'static Reserve> = OnceLock::new();
+
+/// Sets what the program's allocator keeps in reserve. Once for the process, before guests are loaded.
+pub fn set_reserve(reserve: &'static Reserve) {
+    let _ = RESERVE.set(reserve);
+}
+
+/// What the program's allocator keeps in reserve. In a guest it is the host's.
+#[inline]
+pub fn reserve() -> Option<&'static Reserve> {
+    RESERVE.get().copied()
+}
+
 /// What the host has. Objects are addresses of headers; `-1` and null say that the thread's error is set, where it is not said
 /// otherwise.
 #[derive(Debug)]
@@ -71,6 +115,8 @@ pub struct Runtime {
     pub count: unsafe extern "C" fn(event: u32, delta: i64),
     /// The sum of an event's counts.
     pub sum: unsafe extern "C" fn(event: u32) -> i64,
+    /// What the host's allocator keeps in reserve; null if it keeps nothing.
+    pub reserve: unsafe extern "C" fn() -> *const Reserve,
 
     /// Takes a stripe. The place is for `stripe_release`, on the same thread.
     pub stripe_hold: unsafe extern "C" fn(number: usize, *mut Place),
@@ -166,6 +212,10 @@ mod guest {
     pub unsafe fn begin(host: *const Runtime) {
         // Relaxed: the table is constant, and was there before any guest was loaded.
         let _ = HOST.compare_exchange(null_mut(), host.cast_mut(), Ordering::Relaxed, Ordering::Relaxed);
+        // SAFETY: the table is a host's, of this number; what it keeps in reserve stays.
+        if let Some(reserve) = unsafe { ((*host).reserve)().as_ref() } {
+            super::set_reserve(reserve);
+        }
     }
 
     /// The host.

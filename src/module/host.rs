@@ -12,7 +12,7 @@ use crate::reclaim::{self, Guard};
 use crate::reflect::description::{self, Description};
 use crate::reflect::foreign_field;
 use crate::reflect::{attr, checkpoint as work, record, record_own, sentinel};
-use crate::runtime::{Call, Place, Runtime, Text, TypeFacts, ABI};
+use crate::runtime::{self, Call, Place, Reserve, Runtime, Text, TypeFacts, ABI};
 use crate::stream;
 use crate::sync::counter::{self, Event};
 use crate::sync::global::MutexGuard;
@@ -27,6 +27,7 @@ pub static RUNTIME: Runtime = Runtime {
     abi: ABI,
     count,
     sum,
+    reserve: lent_reserve,
     stripe_hold,
     stripe_release,
     stripe_version,
@@ -93,6 +94,10 @@ unsafe extern "C" fn count(number: u32, delta: i64) {
 
 unsafe extern "C" fn sum(number: u32) -> i64 {
     event(number).map_or(0, counter::sum)
+}
+
+unsafe extern "C" fn lent_reserve() -> *const Reserve {
+    runtime::reserve().map_or(null(), std::ptr::from_ref)
 }
 
 type Held = Option<MutexGuard<'static, ()>>;

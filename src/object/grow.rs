@@ -2,17 +2,19 @@
 //! Upholds: without memory the work unwinds with an [`AllocError`], as when an object cannot be made; nothing aborts.
 //!
 //! Rust's collections end the process when they cannot grow. A small block can always be had where the program's allocator
-//! keeps a reserve, as that of the Python extension does (`pyext/src/interpreter/reserve.rs`). What is larger than its blocks,
-//! because it grows with what users hand in, asks for its room here first.
+//! keeps a reserve, as that of the Python extension does (`pyext/src/interpreter/reserve.rs`), which guests share (`reserving`). What is
+//! larger than its blocks, because it grows with what users hand in, asks for its room here first.
 
 use super::alloc_error::AllocError;
+use crate::runtime::{self, Call};
 use std::alloc::Layout;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, TryReserveError};
+use std::ffi::c_void;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
 use std::ops::Deref;
-use std::sync::OnceLock;
+use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
 
 #[cold]
 #[inline(never)]
@@ -213,44 +215,44 @@ impl fmt::Write for TextBuf {
     }
 }
 
-/// Does work with so many bytes set aside. False, having done nothing, if there are not so many.
-pub type WithRoom = fn(usize, &mut dyn FnMut()) -> bool;
-
-static WITH_ROOM: OnceLock<WithRoom> = OnceLock::new();
-
-/// Sets how the program's allocator sets room aside, once for the process.
-pub fn set_room(with_room: WithRoom) {
-    let _ = WITH_ROOM.set(with_room);
-}
-
 /// Does work of code that allocates without asking, with room for what it may need. What it leaves may keep the room.
 ///
 /// An allocator that sets nothing aside is asked whether it has as much, which is all that can be done.
 pub fn with_room<R>(bytes: usize, work: impl FnOnce() -> R) -> R {
-    let mut work = Some(work);
-    let mut result = None;
-    let mut run = || result = work.take().map(|work| work());
-    let done = match WITH_ROOM.get() {
-        Some(with_room) => with_room(bytes, &mut run),
-        None => {
-            let mut room = Vec::<u8>::new();
-            room.grow(bytes);
-            drop(std::hint::black_box(room));
-            run();
-            true
-        }
+    let Some(reserve) = runtime::reserve() else {
+        let mut room = Vec::<u8>::new();
+        room.grow(bytes);
+        drop(std::hint::black_box(room));
+        return work();
     };
-    match result {
-        Some(result) if done => result,
-        _ => fail::<u8>(bytes),
+    let mut task = Task { work: Some(work), outcome: None };
+    // SAFETY: `run` takes the task, which is there until this returns, and does not unwind.
+    unsafe { (reserve.with_room)(bytes, task.entry(), (&raw mut task).cast()) };
+    match task.outcome {
+        Some(outcome) => outcome.unwrap_or_else(|panic| resume_unwind(panic)),
+        None => fail::<u8>(bytes),
     }
 }
 
-static IS_SHORT: OnceLock<fn() -> bool> = OnceLock::new();
+/// Work that C calls, and how it ended.
+struct Task<F, R> {
+    work: Option<F>,
+    outcome: Option<std::thread::Result<R>>,
+}
 
-/// Sets what says whether the program's allocator lives on its reserve, once for the process.
-pub fn set_shortage(is_short: fn() -> bool) {
-    let _ = IS_SHORT.set(is_short);
+impl<R, F: FnOnce() -> R> Task<F, R> {
+    /// What runs a task of this type.
+    fn entry(&self) -> Call {
+        Self::run
+    }
+
+    /// # Safety
+    /// A task of this type, which nothing else uses meanwhile.
+    unsafe extern "C" fn run(task: *mut c_void) {
+        // SAFETY: as `# Safety` says.
+        let task = unsafe { &mut *task.cast::<Self>() };
+        task.outcome = task.work.take().map(|work| catch_unwind(AssertUnwindSafe(work)));
+    }
 }
 
 /// Unwinds with an [`AllocError`].
@@ -262,7 +264,8 @@ pub fn out_of_memory() -> ! {
 /// Whether the reserve goes to its end.
 #[inline]
 pub fn is_short() -> bool {
-    IS_SHORT.get().is_some_and(|is_short| is_short())
+    // SAFETY: any thread may ask.
+    runtime::reserve().is_some_and(|reserve| unsafe { (reserve.is_low)() })
 }
 
 /// Unwinds with an [`AllocError`] while the reserve goes to its end. For each step of work that makes small blocks, one for

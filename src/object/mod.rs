@@ -17,6 +17,7 @@
 //! | `registry`, `cached_index` | type indices, keys and ancestors |
 //! | `type_info` | what is known of a type |
 //! | `grow`, `shared_text` | growth of Rust's own collections, and texts, that may be refused |
+//! | `reserving`, `panic_hook` | an allocator that has a reserve; panics that need no memory to be told |
 //! | `side`, `interpose` | words of objects that have no room for one, and what ends these |
 //! | `stats` | how many objects are alive |
 
@@ -31,6 +32,7 @@ pub mod grow;
 mod handle;
 pub mod header;
 mod interpose;
+pub mod panic_hook;
 mod place;
 mod prefix;
 mod reference;
@@ -39,6 +41,7 @@ pub mod registry;
 #[cfg(feature = "guest")]
 #[path = "guest_registry.rs"]
 pub mod registry;
+pub mod reserving;
 mod root;
 pub mod shared_text;
 pub mod side;

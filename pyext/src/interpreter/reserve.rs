@@ -8,11 +8,10 @@
 //! of the reserve are not even touched.
 
 use crate::interpreter::{nomemory, room};
-use std::alloc::{GlobalAlloc, Layout, System};
+use bowline::object::reserving::{Reserve, Reserving};
+use std::alloc::Layout;
 use std::cell::UnsafeCell;
-use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::Once;
 
 /// Blocks of one size, as many as a word has bits at most.
 #[derive(Clone, Copy)]
@@ -91,21 +90,6 @@ fn take(layout: Layout) -> *mut u8 {
     std::ptr::null_mut()
 }
 
-/// A block for which the system has no memory, or null.
-#[cold]
-#[inline(never)]
-fn otherwise(layout: Layout) -> *mut u8 {
-    match room::take(layout) {
-        block if block.is_null() => take(layout),
-        block => block,
-    }
-}
-
-#[inline(always)]
-fn is_of_system(block: *mut u8) -> bool {
-    place(block).is_none() && !room::has(block)
-}
-
 #[cold]
 #[inline(never)]
 fn give_back(place: usize) {
@@ -122,119 +106,97 @@ fn is_low() -> bool {
     GIVEN[8].load(Ordering::Relaxed) != 0 || GIVEN[18].load(Ordering::Relaxed) != 0 || room::is_low()
 }
 
-struct Reserving;
+/// This library's reserve.
+struct Own;
 
-// SAFETY: blocks are the C library's, or of the reserve. A bit says which of the reserve are given. Sizes and alignments are at
-// least what was asked for. Nothing unwinds.
-unsafe impl GlobalAlloc for Reserving {
-    #[inline]
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if nomemory::given() {
-            // SAFETY: the layout is that of the contract of `GlobalAlloc`: not of size zero.
-            let block = unsafe { System.alloc(layout) };
-            if !block.is_null() {
-                return block;
-            }
-        }
-        otherwise(layout)
+// SAFETY: a bit says which blocks are given, and a room counts its own. Sizes are powers of two, and blocks are aligned to them.
+// Nothing unwinds.
+unsafe impl Reserve for Own {
+    #[inline(always)]
+    fn gives() -> bool {
+        nomemory::given()
     }
 
-    #[inline]
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        if nomemory::given() {
-            // SAFETY: the layout is that of the contract of `GlobalAlloc`: not of size zero.
-            let block = unsafe { System.alloc_zeroed(layout) };
-            if !block.is_null() {
-                return block;
-            }
+    /// A block of the room that this thread works in. Else it is of those that are always set aside.
+    #[cold]
+    #[inline(never)]
+    fn take(layout: Layout) -> *mut u8 {
+        match room::take(layout) {
+            block if block.is_null() => take(layout),
+            block => block,
         }
-        let block = otherwise(layout);
-        if !block.is_null() {
-            // SAFETY: so many bytes, ours alone.
-            unsafe { block.write_bytes(0, layout.size()) };
-        }
-        block
     }
 
-    #[inline]
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+    #[inline(always)]
+    fn has(block: *mut u8) -> bool {
+        place(block).is_some() || room::has(block)
+    }
+
+    #[inline(always)]
+    fn give_back(block: *mut u8) -> bool {
         match place(block) {
-            None if room::give_back(block) => {}
-            // SAFETY: the block is the system's with this layout, not the reserve's nor a room's.
-            None => unsafe { System.dealloc(block, layout) },
-            Some(place) => give_back(place),
-        }
-    }
-
-    #[inline]
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        if is_of_system(block) && nomemory::given() {
-            // SAFETY: the block is the system's, with this layout; the size is not zero.
-            let grown = unsafe { System.realloc(block, layout, size) };
-            if !grown.is_null() {
-                return grown;
+            None => room::give_back(block),
+            Some(place) => {
+                give_back(place);
+                true
             }
         }
-        if size <= layout.size() {
-            // A larger block than was asked for, which both know how to free. Who gives memory back does not count on being refused.
-            return block;
-        }
-        // SAFETY: the block is of this allocator and has that layout, as `GlobalAlloc` says.
-        unsafe { move_to(block, layout, size) }
-    }
-}
-
-/// Moves a block of the reserve or of a room to where there is memory. It also moves one for which there was none.
-///
-/// # Safety
-/// As for [`GlobalAlloc::realloc`].
-#[cold]
-#[inline(never)]
-unsafe fn move_to(block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-    // SAFETY: the new size is not zero and does not overflow with the alignment. Both blocks have the lesser size.
-    unsafe {
-        let layout_now = Layout::from_size_align_unchecked(size, layout.align());
-        let moved = match is_of_system(block) {
-            false => Reserving.alloc(layout_now),
-            true => otherwise(layout_now),
-        };
-        if !moved.is_null() {
-            moved.copy_from_nonoverlapping(block, layout.size().min(size));
-            Reserving.dealloc(block, layout);
-        }
-        moved
     }
 }
 
 #[global_allocator]
-static ALLOCATOR: Reserving = Reserving;
+static ALLOCATOR: Reserving<Own> = Reserving::new();
 
-/// Tells the core's long work when to stop. Tells panics when not to look for a backtrace.
-pub fn install() {
-    bowline::object::grow::set_shortage(is_low);
-    bowline::object::grow::set_room(room::with_room);
-    static ONCE: Once = Once::new();
-    ONCE.call_once(tell_panics_without_memory);
+/// What guests are lent of it.
+mod lent {
+    use super::{is_low, nomemory, room, Own, Reserve, BLOCKS, SIZE};
+    use bowline::runtime;
+    use std::alloc::Layout;
+    use std::ffi::c_void;
+    use std::ptr::null_mut;
+
+    pub static RESERVE: runtime::Reserve = runtime::Reserve {
+        start: BLOCKS.0.get().cast(),
+        size: SIZE,
+        rooms: &raw const room::COUNT,
+        take,
+        has,
+        give_back,
+        with_room,
+        is_low: is_low_now,
+        gives: if cfg!(feature = "testing") { Some(gives) } else { None },
+    };
+
+    unsafe extern "C" fn take(size: usize, align: usize) -> *mut c_void {
+        Layout::from_size_align(size, align).map_or(null_mut(), |layout| Own::take(layout).cast())
+    }
+
+    unsafe extern "C" fn has(block: *mut c_void) -> bool {
+        Own::has(block.cast())
+    }
+
+    unsafe extern "C" fn give_back(block: *mut c_void) -> bool {
+        Own::give_back(block.cast())
+    }
+
+    unsafe extern "C" fn with_room(bytes: usize, call: runtime::Call, data: *mut c_void) -> bool {
+        // SAFETY: the call takes the data, once, and does not unwind.
+        room::with_room(bytes, &mut || unsafe { call(data) })
+    }
+
+    unsafe extern "C" fn is_low_now() -> bool {
+        is_low()
+    }
+
+    unsafe extern "C" fn gives() -> bool {
+        nomemory::given()
+    }
 }
 
-/// What a backtrace with the names of functions takes at most, or so.
-const BACKTRACE: usize = 16 << 20;
-
-/// Lets a panic's message be told alone where there is no memory for its backtrace. With `RUST_BACKTRACE` set, std reads this
-/// library's symbols into large blocks, and waits for itself without end if there is no memory for them.
-fn tell_panics_without_memory() {
-    let usual = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        let mut room = Vec::<u8>::new();
-        match std::hint::black_box(&mut room).try_reserve_exact(BACKTRACE) {
-            Ok(()) => {
-                drop(room);
-                usual(panic);
-            }
-            // As the usual one. If that cannot be written there is nothing to be done, least of all a panic within a panic.
-            Err(_) => drop(writeln!(std::io::stderr(), "{panic}")),
-        }
-    }));
+/// Tells the core's long work and guests what is in reserve. Tells panics when not to look for a backtrace.
+pub fn install() {
+    bowline::runtime::set_reserve(&lent::RESERVE);
+    bowline::object::panic_hook::install();
 }
 
 /// How many blocks of the reserve are given away.

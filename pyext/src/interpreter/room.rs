@@ -38,8 +38,8 @@ static ROOMS: [Room; 8] = [const {
     }
 }; 8];
 
-/// How many rooms have a block.
-static COUNT: AtomicUsize = AtomicUsize::new(0);
+/// How many rooms have a block. Guests look at it, too.
+pub static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 thread_local!(static HERE: Cell<Option<&'static Room>> = const { Cell::new(None) });
 

@@ -5,6 +5,7 @@
 use bowline::container::{Array, Dict, List, Map};
 use bowline::function::global::{register_described, register_typed};
 use bowline::function::{Error, Function};
+use bowline::object::grow::gathered;
 use bowline::tensor::{Tensor, TensorObj, TensorView};
 use bowline::value::{Any, DataType, IntoAny, Str};
 
@@ -86,5 +87,5 @@ pub fn install() -> Result<(), Error> {
 
 /// A tensor of zeros.
 fn make_tensor(dtype: DataType, shape: &Array<i64>) -> Result<Tensor, Error> {
-    TensorObj::zeros(dtype, &shape.iter().collect::<Vec<_>>())
+    TensorObj::zeros(dtype, &gathered(shape.iter()))
 }

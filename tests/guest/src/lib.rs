@@ -1,5 +1,6 @@
 //! A guest that looks at what guests share with their host: `test_guest.py` asks it.
 
+mod memory;
 mod shared;
 mod types;
 
@@ -33,5 +34,9 @@ bowline::library! {
         "guest.tensor" = shared::tensor,
         "guest.map_get" = shared::map_get,
         "guest.is_instance" = shared::is_instance,
+        "guest.own_texts" = memory::own_texts,
+        "guest.own_numbers" = memory::own_numbers,
+        "guest.own_room" = memory::own_room,
+        "guest.own_steps" = memory::own_steps,
     }
 }
