@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Any
 
-from .core import String
+from . import _core
+from .core import MISSING, String
 
 
 class DefRegionKind(IntEnum):
@@ -85,16 +86,22 @@ def suits(value: Any, types: list[type] | None) -> bool:
     return isinstance(value, tuple(types))
 
 
-class Rows:
-    """The callbacks of one call."""
+Row = tuple[list[int] | None, Callable[..., Any], bool, bool]
 
-    def __init__(self, plain: Any, with_kind: Any, what: str) -> None:
-        self.rows = [(types, call, False) for types, call in entries(plain, what)]
-        self.rows += [(types, call, True) for types, call in entries(with_kind, what)]
 
-    def find(self, value: Any) -> tuple[Callable[..., Any], bool] | None:
-        """Return the first callback that suits a value, and whether it takes the region's kind."""
-        for types, call, with_kind in self.rows:
-            if suits(value, types):
-                return call, with_kind
-        return None
+def native(types: list[type] | None, call: Callable[..., Any], with_more: bool) -> Row:
+    """Return a callback as native code takes it.
+
+    That finds the values that it is for by their type indices. Classes that it does not know, such as those of no type of their
+    own, are looked at here: then native code is told that the callback declines what is not for it.
+    """
+    if types is None:
+        return None, call, with_more, False
+    indices = _core.structural_indices(types)
+    if indices is not None:
+        return indices, call, with_more, False
+
+    def choosy(value: Any, *further: Any) -> Any:
+        return call(value, *further) if suits(value, types) else MISSING
+
+    return None, choosy, with_more, True

@@ -12,8 +12,8 @@ from enum import IntEnum
 from typing import Any
 
 from . import _core
-from ._callbacks import DefRegionKind, Rows, entries, suits
-from .core import MISSING, Object
+from ._callbacks import DefRegionKind, entries, native
+from .core import Object
 from .registry import register_object
 
 _ORDERS = {"pre": "pre", "post": "post", 0: "pre", 1: "post"}
@@ -93,16 +93,17 @@ def structural_map(root: Any, callbacks: Any = (), with_def_region_kind: Any = (
     known = _ORDERS.get(order)
     if known is None:
         raise ValueError(f"Unknown structural map order: expected 'post', 'pre' or a WalkOrder, got {order!r}")
-    rows = Rows(callbacks, with_def_region_kind, "structural_map")
+    rows = []
+    # No comprehension. Up to 3.11 that is a call, whose error CPython may lose for want of memory.
+    for types, call in entries(callbacks, "structural_map"):
+        rows.append(native(types, call, False))
+    for types, call in entries(with_def_region_kind, "structural_map"):
+        rows.append(native(types, _with_kind(call), True))
+    return _core.structural_map(root, rows, known == "pre")
 
-    def call(value: Any, kind: int) -> Any:
-        found = rows.find(value)
-        if found is None:
-            return MISSING
-        function, with_kind = found
-        return function(value, DefRegionKind(kind)) if with_kind else function(value)
 
-    return _core.structural_map(root, call, known == "pre")
+def _with_kind(call: Callable[[Any, DefRegionKind], Any]) -> Callable[[Any, int], Any]:
+    return lambda value, kind: call(value, DefRegionKind(kind))
 
 
 def structural_mutate(root: Any, callbacks: Any = ()) -> Any:
@@ -124,16 +125,14 @@ def structural_mutate(root: Any, callbacks: Any = ()) -> Any:
     """
     rows = []
     # No comprehension. Up to 3.11 that is a call, whose error CPython may lose for want of memory.
-    for types, function in entries(callbacks, "structural_mutate"):
-        rows.append((types, function, _takes_mode(function)))
+    for types, call in entries(callbacks, "structural_mutate"):
+        with_mode = _takes_mode(call)
+        rows.append(native(types, _with_mode(call) if with_mode else call, with_mode))
+    return _core.structural_mutate(root, rows)
 
-    def call(value: Any, mutator: Any, mode: int) -> Any:
-        for types, function, with_mode in rows:
-            if suits(value, types):
-                return function(value, mutator, InplaceMode(mode)) if with_mode else function(value, mutator)
-        return MISSING
 
-    return _core.structural_mutate(root, call)
+def _with_mode(call: Callable[..., Any]) -> Callable[[Any, StructuralMutator, int], Any]:
+    return lambda value, mutator, mode: call(value, mutator, InplaceMode(mode))
 
 
 def _takes_mode(call: Callable[..., Any]) -> bool:

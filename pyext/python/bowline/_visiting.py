@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import _core
-from ._callbacks import Rows
-from .core import MISSING
+from ._callbacks import entries, native
 
 
 def structural_visit(root: Any, callbacks: Any = ()) -> Any:
@@ -43,10 +42,8 @@ def structural_visit(root: Any, callbacks: Any = ()) -> Any:
     >>> found
     [1, 2, 3]
     """
-    rows = Rows(callbacks, (), "structural_visit")
-
-    def call(value: Any, visitor: Any) -> Any:
-        found = rows.find(value)
-        return MISSING if found is None else found[0](value, visitor)
-
-    return _core.structural_visit(root, call)
+    rows = []
+    # No comprehension. Up to 3.11 that is a call, whose error CPython may lose for want of memory.
+    for types, call in entries(callbacks, "structural_visit"):
+        rows.append(native(types, call, False))
+    return _core.structural_visit(root, rows)

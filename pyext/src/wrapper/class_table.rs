@@ -85,6 +85,12 @@ pub fn is_registered(class: &Bound<'_, PyType>) -> bool {
     unsafe { exact_type_index(class.as_type_ptr()) }.is_some()
 }
 
+/// The type index for which exactly this class is registered, as code without `unsafe` asks.
+pub fn registered_index(class: &Bound<'_, PyType>) -> Option<i32> {
+    // SAFETY: attached; a live class.
+    unsafe { exact_type_index(class.as_type_ptr()) }
+}
+
 /// The type index for which exactly this class is registered.
 ///
 /// # Safety

@@ -65,7 +65,7 @@ fn declare_visits() {
         let order = if order == 0 { Order::Pre } else { Order::Post };
         let rows = rows(&[(&callbacks, Some(false)), (&with_region, Some(true))])?;
         let visit = |view: AnyView<'_>, region: Region| {
-            let answer = rows.answer(view, &[], (region as i64).into_any().view())?.unwrap_or_default();
+            let answer = rows.answer(view, None, (region as i64).into_any().view())?.unwrap_or_default();
             match (answer.is_none(), answer.view().as_int()) {
                 (true, _) | (_, Some(0)) => Ok(Flow::Advance),
                 (_, Some(1)) => Ok(Flow::Skip),

@@ -112,20 +112,25 @@ impl Rewriter {
     }
 
     /// What the first callback that suits a value makes of it. None if there is none.
-    fn call(&self, value: AnyView<'_>, region: Region, last: Option<AnyView<'_>>) -> Result<Option<Any>, Error> {
+    fn call(
+        &self,
+        rows: &Rows,
+        value: AnyView<'_>,
+        region: Region,
+        last: Option<AnyView<'_>>,
+    ) -> Result<Option<Any>, Error> {
         let more = match last {
             // The number of "may not be changed in place".
             Some(_) => 0.into_any(),
             None => (region as i64).into_any(),
         };
-        let answer = || self.rows.get()?.answer(value, last.as_slice(), more.view());
-        let answer = self.mutator.in_region(region, answer)?;
+        let answer = self.mutator.in_region(region, || rows.answer(value, last, more.view()))?;
         Ok(answer.map(|answer| resolved(answer, value)))
     }
 
-    fn after(&self, value: Any, region: Region) -> Result<Any, Error> {
+    fn after(&self, rows: &Rows, value: Any, region: Region) -> Result<Any, Error> {
         match self.way {
-            Way::After => Ok(self.call(value.view(), region, None)?.unwrap_or(value)),
+            Way::After => Ok(self.call(rows, value.view(), region, None)?.unwrap_or(value)),
             _ => Ok(value),
         }
     }
@@ -171,7 +176,7 @@ impl Frame {
     }
 
     /// The value with its parts replaced: itself if they are the same.
-    fn close(&mut self, rewriter: &Rewriter) -> Result<Any, Error> {
+    fn close(&mut self, rewriter: &Rewriter, rows: &Rows) -> Result<Any, Error> {
         let values = std::mem::take(&mut self.results);
         let new = match self.parts.are_other(&values) {
             true => self.parts.replaced(self.value.view(), values)?,
@@ -180,7 +185,7 @@ impl Frame {
         if is_noted(self.kind, self.region, is_same(self.value.view(), new.view())) {
             rewriter.note(self.address(), self.value.clone(), new.clone());
         }
-        rewriter.after(new, self.region)
+        rewriter.after(rows, new, self.region)
     }
 }
 
@@ -192,13 +197,14 @@ enum Opened {
 }
 
 fn run(rewriter: &Obj<Rewriter>, root: Any) -> Result<Any, Error> {
+    let rows = rewriter.rows.get()?;
     let mut frames: Vec<Frame> = Vec::new();
     let mut above: NumberSet<usize> = NumberSet::default();
     let mut checkpoints = Checkpoints::default();
     let (mut value, mut region) = (root, rewriter.mutator.region());
     loop {
         checkpoints.step()?;
-        let opened = open(rewriter, &value, region).inspect_err(|error| note(error, Some(&value), &frames))?;
+        let opened = open(rewriter, &rows, &value, region).inspect_err(|error| note(error, Some(&value), &frames))?;
         let mut done = match opened {
             Opened::Done(new) => Some(new),
             Opened::Frame(frame) => {
@@ -221,7 +227,7 @@ fn run(rewriter: &Obj<Rewriter>, root: Any) -> Result<Any, Error> {
                 break;
             }
             above.remove(&frame.address());
-            let closed = frame.close(rewriter);
+            let closed = frame.close(rewriter, &rows);
             done = Some(closed.inspect_err(|error| note(error, None, &frames))?);
             frames.pop();
         }
@@ -234,12 +240,12 @@ fn note(error: &Error, value: Option<&Any>, frames: &[Frame]) {
     value.into_iter().chain(around).for_each(|value| VisitErrorContext::note(error, value.clone()));
 }
 
-fn open(rewriter: &Obj<Rewriter>, value: &Any, region: Region) -> Result<Opened, Error> {
+fn open(rewriter: &Obj<Rewriter>, rows: &Rows, value: &Any, region: Region) -> Result<Opened, Error> {
     let mutator = rewriter.upcast_ref::<StructuralMutator>();
     let mut value = value.clone();
     if rewriter.way != Way::After {
         let last = (rewriter.way == Way::Instead).then(|| AnyView::of_object(mutator));
-        match rewriter.call(value.view(), region, last)? {
+        match rewriter.call(rows, value.view(), region, last)? {
             Some(new) if rewriter.way == Way::Instead => return Ok(Opened::Done(new)),
             Some(new) => value = new,
             None => {}
@@ -249,20 +255,20 @@ fn open(rewriter: &Obj<Rewriter>, value: &Any, region: Region) -> Result<Opened,
     if let Some(hook) = parts::hook_of(view, &attr::STRUCTURAL_MUTATE) {
         let answer = mutator.in_region(region, || mutator.mutate_by(&hook, view))?;
         let new = resolved(answer, view);
-        return rewriter.after(new, region).map(Opened::Done);
+        return rewriter.after(rows, new, region).map(Opened::Done);
     }
     let kind = parts::kind_of(view.type_index());
     if matches!(kind, StructuralKind::FreeVar | StructuralKind::Dag) {
         let known = rewriter.known(address(view)?);
         let stays = kind == StructuralKind::FreeVar && region == Region::Use;
         match (known.is_none(), stays) {
-            (false, _) => return rewriter.after(known, region).map(Opened::Done),
-            (true, true) => return rewriter.after(value, region).map(Opened::Done),
+            (false, _) => return rewriter.after(rows, known, region).map(Opened::Done),
+            (true, true) => return rewriter.after(rows, value, region).map(Opened::Done),
             (true, false) => {}
         }
     }
     match parts::of(view, region)? {
-        None => rewriter.after(value, region).map(Opened::Done),
+        None => rewriter.after(rows, value, region).map(Opened::Done),
         Some(parts) => Ok(Opened::Frame(Frame { value, region, kind, parts, results: Vec::new() })),
     }
 }

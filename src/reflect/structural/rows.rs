@@ -19,27 +19,36 @@ pub struct Row {
     with_more: bool,
     /// Whether `MISSING` for an answer says that it is not for the value after all.
     declines: bool,
+    /// Types of values that it is not for, however the first says.
+    except: &'static [i32],
 }
 
 impl Row {
     /// A callback for values of a type.
     pub fn new(index: i32, call: Function, with_more: bool) -> Row {
-        Row { index, call, with_more, declines: false }
+        Row { index, call, with_more, declines: false, except: &[] }
     }
 
     /// A callback that answers `MISSING` where it is not for a value.
     pub fn choosy(call: Function, with_more: bool) -> Row {
-        Row { index: tag::ANY, call, with_more, declines: true }
+        Row { index: tag::ANY, call, with_more, declines: true, except: &[] }
     }
 
+    /// The same callback, but not for values of exactly these types.
+    pub fn except(self, types: &'static [i32]) -> Row {
+        Row { except: types, ..self }
+    }
+
+    #[inline]
     fn suits(&self, index: i32) -> bool {
-        match self.index {
+        let suits = match self.index {
             tag::ANY => true,
             tag::STR if index == tag::SMALL_STR => true,
             tag::BYTES if index == tag::SMALL_BYTES => true,
             wanted if wanted < tag::OBJECT || index < tag::OBJECT => wanted == index,
             wanted => registry::is_instance(index, wanted),
-        }
+        };
+        suits && !self.except.contains(&index)
     }
 }
 
@@ -72,16 +81,25 @@ impl Rows {
         Ok(())
     }
 
-    /// What the first suitable callback gives for a value and further arguments. None if there is none.
+    /// What the first suitable callback gives for a value and a further argument. None if no callback suits.
     ///
     /// # Errors
     /// What the callback ends in, or gives as an error.
-    pub fn answer(&self, value: AnyView<'_>, further: &[AnyView<'_>], more: AnyView<'_>) -> Result<Option<Any>, Error> {
-        for row in self.0.iter().filter(|row| row.suits(value.type_index())) {
-            let mut arguments = vec![value];
-            arguments.extend(further);
-            arguments.extend(row.with_more.then_some(more));
-            let answer = result(row.call.call(&arguments)?)?;
+    pub fn answer(
+        &self,
+        value: AnyView<'_>,
+        further: Option<AnyView<'_>>,
+        more: AnyView<'_>,
+    ) -> Result<Option<Any>, Error> {
+        let index = value.type_index();
+        for row in self.0.iter().filter(|row| row.suits(index)) {
+            let answer = match (further, row.with_more) {
+                (None, false) => row.call.call(&[value]),
+                (None, true) => row.call.call(&[value, more]),
+                (Some(further), false) => row.call.call(&[value, further]),
+                (Some(further), true) => row.call.call(&[value, further, more]),
+            };
+            let answer = result(answer?)?;
             if !(row.declines && sentinel::is_missing(answer.view())) {
                 return Ok(Some(answer));
             }

@@ -80,6 +80,7 @@ enum Next {
 }
 
 fn run(caller: &Obj<Caller>, root: Any) -> Result<Option<Any>, Error> {
+    let rows = caller.rows.get()?;
     let mut todo = vec![Task::Enter(root, caller.visitor.region())];
     let mut inside: NumberSet<usize> = NumberSet::default();
     let mut checkpoints = Checkpoints::default();
@@ -94,7 +95,7 @@ fn run(caller: &Obj<Caller>, root: Any) -> Result<Option<Any>, Error> {
                 continue;
             }
         };
-        let next = enter(caller, value.view(), region).inspect_err(|error| {
+        let next = enter(caller, &rows, value.view(), region).inspect_err(|error| {
             let around = todo.iter().rev().filter_map(|task| match task {
                 Task::Leave(value) => Some(value),
                 Task::Enter(..) => None,
@@ -119,10 +120,10 @@ fn run(caller: &Obj<Caller>, root: Any) -> Result<Option<Any>, Error> {
     Ok(None)
 }
 
-fn enter(caller: &Obj<Caller>, value: AnyView<'_>, region: Region) -> Result<Next, Error> {
+fn enter(caller: &Obj<Caller>, rows: &Rows, value: AnyView<'_>, region: Region) -> Result<Next, Error> {
     let visitor = caller.upcast_ref::<StructuralVisitor>();
-    let called = visitor
-        .in_region(region, || caller.rows.get()?.answer(value, &[AnyView::of_object(visitor)], AnyView::none()))?;
+    let further = Some(AnyView::of_object(visitor));
+    let called = visitor.in_region(region, || rows.answer(value, further, AnyView::none()))?;
     let ended = match (called, parts::hook_of(value, &attr::STRUCTURAL_VISIT)) {
         (Some(answer), _) => interrupt(answer)?,
         (None, Some(hook)) => visitor.in_region(region, || visitor.visit_by(&hook, value))?,

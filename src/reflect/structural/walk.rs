@@ -96,6 +96,15 @@ fn go(
                         Flow::Interrupt(value) => return Ok(Some(value)),
                     }
                 }
+                if is_plain(value.view()) {
+                    // It has no parts, and no hook.
+                    if order == Order::Post {
+                        if let Flow::Interrupt(value) = visit(value.view(), region)? {
+                            return Ok(Some(value));
+                        }
+                    }
+                    continue;
+                }
                 inside.grow(1);
                 let fresh = address(value.view()) == 0 || inside.insert(address(value.view()));
                 let mut parts = Vec::new();
