@@ -106,6 +106,8 @@ mod bind_vs_bind;
 mod bind_vs_fetch;
 #[path = "loom/bind_vs_move_out.rs"]
 mod bind_vs_move_out;
+#[path = "loom/bitmap.rs"]
+mod bitmap;
 #[path = "loom/chunked.rs"]
 mod chunked;
 #[path = "loom/counts.rs"]
@@ -126,6 +128,8 @@ mod fetch_vs_error;
 mod fetch_vs_fetch;
 #[path = "loom/forget_vs_fetch.rs"]
 mod forget_vs_fetch;
+#[path = "loom/gate.rs"]
+mod gate;
 #[path = "loom/hit_vs_drop.rs"]
 mod hit_vs_drop;
 #[path = "loom/lease.rs"]
@@ -154,6 +158,8 @@ mod rebind_vs_rebind;
 mod release_vs_teardown;
 #[path = "loom/retire_vs_revive.rs"]
 mod retire_vs_revive;
+#[path = "loom/room.rs"]
+mod room;
 #[path = "loom/seqlock.rs"]
 mod seqlock;
 #[path = "loom/slots.rs"]

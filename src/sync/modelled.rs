@@ -2,17 +2,24 @@
 //! compiled again.
 //! Upholds: nothing differs but `new`, which loom cannot have `const`, and how often a reader spins.
 
+#[path = "global/bitmap.rs"]
+pub mod bitmap;
 #[path = "global/chunked.rs"]
 pub mod chunked;
+#[path = "global/gate.rs"]
+pub mod gate;
 #[path = "global/lease.rs"]
 pub mod lease;
 #[path = "global/names.rs"]
 pub mod names;
+#[path = "global/room.rs"]
+pub mod room;
 #[path = "global/seqlock.rs"]
 pub mod seqlock;
 #[path = "global/slots.rs"]
 pub mod slots;
 
+pub use loom::cell::Cell;
 pub use loom::hint::spin_loop;
 pub use loom::sync::atomic::{fence, AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 pub use loom::sync::{Mutex, MutexGuard};

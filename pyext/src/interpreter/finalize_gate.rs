@@ -4,21 +4,19 @@
 //! There, a thread that waits to stop the world already holds the interpreter's lock for it (`stop_the_world` in
 //! Python/pystate.c). When finalization has begun the wait ends the thread. The lock stays taken, and the last collection
 //! waits for it without end. (`gc.freeze` in a daemon thread shows it without bowline. 3.14 is not affected.) So an `atexit`
-//! handler shuts the gate and waits until no thread is inside.
+//! handler shuts the gate and waits until no thread is inside. The gate itself is the core's: `bowline::sync::global::gate`.
 
 use crate::interpreter::refcount::thread_id;
 use crate::interpreter::{entry, fork};
+use bowline::sync::global::gate::Gate;
 use bowline_python_macros::{guarded, pyfunction};
 use pyo3::prelude::*;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::OnceLock;
 use std::thread::sleep;
 use std::time::Duration;
 
-/// How many threads stop the world, or wait to.
-static INSIDE: AtomicUsize = AtomicUsize::new(0);
-/// The thread that finalizes the interpreter; 0 before.
-static CLOSER: AtomicUsize = AtomicUsize::new(0);
+/// Inside are the threads that stop the world, or wait to. The thread that finalizes the interpreter shuts it.
+static GATE: Gate = Gate::new();
 
 /// A thread that comes to a shut gate waits this long for finalization to begin. That ends the thread. It cannot wait without
 /// end: an `atexit` handler that runs later may wait for it.
@@ -29,8 +27,7 @@ pub struct Inside(());
 
 impl Drop for Inside {
     fn drop(&mut self) {
-        // Release: with the Acquire load in `shut`. What this thread did under the lock is done.
-        INSIDE.fetch_sub(1, Ordering::Release);
+        GATE.leave();
     }
 }
 
@@ -40,18 +37,12 @@ impl Drop for Inside {
 /// # Safety
 /// Attached.
 pub unsafe fn enter() -> Inside {
-    // SeqCst, here and in the next load, with the store and the load in `shut`. Either we see the gate shut, or it sees us
-    // inside. Weaker: see src/sync/edges.md.
-    INSIDE.fetch_add(1, Ordering::SeqCst);
-    let inside = Inside(());
-    let closer = CLOSER.load(Ordering::SeqCst);
-    if closer == 0 || closer == thread_id() {
-        return inside;
+    if GATE.enter(thread_id()) {
+        return Inside(());
     }
-    drop(inside);
     // SAFETY: attached, as `# Safety` says.
     unsafe { Python::assume_attached() }.detach(|| sleep(MAX_WAIT));
-    INSIDE.fetch_add(1, Ordering::Relaxed); // the gate is not looked at any more
+    GATE.enter_nevertheless();
     Inside(())
 }
 
@@ -59,16 +50,15 @@ pub unsafe fn enter() -> Inside {
 #[pyfunction]
 #[guarded]
 fn shut(py: Python<'_>) {
-    // SeqCst, here and in the load: see `enter`. The load's Acquire pairs with the Release of `Inside`.
-    CLOSER.store(thread_id(), Ordering::SeqCst);
-    while INSIDE.load(Ordering::SeqCst) != 0 {
+    GATE.shut(thread_id());
+    while !GATE.is_empty() {
         py.detach(|| sleep(Duration::from_micros(100)));
     }
 }
 
 /// The threads that were inside are not in the child of a fork.
 unsafe extern "C" fn forget() {
-    INSIDE.store(0, Ordering::Relaxed); // the only thread
+    GATE.forget_inside();
 }
 
 /// Opens the gate, to be shut at exit.
@@ -78,8 +68,8 @@ unsafe extern "C" fn forget() {
 pub fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     static CODE: OnceLock<i32> = OnceLock::new();
     fork::in_child(&CODE, forget)?;
-    // Relaxed: no other thread has the module yet.
-    CLOSER.store(0, Ordering::Relaxed); // an interpreter that starts in the process of another that ended
+    // An interpreter may start in the process of another that ended. No other thread has the module yet.
+    GATE.open();
     let atexit = module.py().import("atexit")?;
     atexit.call_method1("register", (entry::function!(module, shut)?,))?;
     Ok(())

@@ -9,9 +9,9 @@
 
 use crate::interpreter::{nomemory, room};
 use bowline::object::reserving::{Reserve, Reserving};
+use bowline::sync::global::bitmap::Bitmap;
 use std::alloc::Layout;
 use std::cell::UnsafeCell;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Blocks of one size, as many as a word has bits at most.
 #[derive(Clone, Copy)]
@@ -55,8 +55,8 @@ unsafe impl Sync for Blocks {}
 
 static BLOCKS: Blocks = Blocks(UnsafeCell::new([0; SIZE]));
 
-/// A bit for each block that is given away.
-static GIVEN: [AtomicU64; GROUPS.len()] = [const { AtomicU64::new(0) }; GROUPS.len()];
+/// The blocks of each group that are given away.
+static GIVEN: [Bitmap; GROUPS.len()] = [const { Bitmap::new() }; GROUPS.len()];
 
 fn base() -> *mut u8 {
     BLOCKS.0.get().cast()
@@ -75,16 +75,9 @@ fn place(block: *mut u8) -> Option<usize> {
 fn take(layout: Layout) -> *mut u8 {
     let size = layout.size().max(layout.align());
     for (group, given) in GROUPS.iter().zip(&GIVEN).filter(|(group, _)| group.size >= size) {
-        let mut seen = given.load(Ordering::Relaxed);
-        while seen.trailing_ones() < group.count {
-            let at = seen.trailing_ones();
-            // Acquire: what its former holder did with the block comes before its `give_back`. That comes before this.
-            // Weaker: see src/sync/edges.md.
-            match given.compare_exchange_weak(seen, seen | 1 << at, Ordering::Acquire, Ordering::Relaxed) {
-                // SAFETY: inside.
-                Ok(_) => return unsafe { base().add(group.start + at as usize * group.size) },
-                Err(changed) => seen = changed,
-            }
+        if let Some(at) = given.take(group.count) {
+            // SAFETY: inside.
+            return unsafe { base().add(group.start + at as usize * group.size) };
         }
     }
     std::ptr::null_mut()
@@ -95,15 +88,14 @@ fn take(layout: Layout) -> *mut u8 {
 fn give_back(place: usize) {
     let found = GROUPS.iter().zip(&GIVEN).rfind(|(group, _)| group.start <= place);
     if let Some((group, given)) = found {
-        // Release: see `take`.
-        given.fetch_and(!(1 << ((place - group.start) / group.size)), Ordering::Release);
+        given.give_back(((place - group.start) / group.size) as u32);
     }
 }
 
 /// Whether half of the small blocks are given away. A room of this thread that goes to its end counts, too.
 fn is_low() -> bool {
-    // Relaxed: a hint. The first groups of a size are taken first.
-    GIVEN[8].load(Ordering::Relaxed) != 0 || GIVEN[18].load(Ordering::Relaxed) != 0 || room::is_low()
+    // The first groups of a size are taken first.
+    GIVEN[8].taken() != 0 || GIVEN[18].taken() != 0 || room::is_low()
 }
 
 /// This library's reserve.
@@ -135,7 +127,8 @@ unsafe impl Reserve for Own {
     #[inline(always)]
     fn give_back(block: *mut u8) -> bool {
         match place(block) {
-            None => room::give_back(block),
+            // SAFETY: the caller has the block, and gives it up, as the trait says.
+            None => unsafe { room::give_back(block) },
             Some(place) => {
                 give_back(place);
                 true
@@ -158,7 +151,7 @@ mod lent {
     pub static RESERVE: runtime::Reserve = runtime::Reserve {
         start: BLOCKS.0.get().cast(),
         size: SIZE,
-        rooms: &raw const room::COUNT,
+        rooms: std::ptr::from_ref(room::count()),
         take,
         has,
         give_back,
@@ -202,5 +195,5 @@ pub fn install() {
 /// How many blocks of the reserve are given away.
 #[cfg(feature = "testing")]
 pub fn given_away() -> u32 {
-    GIVEN.iter().map(|given| given.load(Ordering::Relaxed).count_ones()).sum()
+    GIVEN.iter().map(Bitmap::taken).sum()
 }

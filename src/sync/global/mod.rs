@@ -7,18 +7,25 @@
 //!
 //! | file | one job |
 //! |---|---|
+//! | `bitmap` | which of some blocks are taken |
 //! | `chunked` | an append-only table that grows without moving |
+//! | `gate` | lets threads in until it is shut |
 //! | `lease` | things of which each thread has one while it needs it |
 //! | `names` | names, each of which finds one value at a time |
+//! | `room` | memory that is set aside for one thread's work |
 //! | `seqlock` | a lock whose readers write nothing |
 //! | `slots` | words of objects that have no room for one |
 
+pub mod bitmap;
 pub mod chunked;
+pub mod gate;
 pub mod lease;
 pub mod names;
+pub mod room;
 pub mod seqlock;
 pub mod slots;
 
+pub use std::cell::Cell;
 pub use std::hint::spin_loop;
 pub use std::sync::atomic::{
     fence, AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering,
