@@ -49,8 +49,11 @@ Path_ = tuple[str, ...]
 _WORD = r"[A-Za-z_]\w*"
 _ITEM = re.compile(rf"\b(?:fn|struct|enum|union|trait|type|const|static|macro_rules!)\s+(?:mut\s+)?({_WORD})")
 _USE = re.compile(r"^[ \t]*(pub(?:\([^)]*\))?[ \t]+)?use\s+([^;]+);", re.M)
-# A file that is compiled a second time, for models.
+# A file that is compiled a second time, for models, or in a guest.
 _AGAIN = re.compile(r"#\[path\s*=[^\]]*\]\s*(?:pub\s+)?mod\s+\w+\s*;")
+# The files that a guest has in the place of others. Their paths are strings, which `_NO_CODE` takes out.
+_INSTEAD = re.compile(r'#\[cfg\(feature = "guest"\)\]\s*#\[path = "([^"]+)"\]\s*((?:pub(?:\([^)]*\))?\s+)?)mod (\w+);')
+_OF_HOST = re.compile(r'#\[cfg\(not\(feature = "guest"\)\)\]\s*(?:pub(?:\([^)]*\))?\s+)?mod \w+;')
 _INLINE = re.compile(rf"((?:#\[[^\]]*\]\s*)*)(?:pub(?:\([^)]*\))?\s+)?mod\s+({_WORD})\s*\{{")
 _CHILD = re.compile(rf"^\s*(?:pub(?:\([^)]*\))?\s+)?mod\s+({_WORD})\s*;", re.M)
 _PATH = re.compile(rf"(?<![\w:.]){_WORD}(?:\s*::\s*{_WORD})+")
@@ -61,10 +64,12 @@ _NO_CODE = re.compile(
 
 
 class Crate:
-    """The modules of a crate: where each is, what it has, what it hands on."""
+    """The modules of a crate, also as a guest has it. Where is each, what has it, what does it hand on?"""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, guest: bool = False) -> None:
         self.root = root
+        self.guest = guest
+        self.instead: dict[Path_, Path] = {}
         self.files: dict[Path_, str] = {}
         self.texts: dict[Path_, str] = {}
         self.items: dict[Path_, set[str]] = {}
@@ -109,7 +114,14 @@ class Crate:
         return found
 
     def _read(self, module: Path_, file: Path) -> None:
-        text = _NO_CODE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), file.read_text())
+        source = file.read_text()
+        folder = self._folder(file)
+        if self.guest:
+            source = _OF_HOST.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), source)
+            self.instead |= {(*module, found[3]): folder / found[1] for found in _INSTEAD.finditer(source)}
+            # Without its path, which names a file that is read here.
+            source = _INSTEAD.sub(lambda found: "\n" * (found[0].count("\n")) + f"{found[2]}mod {found[3]};", source)
+        text = _NO_CODE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), source)
         self._take(module, text, file.relative_to(self.root).with_suffix("").as_posix(), file)
 
     def _take(self, module: Path_, text: str, name: str, file: Path) -> None:
@@ -124,10 +136,17 @@ class Crate:
         self.files[module] = name
         self.texts[module] = text
         self.items[module] = set(_ITEM.findall(text))
-        folder = file.parent if file.name in ("lib.rs", "mod.rs") else file.with_suffix("")
+        folder = self._folder(file)
         for child in _CHILD.findall(text):
             inside = folder / child / "mod.rs"
-            self._read((*module, child), inside if inside.exists() else folder / f"{child}.rs")
+            usual = inside if inside.exists() else folder / f"{child}.rs"
+            self._read((*module, child), self.instead.get((*module, child), usual))
+
+    def _folder(self, file: Path) -> Path:
+        """Where the modules within a file's are."""
+        if file.name in ("lib.rs", "mod.rs") or file in self.instead.values():
+            return file.parent
+        return file.with_suffix("")
 
     def _uses(self, module: Path_) -> Iterator[tuple[bool, Path_, str]]:
         """The leaves of `use` lines that stay in the crate. Each says whether it is handed on, from where, under which name."""
@@ -211,93 +230,159 @@ def _leaves(tree: str, before: Path_ = ()) -> Iterator[tuple[Path_, str]]:
 
 
 class _Imports(ast.NodeVisitor):
-    """The import statements of a file, those within functions too."""
+    """The imports of a file, those within functions and those by `importlib.import_module` too.
 
-    def __init__(self) -> None:
-        self.found: list[ast.ImportFrom | ast.Import] = []
+    What type checkers read only is left out. So is a module's `__getattr__`: it hands on names of others, as `__init__` does.
+    """
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.found: list[ast.ImportFrom | ast.Import | ast.Call] = []
+        self.hands_on = False
+        for node in tree.body:
+            self.visit(node)
 
     def visit_If(self, node: ast.If) -> None:
-        if not (isinstance(node.test, ast.Name | ast.Attribute) and ast.unparse(node.test).endswith("TYPE_CHECKING")):
-            self.generic_visit(node)
-        else:
+        test = ast.unparse(node.test)
+        if test == "not TYPE_CHECKING":
+            for inner in node.body:
+                if isinstance(inner, ast.FunctionDef) and inner.name == "__getattr__":
+                    self.hands_on = True
+                else:
+                    self.visit(inner)
+        elif test.endswith("TYPE_CHECKING"):
             for other in node.orelse:
                 self.visit(other)
+        else:
+            self.generic_visit(node)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         self.found.append(node)
 
-    visit_Import = visit_ImportFrom  # noqa: N815
+    def visit_Import(self, node: ast.Import) -> None:
+        self.found.append(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        if ast.unparse(node.func).rpartition(".")[2] in ("import_module", "__import__") and node.args:
+            self.found.append(node)
+        self.generic_visit(node)
 
 
-def package_arrows(root: Path) -> Arrows:
-    """The arrows of a Python package. Stubs are for type checkers, and `__init__` only hands on."""
-    files = {_dotted(root, file): file for file in sorted(root.rglob("*.py"))}
-    handed_on: dict[str, dict[str, str]] = {}
-    trees = {name: ast.parse(file.read_text()) for name, file in files.items()}
-    folders = {name for name, file in files.items() if file.stem == "__init__"}
+class Package:
+    """The files of a Python package: what each imports, and when. Stubs are for type checkers, and `__init__` only hands on."""
 
-    def resolved(name: str, node: ast.ImportFrom) -> str:
-        if not node.level:
-            return (node.module or "").removeprefix(root.name).lstrip(".")
-        parts = name.split(".") if name else []
-        up = node.level - (1 if name in folders else 0)
-        return ".".join([*parts[: len(parts) - up], *(node.module.split(".") if node.module else [])])
-
-    def is_inside(node: ast.ImportFrom) -> bool:
-        return bool(node.level) or (node.module or "").split(".")[0] == root.name
-
-    for name in folders:
-        handed_on[name] = {
-            alias.asname or alias.name: resolved(name, node)
-            for node in trees[name].body
-            if isinstance(node, ast.ImportFrom) and is_inside(node)
-            for alias in node.names
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        files = {_dotted(root, file): file for file in sorted(root.rglob("*.py"))}
+        self.trees = {name: ast.parse(file.read_text()) for name, file in files.items()}
+        self.folders = {name for name, file in files.items() if file.stem == "__init__"}
+        self.imports = {name: _Imports(tree) for name, tree in self.trees.items() if name not in self.folders}
+        self.handed_on = {
+            name: {
+                alias.asname or alias.name: self._base(name, node)
+                for node in self.trees[name].body
+                if isinstance(node, ast.ImportFrom) and self._is_inside(node)
+                for alias in node.names
+            }
+            for name in self.folders
         }
-    arrows: Arrows = {name: {} for name in files}
-    for name, tree in trees.items():
-        imports = _Imports()
-        imports.visit(tree)
-        for node in imports.found:
-            if name in folders:
-                continue
-            if isinstance(node, ast.Import):
-                for alias in node.names:
-                    inside = alias.name.removeprefix(f"{root.name}.")
-                    if inside != alias.name and inside in files:
-                        arrows[name].setdefault(inside, node.lineno)
-                continue
-            if not is_inside(node):
-                continue
-            base = resolved(name, node)
+        # Tables of names of modules: `{"key": "package.module"}`.
+        self.tables: dict[str, list[str]] = {}
+        for tree in self.trees.values():
+            for node in tree.body:
+                if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict) and isinstance(node.targets[0], ast.Name):
+                    values = [value.value for value in node.value.values if isinstance(value, ast.Constant)]
+                    self.tables[node.targets[0].id] = [str(value) for value in values]
+
+    def arrows(self) -> Arrows:
+        arrows: Arrows = {name: {} for name in self.trees}
+        for name, imports in self.imports.items():
+            for node in imports.found:
+                for other in self._targets(name, node):
+                    if other != name and other in self.trees:
+                        arrows[name].setdefault(other, node.lineno)
+        return {self._shown(name): {self._shown(to): line for to, line in found.items()} for name, found in arrows.items()}
+
+    def unknown(self) -> dict[str, int]:
+        """The lines, by file, that import a module whose name is not written out."""
+        return {
+            self._shown(name): node.lineno
+            for name, imports in self.imports.items()
+            for node in imports.found
+            if isinstance(node, ast.Call) and not self._written(node)
+        }
+
+    def taken(self) -> list[tuple[str, int, str, str]]:
+        """The imports of names that the other file only hands on. Each is file, line, name and that file."""
+        found = []
+        for name, imports in self.imports.items():
+            for node in imports.found:
+                base = self._base(name, node) if isinstance(node, ast.ImportFrom) and self._is_inside(node) else ""
+                if base in self.imports and self.imports[base].hands_on and isinstance(node, ast.ImportFrom):
+                    own = _own_names(self.trees[base].body)
+                    found += [
+                        (self._shown(name), node.lineno, alias.name, self._shown(base))
+                        for alias in node.names
+                        if alias.name not in own
+                    ]
+        return found
+
+    def _targets(self, name: str, node: ast.ImportFrom | ast.Import | ast.Call) -> Iterator[str]:
+        if isinstance(node, ast.Call):
+            for text in self._written(node):
+                up = len(text) - len(text.lstrip("."))
+                parts = name.split(".")
+                yield ".".join([*parts[: len(parts) - up], text[up:]]) if up else text.removeprefix(f"{self.root.name}.")
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.startswith(f"{self.root.name}."):
+                    yield alias.name.removeprefix(f"{self.root.name}.")
+        elif self._is_inside(node):
+            base = self._base(name, node)
             for alias in node.names:
                 inside = f"{base}.{alias.name}".lstrip(".")
-                owner = inside if inside in files else handed_on.get(base, {}).get(alias.name, base)
-                if owner != name and inside != "_core":
-                    arrows[name].setdefault(owner, node.lineno)
-    return {_shown(name, folders): {_shown(to, folders): line for to, line in found.items()} for name, found in arrows.items()}
+                yield inside if inside in self.trees else self.handed_on.get(base, {}).get(alias.name, base)
+
+    def _written(self, node: ast.Call) -> list[str]:
+        """The names of modules that a call of `import_module` may import. None if they are not written out."""
+        wanted = node.args[0]
+        if isinstance(wanted, ast.Constant):
+            return [str(wanted.value)]
+        if isinstance(wanted, ast.Subscript) and isinstance(wanted.value, ast.Name | ast.Attribute):
+            return self.tables.get(ast.unparse(wanted.value).rpartition(".")[2], [])
+        return []
+
+    def _base(self, name: str, node: ast.ImportFrom) -> str:
+        if not node.level:
+            return (node.module or "").removeprefix(self.root.name).lstrip(".")
+        parts = name.split(".") if name else []
+        up = node.level - (1 if name in self.folders else 0)
+        return ".".join([*parts[: len(parts) - up], *(node.module.split(".") if node.module else [])])
+
+    def _is_inside(self, node: ast.ImportFrom) -> bool:
+        return bool(node.level) or (node.module or "").split(".")[0] == self.root.name
+
+    def _shown(self, name: str) -> str:
+        inside = [*name.split("."), "__init__"] if name and name in self.folders else [name or "__init__"]
+        return "/".join(inside).replace(".", "/")
 
 
-def package_late(root: Path) -> Arrows:
-    """The imports of a package by a name that is written out: `importlib.import_module(".name", __package__)`."""
-    files = {_dotted(root, file): file for file in sorted(root.rglob("*.py"))}
-    folders = {name for name, file in files.items() if file.stem == "__init__"}
-    arrows: Arrows = {}
-    for name, file in files.items():
-        for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module") and node.args:
-                wanted = node.args[0]
-                if isinstance(wanted, ast.Constant) and str(wanted.value).startswith("."):
-                    parts = name.split(".") if name in folders else name.split(".")[:-1]
-                    up = len(wanted.value) - len(wanted.value.lstrip(".")) - 1
-                    inside = ".".join([*parts[: len(parts) - up], wanted.value.lstrip(".")])
-                    arrows.setdefault(_shown(name, folders), {}).setdefault(_shown(inside, folders), node.lineno)
-    return arrows
+def _own_names(body: list[ast.stmt]) -> set[str]:
+    """The names that a module has from the beginning."""
+    names: set[str] = set()
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            names |= {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)}
+        elif isinstance(node, ast.If) and not ast.unparse(node.test).startswith("TYPE_CHECKING"):
+            names |= _own_names([*node.body, *node.orelse])
+        elif isinstance(node, ast.If):
+            names |= _own_names(node.orelse)
+    return names
 
 
 def _dotted(root: Path, file: Path) -> str:
     parts = file.relative_to(root).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def _shown(name: str, folders: set[str]) -> str:
-    return "/".join([*name.split("."), "__init__"] if name in folders and name else [name or "__init__"]).replace(".", "/")

@@ -237,13 +237,13 @@ def test_a_class_made_for_want_of_one():
     run_script(
         """
         import bowline.testing, threading
-        from bowline import Object, get_global_func, registry
+        from bowline import Object, get_global_func
         made = []
 
         @bowline.register_object("testing.TestUnregisteredBaseObject")
         class Base(Object):
             def __init_subclass__(cls):
-                thread = threading.Thread(target=lambda: made.append(registry._make_fallback(bowline._core.type_index("testing.TestDeepCopyEdges"))))
+                thread = threading.Thread(target=lambda: made.append(bowline._fallback.make_fallback(bowline._core.type_index("testing.TestDeepCopyEdges"))))
                 thread.start()
                 thread.join(20)
                 assert not thread.is_alive()

@@ -201,7 +201,7 @@ def test_a_type_without_a_class_met_by_threads():
         key = new_key("weakness.unknown")
         index = core.new_type(key, core.type_index("ffi.Object"))
         core.define(index, [core.FieldSpec("n", bowline.core.TypeSchema("int"))], None, None)
-        maker = bowline.registry._make_fallback
+        maker = bowline._fallback.make_fallback
         made = []
         run_threads(*[lambda: made.append(maker(index))] * 6)
         assert len(set(made)) == 1

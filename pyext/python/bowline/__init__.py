@@ -34,7 +34,8 @@ except ImportError as error:
         "processes"
     ) from None
 
-from . import _again, _one_runtime
+from . import _again, _one_runtime, _one_testing
+from . import _fallback as _fallback  # makes classes for want of others
 from . import registry as registry
 from ._core import __version__, settle, stats, trim
 from .core import Object
@@ -153,6 +154,7 @@ __all__ = [
 
 _again.install()
 _one_runtime.install()
+_one_testing.set_loader(lambda: importlib.import_module(f"{__name__}.testing"))
 
 # The collector's pauses are a good time for pending releases.
 gc.callbacks.append(_core.on_gc)

@@ -1,11 +1,10 @@
 """The private names of tvm-ffi's `core` that libraries use which extend its object system.
 
-Upholds: each does what that of tvm-ffi does; `bowline.core` has them all under these names.
+Upholds: each does what that of tvm-ffi does; `bowline.core` hands them all on under these names. Nothing below uses one.
 """
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 from . import _core, _one_testing
@@ -32,10 +31,7 @@ def _type_index_to_type_info(type_index: int) -> TypeInfo | None:
 
 def _object_type_key_to_index(type_key: str) -> int | None:
     """Return the index of a type; None if there is none of this key."""
-    try:
-        return _one_testing.type_index(type_key)
-    except ValueError:
-        return None
+    return _one_testing.find_type_index(type_key)
 
 
 def _lookup_or_register_type_info_from_type_key(type_key: str) -> TypeInfo:
@@ -55,8 +51,10 @@ def _register_object_by_index(type_index: int, type_cls: type) -> TypeInfo:
 
 def _register_py_class(parent_type_info: TypeInfo, type_key: str, type_cls: type) -> TypeInfo:
     """Register a type below another, without fields yet; `_rollback_py_class` takes it back."""
+    from .dataclasses._in_steps import register_fields
+
     info = TypeInfo(_core.new_type(type_key, parent_type_info.type_index))
-    PENDING[info.type_index] = type_cls
+    PENDING[info.type_index] = type_cls, register_fields
     return info
 
 
@@ -83,8 +81,9 @@ def _set_type_cls(type_info: TypeInfo, type_cls: type) -> None:
 
 def _set_class_tensor(cls: type) -> None:
     """Make a subclass of `Tensor` the class of all tensors to come. Libraries with tensors of their own do."""
-    own = importlib.import_module("._tensor", __package__).Tensor
-    if not (isinstance(cls, type) and issubclass(cls, own)):
+    from ._tensor import Tensor
+
+    if not (isinstance(cls, type) and issubclass(cls, Tensor)):
         raise TypeError(f"expected a class that derives from bowline.Tensor, got {cls!r}")
     _core.register_class(cls, _core.type_index("ffi.Tensor"), True)
 
@@ -104,9 +103,13 @@ def _set_class_dtype(cls: type) -> None:
 def class_now(name: str) -> Any:
     """Return what `core._CLASS_DEVICE` and its kin are at the moment."""
     if name == "_CLASS_DEVICE":
-        return importlib.import_module("._device", __package__)._class
+        from . import _device
+
+        return _device._class
     if name == "_CLASS_DTYPE":
         return plain_class("DataType")
     if name == "_CLASS_TENSOR":
-        return importlib.import_module(".core", __package__).Tensor and _core.class_of(_core.type_index("ffi.Tensor"))
+        from . import _tensor  # which registers the first
+
+        return _core.class_of(_core.type_index("ffi.Tensor")) or _tensor.Tensor
     return _core.class_of(_core.type_index("ffi.Object"))

@@ -2,12 +2,13 @@
 
 They register the same names. An error in the other's initialisers would end the process, so that it is refused before. Ours is
 loaded by its import, or when one of its names is asked for. Programs for tvm-ffi do just that, which has them from the start.
+What loads it is above all that asks for names: the package says what that is.
 """
 
 from __future__ import annotations
 
-import importlib
 import os
+from collections.abc import Callable
 from typing import Any
 
 from . import _core
@@ -16,6 +17,16 @@ OTHER = "libtvm_ffi_testing.so"
 _PREFIX = "testing."
 # A function that both have, and one that the other has not.
 _IN_BOTH, _IN_OURS = "testing.TestIntPairSum", "testing.copies"
+
+
+# Imports `bowline.testing`. The package sets it when it is imported.
+_load: Callable[[], object] | None = None
+
+
+def set_loader(load: Callable[[], object]) -> None:
+    """Say what loads the library of `bowline.testing`."""
+    global _load
+    _load = load
 
 
 def is_ours() -> bool:
@@ -30,10 +41,10 @@ def is_other() -> bool:
 
 def bring(name: str) -> bool:
     """Load ours for a name of it. Returns whether the name is worth another look."""
-    if not name.startswith(_PREFIX) or is_ours():
+    if not name.startswith(_PREFIX) or is_ours() or _load is None:
         return False
     try:
-        importlib.import_module(".testing", __package__)
+        _load()
     except ImportError:
         # The other one is loaded, or this build has none.
         return False
@@ -59,6 +70,14 @@ def type_index(key: str) -> int:
         if not bring(key):
             raise
     return _core.type_index(key)
+
+
+def find_type_index(key: str) -> int | None:
+    """Return the index of a type; None if there is none of this key."""
+    try:
+        return type_index(key)
+    except ValueError:
+        return None
 
 
 def refuse_other(path: str | os.PathLike[str]) -> None:

@@ -11,8 +11,8 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from . import _core
-from ._compat import _object_type_key_to_index
 from ._exclusive import Exclusive
+from ._one_testing import find_type_index
 from .core import MISSING
 
 
@@ -65,7 +65,7 @@ def new_type(cls: type, key: str, parent_index: int, where: str, expected: Any =
     place = Place(_program_of(cls.__module__), cls.__qualname__, where)
 
     def add() -> tuple[int | None, int | None]:
-        former = _object_type_key_to_index(key)
+        former = find_type_index(key)
         if expected is not MISSING and former != expected:
             raise OvertakenError
         if former is None or (former in _PLACES and _PLACES[former][:2] == place[:2]):

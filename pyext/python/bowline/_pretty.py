@@ -1,4 +1,4 @@
-"""Texts of several lines, for `pprint`, and the parts of objects, for ``__rich_repr__``.
+"""Texts of several lines, for `pprint`.
 
 Upholds: what is shown is what `repr` shows; a graph is shown once, with `repr`'s references where a part comes again.
 """
@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import pprint
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from . import _core
-from ._parts import MAPPINGS, SEQUENCES, has_fields
+from ._parts import MAPPINGS, SEQUENCES
+from ._repr_parts import shown_fields
+from ._repr_parts import text as _text
 from .core import Object
-from .registry import get_global_func
 
 # What a text has where it shows, or refers to, an object that comes again.
 _MARK = re.compile(r"#\d+\b")
-_text = get_global_func("ffi.ReprPrint")
 
 
 class _Outline:
@@ -50,48 +50,6 @@ def _outline(value: Any) -> _Outline | None:
         return None
     key = _core.type_key(_core.index_of_class(type(value)))
     return _Outline(f"{key}(", ((f"{name}=", part) for name, part in fields), ")", False)
-
-
-def shown_fields(value: Any) -> list[tuple[str, Any]] | None:
-    """Return the fields that the text of an object shows. None if it has none, or a text of its own."""
-    index = _core.index_of_class(type(value))
-    if not has_fields(type(value)) or index is None or _core.lookup_type_attr(index, "__ffi_repr__") is not None:
-        return None
-    infos = [info for info in _core.fields_of(index) if info.repr]
-    return [(info.name, _core.field_property(info.owner, info.name).get(value)) for info in infos] or None
-
-
-def rich_parts(value: Any) -> Iterator[Any] | None:
-    """Return the parts of an object for ``__rich_repr__``. None if its `repr` is used instead."""
-    if type(value).__repr__ is not Object.__repr__ or not value.__chandle__():  # type: ignore[comparison-overlap]
-        return None
-    if isinstance(value, SEQUENCES):
-        return iter([list(value)])
-    if isinstance(value, MAPPINGS):
-        return iter([dict(_core.map_items(value))])
-    fields = shown_fields(value)
-    return None if fields is None else iter(fields)
-
-
-def show_cut(value: Any, printer: Any) -> None:
-    """Show a container to IPython's printer, which says how many items are shown at most."""
-    most = printer.max_seq_length
-    if not value.__chandle__() or not most or len(value) <= most:
-        printer.text(repr(value))
-        return
-    if isinstance(value, SEQUENCES):
-        left, right = "()" if isinstance(value, _core.CArray) else "[]"
-        shown = [("", item) for item in value[:most]]
-    else:
-        left, right = "{}"
-        shown = [(f"{_text(key)}: ", item) for key, item in _core.map_items(value)[:most]]
-    with printer.group(1, left, right):
-        for before, item in shown:
-            printer.text(before)
-            printer.pretty(item) if isinstance(item, Object) else printer.text(_text(item))
-            printer.text(",")
-            printer.breakable()
-        printer.text(f"... {len(value) - most} more")
 
 
 class _Marks:

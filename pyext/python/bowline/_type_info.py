@@ -5,21 +5,40 @@ Upholds: there is one view of a type, which is known by its index.
 
 from __future__ import annotations
 
-import importlib
+from collections.abc import Callable
 from typing import Any
 
 from . import _core
 from ._core import FieldInfo
 from ._method import method_of_class
 
-# Classes whose instances are no wrappers, by the keys of what they stand for.
-PLAIN = {"DataType": "DataType", "Device": "Device", "ffi.Shape": "Shape", "ffi.String": "String", "ffi.Bytes": "Bytes"}
+
+def _dtype_class() -> type:
+    from ._dtype import DataType
+
+    return DataType
+
+
+def _device_class() -> type:
+    from ._device import Device
+
+    return Device
+
+
+def _shape_class() -> type:
+    from ._shape import Shape
+
+    return Shape
+
+
+# By key of what they stand for: classes whose instances are no wrappers. `core` adds its own two.
+PLAIN: dict[str, Callable[[], type]] = {"DataType": _dtype_class, "Device": _device_class, "ffi.Shape": _shape_class}
 
 
 def plain_class(type_key: str) -> type | None:
     """Return the class of a type whose values are no wrappers, such as strings. None for other types."""
-    name = PLAIN.get(type_key)
-    return None if name is None else getattr(importlib.import_module(".core", __package__), name)
+    find = PLAIN.get(type_key)
+    return None if find is None else find()
 
 
 class TypeMethod:
@@ -64,8 +83,8 @@ class TypeMethod:
 _HEADER_SIZE = 24
 # By type index, which is given out once: there is one view of a type.
 _KNOWN: dict[int, TypeInfo] = {}
-# By type index: classes of types that wait for `TypeInfo._register_fields`.
-PENDING: dict[int, type] = {}
+# By type index, of types that wait for their fields. What `_register_fields` calls follows the class; none while hooks run.
+PENDING: dict[int, tuple[type, Callable[[int, type, list[Any], int | str | None], None] | None]] = {}
 # By type index, of classes that `py_class` made: its options, and `field_markers`.
 DECORATOR_ARGS: dict[int, dict[str, Any]] = {}
 
@@ -112,7 +131,8 @@ class TypeInfo:
     @property
     def type_cls(self) -> type | None:
         """The class of the type's wrappers; None while it has none."""
-        return _core.class_of(self.type_index) or PENDING.get(self.type_index) or plain_class(self.type_key)
+        waiting, _ = PENDING.get(self.type_index, (None, None))
+        return _core.class_of(self.type_index) or waiting or plain_class(self.type_key)
 
     @property
     def parent_type_info(self) -> TypeInfo | None:
@@ -157,10 +177,10 @@ class TypeInfo:
 
     def _register_fields(self, fields: list[Any], structure_kind: int | str | None = None) -> None:
         """Give a type from `core._register_py_class` its fields. That goes once."""
-        if self.type_index not in PENDING:
+        cls, register_fields = PENDING.get(self.type_index, (None, None))
+        if cls is None or register_fields is None:
             raise RuntimeError(f"the type '{self.type_key}' has its fields already")
-        steps = importlib.import_module(".dataclasses._in_steps", __package__)
-        steps.register_fields(self.type_index, PENDING[self.type_index], list(fields), structure_kind)
+        register_fields(self.type_index, cls, list(fields), structure_kind)
         del PENDING[self.type_index]
 
     def __reduce__(self) -> tuple[Any, ...]:

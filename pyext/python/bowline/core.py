@@ -23,7 +23,7 @@ from ._core import (
     TypeSchema,
 )
 from ._declared import expect_one_line, is_own
-from ._type_info import TypeInfo, TypeMethod, type_info
+from ._type_info import PLAIN, TypeInfo, TypeMethod, type_info
 
 if TYPE_CHECKING:
     # Of higher files: `__getattr__` below finds them when they are asked for.
@@ -170,7 +170,11 @@ class Object(_core.CObject, metaclass=ObjectMeta):
         return _without_internals(super().__dir__())
 
     def __rich_repr__(self) -> Any:
-        return importlib.import_module("._pretty", __package__).rich_parts(self)
+        if type(self).__repr__ is not Object.__repr__ or not self.__chandle__():
+            return None
+        from ._repr_parts import rich_parts
+
+        return rich_parts(self)
 
 
 class _Sentinel(Object):
@@ -243,13 +247,19 @@ class Bytes(bytes, PyNativeObject, metaclass=_AlsoPlain):
         return (bytes, (bytes(self),))
 
 
+PLAIN["ffi.String"] = lambda: String
+PLAIN["ffi.Bytes"] = lambda: Bytes
+
+
 class CContainerBase(Object):
     """Base of the four containers."""
 
     __slots__ = ()
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        importlib.import_module("._pretty", __package__).show_cut(self, printer)
+        from ._repr_parts import show_cut
+
+        show_cut(self, printer)
 
 
 #: Functions that say the address of an instance, by its exact class. They are for classes that cannot say it by
@@ -260,7 +270,7 @@ _OPAQUE_PTR_HANDLERS: dict[type, Callable[[Any], int | None]] = _core.opaque_ptr
 _core.register_class(Object, _core.type_index("ffi.Object"))
 _core.set_convertible(ObjectConvertible)
 
-# Names of other modules that this one has too.
+# Names of higher modules that this one hands on, to others than the package itself.
 _ELSEWHERE = {
     "Function": "function",
     "Error": "error",

@@ -1,12 +1,11 @@
 """Classes for native types, and the table of global functions.
 
-Upholds: a native type has one class; a value that comes from native code always finds one.
+Upholds: a native type has one class. `_fallback` makes one for a value that comes before its type has any.
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib
 import sys
 import warnings
 from collections.abc import Callable, Collection, Iterator
@@ -15,9 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from . import _core, _one_testing
 from ._declared import unevaluated
 from ._method import method_of_class
-from ._suggest import hint
 from ._type_info import TypeInfo
-from .core import Object
 
 if TYPE_CHECKING:
     from .function import Function
@@ -35,8 +32,8 @@ __all__ = [
 
 _T = TypeVar("_T")
 
-# Where the classes of the built-in types are. A value may come before they are imported.
-_BUILT_IN = {
+# Where the classes of the built-in types are. A value may come before they are imported: `_fallback` does that then.
+BUILT_IN = {
     "ffi.Array": "bowline.container",
     "ffi.List": "bowline.container",
     "ffi.Map": "bowline.container",
@@ -110,7 +107,7 @@ def register_object(type_key: str | type | None = None, *, init: bool = True) ->
             _expect_free(cls, key, index)
             # Wrappers that were made with a former class keep it; new ones get this one.
             _core.register_class(cls, index, True)
-            _equip(cls, index, init)
+            equip(cls, index, init)
         return cls
 
     return register(type_key) if isinstance(type_key, type) else register
@@ -148,11 +145,10 @@ def _expect_free(cls: type, key: str, index: int) -> None:
     former = _core.class_of(index)
     if former is None or former is cls:
         return
-    if key in _DERIVABLE and issubclass(cls, package_class(key)):
+    if key in _DERIVABLE and issubclass(cls, _package_class(former)):
         return
-    if key in _BUILT_IN or index < _DYNAMIC:
-        own = package_class(key) if key in _BUILT_IN else former
-        raise ValueError(f"type '{key}' has a class of the package, {own.__qualname__}; derive from that")
+    if key in BUILT_IN or index < _DYNAMIC:
+        raise ValueError(f"type '{key}' has a class of the package, {_package_class(former).__qualname__}; derive from that")
     from ._place import is_defined_here  # late, as few classes come to this
 
     if is_defined_here(index):
@@ -162,9 +158,9 @@ def _expect_free(cls: type, key: str, index: int) -> None:
         )
 
 
-def package_class(key: str) -> type:
-    """Return the package's own class for a built-in type, whichever class its values get."""
-    return getattr(importlib.import_module(_BUILT_IN[key]), key.rpartition(".")[2])
+def _package_class(cls: type) -> type:
+    """Return the package's own class of a built-in type. Its values get that, or `cls`, which derives from it."""
+    return next(base for base in cls.__mro__ if base.__module__.partition(".")[0] == __name__.partition(".")[0])
 
 
 # Classes of types to which libraries may add more. With each: whether it is to have a constructor, and what it has been given.
@@ -175,10 +171,10 @@ def catch_up() -> None:
     """Give classes what libraries have registered of their types since. Call when a library was loaded."""
     for index, (cls, init, known) in list(_GROWING.items()):
         if _core.class_of(index) is cls and known != (len(_core.fields_of(index)), len(_core.methods_of(index))):
-            _equip(cls, index, init)
+            equip(cls, index, init)
 
 
-def _equip(cls: type, index: int, init: bool) -> None:
+def equip(cls: type, index: int, init: bool) -> None:
     """Give a class its type's fields, methods and constructor, where it does not define them."""
     if _core.is_foreign(index) or not _core.is_defined(index):
         _GROWING[index] = cls, init, (len(_core.fields_of(index)), len(_core.methods_of(index)))
@@ -225,36 +221,6 @@ def _warn_missing_field_annotations(cls: type, type_info: TypeInfo, *, stackleve
             f"{cls.__qualname__} does not annotate these fields of '{type_info.type_key}': {', '.join(missing)}",
             stacklevel=stacklevel + 1,
         )
-
-
-def _make_fallback(index: int) -> type:
-    """Make a class for a type that has none, its parents first."""
-    key = _core.type_key(index)
-    if key in _BUILT_IN:
-        importlib.import_module(_BUILT_IN[key])
-    above = _core.parent_index(index)
-    parent = Object if above is None else _core.class_of(above) or _make_fallback(above)
-    found = _core.class_of(index)
-    if found is not None:
-        return found
-    module, _, name = key.rpartition(".")
-    namespace = {
-        "__module__": module or "bowline",
-        "__qualname__": key,
-        "__doc__": f"Auto-generated fallback class for {key}.",
-    }
-    cls = type(parent)(name, (parent,), namespace)
-    # Whole before others find it, without a lock. A parent's `__init_subclass__` has run, and its metaclass runs below.
-    _equip(cls, index, True)
-    try:
-        _core.register_class(cls, index)
-    except ValueError:
-        # Another thread was first.
-        found = _core.class_of(index)
-        if found is None:
-            raise
-        return found
-    return cls
 
 
 @overload
@@ -330,6 +296,8 @@ def get_global_func(name: str, allow_missing: bool = False) -> Any:
     """
     found = _one_testing.global_func(name)
     if found is None and not allow_missing:
+        from ._suggest import hint
+
         raise ValueError(f"Cannot find global function {name}{hint(name, list_global_func_names())}")
     return found
 
@@ -352,7 +320,9 @@ def get_global_func_metadata(name: str) -> dict[str, Any]:
     text = _core.global_func_metadata(name)
     if text is None:
         raise RuntimeError(f"Global Function is not found: {name}")
-    return importlib.import_module("json").loads(text) if text else {}
+    import json
+
+    return json.loads(text) if text else {}
 
 
 def init_ffi_api(namespace: str, target_module_name: str | None = None) -> None:
@@ -393,6 +363,3 @@ def list_global_func_names() -> list[str]:
 def get_registered_type_keys() -> list[str]:
     """Return the keys of all native types."""
     return list(_core.type_keys())
-
-
-_core.set_fallback(_make_fallback)

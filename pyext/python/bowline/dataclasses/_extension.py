@@ -57,7 +57,7 @@ def run_hooks(plan: Plan, fields: list[Field]) -> None:
         if callable(value) and getattr(value, "__ffi_on_fields_resolved__", False) is True
     ]
     if hooks:
-        _type_info.PENDING[index] = cls
+        _type_info.PENDING[index] = cls, None
         try:
             for hook in hooks:
                 hook(_type_info.TypeInfo(index), fields)

@@ -10,8 +10,8 @@ import os
 from typing import Any
 
 from .. import _core, _declared, _type_info
-from .._compat import _object_type_key_to_index
 from .._interrupt import is_interrupt
+from .._one_testing import find_type_index
 from .._place import expect_new, new_type, roll_back
 from ..core import Object
 from . import _waiting
@@ -33,7 +33,7 @@ def register(plan: Plan) -> None:
         if cls in _declared.DECLARED or _declared.exact_index(cls) is not None:
             raise TypeError(f"{cls.__qualname__} is already registered")
         plan.parent = _declared.nearest(cls)
-        plan.succeeds = _object_type_key_to_index(plan.key)
+        plan.succeeds = find_type_index(plan.key)
         plan.index = new_type(cls, plan.key, _declared.type_index_of(plan.parent), plan.where, plan.expected)
         plan.former = _declared.declare(cls, plan.index)
         _try_to_finish(plan)

@@ -9,8 +9,8 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _core, _declared
-from .._compat import _object_type_key_to_index
 from .._exclusive import Exclusive
+from .._one_testing import find_type_index
 from .._place import OvertakenError, expect_same, is_defined_here, line_of, roll_back
 from ..core import ObjectMeta
 from ..registry import former_on_failure, register_object
@@ -98,7 +98,7 @@ def declare(cls: Any, key: str) -> None:
     declared = {name: value for name, value in cls.__dict__.items() if _is_declaration(cls, value) and name[:2] != "__"}
     for name in declared:
         delattr(cls, name)
-    index = _object_type_key_to_index(key)
+    index = find_type_index(key)
     if index is not None and not is_defined_here(index):
         _declare_native(cls, key, index, binders, declared)
     else:
@@ -136,7 +136,7 @@ def _declare_own(cls: Any, key: str, declared: dict[str, Any]) -> None:
         # The type of another thread that runs the same code is shared once whole. One that came since the look has its class
         # when that thread has done.
         _waiting.let_finish_key(key)
-        former = _object_type_key_to_index(key)
+        former = find_type_index(key)
         _waiting.let_finish_key(key)
         former_class: Any = None if former is None else _core.class_of(former)
         if former is not None:
