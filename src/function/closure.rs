@@ -7,7 +7,6 @@ use crate::object::alloc::add_flags;
 use crate::object::header::{FLAG_LEAF, FLAG_SHORT};
 use crate::object::{Header, Obj, Object, ObjectType};
 use crate::value::{tag, Any, AnyView, ConvertError, RawAny, Schema};
-use std::any::TypeId;
 use std::ffi::c_void;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
@@ -18,15 +17,15 @@ pub type SafeCall = unsafe extern "C" fn(*mut c_void, *const RawAny, i32, *mut R
 /// What the C ABI sees of a function. Never written after construction.
 #[repr(C)]
 pub struct FunctionCell {
-    safe_call: SafeCall,
-    cpp_call: *mut c_void,
+    pub(super) safe_call: SafeCall,
+    pub(super) cpp_call: *mut c_void,
 }
 
 /// A function object; what it closes over follows.
 #[repr(C)]
 pub struct FunctionObj {
-    header: Header,
-    cell: FunctionCell,
+    pub(super) header: Header,
+    pub(super) cell: FunctionCell,
 }
 
 const _: () =
@@ -75,16 +74,6 @@ impl Function {
         let cell = FunctionCell { safe_call: invoke::<F>, cpp_call: std::ptr::null_mut() };
         let function = FunctionObj { header: Header::placeholder(), cell };
         Obj::new(Closure { function, call }).upcast()
-    }
-
-    /// A function over dynamic values whose state can be looked at again with [`FunctionObj::state`].
-    pub fn from_state<S>(state: S, call: fn(&S, &[AnyView<'_>]) -> Result<Any, Error>) -> Function
-    where
-        S: Send + Sync + 'static,
-    {
-        let cell = FunctionCell { safe_call: invoke_state::<S>, cpp_call: std::ptr::null_mut() };
-        let function = FunctionObj { header: Header::placeholder(), cell };
-        Obj::new(Closure { function, call: State { of: TypeId::of::<S>(), call, state } }).upcast()
     }
 
     /// A function over typed values; `name` is for error texts.
@@ -196,32 +185,7 @@ impl Function {
     }
 }
 
-impl Function {
-    /// The state of a function made by [`Function::from_state`] from an `S`, to be changed. `None` for all other functions, and
-    /// when the function has another handle of either kind, or a wrapper.
-    pub fn state_mut<S: Send + Sync + 'static>(&mut self) -> Option<&mut S> {
-        let untied = self.tie_word().is_none_or(|word| word.observe().is_detached());
-        if !untied || !self.header.counts().is_unique() || self.state::<S>().is_none() {
-            return None;
-        }
-        // SAFETY: a function with such a state, whose only handle is borrowed mutably.
-        Some(unsafe { &mut (*self.as_raw().cast::<Closure<State<S>>>().as_ptr()).call.state })
-    }
-}
-
 impl FunctionObj {
-    /// The state of a function made by [`Function::from_state`] from an `S`; `None` for all others.
-    pub fn state<S: Send + Sync + 'static>(&self) -> Option<&S> {
-        // Identical entry points may have been merged into one. So the type id has the last word.
-        if self.cell.safe_call as usize != invoke_state::<S> as *const () as usize {
-            return None;
-        }
-        let this: *const FunctionObj = self;
-        // SAFETY: only `from_state` uses this entry point, for some state. Its type id is at the same place for all.
-        let closure = unsafe { &*this.cast::<Closure<State<S>>>() };
-        (closure.call.of == TypeId::of::<S>()).then_some(&closure.call.state)
-    }
-
     /// Whether it does not block; see [`Function::short`].
     #[inline]
     pub fn is_short(&self) -> bool {
@@ -238,14 +202,6 @@ impl FunctionObj {
     pub fn safe_call(&self) -> SafeCall {
         self.cell.safe_call
     }
-}
-
-/// What a function made by [`Function::from_state`] closes over.
-#[repr(C)]
-struct State<S> {
-    of: TypeId,
-    call: fn(&S, &[AnyView<'_>]) -> Result<Any, Error>,
-    state: S,
 }
 
 /// # Safety
@@ -286,28 +242,12 @@ where
     unsafe { answer(|args| (closure.call)(args), args, count, result) }
 }
 
-/// The C entry point of a function with a state; as [`invoke`].
-///
-/// # Safety
-/// `handle` is a `Closure<State<S>>`, alive; the rest as for [`invoke`].
-unsafe extern "C" fn invoke_state<S: Send + Sync + 'static>(
-    handle: *mut c_void,
-    args: *const RawAny,
-    count: i32,
-    result: *mut RawAny,
-) -> i32 {
-    // SAFETY: `handle` is a `Closure<State<S>>`, alive.
-    let State { call, state, .. } = unsafe { &(*handle.cast::<Closure<State<S>>>()).call };
-    // SAFETY: `args` are `count` valid values; `result` can be written.
-    unsafe { answer(|args| call(state, args), args, count, result) }
-}
-
 /// Calls, and answers by the C convention.
 ///
 /// # Safety
 /// `args` are `count` valid values; `result` can be written.
 #[inline]
-unsafe fn answer(
+pub(super) unsafe fn answer(
     call: impl FnOnce(&[AnyView<'_>]) -> Result<Any, Error>,
     args: *const RawAny,
     count: i32,
@@ -332,37 +272,5 @@ unsafe fn answer(
             raise(Error::from_panic(panic));
             -1
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::value::IntoAny;
-
-    #[test]
-    fn state_is_found_by_its_type_alone() {
-        let adds = Function::from_state(40i64, |state, args| Ok((state + args.len() as i64).into_any()));
-        let counts = Function::from_state(40u64, |state, args| Ok((*state as i64 + args.len() as i64).into_any()));
-        assert_eq!((adds.state::<i64>(), adds.state::<u64>()), (Some(&40), None));
-        assert_eq!((counts.state::<i64>(), counts.state::<u64>()), (None, Some(&40)));
-        let one = 1i64.into_any();
-        assert!(matches!(adds.call(&[one.view(), one.view()]), Ok(sum) if sum.view().same(&42i64.into_any().view())));
-        assert!(Function::from_packed(|_| Ok(Any::none())).state::<i64>().is_none());
-    }
-
-    #[test]
-    fn state_is_changed_by_its_only_owner() {
-        let mut answers = Function::from_state(40i64, |state, _| Ok((*state).into_any()));
-        assert_eq!(answers.state_mut::<u64>(), None);
-        *answers.state_mut::<i64>().unwrap() += 2;
-        let other = answers.clone();
-        assert_eq!(answers.state_mut::<i64>(), None);
-        drop(other);
-        let weak = answers.downgrade();
-        assert_eq!(answers.state_mut::<i64>(), None);
-        drop(weak);
-        assert_eq!(answers.state_mut::<i64>(), Some(&mut 42));
-        assert!(matches!(answers.call(&[]), Ok(answer) if answer.view().same(&42i64.into_any().view())));
     }
 }

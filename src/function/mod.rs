@@ -37,6 +37,7 @@ mod raised;
 mod raised;
 pub mod serial;
 pub mod stack;
+mod state;
 mod typed;
 
 pub(crate) use closure::failure;

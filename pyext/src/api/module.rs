@@ -49,7 +49,9 @@ fn module_load<'py>(path: &Bound<'py, PyAny>, keep_module_alive: bool, serialize
             )));
         }
         let path = path.extract::<PathBuf>()?;
-        // SAFETY: the caller's word, as `load_module` documents it: there is no way to check a library.
+        // SAFETY: each clause of `load_library` is about the file, which nothing can check. The docstring of the package's
+        // `load_module` hands them on to its caller: the library keeps to the C convention, on any thread unless `serialize` is
+        // given, and its objects are gone before it is unloaded unless `keep_module_alive` is.
         let loaded = py.detach(|| unsafe {
             match serialize {
                 true => module::load_serialized(&path, keep_module_alive),
