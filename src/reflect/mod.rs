@@ -46,6 +46,7 @@ mod record_access;
 mod record_init;
 mod record_list;
 pub mod record_own;
+mod rust_type;
 pub mod sentinel;
 mod signature;
 pub mod structural;
@@ -60,7 +61,8 @@ pub use description::register;
 pub use field::{FieldDefault, FieldFlags, FieldInfo, FieldRole};
 pub use foreign::info;
 pub use own_copy::{copy_of, new_of};
+pub use rust_type::Declaration;
 pub use signature::Signature;
 #[cfg(not(feature = "guest"))]
 pub use table::register;
-pub use table::{Declaration, Definition, MethodInfo, Native, Reflection, StructuralKind};
+pub use table::{Definition, MethodInfo, Native, Reflection, StructuralKind};

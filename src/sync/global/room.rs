@@ -229,7 +229,7 @@ mod tests {
             self.0.fetch_add(size, Ordering::Relaxed)
         }
         unsafe fn unmap(&self, start: usize, size: usize) {
-            assert!(start % PAGE == 0 && size % PAGE == 0 && size != 0);
+            assert!(start.is_multiple_of(PAGE) && size.is_multiple_of(PAGE) && size != 0);
         }
     }
 
