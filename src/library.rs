@@ -89,7 +89,7 @@ macro_rules! __library_export {
     () => {
         /// The C library's, with what the host keeps in reserve for small blocks.
         #[global_allocator]
-        static BOWLINE_ALLOCATOR: $crate::object::reserving::Reserving<$crate::object::reserving::Lent> =
+        static BOWLINE_ALLOCATOR: $crate::object::reserving::Reserving<$crate::object::reserving::LentReserve> =
             $crate::object::reserving::Reserving::new();
 
         $crate::__library_export! { own }

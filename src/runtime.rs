@@ -19,7 +19,7 @@ pub const ABI: u32 = 3;
 /// Room for something of the host's. A guest keeps it for the time of a read or a write.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
-pub struct Place(pub [usize; 4]);
+pub struct HostPlace(pub [usize; 4]);
 
 /// A text that is lent for a call.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +67,7 @@ pub type Call = unsafe extern "C" fn(*mut c_void);
 /// Host and guest free a block by this, or by the C library's `free`. None crosses between them.
 #[derive(Debug)]
 #[repr(C)]
-pub struct Reserve {
+pub struct ReserveTable {
     /// Where the blocks that are always set aside begin.
     pub start: *const u8,
     /// How many bytes they are.
@@ -89,18 +89,18 @@ pub struct Reserve {
 }
 
 // SAFETY: what the pointers name stays. It is only looked at as an address or an atomic.
-unsafe impl Sync for Reserve {}
+unsafe impl Sync for ReserveTable {}
 
-static RESERVE: OnceLock<&'static Reserve> = OnceLock::new();
+static RESERVE: OnceLock<&'static ReserveTable> = OnceLock::new();
 
 /// Sets what the program's allocator keeps in reserve. Once for the process, before guests are loaded.
-pub fn set_reserve(reserve: &'static Reserve) {
+pub fn set_reserve(reserve: &'static ReserveTable) {
     let _ = RESERVE.set(reserve);
 }
 
 /// What the program's allocator keeps in reserve. In a guest it is the host's.
 #[inline]
-pub fn reserve() -> Option<&'static Reserve> {
+pub fn reserve() -> Option<&'static ReserveTable> {
     RESERVE.get().copied()
 }
 
@@ -116,21 +116,21 @@ pub struct Runtime {
     /// The sum of an event's counts.
     pub sum: unsafe extern "C" fn(event: u32) -> i64,
     /// What the host's allocator keeps in reserve; null if it keeps nothing.
-    pub reserve: unsafe extern "C" fn() -> *const Reserve,
+    pub reserve: unsafe extern "C" fn() -> *const ReserveTable,
 
     /// Takes a stripe. The place is for `stripe_release`, on the same thread.
-    pub stripe_hold: unsafe extern "C" fn(number: usize, *mut Place),
+    pub stripe_hold: unsafe extern "C" fn(number: usize, *mut HostPlace),
     /// Gives it back.
-    pub stripe_release: unsafe extern "C" fn(*mut Place),
+    pub stripe_release: unsafe extern "C" fn(*mut HostPlace),
     /// The version of a stripe: an atomic that stays.
     pub stripe_version: unsafe extern "C" fn(number: usize) -> *const c_void,
     /// Gives the cursors of a dict copies of its entries, under its stripe. The dict is to be changed. False without memory.
     pub part_cursors: unsafe extern "C" fn(dict: *const c_void, table: *const c_void) -> bool,
 
     /// Begins a read. The place is for `unpin`, on the same thread.
-    pub pin: unsafe extern "C" fn(*mut Place),
+    pub pin: unsafe extern "C" fn(*mut HostPlace),
     /// Ends it; quietly, without releasing what others replaced.
-    pub unpin: unsafe extern "C" fn(*mut Place, quietly: bool),
+    pub unpin: unsafe extern "C" fn(*mut HostPlace, quietly: bool),
     /// Calls when all present readers are done, perhaps now.
     pub retire: unsafe extern "C" fn(Call, *mut c_void),
     /// As `retire`, later, for what is no user code.

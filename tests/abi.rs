@@ -5,7 +5,8 @@ use bowline::abi::{error, function, types, value};
 use bowline::function::error::take_raised;
 use bowline::function::{Error, Function};
 use bowline::object::registry::{
-    is_instance, register_placed, register_type, type_index_of, type_info, types, Place, RegistryError, DYNAMIC, OBJECT,
+    is_instance, register_placed, register_type, type_index_of, type_info, types, RegistryError, TypePlace, DYNAMIC,
+    OBJECT,
 };
 use bowline::reflect::{self, instance, record, record_own, Definition, FieldDefault, FieldFlags, FieldInfo};
 use bowline::value::{Any, AnyView, ByteArray, IntoAny, RawAny, Schema, Storage, Str};
@@ -14,7 +15,7 @@ use std::thread;
 
 #[test]
 fn descendants_lie_behind_their_ancestor_while_there_is_room() {
-    let place = |reserved, can_overflow| Place { index: None, reserved, can_overflow };
+    let place = |reserved, can_overflow| TypePlace { index: None, reserved, can_overflow };
     let base = register_placed("test.place.Base", OBJECT, place(4, true)).unwrap().index;
     let first = register_placed("test.place.First", base, place(1, false)).unwrap().index;
     let second = register_type("test.place.Second", base).unwrap().index;
@@ -33,7 +34,7 @@ fn descendants_lie_behind_their_ancestor_while_there_is_room() {
 
 #[test]
 fn reserved_indices_are_given_out_once() {
-    let place = Place { index: None, reserved: 300, can_overflow: true };
+    let place = TypePlace { index: None, reserved: 300, can_overflow: true };
     let base = register_placed("test.race.Base", OBJECT, place).unwrap().index;
     let register = |thread: i32| {
         let each = (0..100).map(move |n| register_type(&format!("test.race.{thread}.{n}"), base).unwrap().index);
@@ -51,7 +52,7 @@ fn reserved_indices_are_given_out_once() {
 
 #[test]
 fn numbered_types() {
-    let number = |index| Place { index: Some(index), ..Place::default() };
+    let number = |index| TypePlace { index: Some(index), ..TypePlace::default() };
     let info = register_placed("test.Numbered", OBJECT, number(119)).unwrap();
     assert_eq!((info.index, type_index_of("test.Numbered")), (119, Some(119)));
     assert!(std::ptr::eq(type_info(119).unwrap(), info) && is_instance(119, OBJECT));

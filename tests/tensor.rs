@@ -6,8 +6,8 @@
 use bowline::object::Object;
 use bowline::reflect::structural::{self, Options};
 use bowline::tensor::dlpack::{
-    DLManagedTensor, DLManagedTensorVersioned, DLTensor, Managed, Version, CPU, IS_COPIED, READ_ONLY, SUBBYTE_PADDED,
-    VERSION,
+    DLManagedTensor, DLManagedTensorVersioned, DLPackVersion, DLTensor, Managed, CPU, IS_COPIED, READ_ONLY,
+    SUBBYTE_PADDED, VERSION,
 };
 use bowline::tensor::{share, Tensor, TensorObj, MAX_NDIM};
 use bowline::value::{convert, DataType, Device, IntoAny};
@@ -70,7 +70,7 @@ fn plain(shape: &[i64], strides: Option<&[i64]>, ends: &Arc<AtomicUsize>) -> Man
     Managed::Plain(NonNull::from(Box::leak(foreign)).cast())
 }
 
-fn versioned(version: Version, flags: u64, ends: &Arc<AtomicUsize>) -> Managed {
+fn versioned(version: DLPackVersion, flags: u64, ends: &Arc<AtomicUsize>) -> Managed {
     let managed =
         DLManagedTensorVersioned { version, manager_ctx: null_mut(), deleter: Some(end), flags, dl_tensor: BLANK };
     let content = (0..64).collect();
@@ -146,7 +146,7 @@ fn flags_go_along() {
     let again = TensorObj::from_exported(tensor.clone().export_versioned(false)).unwrap();
     assert_eq!(again.flags(), READ_ONLY);
     assert_eq!(TensorObj::from_exported(tensor.export_versioned(true)).unwrap().flags(), READ_ONLY | IS_COPIED);
-    let other = versioned(Version { major: 2, minor: 0 }, 0, &ends);
+    let other = versioned(DLPackVersion { major: 2, minor: 0 }, 0, &ends);
     // SAFETY: alive; ended this once.
     unsafe {
         assert!(!other.is_understood());

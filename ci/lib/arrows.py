@@ -48,6 +48,7 @@ def circles(arrows: Arrows) -> list[list[str]]:
 Path_ = tuple[str, ...]
 _WORD = r"[A-Za-z_]\w*"
 _ITEM = re.compile(rf"\b(?:fn|struct|enum|union|trait|type|const|static|macro_rules!)\s+(?:mut\s+)?({_WORD})")
+_TYPE = re.compile(rf"^[ \t]*pub(?:\([^)]*\))? (?:unsafe )?(?:struct|enum|union|trait|type) ({_WORD})", re.M)
 _USE = re.compile(r"^[ \t]*(pub(?:\([^)]*\))?[ \t]+)?use\s+([^;]+);", re.M)
 # A file that is compiled a second time, for models, or in a guest.
 _AGAIN = re.compile(r"#\[path\s*=[^\]]*\]\s*(?:pub\s+)?mod\s+\w+\s*;")
@@ -88,6 +89,14 @@ class Crate:
     def order(self) -> list[str]:
         """The top modules in the order of the `mod` lines of lib.rs."""
         return _CHILD.findall(self.texts[()])
+
+    def types(self) -> dict[str, list[str]]:
+        """The files, by name, that have a type of this name for others. A trait counts, too."""
+        found: dict[str, list[str]] = {}
+        for module, text in self.texts.items():
+            for name in _TYPE.findall(text):
+                found.setdefault(name, []).append(self.files[module])
+        return found
 
     def arrows(self) -> Arrows:
         found: Arrows = {file: {} for file in self.files.values()}

@@ -3,7 +3,7 @@
 use super::boundary::{answer, give, or_abort, text};
 use super::start;
 use crate::function::Error;
-use crate::object::registry::{self, Place, RegistryError};
+use crate::object::registry::{self, RegistryError, TypePlace};
 use crate::reflect::record::TypeRecord;
 use crate::reflect::record_own;
 use crate::value::ByteArray;
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn TVMFFITypeGetOrAllocIndex(
             return Ok(QUERY);
         }
         let index = (static_index >= 0).then_some(static_index);
-        let place = Place { index, reserved: child_slots, can_overflow: child_slots_can_overflow != 0 };
+        let place = TypePlace { index, reserved: child_slots, can_overflow: child_slots_can_overflow != 0 };
         match registry::register_placed(key, parent, place) {
             Ok(info) => Ok(info.index),
             // Another thread was first.

@@ -5,7 +5,7 @@
 //! A cursor looks into the dict's own table, and is in a list by its stripe. What changes a dict gives its cursors a copy of the
 //! entries before. So one that is dropped before a change costs no copy.
 
-use super::table::{Pair, Place, Table};
+use super::table::{EntryPlace, Pair, Table};
 use crate::object::AllocError;
 use crate::value::stripe;
 use std::alloc::Layout;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub(super) struct Position {
     /// How many entries are left.
     pub(super) left: usize,
-    next: Option<Place>,
+    next: Option<EntryPlace>,
     /// The entries as they were; then the cursor is in no list.
     copies: Option<Arc<Vec<Pair>>>,
 }

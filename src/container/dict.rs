@@ -8,7 +8,7 @@
 use super::map::mapping;
 use super::mapping_object::{self, Mapping};
 use super::search::{unwind, Search};
-use super::table::{Pair, Place, Table};
+use super::table::{EntryPlace, Pair, Table};
 use super::{cursor, key};
 use crate::function::Error;
 use crate::object::grow::Grow;
@@ -60,7 +60,7 @@ impl Mapping for DictObj {
 #[derive(Clone)]
 pub struct Entry {
     /// Where it was.
-    place: Place,
+    place: EntryPlace,
     /// The key, as it is in the dict.
     pub key: Any,
     /// Its value.
@@ -68,14 +68,14 @@ pub struct Entry {
 }
 
 impl Entry {
-    fn at(table: &Table, place: Place) -> Entry {
+    fn at(table: &Table, place: EntryPlace) -> Entry {
         let (key, value) = table.entry(place);
         Entry { place, key: key.clone(), value: value.clone() }
     }
 
     /// Where the entry is, if it still is. The key is the very one of the dict, so that its type need not be asked.
-    fn find(&self, table: &Table) -> Option<Place> {
-        let is_there = |place: &Place| {
+    fn find(&self, table: &Table) -> Option<EntryPlace> {
+        let is_there = |place: &EntryPlace| {
             let entry = table.entry_if_there(*place);
             entry.is_some_and(|(key, value)| {
                 key.view().same(self.key.as_view()) && value.view().same(self.value.as_view())
@@ -151,7 +151,7 @@ impl DictObj {
     /// Runs `work` under the stripe, once, with the place of `key` at that moment. It is none if the key is not there. What
     /// types say of their own keys is asked before, while nothing is held.
     #[inline]
-    fn at_key<R>(&self, key: &AnyView<'_>, work: impl FnOnce(&Table, Option<Place>) -> R) -> Result<R, Error> {
+    fn at_key<R>(&self, key: &AnyView<'_>, work: impl FnOnce(&Table, Option<EntryPlace>) -> R) -> Result<R, Error> {
         let mut work = Some(work);
         Search::of(key)?.settle(|search| {
             self.held(|table| {
@@ -200,7 +200,12 @@ impl DictObj {
 
     /// Adds an entry if the key is new. Otherwise gives what `found`, under the stripe, makes of it.
     #[inline]
-    fn place<R>(&self, key: Any, value: Any, found: impl Fn(&mut Table, Place, Pair) -> R) -> Result<Option<R>, Error> {
+    fn place<R>(
+        &self,
+        key: Any,
+        value: Any,
+        found: impl Fn(&mut Table, EntryPlace, Pair) -> R,
+    ) -> Result<Option<R>, Error> {
         let search = Search::of(key.as_view())?;
         let mut entry = Some((key, value));
         let placed = search.settle(|search| {

@@ -3,7 +3,7 @@
 
 use super::array::item;
 use super::mapping_object::{self, Mapping};
-use super::table::{Place, Table};
+use super::table::{EntryPlace, Table};
 use crate::function::Error;
 use crate::object::{Header, Obj, Object, ObjectType};
 use crate::value::{tag, Any, AnyView, Field, FromAny, IntoAny, Schema, Storage, Typed};
@@ -122,7 +122,7 @@ impl MapObj {
 #[derive(Clone)]
 pub struct MapEntries {
     map: Obj<MapObj>,
-    next: Option<Place>,
+    next: Option<EntryPlace>,
     left: usize,
 }
 

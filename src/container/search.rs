@@ -4,7 +4,7 @@
 
 use super::key::{self, Custom};
 use super::key_hashes::{KeyHashes, Obstacle};
-use super::table::{Pair, Place, Table};
+use super::table::{EntryPlace, Pair, Table};
 use super::table_memory::Memory;
 use crate::function::Error;
 use crate::value::{address, Any, AnyView};
@@ -53,7 +53,7 @@ impl Search {
     /// Where the key is, or that it is nowhere. None: foreign code is to be asked first, see [`Search::settle`]. Runs none
     /// itself, and releases nothing.
     #[inline]
-    pub(super) fn look(&mut self, table: &Table, key: &AnyView<'_>) -> Option<Option<Place>> {
+    pub(super) fn look(&mut self, table: &Table, key: &AnyView<'_>) -> Option<Option<EntryPlace>> {
         match (table.find(self.hash, key), &mut self.asked) {
             (None, Some(asked)) => asked.look(table, self.hash),
             (found, _) => Some(found),
@@ -107,7 +107,7 @@ impl Search {
 
 impl Asked {
     #[cold]
-    fn look(&mut self, table: &Table, hash: u64) -> Option<Option<Place>> {
+    fn look(&mut self, table: &Table, hash: u64) -> Option<Option<EntryPlace>> {
         for (place, candidate) in table.candidates(hash) {
             // Keys of other types may have the same hash by chance.
             if candidate.type_index() != self.key.type_index() {
@@ -151,7 +151,7 @@ impl Table {
     /// # Errors
     /// What its type says of its own keys.
     #[inline]
-    pub(super) fn search(&self, key: &AnyView<'_>) -> Result<Option<Place>, Error> {
+    pub(super) fn search(&self, key: &AnyView<'_>) -> Result<Option<EntryPlace>, Error> {
         Search::of(key)?.settle(|search| search.look(self, key))
     }
 

@@ -7,7 +7,7 @@
 
 use super::key;
 use super::key_hashes::{KeyHashes, Obstacle};
-use super::table_memory::{allocate, free, Deleter, Memory};
+use super::table_memory::{allocate, free, EntriesDeleter, Memory};
 use crate::object::AllocError;
 use crate::value::{Any, AnyView};
 use std::ffi::c_void;
@@ -22,7 +22,7 @@ pub(super) const NONE: u64 = u64::MAX;
 
 /// Where an entry is, as long as the table does not change. It is its index in the small form, its slot in the dense one.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Place(usize);
+pub(super) struct EntryPlace(usize);
 
 /// Key and value.
 pub(super) type Pair = (Any, Any);
@@ -48,7 +48,7 @@ pub(super) struct Table {
     data: *mut c_void,
     size: u64,
     slots: u64,
-    deleter: Option<Deleter>,
+    deleter: Option<EntriesDeleter>,
     shift: u32,
     first: u64,
     last: u64,
@@ -69,7 +69,7 @@ impl Default for Table {
 }
 
 impl Table {
-    fn small(data: *mut c_void, room: usize, deleter: Option<Deleter>) -> Table {
+    fn small(data: *mut c_void, room: usize, deleter: Option<EntriesDeleter>) -> Table {
         Table { data, size: 0, slots: IS_SMALL | room as u64, deleter, shift: 0, first: NONE, last: NONE }
     }
 
@@ -139,7 +139,7 @@ impl Table {
 
     /// Key and value at a place.
     #[inline]
-    pub(super) fn entry(&self, place: Place) -> (&Any, &Any) {
+    pub(super) fn entry(&self, place: EntryPlace) -> (&Any, &Any) {
         if self.is_small() {
             let item = &self.items()[place.0];
             return (&item.key, &item.value);
@@ -151,74 +151,74 @@ impl Table {
 
     /// The value at a place.
     #[inline]
-    pub(super) fn value(&self, place: Place) -> &Any {
+    pub(super) fn value(&self, place: EntryPlace) -> &Any {
         self.entry(place).1
     }
 
     /// Where a key is, told at a glance.
     #[inline]
-    pub(super) fn find(&self, hash: u64, key: &AnyView<'_>) -> Option<Place> {
+    pub(super) fn find(&self, hash: u64, key: &AnyView<'_>) -> Option<EntryPlace> {
         if self.is_small() {
-            return self.items().iter().position(|item| key::equal(item.key.as_view(), key)).map(Place);
+            return self.items().iter().position(|item| key::equal(item.key.as_view(), key)).map(EntryPlace);
         }
         let mut chain = self.chain(hash);
         // SAFETY: the slots of a chain are filled.
-        chain.find(|slot| unsafe { key::equal((*self.item(*slot)).key.as_view(), key) }).map(Place)
+        chain.find(|slot| unsafe { key::equal((*self.item(*slot)).key.as_view(), key) }).map(EntryPlace)
     }
 
     /// The keys that may be equal to one of a hash.
-    pub(super) fn candidates(&self, hash: u64) -> impl Iterator<Item = (Place, &Any)> {
+    pub(super) fn candidates(&self, hash: u64) -> impl Iterator<Item = (EntryPlace, &Any)> {
         let small = if self.is_small() { 0..self.len() } else { 0..0 };
         let chain = (!self.is_small()).then(|| self.chain(hash)).into_iter().flatten();
-        small.chain(chain).map(|at| (Place(at), self.entry(Place(at)).0))
+        small.chain(chain).map(|at| (EntryPlace(at), self.entry(EntryPlace(at)).0))
     }
 
     /// Whether a hash leads to the entry at a place.
-    pub(super) fn leads_to(&self, hash: u64, place: Place) -> bool {
+    pub(super) fn leads_to(&self, hash: u64, place: EntryPlace) -> bool {
         self.is_small() || self.chain(hash).any(|slot| slot == place.0)
     }
 
     /// The entry at a place, if there is one. The table may have changed since the place was found.
-    pub(super) fn entry_if_there(&self, place: Place) -> Option<(&Any, &Any)> {
+    pub(super) fn entry_if_there(&self, place: EntryPlace) -> Option<(&Any, &Any)> {
         let is_there = if self.is_small() { place.0 < self.len() } else { self.is_filled(place.0) };
         is_there.then(|| self.entry(place))
     }
 
     /// Where the first entry is.
     #[inline]
-    pub(super) fn first(&self) -> Option<Place> {
+    pub(super) fn first(&self) -> Option<EntryPlace> {
         match self.is_small() {
             _ if self.size == 0 => None,
-            true => Some(Place(0)),
+            true => Some(EntryPlace(0)),
             false => self.place_of(self.first),
         }
     }
 
     /// Where the entry is that was inserted last.
-    pub(super) fn last(&self) -> Option<Place> {
+    pub(super) fn last(&self) -> Option<EntryPlace> {
         match self.is_small() {
-            true => self.len().checked_sub(1).map(Place),
+            true => self.len().checked_sub(1).map(EntryPlace),
             false => self.place_of(self.last_slot()),
         }
     }
 
     /// Where the entry is that stands behind another.
     #[inline]
-    pub(super) fn next(&self, place: Place) -> Option<Place> {
+    pub(super) fn next(&self, place: EntryPlace) -> Option<EntryPlace> {
         match self.is_small() {
-            true => (place.0 + 1 < self.len()).then(|| Place(place.0 + 1)),
+            true => (place.0 + 1 < self.len()).then(|| EntryPlace(place.0 + 1)),
             false => self.place_of(self.behind(place.0)),
         }
     }
 
     #[inline]
-    fn place_of(&self, slot: u64) -> Option<Place> {
-        (slot != NONE).then_some(Place(slot as usize))
+    fn place_of(&self, slot: u64) -> Option<EntryPlace> {
+        (slot != NONE).then_some(EntryPlace(slot as usize))
     }
 
     /// Where the entries are, in order.
     #[inline]
-    pub(super) fn places(&self) -> impl Iterator<Item = Place> + Clone + '_ {
+    pub(super) fn places(&self) -> impl Iterator<Item = EntryPlace> + Clone + '_ {
         std::iter::successors(self.first(), |place| self.next(*place))
     }
 
@@ -238,7 +238,7 @@ impl Table {
         // Zero is the beginning. Else it is twice the place, one more for its value, and two more.
         let (mut place, mut skip_key) = match from.checked_sub(2) {
             None => (self.first(), false),
-            Some(part) => (Some(Place(part / 2)), part % 2 == 1),
+            Some(part) => (Some(EntryPlace(part / 2)), part % 2 == 1),
         };
         while let Some(at) = place {
             let (key, value) = self.entry_if_there(at)?;
@@ -257,7 +257,7 @@ impl Table {
     // ---- changes -------------------------------------------------------------------------------------------------------
 
     /// Sets the value at a place; returns the former one.
-    pub(super) fn replace(&mut self, place: Place, value: Any) -> Any {
+    pub(super) fn replace(&mut self, place: EntryPlace, value: Any) -> Any {
         // SAFETY: the place has an entry.
         unsafe {
             match self.is_small() {
@@ -332,7 +332,7 @@ impl Table {
     }
 
     /// Removes the entry at a place; returns it.
-    pub(super) fn remove(&mut self, place: Place) -> Pair {
+    pub(super) fn remove(&mut self, place: EntryPlace) -> Pair {
         if !self.is_small() {
             return self.remove_dense(place.0);
         }
@@ -347,7 +347,7 @@ impl Table {
     }
 
     /// Takes all entries out.
-    pub(super) fn take(&mut self) -> Taken {
+    pub(super) fn take(&mut self) -> TakenEntries {
         if self.is_small() {
             let mut few = [const { None }; SMALL];
             let count = self.len().min(SMALL);
@@ -356,9 +356,9 @@ impl Table {
                 *place = Some(unsafe { self.data.cast::<SmallItem>().add(at).read() });
             }
             self.size = 0;
-            return Taken::Few { _entries: few };
+            return TakenEntries::Few { _entries: few };
         }
-        Taken::Many { _table: std::mem::take(self) }
+        TakenEntries::Many { _table: std::mem::take(self) }
     }
 
     /// Lets entries go that another table has.
@@ -368,7 +368,7 @@ impl Table {
 }
 
 /// Entries that were taken out, to be released under no stripe.
-pub(super) enum Taken {
+pub(super) enum TakenEntries {
     /// Of the small form.
     Few { _entries: [Option<SmallItem>; SMALL] },
     /// Of the dense form.

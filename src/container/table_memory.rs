@@ -6,17 +6,17 @@ use std::alloc::Layout;
 use std::ffi::c_void;
 
 /// Frees memory of entries. C++ calls it, too.
-pub(super) type Deleter = unsafe extern "C" fn(*mut c_void);
+pub(super) type EntriesDeleter = unsafe extern "C" fn(*mut c_void);
 
 /// Memory of entries that are elsewhere now, or nowhere. Its deleter may be another language's: drop it under no stripe.
 pub(super) struct Memory {
     data: *mut c_void,
-    deleter: Option<Deleter>,
+    deleter: Option<EntriesDeleter>,
 }
 
 impl Memory {
     /// What a table had.
-    pub(super) fn new(data: *mut c_void, deleter: Option<Deleter>) -> Memory {
+    pub(super) fn new(data: *mut c_void, deleter: Option<EntriesDeleter>) -> Memory {
         Memory { data, deleter }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::key;
 use super::key_hashes::KeyHashes;
-use super::table::{Place, Table, SMALL};
+use super::table::{EntryPlace, Table, SMALL};
 use crate::value::{Any, IntoAny};
 use proptest::prelude::*;
 
@@ -44,7 +44,7 @@ fn remove(table: &mut Table, key: i64) -> Option<(i64, i64)> {
 
 /// Expects every entry where its hash leads. The order goes through each once, there and back.
 fn expect_sound(table: &Table, hash: impl Fn(i64) -> u64) {
-    let places: Vec<Place> = table.places().take(table.len() + 1).collect();
+    let places: Vec<EntryPlace> = table.places().take(table.len() + 1).collect();
     assert_eq!(
         (places.len(), places.first(), places.last()),
         (table.len(), table.first().as_ref(), table.last().as_ref())

@@ -4,26 +4,26 @@
 
 use super::mapping_object::Mapping;
 use super::seq::SeqCell;
-use super::table::{Place, Table};
+use super::table::{EntryPlace, Table};
 use crate::function::Error;
 use crate::object::grow::gathered;
 use crate::object::{Obj, ObjectType};
 use crate::value::{Any, AnyView};
 
 /// Something with parts that can be replaced one by one.
-pub(super) trait Parts {
+pub(super) trait Replaceable {
     /// How a part is found again.
-    type Place: Copy;
+    type EntryPlace: Copy;
     /// Where all parts are.
-    fn places(&self) -> Vec<Self::Place>;
+    fn places(&self) -> Vec<Self::EntryPlace>;
     /// The part at a place.
-    fn part(&self, place: Self::Place) -> Option<&Any>;
+    fn part(&self, place: Self::EntryPlace) -> Option<&Any>;
     /// Replaces the part at a place that has one; gives the former one.
-    fn put(&mut self, place: Self::Place, part: Any) -> Any;
+    fn put(&mut self, place: Self::EntryPlace, part: Any) -> Any;
 }
 
-impl Parts for SeqCell {
-    type Place = usize;
+impl Replaceable for SeqCell {
+    type EntryPlace = usize;
 
     fn places(&self) -> Vec<usize> {
         gathered(0..self.len())
@@ -41,18 +41,18 @@ impl Parts for SeqCell {
     }
 }
 
-impl Parts for Table {
-    type Place = Place;
+impl Replaceable for Table {
+    type EntryPlace = EntryPlace;
 
-    fn places(&self) -> Vec<Place> {
+    fn places(&self) -> Vec<EntryPlace> {
         gathered(Table::places(self))
     }
 
-    fn part(&self, place: Place) -> Option<&Any> {
+    fn part(&self, place: EntryPlace) -> Option<&Any> {
         self.entry_if_there(place).map(|(_, value)| value)
     }
 
-    fn put(&mut self, place: Place, part: Any) -> Any {
+    fn put(&mut self, place: EntryPlace, part: Any) -> Any {
         self.replace(place, part)
     }
 }
@@ -61,7 +61,7 @@ impl Parts for Table {
 ///
 /// # Errors
 /// What `change` ends in; kind `RuntimeError` when it makes another handle of the container.
-pub(super) fn update<T: ObjectType, P: Parts>(
+pub(super) fn update<T: ObjectType, P: Replaceable>(
     container: &mut Obj<T>,
     parts: impl Fn(&mut T) -> &mut P,
     mut change: impl FnMut(AnyView<'_>) -> Result<Option<Any>, Error>,

@@ -12,7 +12,7 @@ use crate::reclaim::{self, Guard};
 use crate::reflect::description::{self, Description};
 use crate::reflect::foreign_field;
 use crate::reflect::{attr, checkpoint as work, record, record_own, sentinel};
-use crate::runtime::{self, Call, Place, Reserve, Runtime, Text, TypeFacts, ABI};
+use crate::runtime::{self, Call, HostPlace, ReserveTable, Runtime, Text, TypeFacts, ABI};
 use crate::stream;
 use crate::sync::counter::{self, Event};
 use crate::sync::global::MutexGuard;
@@ -62,12 +62,12 @@ pub static RUNTIME: Runtime = Runtime {
 
 /// What `runtime` says of a place holds. It is as large and as aligned as what is put there.
 const fn fits<T>() {
-    assert!(size_of::<T>() <= size_of::<Place>() && align_of::<T>() <= align_of::<Place>());
+    assert!(size_of::<T>() <= size_of::<HostPlace>() && align_of::<T>() <= align_of::<HostPlace>());
 }
 
 /// # Safety
 /// `place` can be written.
-unsafe fn put<T>(place: *mut Place, value: T) {
+unsafe fn put<T>(place: *mut HostPlace, value: T) {
     const { fits::<T>() };
     // SAFETY: `place` can be written, and the value fits.
     unsafe { place.cast::<T>().write(value) };
@@ -75,7 +75,7 @@ unsafe fn put<T>(place: *mut Place, value: T) {
 
 /// # Safety
 /// `place` has a `T`, which is taken this once.
-unsafe fn take_out<T>(place: *mut Place) -> T {
+unsafe fn take_out<T>(place: *mut HostPlace) -> T {
     const { fits::<T>() };
     // SAFETY: `place` has a `T`, which is taken this once.
     unsafe { place.cast::<T>().read() }
@@ -96,18 +96,18 @@ unsafe extern "C" fn sum(number: u32) -> i64 {
     event(number).map_or(0, counter::sum)
 }
 
-unsafe extern "C" fn lent_reserve() -> *const Reserve {
+unsafe extern "C" fn lent_reserve() -> *const ReserveTable {
     runtime::reserve().map_or(null(), std::ptr::from_ref)
 }
 
 type Held = Option<MutexGuard<'static, ()>>;
 
-unsafe extern "C" fn stripe_hold(number: usize, place: *mut Place) {
+unsafe extern "C" fn stripe_hold(number: usize, place: *mut HostPlace) {
     // SAFETY: the guest lends a place that holds nothing.
     unsafe { put::<Held>(place, stripe::numbered(number).hold()) };
 }
 
-unsafe extern "C" fn stripe_release(place: *mut Place) {
+unsafe extern "C" fn stripe_release(place: *mut HostPlace) {
     // SAFETY: the guest's place has what `stripe_hold` put there, given back once.
     drop(unsafe { take_out::<Held>(place) });
 }
@@ -121,12 +121,12 @@ unsafe extern "C" fn part(dict: *const c_void, table: *const c_void) -> bool {
     catch(|| Ok(unsafe { part_cursors(dict, table) })).unwrap_or(false)
 }
 
-unsafe extern "C" fn pin(place: *mut Place) {
+unsafe extern "C" fn pin(place: *mut HostPlace) {
     // SAFETY: the guest lends a place that holds nothing.
     unsafe { put::<Guard>(place, reclaim::pin()) };
 }
 
-unsafe extern "C" fn unpin(place: *mut Place, quietly: bool) {
+unsafe extern "C" fn unpin(place: *mut HostPlace, quietly: bool) {
     // SAFETY: the guest's place has what `pin` put there, given back once.
     let guard = unsafe { take_out::<Guard>(place) };
     match quietly {

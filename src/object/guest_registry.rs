@@ -8,7 +8,7 @@ use crate::runtime::{self, Text, TypeFacts};
 use std::mem::MaybeUninit;
 
 pub use super::cached_index::CachedIndex;
-pub use super::place::{Place, RegistryError, DYNAMIC};
+pub use super::place::{RegistryError, TypePlace, DYNAMIC};
 pub use super::root::OBJECT;
 pub use super::type_info::TypeInfo;
 

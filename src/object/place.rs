@@ -59,7 +59,7 @@ impl std::error::Error for RegistryError {}
 
 /// Which index a type gets, and which ones it keeps for its descendants.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct TypePlace {
     /// The index, if the type's maker says it: one between the built-in types and [`DYNAMIC`].
     pub index: Option<i32>,
     /// How many indices behind the type's own only its descendants get.
@@ -68,8 +68,8 @@ pub struct Place {
     pub can_overflow: bool,
 }
 
-impl Default for Place {
-    fn default() -> Place {
-        Place { index: None, reserved: 0, can_overflow: true }
+impl Default for TypePlace {
+    fn default() -> TypePlace {
+        TypePlace { index: None, reserved: 0, can_overflow: true }
     }
 }

@@ -9,7 +9,7 @@ use crate::sync::global::names::{self, Names};
 use crate::sync::global::{AtomicI32, Ordering};
 
 pub use super::cached_index::CachedIndex;
-pub use super::place::{Place, RegistryError, DYNAMIC};
+pub use super::place::{RegistryError, TypePlace, DYNAMIC};
 pub use super::root::OBJECT;
 pub use super::type_info::TypeInfo;
 
@@ -73,14 +73,14 @@ fn statics() -> impl Iterator<Item = &'static TypeInfo> {
 
 /// Registers a type under a key that is free. Linearises at the CAS that gives it the key.
 pub fn register_type(key: &str, parent_index: i32) -> Result<&'static TypeInfo, RegistryError> {
-    register_placed(key, parent_index, Place::default())
+    register_placed(key, parent_index, TypePlace::default())
 }
 
 /// As [`register_type`], with a say in the type's index.
 ///
 /// # Errors
 /// As there, and when the index is taken.
-pub fn register_placed(key: &str, parent_index: i32, place: Place) -> Result<&'static TypeInfo, RegistryError> {
+pub fn register_placed(key: &str, parent_index: i32, place: TypePlace) -> Result<&'static TypeInfo, RegistryError> {
     let duplicate = |index| Err(RegistryError::Duplicate { key: owned(key), index });
     if let Some(index) = type_index_of(key) {
         return duplicate(index);
@@ -98,7 +98,7 @@ pub fn register_successor(key: &str, parent_index: i32) -> Result<&'static TypeI
     if let Some(fixed) = statics().find(|info| info.key == key) {
         return Err(RegistryError::Duplicate { key: owned(key), index: fixed.index });
     }
-    add(key, parent(parent_index)?, Place::default())
+    add(key, parent(parent_index)?, TypePlace::default())
 }
 
 /// Lets a type's key find it, instead of an older type that has the key. False if a newer type has the key, or this one is not
@@ -155,7 +155,7 @@ pub fn key_hash(key: &str) -> u64 {
 }
 
 /// Puts a type into the table, under an index of its own.
-fn add(key: &str, parent: &'static TypeInfo, place: Place) -> Result<&'static TypeInfo, RegistryError> {
+fn add(key: &str, parent: &'static TypeInfo, place: TypePlace) -> Result<&'static TypeInfo, RegistryError> {
     // Before there is an index, which would be lost.
     let key = owned(key).into_boxed_str();
     let reserved = place.reserved.max(0);

@@ -1,7 +1,7 @@
 //! Rust's allocator is the C library's, with a reserve for when that has nothing left.
 //! Upholds: a block goes back to where it came from; what grew or shrank keeps its content.
 //!
-//! The host has a reserve of its own, and a guest that of its host: [`Lent`].
+//! The host has a reserve of its own, and a guest that of its host: [`LentReserve`].
 
 use crate::runtime;
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -124,11 +124,11 @@ impl<R: Reserve> Reserving<R> {
 
 /// The host's reserve, in a guest. Before the guest has begun there is none, and no block of one.
 #[derive(Debug)]
-pub struct Lent;
+pub struct LentReserve;
 
 // SAFETY: the host's functions keep to this. A block of the reserve was taken after it was set. Whatever handed the block over orders
 // that, so that who frees it sees the reserve, too.
-unsafe impl Reserve for Lent {
+unsafe impl Reserve for LentReserve {
     #[inline(always)]
     fn gives() -> bool {
         match runtime::reserve().and_then(|reserve| reserve.gives) {
@@ -160,7 +160,7 @@ unsafe impl Reserve for Lent {
 
 /// The reserve, if a block may be of it.
 #[inline(always)]
-fn near(block: *mut u8) -> Option<&'static runtime::Reserve> {
+fn near(block: *mut u8) -> Option<&'static runtime::ReserveTable> {
     let reserve = runtime::reserve()?;
     // Relaxed: there is a room as long as a block of one is out. Who has such a block got it after that, in whatever order made it theirs.
     // SAFETY: the host's count stays.

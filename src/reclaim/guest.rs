@@ -1,14 +1,14 @@
 //! Grace periods of a guest are those of the host. The host's readers see what the guest replaces, and the other way round.
 //! Upholds: what `grace` upholds, by asking the host; a panic of what is released ends in the guest.
 
-use crate::runtime::{self, Call, Place};
+use crate::runtime::{self, Call, HostPlace};
 use std::ffi::c_void;
 use std::marker::PhantomData;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
 /// What a reader holds while it looks at shared pointers. Dropping it ends the read, and may release what others replaced.
 pub struct Guard {
-    place: Place,
+    place: HostPlace,
     quietly: bool,
     of_this_thread: PhantomData<*const ()>,
 }
@@ -26,7 +26,7 @@ pub fn pin() -> Guard {
 }
 
 fn begin(quietly: bool) -> Guard {
-    let mut place = Place::default();
+    let mut place = HostPlace::default();
     // SAFETY: the host's function, which fills the place.
     unsafe { (runtime::get().pin)(&mut place) };
     Guard { place, quietly, of_this_thread: PhantomData }

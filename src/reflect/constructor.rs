@@ -1,7 +1,7 @@
 //! `__ffi_init__`: a type's constructor as a function. It is for callers that know the type by reflection only.
 //! Upholds: an error leaves nothing behind.
 
-use super::{attr, info, instance, record_init, sentinel, FieldDefault, FieldInfo, Reflection, Signature};
+use super::{attr, info, instance, record_init, sentinel, FieldDefault, FieldInfo, InitSignature, Reflection};
 use crate::function::{Error, Function};
 use crate::object::grow::try_gathered;
 use crate::object::{Obj, Object};
@@ -34,7 +34,7 @@ pub fn constructor(reflection: &'static Reflection) -> Function {
     // Made by the first call. It takes a blank object to see whether there can be one.
     let signature = OnceLock::new();
     Function::from_packed(move |arguments| {
-        construct(signature.get_or_init(|| Signature::of(reflection)), arguments).map(IntoAny::into_any)
+        construct(signature.get_or_init(|| InitSignature::of(reflection)), arguments).map(IntoAny::into_any)
     })
 }
 
@@ -56,7 +56,7 @@ pub fn init_of(index: i32) -> Option<Any> {
 /// # Errors
 /// Kind `TypeError` for arguments that do not suit. It is also for a type's maker that makes something else. Errors of default
 /// factories and `MemoryError` pass through.
-fn construct(signature: &Signature, arguments: &[AnyView<'_>]) -> Result<Obj<Object>, Error> {
+fn construct(signature: &InitSignature, arguments: &[AnyView<'_>]) -> Result<Obj<Object>, Error> {
     let given = assign(signature, arguments)?;
     let fields = signature.reflection().fields.iter();
     let values = try_gathered(fields.zip(given).map(|(field, given)| value(field, given)))?;
@@ -65,7 +65,7 @@ fn construct(signature: &Signature, arguments: &[AnyView<'_>]) -> Result<Obj<Obj
 }
 
 /// Which field each argument is for.
-fn assign<'a>(signature: &Signature, arguments: &[AnyView<'a>]) -> Result<Vec<Option<AnyView<'a>>>, Error> {
+fn assign<'a>(signature: &InitSignature, arguments: &[AnyView<'a>]) -> Result<Vec<Option<AnyView<'a>>>, Error> {
     let end = arguments.iter().position(|view| sentinel::is_kwargs(*view));
     let (by_position, by_name) = match end {
         Some(end) => (&arguments[..end], &arguments[end + 1..]),

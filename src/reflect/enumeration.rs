@@ -1,5 +1,5 @@
 //! Enumerations: types whose objects are few, known, and told apart by identity.
-//! Upholds: a type's variants are in one `State`, which is an attribute of the type; a variant is found by its number, by
+//! Upholds: a type's variants are in one `EnumState`, which is an attribute of the type; a variant is found by its number, by
 //! its name, and by what it stands for.
 
 use super::{attr, StructuralKind};
@@ -8,7 +8,7 @@ use crate::function::Error;
 use crate::object::{Obj, Object};
 use crate::value::{Any, AnyView, FromAny, IntoAny, Str};
 
-/// The attribute of a type that holds its [`State`].
+/// The attribute of a type that holds its [`EnumState`].
 pub const ATTRIBUTE: &str = "__ffi_enum__";
 
 crate::object! {
@@ -49,7 +49,7 @@ crate::object! {
 crate::object! {
     /// The variants of an enumeration and what is said of them.
     #[key = "ffi.EnumState"]
-    pub struct State {
+    pub struct EnumState {
         /// Enum singletons in registration order.
         #[field(no_init)]
         pub entries: List<Obj<Object>>,
@@ -65,20 +65,22 @@ crate::object! {
 
 /// Registers the types, so that they are known by their keys.
 pub fn declare() {
-    super::declare::<(Enum, IntEnum, StrEnum, State)>();
+    super::declare::<(Enum, IntEnum, StrEnum, EnumState)>();
 }
 
-impl State {
+impl EnumState {
     /// The state of an enumeration; made and kept if it has none yet.
     ///
     /// # Errors
     /// Kind `TypeError` when there is no such type.
-    pub fn of(index: i32) -> Result<Obj<State>, Error> {
+    pub fn of(index: i32) -> Result<Obj<EnumState>, Error> {
         if let Some(state) = attr::get(index, ATTRIBUTE) {
             return Ok(Obj::from_any(state.view())?);
         }
-        attr::set_if_none(index, ATTRIBUTE, || State::new(List::default(), Dict::default(), Dict::default()).into_any())
-            .and_then(|state| Ok(Obj::from_any(state.view())?))
+        attr::set_if_none(index, ATTRIBUTE, || {
+            EnumState::new(List::default(), Dict::default(), Dict::default()).into_any()
+        })
+        .and_then(|state| Ok(Obj::from_any(state.view())?))
     }
 
     /// Adds a variant under its number and its name.
@@ -102,9 +104,9 @@ impl State {
     /// Gives an enumeration other variants, whose code was run again. What is said of variants stays.
     ///
     /// # Errors
-    /// As [`State::of`] and [`State::add`]; the enumeration is as it was then.
+    /// As [`EnumState::of`] and [`EnumState::add`]; the enumeration is as it was then.
     pub fn replace(index: i32, variants: &[Obj<Enum>]) -> Result<(), Error> {
-        let state = State::new(List::default(), Dict::default(), State::of(index)?.attrs.clone());
+        let state = EnumState::new(List::default(), Dict::default(), EnumState::of(index)?.attrs.clone());
         variants.iter().try_for_each(|variant| state.add(variant))?;
         attr::set(index, ATTRIBUTE, state.into_any())
     }
@@ -133,7 +135,7 @@ impl State {
     /// What is said of a variant.
     ///
     /// # Errors
-    /// As [`State::describe`].
+    /// As [`EnumState::describe`].
     pub fn description(&self, variant: &Obj<Enum>, what: &str) -> Result<Option<Any>, Error> {
         let Some(column) = self.attrs.get(Str::from(what).into_any().view())? else { return Ok(None) };
         let Ok(column) = Dict::<Obj<Object>, Any>::from_any(column.view()) else { return Ok(None) };

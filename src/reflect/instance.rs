@@ -2,7 +2,7 @@
 //! Upholds: an object is whole before any other thread knows it.
 
 use super::allocate::allocate;
-use super::{attr, info, Reflection, Signature};
+use super::{attr, info, InitSignature, Reflection};
 use crate::function::{Error, Function};
 use crate::object::grow::{gathered, try_gathered};
 use crate::object::{destroy, registry, Header, Obj, Object, ObjectType};
@@ -101,7 +101,7 @@ pub fn make(index: i32, values: impl IntoIterator<Item = Any>) -> Result<Obj<Obj
 /// # Safety
 /// Each value came from [`FieldInfo::accept`](super::FieldInfo::accept) of its field; required fields have one.
 pub unsafe fn assemble(
-    signature: &Signature,
+    signature: &InitSignature,
     values: impl IntoIterator<Item = Option<Any>>,
 ) -> Result<Obj<Object>, Error> {
     let reflection = signature.reflection();

@@ -62,7 +62,7 @@ pub use field::{FieldDefault, FieldFlags, FieldInfo, FieldRole};
 pub use foreign::info;
 pub use own_copy::{copy_of, new_of};
 pub use rust_type::Declaration;
-pub use signature::Signature;
+pub use signature::InitSignature;
 #[cfg(not(feature = "guest"))]
 pub use table::register;
 pub use table::{Definition, MethodInfo, Native, Reflection, StructuralKind};

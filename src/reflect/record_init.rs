@@ -1,5 +1,5 @@
 //! The constructor of types that are known by records only. It has a creator, and setters for the fields.
-//! Upholds: arguments by position and by name go where a [`Signature`](super::Signature) would put them; an error leaves
+//! Upholds: arguments by position and by name go where an [`InitSignature`](super::InitSignature) would put them; an error leaves
 //! nothing behind.
 
 use super::record::{FieldRecord, DEFAULT_IS_FACTORY, HAS_DEFAULT, INIT_OFF, KW_ONLY};

@@ -8,7 +8,7 @@ use crate::object::registry;
 
 /// The parameters of a type's constructor: one for each field, in the order of [`Reflection::fields`].
 #[derive(Debug)]
-pub struct Signature {
+pub struct InitSignature {
     reflection: &'static Reflection,
     /// Whether an object may be made blank and filled then.
     blank: bool,
@@ -22,9 +22,9 @@ struct Parameter {
     required: bool,
 }
 
-impl Signature {
+impl InitSignature {
     /// The parameters for a type's objects.
-    pub fn of(reflection: &'static Reflection) -> Signature {
+    pub fn of(reflection: &'static Reflection) -> InitSignature {
         let blank = reflection.can_be_blank();
         let parameter = |(at, field): (usize, &FieldInfo)| {
             let hidden = reflection.fields[at + 1..].iter().any(|other| other.name == field.name);
@@ -35,7 +35,7 @@ impl Signature {
         let by_position = |at: &usize| parameters[*at].passed && !reflection.fields[*at].flags().kw_only;
         let (first, second): (Vec<usize>, Vec<usize>) =
             (0..parameters.len()).filter(by_position).partition(|at| parameters[*at].required);
-        Signature { reflection, blank, positional: [first, second].concat(), parameters }
+        InitSignature { reflection, blank, positional: [first, second].concat(), parameters }
     }
 
     /// What is known of the type.

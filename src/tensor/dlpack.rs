@@ -9,7 +9,7 @@ use std::ptr::NonNull;
 pub const CPU: i32 = 1;
 
 /// The version whose structs these are.
-pub const VERSION: Version = Version { major: 1, minor: 1 };
+pub const VERSION: DLPackVersion = DLPackVersion { major: 1, minor: 1 };
 
 /// Flag of a versioned tensor: its memory may not be written.
 pub const READ_ONLY: u64 = 1;
@@ -41,7 +41,7 @@ pub struct DLTensor {
 /// A version of DLPack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(C)]
-pub struct Version {
+pub struct DLPackVersion {
     /// Changes with the structs.
     pub major: u32,
     /// Changes with flags and device kinds.
@@ -63,7 +63,7 @@ pub struct DLManagedTensor {
 #[repr(C)]
 pub struct DLManagedTensorVersioned {
     /// The maker's version.
-    pub version: Version,
+    pub version: DLPackVersion,
     /// The maker's own.
     pub manager_ctx: *mut c_void,
     /// Ends it, once; none if nothing has to be done.

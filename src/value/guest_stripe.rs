@@ -2,7 +2,7 @@
 //! Upholds: what `stripe` upholds, by the host's locks and versions.
 
 use super::stripe::index;
-use crate::runtime::{self, Place};
+use crate::runtime::{self, HostPlace};
 use crate::sync::global::{seqlock, AtomicUsize};
 use std::marker::PhantomData;
 
@@ -12,7 +12,7 @@ pub(crate) struct Stripe(usize);
 
 /// A stripe that is held.
 pub(crate) struct Held {
-    place: Place,
+    place: HostPlace,
     of_this_thread: PhantomData<*const ()>,
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn of<T>(address: *const T) -> Stripe {
 impl Stripe {
     /// Takes the lock.
     pub(crate) fn hold(self) -> Held {
-        let mut place = Place::default();
+        let mut place = HostPlace::default();
         // SAFETY: a number of a stripe; the host fills the place.
         unsafe { (runtime::get().stripe_hold)(self.0, &mut place) };
         Held { place, of_this_thread: PhantomData }

@@ -3,7 +3,7 @@
 //! Upholds: a room's memory is freed once, after every use of it; a place has one room at a time; a block finds its room.
 
 use super::*;
-use bowline::sync::modelled::room::{Memory, Refused, Room, Rooms, PAGE};
+use bowline::sync::modelled::room::{Refused, Room, RoomMemory, Rooms, PAGE};
 use bowline::sync::Mutex;
 use std::alloc::Layout;
 use support::cell::Block;
@@ -31,7 +31,7 @@ impl Pages {
 struct OfPages(Arc<Pages>);
 
 // SAFETY: a page serves one room at a time.
-unsafe impl Memory for OfPages {
+unsafe impl RoomMemory for OfPages {
     fn map(&self, size: usize) -> usize {
         assert_eq!(size, PAGE);
         let page = match &self.0.free {

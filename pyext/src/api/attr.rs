@@ -9,7 +9,7 @@ use crate::interpreter::take;
 use crate::to_python::{error, value};
 use crate::wrapper::tie;
 use bowline::object::{registry, Obj};
-use bowline::reflect::enumeration::{Enum, State};
+use bowline::reflect::enumeration::{Enum, EnumState};
 use bowline::reflect::{self, attr};
 use bowline::value::Any;
 use bowline_python_macros::{guarded, pyfunction};
@@ -55,7 +55,7 @@ fn register_type_attr(type_index: i32, attr_key: &str, value: &Bound<'_, PyAny>)
 #[pyfunction]
 #[guarded]
 fn enum_state(py: Python<'_>, type_index: i32) -> PyResult<Bound<'_, PyAny>> {
-    let state = State::of(type_index).map_err(|error| error::to_python(py, &error))?;
+    let state = EnumState::of(type_index).map_err(|error| error::to_python(py, &error))?;
     value::object_to_python(py, state.upcast())
 }
 
@@ -71,7 +71,7 @@ fn variant_of(ob: &Bound<'_, PyAny>) -> PyResult<Obj<Enum>> {
 #[guarded]
 fn enum_add(type_index: i32, variant: &Bound<'_, PyAny>) -> PyResult<()> {
     let object = variant_of(variant)?;
-    let added = State::of(type_index).and_then(|state| state.add(&object));
+    let added = EnumState::of(type_index).and_then(|state| state.add(&object));
     added.map_err(|error| error::to_python(variant.py(), &error))
 }
 
@@ -80,7 +80,7 @@ fn enum_add(type_index: i32, variant: &Bound<'_, PyAny>) -> PyResult<()> {
 #[guarded]
 fn enum_replace(py: Python<'_>, type_index: i32, variants: &Bound<'_, PyAny>) -> PyResult<()> {
     let objects = take::items(variants, |variant| variant_of(&variant))?;
-    State::replace(type_index, &objects).map_err(|error| error::to_python(py, &error))
+    EnumState::replace(type_index, &objects).map_err(|error| error::to_python(py, &error))
 }
 
 /// Adds what is here to the module.

@@ -19,7 +19,7 @@ use bowline::function::{Error, Function};
 use bowline::object::ObjectType;
 use bowline::reflect::attr;
 use bowline::reflect::checkpoint::{self, Work};
-use bowline::reflect::content::{self, Comparison, Equality, Front, Hash, Scheme, Shared, Text};
+use bowline::reflect::content::{self, ContentHash, ContentText, Equality, Front, OrderWork, Scheme, Shared};
 use bowline::value::{tag, Any, AnyView, IntoAny, Str};
 use bowline_python_macros::{guarded, pyfunction};
 use pyo3::prelude::*;
@@ -128,7 +128,7 @@ fn content_equal_items<'py>(mine: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>)
 fn content_order(a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<i32> {
     let py = a.py();
     let (a, b) = (convert::any(a)?, convert::any(b)?);
-    Ok(run(py, Comparison::new(a.view(), b.view()))? as i32)
+    Ok(run(py, OrderWork::new(a.view(), b.view()))? as i32)
 }
 
 /// A hash that is the same for values of the same content.
@@ -142,7 +142,7 @@ fn content_hash(value: &Bound<'_, PyAny>) -> PyResult<i64> {
     let value = convert::any(value)?;
     // Attached throughout, since every part takes Python; the checkpoints let others run.
     or_memory_error(py, || {
-        let hash = checkpoint::finish(Hash::new(value.view(), &PythonHashing));
+        let hash = checkpoint::finish(ContentHash::new(value.view(), &PythonHashing));
         hash.map(|hash| hash as i64).map_err(|error| error::to_python(py, &error))
     })
 }
@@ -155,7 +155,7 @@ fn object_text(ob: &Bound<'_, PyAny>) -> PyResult<String> {
     let name = || ob.get_type().name().map_or_else(|_| "?".to_owned(), |name| take::shown(&name));
     let Some(object) = tie::object_of(ob) else { return Ok(format!("{}(chandle=None)", name())) };
     let at = object.as_raw();
-    match run(py, Text::new(object.into_any().view())) {
+    match run(py, ContentText::new(object.into_any().view())) {
         Err(raised) if !is_interrupt(py, &raised) => Ok(format!("{}(chandle={at:p})", name())),
         outcome => outcome,
     }

@@ -111,7 +111,7 @@ impl OneArgument for DeepCopy {
         let asks = memo.len() > usize::from(memo.contains(py.get_type::<Memo>())?);
         let shared = Memo::of(&memo)?;
         let kept = memo.clone().unbind();
-        let elsewhere: content::Elsewhere<'_> = Box::new(move |view| {
+        let elsewhere: content::OtherCopier<'_> = Box::new(move |view| {
             if !asks && view.as_ref::<OpaqueObj>().is_none() {
                 return Ok(None);
             }

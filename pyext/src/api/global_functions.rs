@@ -9,7 +9,7 @@ use crate::interpreter::names::intern;
 use crate::to_python::{error, value};
 use bowline::function::{global, Error, Function};
 use bowline::reflect::checkpoint;
-use bowline::reflect::content::Hash;
+use bowline::reflect::content::ContentHash;
 use bowline::value::{Any, AnyView, IntoAny};
 use pyo3::prelude::*;
 
@@ -32,7 +32,7 @@ fn exactly<'a, const N: usize>(name: &str, arguments: &[AnyView<'a>]) -> Result<
 fn declare() -> Result<(), Error> {
     let hash = Function::from_packed(|arguments| {
         let [value] = exactly("ffi.RecursiveHash", arguments)?;
-        checkpoint::finish(Hash::new(value, &PythonHashing)).map(|hash| (hash as i64).into_any())
+        checkpoint::finish(ContentHash::new(value, &PythonHashing)).map(|hash| (hash as i64).into_any())
     });
     global::register("ffi.RecursiveHash", hash, true)?;
     python("ffi.DeepCopy", |py, arguments| {

@@ -13,7 +13,7 @@ use bowline::function::Error;
 use bowline::object::grow::try_gathered;
 use bowline::object::{registry, Obj};
 use bowline::reflect::structural::{
-    self, Comparison, Flow, Hash, Options, Order, Region, StructuralKey, VisitInterrupt,
+    self, Comparison, Flow, Options, Order, Region, StructuralHash, StructuralKey, VisitInterrupt,
 };
 use bowline::reflect::{self, StructuralKind};
 use bowline::value::{tag, Any, AnyView};
@@ -46,7 +46,7 @@ fn structural_equal(
 #[pyo3(signature = (value, map_free_vars = false, skip_tensor_content = false))]
 fn structural_hash(value: &Bound<'_, PyAny>, map_free_vars: bool, skip_tensor_content: bool) -> PyResult<u64> {
     let options = Options { map_free_vars, skip_tensor_content };
-    run(value.py(), Hash::new(convert::any(value)?.view(), options))
+    run(value.py(), StructuralHash::new(convert::any(value)?.view(), options))
 }
 
 /// A pair of wrappers.
@@ -76,7 +76,7 @@ fn structural_mismatch<'py>(
 fn structural_key<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = value.py();
     let native = convert::any(value)?;
-    let hash = run(py, Hash::new(native.view(), Options::default()))?;
+    let hash = run(py, StructuralHash::new(native.view(), Options::default()))?;
     value::object_to_python(py, StructuralKey::of_hashed(native, hash).upcast())
 }
 

@@ -95,9 +95,9 @@ mod entry {
     }
 
     /// An attachment, which ends with it.
-    pub struct Entry(NonNull<c_void>);
+    pub struct Attached(NonNull<c_void>);
 
-    impl Drop for Entry {
+    impl Drop for Attached {
         fn drop(&mut self) {
             // SAFETY: the token of this thread's attachment, given back once; a `NonNull` stays with its thread.
             unsafe { PyThreadState_Release(self.0.as_ptr()) };
@@ -105,11 +105,11 @@ mod entry {
     }
 
     /// Attaches the thread, unless the interpreter ends.
-    pub fn enter() -> Option<Entry> {
+    pub fn enter() -> Option<Attached> {
         // Relaxed: the thread got what it calls from one that has seen the module initialised.
         let view = NonNull::new(VIEW.load(Ordering::Relaxed))?;
         // SAFETY: a view, which nothing closes.
-        NonNull::new(unsafe { PyThreadState_EnsureFromView(view.as_ptr()) }).map(Entry)
+        NonNull::new(unsafe { PyThreadState_EnsureFromView(view.as_ptr()) }).map(Attached)
     }
 }
 

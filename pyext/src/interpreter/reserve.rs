@@ -148,7 +148,7 @@ mod lent {
     use std::ffi::c_void;
     use std::ptr::null_mut;
 
-    pub static RESERVE: runtime::Reserve = runtime::Reserve {
+    pub static RESERVE: runtime::ReserveTable = runtime::ReserveTable {
         start: BLOCKS.0.get().cast(),
         size: SIZE,
         rooms: std::ptr::from_ref(room::count()),

@@ -7,7 +7,7 @@
 use crate::interpreter::nomemory;
 #[cfg(not(unix))]
 use bowline::sync::global::room::PAGE;
-use bowline::sync::global::room::{Memory, Refused, Room, Rooms};
+use bowline::sync::global::room::{Refused, Room, RoomMemory, Rooms};
 use std::alloc::Layout;
 #[cfg(not(unix))]
 use std::alloc::{GlobalAlloc, System};
@@ -28,7 +28,7 @@ pub const fn count() -> &'static AtomicUsize {
 struct Mapped;
 
 // SAFETY: the system gives what it maps to nothing else. It hands memory on with all that came before it was given up.
-unsafe impl Memory for Mapped {
+unsafe impl RoomMemory for Mapped {
     fn map(&self, size: usize) -> usize {
         if nomemory::given() {
             map(size)

@@ -6,7 +6,7 @@
 use crate::interpreter::exceptions::{PyBufferError, PyRuntimeError, PyTypeError};
 use crate::interpreter::names::intern;
 use crate::to_python::dlpack_capsule;
-use bowline::tensor::dlpack::{DLManagedTensorVersioned, Managed, Version, VERSION};
+use bowline::tensor::dlpack::{DLManagedTensorVersioned, DLPackVersion, Managed, VERSION};
 use bowline::tensor::Tensor;
 use bowline::value::Device;
 use pyo3::ffi;
@@ -20,7 +20,7 @@ const NAME: &CStr = c"dlpack_exchange_api";
 /// The table, as DLPack lays it out.
 #[repr(C)]
 struct Table {
-    version: Version,
+    version: DLPackVersion,
     /// The table of an older major version, or null.
     former: *const Table,
     _allocate: *const c_void,

@@ -4,7 +4,7 @@
 
 use bowline::function::{Error, Function};
 use bowline::object::{Obj, ObjectType};
-use bowline::reflect::enumeration::{Enum, IntEnum, State, StrEnum};
+use bowline::reflect::enumeration::{Enum, EnumState, IntEnum, StrEnum};
 use bowline::reflect::{attr, StructuralKind};
 use bowline::value::{Any, AnyView, IntoAny, Str};
 
@@ -33,7 +33,7 @@ fn convert_to_variant<T: ObjectType>() -> Any {
         if view.as_ref::<T>().is_some() {
             return Ok(AnyView::to_owned(*view));
         }
-        let found = State::of(T::type_index())?.find(*view)?;
+        let found = EnumState::of(T::type_index())?.find(*view)?;
         found
             .map(IntoAny::into_any)
             .ok_or_else(|| Error::type_error(format!("Cannot cast from `{}` to `{}`", view.type_name(), T::TYPE_KEY)))
@@ -46,17 +46,17 @@ fn convert_to_variant<T: ObjectType>() -> Any {
 /// # Errors
 /// Those of adding them.
 pub fn install() -> Result<(), Error> {
-    let integers = State::of(TestCxxIntEnum::type_index())?;
+    let integers = EnumState::of(TestCxxIntEnum::type_index())?;
     for (name, value) in [("low", 10), ("high", 20)] {
         let variant = TestCxxIntEnum::new(IntEnum::value(Enum::value(value, name.into()), value));
         integers.add(&variant.upcast())?;
     }
-    let strings = State::of(TestCxxStrEnum::type_index())?;
+    let strings = EnumState::of(TestCxxStrEnum::type_index())?;
     for (number, value) in ["+", "*"].into_iter().enumerate() {
         let variant = TestCxxStrEnum::new(StrEnum::value(Enum::value(number as i64, value.into()), value.into()));
         strings.add(&variant.upcast())?;
     }
-    let variants = State::of(TestEnumVariant::type_index())?;
+    let variants = EnumState::of(TestEnumVariant::type_index())?;
     for (number, (name, code)) in [("Alpha", 10), ("Beta", 20)].into_iter().enumerate() {
         let variant = TestEnumVariant::new(Enum::value(number as i64, name.into())).upcast();
         variants.add(&variant)?;
@@ -71,6 +71,6 @@ pub fn install() -> Result<(), Error> {
 /// # Errors
 /// Kind `ValueError` when there is none.
 pub fn enum_variant(name: Str) -> Result<Obj<Enum>, Error> {
-    let found = State::of(TestEnumVariant::type_index())?.find(name.clone().into_any().view())?;
+    let found = EnumState::of(TestEnumVariant::type_index())?.find(name.clone().into_any().view())?;
     found.ok_or_else(|| Error::value_error(format!("testing.TestEnumVariant has no variant {name}")))
 }

@@ -172,12 +172,12 @@ fn same_plain(a: AnyView<'_>, b: AnyView<'_>) -> bool {
 /// Kind `TypeError` for values without an order: of different types, NaN, unequal mappings, objects whose fields are not
 /// known. `ValueError` for graphs with cycles. What hooks end in.
 pub fn order(a: AnyView<'_>, b: AnyView<'_>) -> Result<Ordering, Error> {
-    finish(Comparison::new(a, b))
+    finish(OrderWork::new(a, b))
 }
 
 /// The order that a type's `__ffi_compare__` says.
 fn by_hook(hook: &Any, a: AnyView<'_>, b: AnyView<'_>) -> Result<Ordering, Error> {
-    Comparison::default().query(hook, a, b)
+    OrderWork::default().query(hook, a, b)
 }
 
 /// What is asked of two values.
@@ -199,7 +199,7 @@ enum Task {
 
 /// The work of [`order`].
 #[derive(Default)]
-pub struct Comparison {
+pub struct OrderWork {
     /// The last first.
     todo: Vec<Task>,
     /// Pairs of addresses, of objects that are being compared, and of those that are equal.
@@ -209,12 +209,12 @@ pub struct Comparison {
     kept: Vec<(Any, Any)>,
 }
 
-impl Comparison {
+impl OrderWork {
     /// Of these values.
-    pub fn new(a: AnyView<'_>, b: AnyView<'_>) -> Comparison {
-        Comparison {
+    pub fn new(a: AnyView<'_>, b: AnyView<'_>) -> OrderWork {
+        OrderWork {
             todo: vec![Task::Compare(AnyView::to_owned(a), AnyView::to_owned(b), Wanted::Order)],
-            ..Comparison::default()
+            ..OrderWork::default()
         }
     }
 
@@ -249,7 +249,7 @@ impl Comparison {
     }
 
     fn query(&mut self, hook: &Any, a: AnyView<'_>, b: AnyView<'_>) -> Result<Ordering, Error> {
-        let answer = hook::call(self, hook, &[a, b], Comparison::inside)?;
+        let answer = hook::call(self, hook, &[a, b], OrderWork::inside)?;
         Ok(convert::<i64>(answer.view())?.cmp(&0))
     }
 
@@ -345,7 +345,7 @@ fn equality(a: AnyView<'_>, b: AnyView<'_>) -> Result<Ordering, Error> {
     Ok(if equal(a, b)? { Ordering::Equal } else { Ordering::Less })
 }
 
-impl Work for Comparison {
+impl Work for OrderWork {
     type Output = Ordering;
     fn work(&mut self, steps: u32) -> Result<Option<Ordering>, Error> {
         self.advance(0, steps)

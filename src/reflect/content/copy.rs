@@ -58,7 +58,7 @@ impl Memo {
 
 /// What copies objects that the core does not look into. It may also have been told of copies, and is asked for each object
 /// once. None: the core shall do it.
-pub type Elsewhere<'a> = Box<dyn FnMut(AnyView<'_>) -> Result<Option<Any>, Error> + Send + 'a>;
+pub type OtherCopier<'a> = Box<dyn FnMut(AnyView<'_>) -> Result<Option<Any>, Error> + Send + 'a>;
 
 enum Task {
     Copy(Any),
@@ -99,7 +99,7 @@ impl Plan {
 /// cycles close: each leads through a list, a dict, or a field that can be set.
 pub struct DeepCopy<'a> {
     memo: Arc<Memo>,
-    elsewhere: Elsewhere<'a>,
+    elsewhere: OtherCopier<'a>,
     todo: Vec<Task>,
     made: Vec<Any>,
     /// Objects whose copies need their parts first, which are being copied.
@@ -120,7 +120,7 @@ pub struct DeepCopy<'a> {
 
 impl<'a> DeepCopy<'a> {
     /// Of this value, with the copies in `memo` known already.
-    pub fn new(value: AnyView<'_>, memo: Arc<Memo>, elsewhere: Elsewhere<'a>) -> DeepCopy<'a> {
+    pub fn new(value: AnyView<'_>, memo: Arc<Memo>, elsewhere: OtherCopier<'a>) -> DeepCopy<'a> {
         DeepCopy {
             memo,
             elsewhere,

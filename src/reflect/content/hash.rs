@@ -30,13 +30,13 @@ pub trait Scheme: Send + Sync + 'static {
 }
 
 /// The core's own scheme. Its numbers are the same for the life of the process, on all machines alike.
-pub struct Own;
+pub struct OwnScheme;
 
 fn mix_all(start: u64, hashes: &[u64]) -> u64 {
     hashes.iter().fold(mix(start, hashes.len() as u64), |hash, more| mix(hash, *more))
 }
 
-impl Scheme for Own {
+impl Scheme for OwnScheme {
     fn plain(&self, value: AnyView<'_>) -> Result<u64, Error> {
         if let Some((text, content)) = value.text_or_bytes() {
             return Ok(mix_bytes(if text { tag::STR } else { tag::BYTES } as u64, content));
@@ -59,7 +59,7 @@ impl Scheme for Own {
 /// # Errors
 /// Kind `ValueError` for a type that has a hook for equality but none for the hash. What hooks end in.
 pub fn hash(value: AnyView<'_>) -> Result<u64, Error> {
-    finish(Hash::new(value, &Own))
+    finish(ContentHash::new(value, &OwnScheme))
 }
 
 #[derive(Clone, Copy)]
@@ -87,7 +87,7 @@ enum Kind {
 }
 
 /// The work of [`hash`].
-pub struct Hash {
+pub struct ContentHash {
     scheme: &'static dyn Scheme,
     next: Option<Any>,
     frames: Vec<Frame>,
@@ -98,10 +98,10 @@ pub struct Hash {
     met_cycle: bool,
 }
 
-impl Default for Hash {
-    fn default() -> Hash {
-        Hash {
-            scheme: &Own,
+impl Default for ContentHash {
+    fn default() -> ContentHash {
+        ContentHash {
+            scheme: &OwnScheme,
             next: None,
             frames: Vec::new(),
             known: NumberMap::default(),
@@ -111,10 +111,10 @@ impl Default for Hash {
     }
 }
 
-impl Hash {
+impl ContentHash {
     /// Of this value, by this scheme.
-    pub fn new(value: AnyView<'_>, scheme: &'static dyn Scheme) -> Hash {
-        Hash { scheme, next: Some(AnyView::to_owned(value)), ..Hash::default() }
+    pub fn new(value: AnyView<'_>, scheme: &'static dyn Scheme) -> ContentHash {
+        ContentHash { scheme, next: Some(AnyView::to_owned(value)), ..ContentHash::default() }
     }
 
     fn advance(&mut self, base: usize, steps: u32) -> Result<Option<Known>, Error> {
@@ -185,7 +185,7 @@ impl Hash {
             // What the hook hashes may lead back here.
             self.known.insert(at, None);
             let before = std::mem::take(&mut self.met_cycle);
-            let answer = hook::call(self, &hook, &[view], Hash::inside)?;
+            let answer = hook::call(self, &hook, &[view], ContentHash::inside)?;
             let cyclic = std::mem::replace(&mut self.met_cycle, before);
             let own = convert::<i64>(answer.view())? as u64;
             let known = Known { hash: if cyclic { index as u64 } else { own }, cyclic };
@@ -250,7 +250,7 @@ impl Hash {
     }
 }
 
-impl Work for Hash {
+impl Work for ContentHash {
     type Output = u64;
     fn work(&mut self, steps: u32) -> Result<Option<u64>, Error> {
         Ok(self.advance(0, steps)?.map(|known| known.hash))

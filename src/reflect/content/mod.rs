@@ -35,12 +35,12 @@ mod shallow;
 mod shared;
 mod text;
 
-pub use compare::{equal, order, Comparison, Equality};
-pub use copy::{deep_copy, DeepCopy, Elsewhere, Memo};
-pub use hash::{hash, Hash, Own, Scheme};
+pub use compare::{equal, order, Equality, OrderWork};
+pub use copy::{deep_copy, DeepCopy, Memo, OtherCopier};
+pub use hash::{hash, ContentHash, OwnScheme, Scheme};
 pub use shallow::copy_shallow;
 pub(super) use shallow::{by_hook, is_shared};
 pub use shared::Shared;
-pub use text::{decide_addresses, set_front, text, Front, Text};
+pub use text::{decide_addresses, set_front, text, ContentText, Front};
 
 use crate::value::address;

@@ -31,7 +31,7 @@ use std::sync::OnceLock;
 /// # Errors
 /// What hooks end in.
 pub fn text(value: AnyView<'_>) -> Result<String, Error> {
-    finish(Text::new(value))
+    finish(ContentText::new(value))
 }
 
 enum Task {
@@ -53,7 +53,7 @@ enum Again {
 
 /// The work of [`text`].
 #[derive(Default)]
-pub struct Text {
+pub struct ContentText {
     done: TextBuf,
     /// The last first.
     todo: Vec<Task>,
@@ -127,15 +127,15 @@ fn shows_addresses() -> bool {
     DECIDE.get().and_then(|decide| decide()).unwrap_or_else(from_start)
 }
 
-impl Text {
+impl ContentText {
     /// Of this value.
-    pub fn new(value: AnyView<'_>) -> Text {
-        Text {
+    pub fn new(value: AnyView<'_>) -> ContentText {
+        ContentText {
             todo: vec![Task::Begin(AnyView::to_owned(value))],
             shared: Shared::new(value),
             numbers: NUMBERS.get().unwrap_or(0),
             addresses: shows_addresses(),
-            ..Text::default()
+            ..ContentText::default()
         }
     }
 
@@ -264,7 +264,7 @@ impl Text {
         self.todo.grow(1);
         self.todo.push(Task::Close(value.clone()));
         if let Some(hook) = hook::of(index, &attr::REPR) {
-            let answer = hook::call(self, &hook, &[view], Text::inside)?;
+            let answer = hook::call(self, &hook, &[view], ContentText::inside)?;
             self.say_told(view, owned(&convert::<Str>(answer.view())?));
             return Ok(());
         }
@@ -338,7 +338,7 @@ impl Text {
     }
 }
 
-impl Work for Text {
+impl Work for ContentText {
     type Output = String;
     fn work(&mut self, steps: u32) -> Result<Option<String>, Error> {
         let done = self.advance(0, steps)?;

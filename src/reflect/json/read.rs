@@ -9,7 +9,7 @@ use crate::function::{Error, Function};
 use crate::object::grow::{gathered, try_gathered, Grow};
 use crate::object::registry;
 use crate::reflect::checkpoint::Checkpoints;
-use crate::reflect::enumeration::State;
+use crate::reflect::enumeration::EnumState;
 use crate::reflect::structural::StructuralKey;
 use crate::reflect::{attr, info, instance, FieldDefault, Reflection};
 use crate::value::{convert, Any, IntoAny, Schema};
@@ -158,7 +158,7 @@ impl<'a> Reader<'a> {
             return Function::call_view(hook.view(), &[native_of(data).view()]);
         }
         let Some(fields) = data.as_fields() else {
-            let variant = State::of(index)?.find(native_of(data).view())?;
+            let variant = EnumState::of(index)?.find(native_of(data).view())?;
             return variant.map(IntoAny::into_any).ok_or_else(|| invalid(format!("`{name}` has no variant {data}")));
         };
         let reflection = info(index).filter(|reflection| reflection.is_remakeable());

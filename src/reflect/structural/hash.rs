@@ -21,7 +21,7 @@ use crate::value::{address, convert, tag, Any, AnyView, IntoAny};
 /// # Errors
 /// As [`equal`](super::equal).
 pub fn hash(value: AnyView<'_>, options: Options) -> Result<u64, Error> {
-    finish(Hash::new(value, options))
+    finish(StructuralHash::new(value, options))
 }
 
 /// The hash of plain data, of a string, or of bytes.
@@ -114,7 +114,7 @@ impl Frame {
 
 /// The work of [`hash`].
 #[derive(Default)]
-pub struct Hash {
+pub struct StructuralHash {
     next: Option<(Any, Region)>,
     frames: Vec<Frame>,
     known: NumberMap<usize, Option<Known>>,
@@ -132,7 +132,7 @@ pub(in crate::reflect) fn of_tensor(tensor: &TensorObj, skip_content: bool) -> R
 }
 
 /// The hash of a value if it needs no others. Otherwise a frame is begun for it.
-fn begin(state: &mut Hash, value: Any, region: Region) -> Result<Option<Known>, Error> {
+fn begin(state: &mut StructuralHash, value: Any, region: Region) -> Result<Option<Known>, Error> {
     let view = value.view();
     if is_plain(view) {
         return Ok(Some(Known::sure(plain(view))));
@@ -217,11 +217,11 @@ fn begin(state: &mut Hash, value: Any, region: Region) -> Result<Option<Known>, 
     Ok(None)
 }
 
-impl Hash {
+impl StructuralHash {
     /// Of this value.
-    pub fn new(value: AnyView<'_>, options: Options) -> Hash {
+    pub fn new(value: AnyView<'_>, options: Options) -> StructuralHash {
         let next = Some((AnyView::to_owned(value), Region::initial(options)));
-        Hash { next, skip_tensor_content: options.skip_tensor_content, ..Hash::default() }
+        StructuralHash { next, skip_tensor_content: options.skip_tensor_content, ..StructuralHash::default() }
     }
 
     /// Hashes what is next and all that it needs, beyond the first `base` frames. It takes so many steps at most.
@@ -314,7 +314,7 @@ impl Hash {
     }
 }
 
-impl Work for Hash {
+impl Work for StructuralHash {
     type Output = u64;
     fn work(&mut self, steps: u32) -> Result<Option<u64>, Error> {
         Ok(self.advance(0, steps)?.map(|known| known.hash))
@@ -322,7 +322,7 @@ impl Work for Hash {
 }
 
 /// Lets the type's hook hash: `hook(object, hash, go_on)`, where `go_on(value, hash, defines)` mixes a value in.
-fn by_hook(state: &mut Hash, value: &Any, start: u64, region: Region, hook: &Any) -> Result<Known, Error> {
+fn by_hook(state: &mut StructuralHash, value: &Any, start: u64, region: Region, hook: &Any) -> Result<Known, Error> {
     let defined = state.variables.len();
     let start = (start as i64).into_any();
     let answer = hook::call(state, hook, &[value.view(), start.view()], move |state, arguments| {

@@ -35,7 +35,7 @@ pub use answer::Step;
 pub use equal::{equal, mismatch, Comparison, Mismatch};
 pub use error_context::VisitErrorContext;
 pub(super) use hash::of_tensor;
-pub use hash::{hash, Hash};
+pub use hash::{hash, StructuralHash};
 pub use interrupt::VisitInterrupt;
 pub use key::StructuralKey;
 pub use mutator::{MutatorTable, SetStep, StructuralMutator};

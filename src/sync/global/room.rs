@@ -18,7 +18,7 @@ const MAX_PAGES: u64 = (1 << 28) - 1;
 /// # Safety
 /// `map` gives the address of so many bytes, a multiple of [`PAGE`], that nothing else uses until they are given to `unmap`; or
 /// zero. A thread that gets memory sees all that was done before that was given up.
-pub unsafe trait Memory {
+pub unsafe trait RoomMemory {
     /// The address of so many bytes, or zero.
     fn map(&self, size: usize) -> usize;
 
@@ -119,7 +119,7 @@ impl Room {
     }
 }
 
-impl<M: Memory, const PLACES: usize> Rooms<M, PLACES> {
+impl<M: RoomMemory, const PLACES: usize> Rooms<M, PLACES> {
     const_fn! {
         /// No rooms yet.
         pub fn new(memory: M) -> Self {
@@ -173,7 +173,7 @@ impl<M: Memory, const PLACES: usize> Rooms<M, PLACES> {
         }
         let (start, end) = room.range();
         // Relaxed: no block of the room is out, so that no thread looks for one. A thread that gets this memory next sees the
-        // zero: that is what `Memory` promises.
+        // zero: that is what `RoomMemory` promises.
         room.place.store(0, Ordering::Relaxed);
         self.count.fetch_sub(1, Ordering::Relaxed);
         // SAFETY: mapped in `claim` with this size; the last of its blocks is gone.
@@ -224,7 +224,7 @@ mod tests {
     /// Addresses that are only numbers.
     struct Numbers(AtomicUsize);
     // SAFETY: no address is given twice, and none is memory.
-    unsafe impl Memory for Numbers {
+    unsafe impl RoomMemory for Numbers {
         fn map(&self, size: usize) -> usize {
             self.0.fetch_add(size, Ordering::Relaxed)
         }

@@ -8,7 +8,7 @@ use crate::types::init::fast::INLINE_FIELDS;
 use crate::types::init::parameter::Parameter;
 use crate::types::sentinel::{is_kwargs, is_missing};
 use crate::types::suggest;
-use bowline::reflect::Signature;
+use bowline::reflect::InitSignature;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -25,7 +25,7 @@ use std::ptr::null_mut;
 #[inline]
 pub unsafe fn assign(
     py: Python<'_>,
-    signature: &Signature,
+    signature: &InitSignature,
     parameters: &[Parameter],
     arguments: *const *mut ffi::PyObject,
     count: usize,
@@ -85,7 +85,7 @@ pub unsafe fn assign(
 #[inline]
 unsafe fn find(
     py: Python<'_>,
-    signature: &Signature,
+    signature: &InitSignature,
     parameters: &[Parameter],
     name: *mut ffi::PyObject,
 ) -> PyResult<usize> {

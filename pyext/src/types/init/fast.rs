@@ -8,7 +8,7 @@ use crate::types::init::raw_fields::RawFields;
 use crate::types::sentinel::{is_kwargs, is_missing};
 use bowline::object::{Obj, Object, ObjectType};
 use bowline::reflect::sentinel::Sentinel;
-use bowline::reflect::{instance, Reflection, Signature};
+use bowline::reflect::{instance, InitSignature, Reflection};
 use bowline::value::Any;
 use pyo3::prelude::*;
 use pyo3::{ffi, Borrowed};
@@ -27,7 +27,7 @@ pub enum Fast {
 
 impl Fast {
     /// The fast way of a type. None where an object is more than its fields, or arguments are not in their order.
-    pub fn for_type(reflection: &Reflection, signature: &Signature) -> Option<Fast> {
+    pub fn for_type(reflection: &Reflection, signature: &InitSignature) -> Option<Fast> {
         let in_order = || signature.positional().iter().copied().eq(0..reflection.fields.len());
         let straight = signature.is_blank() && reflection.creator.is_none() && in_order();
         straight.then(|| RawFields::for_type(reflection).map_or(Fast::Zeroed, Fast::Raw))

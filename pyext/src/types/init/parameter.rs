@@ -11,7 +11,7 @@ use crate::to_python::error;
 use crate::to_python::opaque::Payload;
 use crate::types::field::spec;
 use bowline::function::Function;
-use bowline::reflect::{FieldDefault, FieldInfo, Signature};
+use bowline::reflect::{FieldDefault, FieldInfo, InitSignature};
 use bowline::value::Any;
 use pyo3::prelude::*;
 
@@ -40,7 +40,7 @@ impl Parameter {
     ///
     /// # Errors
     /// `MemoryError`.
-    pub fn new(py: Python<'_>, field: &'static FieldInfo, at: usize, signature: &Signature) -> PyResult<Parameter> {
+    pub fn new(py: Python<'_>, field: &'static FieldInfo, at: usize, signature: &InitSignature) -> PyResult<Parameter> {
         let factory = spec::written_default(field).and_then(|written| written.factory.as_ref());
         let start = match (&field.default, factory) {
             (FieldDefault::Value(value), _) => Start::Value(value.clone()),

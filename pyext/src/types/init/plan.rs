@@ -9,7 +9,7 @@ use crate::types::init::parameter::Parameter;
 use crate::wrapper::{class_table, lookup, tie};
 use bowline::object::table::IndexTable;
 use bowline::object::{registry, Obj, Object};
-use bowline::reflect::{self, instance, Reflection, Signature};
+use bowline::reflect::{self, instance, InitSignature, Reflection};
 use bowline::value::Any;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -27,7 +27,7 @@ pub struct Plan {
     pub key: &'static str,
     reflection: &'static Reflection,
     /// What arguments there may be.
-    pub signature: Signature,
+    pub signature: InitSignature,
     /// One for each field.
     pub parameters: Vec<Parameter>,
     /// For calls with one positional argument for each.
@@ -73,7 +73,7 @@ impl Plan {
         if !reflection.constructible {
             return refuse();
         }
-        let signature = Signature::of(reflection);
+        let signature = InitSignature::of(reflection);
         let mut parameters = Vec::with_capacity(reflection.fields.len());
         for (at, field) in reflection.fields.iter().enumerate() {
             parameters.push(Parameter::new(py, field, at, &signature)?);
