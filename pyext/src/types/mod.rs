@@ -13,6 +13,7 @@
 //! | `mapping_iterator` | Iterators over the keys, values and entries of native mappings |
 //! | `object` | The base type, `bowline.Object` |
 //! | `schema` | `TypeSchema`: a type of fields, items and parameters, as Python sees it |
+//! | `schema_json` | Schemas as dicts of what JSON has |
 //! | `schema_parts` | Schemas taken apart into names and arguments, put together from them, and written out |
 //! | `sentinel` | `MISSING` and `KWARGS`, as Python knows them: the wrappers of the core's two |
 //! | `sequence` | Native sequences with the slots of Python's |
@@ -31,6 +32,7 @@ pub mod mapping;
 pub mod mapping_iterator;
 pub mod object;
 pub mod schema;
+pub mod schema_json;
 pub mod schema_parts;
 pub mod sentinel;
 pub mod sequence;

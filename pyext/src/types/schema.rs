@@ -2,23 +2,24 @@
 //! Upholds: a schema never changes; its text is the annotation that declares it.
 #![forbid(unsafe_code)]
 
-use crate::from_python::{convert, fail, sequence};
+use crate::from_python::{convert, fail};
 use crate::interpreter::exceptions::{PyTypeError, PyValueError};
+use crate::interpreter::make;
 use crate::interpreter::make::Make;
 use crate::interpreter::names::intern;
 use crate::interpreter::take;
 use crate::interpreter::trampoline::{guard, or_memory_error};
-use crate::interpreter::{make, recursion};
 use crate::to_python::value;
 use crate::types::any::CAny;
-use crate::types::schema_parts::{build, fallback, key_behind, named_parts, parts, render, Given, Rendering};
+use crate::types::schema_json::{described, description, named};
+use crate::types::schema_parts::{build, fallback, key_behind, parts, render, Given, Rendering};
 use bowline::object::grow::{owned, try_gathered};
 use bowline::object::registry;
 use bowline::reflect::attr;
 use bowline::value::{tag, Schema};
 use bowline_python_macros::{guarded, pyfunction, pymethods};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple, PyType};
+use pyo3::types::{PyDict, PyTuple, PyType};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The `origin_type_index` of tuples, and of types that are not registered.
@@ -42,21 +43,6 @@ impl TypeSchema {
     /// The schema.
     pub fn schema(&self) -> &Schema {
         &self.schema
-    }
-
-    /// The parts that have names, each as `show` makes it; none where there are none.
-    fn named<'py>(
-        &self,
-        py: Python<'py>,
-        show: impl Fn(Vec<Schema>) -> PyResult<Bound<'py, PyAny>>,
-    ) -> PyResult<Option<Bound<'py, PyDict>>> {
-        let parts = named_parts(&self.schema);
-        if parts.is_empty() {
-            return Ok(None);
-        }
-        let named = make::dict(py)?;
-        parts.into_iter().try_for_each(|(name, items)| named.set_item(name.make(py)?, show(items)?))?;
-        Ok(Some(named))
     }
 
     fn rendered(
@@ -86,19 +72,6 @@ impl TypeSchema {
 /// The schemas in a sequence of `TypeSchema`.
 fn all(items: &Bound<'_, PyAny>) -> PyResult<Vec<Schema>> {
     try_gathered(items.try_iter()?.map(|item| TypeSchema::of(&item?)))
-}
-
-/// The schemas that the dicts in a sequence describe. A number, as in the size of an array, says nothing of a type.
-fn all_described(items: &Bound<'_, PyAny>) -> PyResult<Vec<Schema>> {
-    let described = items.try_iter()?.filter(|item| !item.as_ref().is_ok_and(|item| !item.is_instance_of::<PyDict>()));
-    try_gathered(described.map(|item| Ok(TypeSchema::from_json_obj(&item?)?.0.schema)))
-}
-
-/// The result and the parameters of a function as C++ describes it. They are a dict, and a list of dicts.
-fn std_function<'py>(args: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyAny>, Vec<Bound<'py, PyAny>>)> {
-    let args = args.cast::<PyList>().ok().filter(|args| args.len() == 2)?;
-    let parameters = args.get_item(1).ok()?.cast_into::<PyList>().ok()?;
-    Some((args.get_item(0).ok()?, parameters.iter().collect()))
 }
 
 #[pymethods]
@@ -166,7 +139,7 @@ impl TypeSchema {
     #[getter]
     #[guarded]
     fn named_args<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
-        self.named(py, |items| Ok(make::tuple(py, items.into_iter().map(TypeSchema::from))?.into_any()))
+        named(py, &self.schema, |items| Ok(make::tuple(py, items.into_iter().map(TypeSchema::from))?.into_any()))
     }
 
     /// What is shown in the place of a type that is not registered.
@@ -218,80 +191,21 @@ impl TypeSchema {
     #[staticmethod]
     #[guarded]
     fn from_json_obj(obj: &Bound<'_, PyAny>) -> PyResult<TypeSchema> {
-        let _level = recursion::enter(obj.py(), c" while reading a TypeSchema")?;
-        let described = obj.cast::<PyDict>().ok().and_then(|dict| dict.get_item("type").ok().flatten());
-        let Some(name) = described.and_then(|name| take::text(&name).ok()) else {
-            let found = fail::describe(obj);
-            return Err(PyTypeError::new_err(format!("expected schema dict with a string as its 'type', got {found}")));
-        };
-        let given = obj.get_item("args").ok().filter(sequence::is_sequence);
-        if let Some((result, parameters)) = given.as_ref().and_then(std_function) {
-            let described = [("return", vec![result]), ("params", parameters)].map(|(name, items)| {
-                let items = try_gathered(
-                    items.into_iter().map(|item| Ok::<_, PyErr>(TypeSchema::from_json_obj(&item)?.0.schema)),
-                );
-                Ok::<_, PyErr>((name.to_owned(), items?))
-            });
-            let named = Some(try_gathered(described)?);
-            return build(&name, Given { named, ..Given::default() }).map(TypeSchema::from);
-        }
-        let named = obj.get_item("named_args").ok().map(|named| {
-            let Ok(named) = named.cast_into::<PyDict>() else {
-                return Err(PyTypeError::new_err("expected named_args as a dict of names to lists of schema dicts"));
-            };
-            let described = |(name, items): (Bound<'_, PyAny>, Bound<'_, PyAny>)| {
-                if !sequence::is_sequence(&items) {
-                    let found = fail::describe(&items);
-                    return Err(PyTypeError::new_err(format!(
-                        "expected a list of schema dicts in named_args, got {found}"
-                    )));
-                }
-                Ok((take::text(&name)?, all_described(&items)?))
-            };
-            try_gathered(named.iter().map(described))
-        });
-        let shown =
-            obj.get_item("fallback").ok().map(|shown| Ok::<_, PyErr>(TypeSchema::from_json_obj(&shown)?.0.schema));
-        let given = Given {
-            args: given.as_ref().map(all_described).transpose()?,
-            type_index: None,
-            fallback: shown.transpose()?,
-            named: named.transpose()?,
-        };
-        build(&name, given).map(TypeSchema::from)
+        described(obj).map(TypeSchema::from)
     }
 
     /// The schema that JSON text describes.
     #[staticmethod]
     #[guarded]
     fn from_json_str(py: Python<'_>, s: &str) -> PyResult<TypeSchema> {
-        TypeSchema::from_json_obj(
-            &py.import(intern!(py, "json"))?.call_method1(intern!(py, "loads"), (make::text(py, s)?,))?,
-        )
-        .map(|made| made.0)
+        let json = py.import(intern!(py, "json"))?.call_method1(intern!(py, "loads"), (make::text(py, s)?,))?;
+        described(&json).map(TypeSchema::from)
     }
 
     /// A dict `{"type": …, "args": […]}`.
     #[guarded]
     fn to_json<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (origin, args) = parts(&self.schema);
-        let json = make::dict(py)?;
-        json.set_item(intern!(py, "type"), key_behind(&self.schema).unwrap_or(origin).make(py)?)?;
-        if !args.is_empty() || matches!(self.schema, Schema::Tuple(_)) {
-            let args = args.into_iter().map(|arg| TypeSchema::from(arg).to_json(py));
-            json.set_item(intern!(py, "args"), try_gathered::<_, PyErr>(args)?.make(py)?)?;
-        }
-        let described = |items: Vec<Schema>| {
-            let items = items.into_iter().map(|item| TypeSchema::from(item).to_json(py));
-            try_gathered::<_, PyErr>(items)?.make(py)
-        };
-        if let Some(named) = self.named(py, described)? {
-            json.set_item("named_args".make(py)?, named)?;
-        }
-        if let Some(shown) = fallback(&self.schema) {
-            json.set_item("fallback".make(py)?, TypeSchema::from(shown.clone()).to_json(py)?)?;
-        }
-        Ok(json)
+        description(py, &self.schema)
     }
 
     /// The annotation as text; `ty_map` says how each type in it is called.
