@@ -1,7 +1,7 @@
 //! bind and rebind: a wrapper that Python made takes hold of an object.
 //! Upholds P1 (a word never points at a wrapper of another object), P2 and P3.
 
-use super::host::{Host, Tie};
+use super::host::{Host, InTransition, Tie};
 use super::move_out::{end_tie, LeftOver};
 use crate::word::{State, Word};
 use std::ptr::NonNull;
@@ -37,7 +37,9 @@ pub unsafe fn bind<H: Host>(
 }
 
 /// Lets a living wrapper hold `object` whatever it held before; what it held is released. Other threads find the one or
-/// the other in it, never nothing. Stops them for a moment if others have what it held (see [`Host::quiesce`]).
+/// the other in it, never nothing. Waits for no thread, but for another that is amid such a transition of this very wrapper.
+///
+/// If others may know the wrapper, limbo has a count of it afterwards, and it lives on for so long.
 ///
 /// Linearises at: `untie` for fetches of the old object, `publish` for those of the new one, [`Host::set_object`] for readers.
 ///
@@ -49,52 +51,42 @@ pub unsafe fn rebind<H: Host>(
     object: H::Object,
     tieable: impl Fn(H::Object) -> bool,
 ) -> Tie {
-    // Retires of former lives read the handle that is about to change. The caller's count keeps new ones from beginning.
-    let mut retired = false;
-    loop {
-        // As in `move_out`.
+    // As in `move_out`.
+    let (section, held) = loop {
         let section = host.enter();
         // SAFETY: alive by the caller's count.
-        let held = unsafe { host.begin_rebind(wrapper) };
-        // SAFETY: in our transition, so that the life, or the word, protects what the wrapper holds.
-        let ready = held
-            .is_ok_and(|old| retired || old.is_some_and(|old| tieable(old) && unsafe { is_alone(host, wrapper, old) }));
-        if !ready {
-            if held.is_ok() {
-                // SAFETY: in our transition.
-                unsafe { host.cancel_rebind(wrapper) };
+        match unsafe { host.begin_rebind(wrapper) } {
+            Ok(held) => break (section, held),
+            Err(InTransition) => {
+                drop(section);
+                host.back_off();
             }
-            // Another thread's transition ends, too.
-            drop(section);
-            host.quiesce();
-            retired = true;
-            continue;
         }
-        let old = held.unwrap_or_default();
-        let over = old.filter(|old| tieable(*old)).map_or(LeftOver::Nothing, |old| {
-            // SAFETY: in our transition, and the caller has a count of the wrapper.
-            unsafe { end_tie(host, wrapper, old) }
-        });
-        // SAFETY: in our transition; no retire is pending. The caller's count of the object goes to the life.
-        let tie = unsafe {
-            host.set_object(wrapper, object);
-            tie(host, wrapper, object, tieable(object))
-        };
+    };
+    let old = held.filter(|old| tieable(*old));
+    // SAFETY: in our transition, in which the life, or the word, protects what the wrapper holds. The caller's count of the wrapper
+    // keeps new `retire`s from beginning, and its count of the object goes to the life.
+    unsafe {
+        let alone = old.is_some_and(|old| is_alone(host, wrapper, old));
+        let over = old.map_or(LeftOver::Nothing, |old| end_tie(host, wrapper, old));
+        // `retire`s of former lives read the handle, which is about to change.
+        let former = if alone { None } else { host.defer_retires(wrapper) };
+        host.set_object(wrapper, object);
+        let tie = tie(host, wrapper, object, tieable(object));
         drop(section);
-        if let Some(old) = old {
-            // SAFETY: the count of the life that `set_object` ended, and what was left over with it.
-            unsafe {
-                over.give_back(host, wrapper, old);
-                // After the edge of the word, as in `move_out`. Else a thread may be looking at the wrapper, which dies with the
-                // new object. tests/loom.rs: verbs::rebind_vs::hit, rebind_vs_fetch::of_a_sole_object.
-                match host.is_sole(old) {
-                    true => host.keep_for_readers(wrapper, old),
-                    false => host.quiesce(),
-                }
-                host.release(old);
-            }
+        let mut sole = alone;
+        if let Some(old) = held {
+            over.give_back(host, wrapper, old);
+            // After the edge of the word, as in `move_out`. Else a thread may be looking at the wrapper, which dies with the
+            // new object. tests/loom.rs: verbs::rebind_vs::hit, rebind_vs_fetch::of_a_sole_object.
+            sole &= host.is_sole(old);
+            host.keep_for_readers(wrapper, old);
         }
-        return tie;
+        if !sole {
+            host.limbo(wrapper, former);
+        }
+        held.into_iter().for_each(|old| host.release(old));
+        tie
     }
 }
 

@@ -219,7 +219,7 @@ pub unsafe trait Host {
         let _ = wrapper;
         false
     }
-    /// Lets a thread go on that is in [`Host::forget`]. A safe point.
+    /// Lets a thread go on that is in [`Host::forget`] or a transition. A safe point.
     fn back_off(&self) {}
     /// The life that begins is only there to end with its object. Its finalizer is not to run if each life has its own.
     ///
@@ -291,7 +291,7 @@ pub unsafe trait Host {
     /// handle is in transition from here to [`Host::finish_bind`], see [`Host::begin_move`]; readers find the object in it.
     ///
     /// # Safety
-    /// The wrapper is alive, and no `retire` of a former life can be pending (see [`Host::quiesce`]).
+    /// The wrapper is alive, and no `retire` of a former life can be pending that was not told by [`Host::defer_retires`].
     unsafe fn begin_bind(&self, wrapper: NonNull<Self::Wrapper>, object: Self::Object) -> bool;
     /// Begins a transition in which readers still find the former object in the handle. It is returned.
     /// `Err` when the handle is in transition already.
@@ -299,16 +299,16 @@ pub unsafe trait Host {
     /// # Safety
     /// The wrapper is alive.
     unsafe fn begin_rebind(&self, wrapper: NonNull<Self::Wrapper>) -> Result<Option<Self::Object>, InTransition>;
-    /// Ends the transition of `begin_rebind`, with nothing changed.
+    /// Lets late `retire`s of former lives leave their counts to [`Host::limbo`]. The handle will name another object. Gives the one whose counts these are; `None` if they do so already, or the wrapper never held any.
     ///
     /// # Safety
-    /// The wrapper is alive and in the transition that the caller began with `begin_rebind`.
-    unsafe fn cancel_rebind(&self, wrapper: NonNull<Self::Wrapper>);
+    /// The wrapper is alive and in the transition that the caller began with `begin_rebind`. It goes to limbo after that.
+    unsafe fn defer_retires(&self, wrapper: NonNull<Self::Wrapper>) -> Option<Self::Object>;
     /// Lets readers of a handle in transition find `object` from now on. The life's count of what it held is the caller's.
     ///
     /// # Safety
     /// The wrapper is alive and in the transition that the caller began with `begin_rebind`, and no `retire` of a former life
-    /// can be pending (see [`Host::quiesce`]).
+    /// can be pending that was not told by [`Host::defer_retires`].
     unsafe fn set_object(&self, wrapper: NonNull<Self::Wrapper>, object: Self::Object);
     /// Ends the transition of `begin_bind` or `begin_rebind`. Records in the handle whether the wrapper is the tied one or an
     /// alias.
@@ -328,13 +328,14 @@ pub unsafe trait Host {
     /// # Safety
     /// The wrapper is alive and was moved from by the caller.
     unsafe fn forget_moved(&self, wrapper: NonNull<Self::Wrapper>);
-    /// Keeps a moved-from wrapper from dying while other threads may know it.
+    /// Keeps a wrapper that lost its object from dying while other threads may know it.
     ///
-    /// Until no `retire` of a former life can be pending, nor another thread be looking at it in a section that is open now.
+    /// Until no `retire` of a former life can be pending, nor another thread be looking at it in a section that is open now. Then
+    /// gives back what `retire`s left of `former`, which came of [`Host::defer_retires`].
     ///
     /// # Safety
-    /// The wrapper is alive and was moved from by the caller.
-    unsafe fn limbo(&self, wrapper: NonNull<Self::Wrapper>);
+    /// The wrapper is alive and was moved from, or given another object, by the caller.
+    unsafe fn limbo(&self, wrapper: NonNull<Self::Wrapper>, former: Option<Self::Object>);
     /// Keeps an object for those who may have found it in the wrapper's handle.
     ///
     /// They did so in a section that is open now, before the caller took it out, and have counts of the wrapper.
@@ -342,9 +343,6 @@ pub unsafe trait Host {
     /// # Safety
     /// The caller owns counts of both, and has changed the handle.
     unsafe fn keep_for_readers(&self, wrapper: NonNull<Self::Wrapper>, object: Self::Object);
-    /// Returns once all open sections have ended and all pending `retire`s have run. What opens later does not count. The one
-    /// call that may stop other threads; only explicit re-initialisation of a wrapper makes it, if others have its object.
-    fn quiesce(&self);
 
     /// A life began in a wrapper that was kept.
     fn revived(&self) {}

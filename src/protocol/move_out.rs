@@ -40,7 +40,7 @@ pub unsafe fn move_out<H: Host>(
         host.keep_for_readers(wrapper, object);
         match sole {
             true => host.forget_moved(wrapper),
-            false => host.limbo(wrapper),
+            false => host.limbo(wrapper, None),
         }
     }
     Some(object)

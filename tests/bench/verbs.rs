@@ -160,6 +160,9 @@ unsafe impl Host for OneThread {
     unsafe fn begin_rebind(&self, pointer: NonNull<Wrapper>) -> Result<Option<NonNull<Object>>, InTransition> {
         Ok(wrapper(pointer).holds.get())
     }
+    unsafe fn defer_retires(&self, pointer: NonNull<Wrapper>) -> Option<NonNull<Object>> {
+        wrapper(pointer).holds.get()
+    }
     unsafe fn set_object(&self, pointer: NonNull<Wrapper>, object: NonNull<Object>) {
         wrapper(pointer).holds.set(Some(object));
     }
@@ -167,11 +170,9 @@ unsafe impl Host for OneThread {
     unsafe fn is_rich(&self, _: NonNull<Wrapper>) -> bool {
         self.rich
     }
-    unsafe fn cancel_rebind(&self, _: NonNull<Wrapper>) {}
     unsafe fn forget_moved(&self, _: NonNull<Wrapper>) {}
-    unsafe fn limbo(&self, _: NonNull<Wrapper>) {}
+    unsafe fn limbo(&self, _: NonNull<Wrapper>, _: Option<NonNull<Object>>) {}
     unsafe fn keep_for_readers(&self, _: NonNull<Wrapper>, _: NonNull<Object>) {}
-    fn quiesce(&self) {}
 }
 
 const LEAN: OneThread = OneThread { rich: false };

@@ -44,8 +44,8 @@ for_both_tiers! {
             world.finish(&main);
         });
     }
-    /// A retire of a former life is over before the handle changes.
-    fn waits_for_late_retires(class) {
+    /// A retire of a former life may come after the handle has changed. Its count is one of the former object still.
+    fn of_a_wrapper_with_late_retires(class) {
         explore(move || {
             let world = World::strict();
             let main = world.thread(1);
@@ -55,6 +55,28 @@ for_both_tiers! {
             let other = on(&world, 2, move |me| {
                 let held = me.fetch(first).unwrap();
                 me.rebind(&held, second);
+                me.drop_held(held);
+                me.release(first);
+            });
+            main.drop_held(held);
+            main.release(first);
+            other.join().unwrap();
+            world.finish(&main);
+        });
+    }
+    /// The same, twice, and limbo ends in between.
+    fn again_with_late_retires(class) {
+        explore_tier(class, 0, move || {
+            let world = World::strict();
+            let main = world.thread(1);
+            let first = object(&world, &main, class, 1);
+            let others = [(); 2].map(|()| object(&world, &main, class, 0));
+            let held = main.fetch(first).unwrap();
+            let other = on(&world, 2, move |me| {
+                let held = me.fetch(first).unwrap();
+                me.rebind(&held, others[0]);
+                me.flush_limbo();
+                me.rebind(&held, others[1]);
                 me.drop_held(held);
                 me.release(first);
             });

@@ -64,7 +64,7 @@ enum From {
 /// Runs the first verb on the thread that owns the wrapper's bias. Each of the others runs on a thread of its own.
 fn race<const N: usize>(verbs: [Verb; N], class: Class, from: From) {
     explore_tier(class, 3 - N as isize, move || {
-        // Only a `rebind` waits for the sections of others. They then must order what is in them.
+        // Retires leave counts to what a `rebind` puts in limbo, which waits for their sections. They then must order what is in them.
         let world = if verbs.contains(&Rebind) { World::strict() } else { World::new() };
         let main = world.thread(OWNER);
         let object = object(&world, &main, class, N - 1);

@@ -27,23 +27,36 @@ class Rich(Object):
 
 @pytest.mark.skipif(not FREE_THREADED, reason="with the GIL a thread that keeps it holds up all others")
 def test_a_thread_that_does_not_detach_holds_up_no_other():
-    """Reads, moves and re-inits of other threads go on. A stop of the world could not come about."""
+    """Reads, moves and re-inits of other threads go on, also of objects that others hold. A stop of the world could not come about."""
     # CPython 3.13 has no grace periods to offer. There, what was moved out of wrappers with more than one reference waits for a
-    # stop of the world, which is made for 512 of them; each round leaves a few.
-    moves = 5000 if sys.version_info >= (3, 14) else 50
+    # stop of the world, which is made for 4096 of them; each round leaves a few.
+    moves = 5000 if sys.version_info >= (3, 14) else 200
     run_script(
         SHAPES
         + f"""
 gone = bowline.List([0])
+held = bowline.List([0])
+target = Lean(0)
 
 def use(count):
     for n in range(count):
         for cls, values in ((Lean, (n,)), (Rich, (n, Lean(n)))):
+            one = cls(*values)
+            held[0] = one
+            one.__init__(n + 1)
+            former = held[0]
+            assert former is not one and former is held[0]
+            for each, value in ((former, n), (one, n + 1)):
+                assert (each.any if cls is Rich else each.n) == value
+            former = None
             one = cls(*values)  # nothing else holds it: it gives its object away
             gone[0] = one._move()
             one.__init__(n + 1)
             one.__init__(n + 2)
             assert (one.any if isinstance(one, Rich) else one.n) == n + 2
+        held[0] = target
+        target.__move_handle_from__(Lean(n))  # it gets another object while others hold the one that it had
+        assert target.n == n and held[0] is not target
 
 use(100)  # a class's first reads find out how it is used, for which the world may be stopped
 gc.disable()  # the collector stops it, too

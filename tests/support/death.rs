@@ -3,7 +3,7 @@
 //! Upholds: a death may stop at any point at which CPython may, and go on later.
 
 use super::header::Decref;
-use super::model::{lock, notes_of, object_of, wrapper, Moment, Object, Wrapper, ALIAS, BUSY, MOVED};
+use super::model::{lock, notes_of, object_of, wrapper, Moment, Object, Wrapper, ALIAS, BUSY, DEFERRED, MOVED};
 use super::section::Section;
 use super::thread::Thread;
 use super::world::{Late, World};
@@ -71,11 +71,25 @@ impl Thread {
             return;
         }
         self.quiesce();
-        for pointer in limbo {
+        for (pointer, former) in limbo {
             self.clear_moved(&wrapper(pointer).handle);
+            if let Some(former) = former {
+                // Relaxed: the grace period orders what retires left.
+                let left = wrapper(pointer).retires.swap(0, Ordering::Relaxed) / (2 * DEFERRED);
+                (0..left).for_each(|_| self.release(former));
+            }
             self.decref(pointer);
         }
         kept.into_iter().for_each(|object| self.release(object));
+    }
+
+    /// Waits for a grace period.
+    fn quiesce(&self) {
+        assert_eq!(self.depth(), 0, "a thread waits for itself");
+        // Threads that are amid a death go on meanwhile.
+        let stir = || while self.run_late(0) {};
+        stir();
+        self.world.quiesce(stir);
     }
 
     /// Moved → empty.
@@ -172,11 +186,14 @@ impl Thread {
 
     /// Our `tp_dealloc` of lean classes.
     fn dealloc_lean(&self, pointer: NonNull<Wrapper>, section: Section) {
-        // Relaxed: the handle of a tied wrapper keeps its pointer in all of its lives. See `Host::begin_move`; `quiesce` orders
-        // what comes after it.
-        let handle = wrapper(pointer).handle.load(Ordering::Relaxed);
+        // Acquire: pairs with the Release of `set_object`. Carries: that retires leave their counts.
+        let handle = wrapper(pointer).handle.load(Ordering::Acquire);
+        let left = wrapper(pointer).leave_retire();
         notes_of(pointer).notes.pending.fetch_sub(1, SeqCst);
         drop(section);
+        if left {
+            return;
+        }
         match (object_of(handle), handle & ALIAS != 0) {
             (None, _) => self.world.free(pointer),
             (Some(object), true) => {
@@ -191,9 +208,13 @@ impl Thread {
 
     /// Our `tp_dealloc` of rich classes.
     fn dealloc_rich(&self, pointer: NonNull<Wrapper>, section: Section) {
-        // Relaxed: as in `dealloc_lean`.
-        let handle = wrapper(pointer).handle.load(Ordering::Relaxed);
+        // Acquire: as in `dealloc_lean`.
+        let handle = wrapper(pointer).handle.load(Ordering::Acquire);
+        let left = wrapper(pointer).leave_retire();
         notes_of(pointer).notes.pending.fetch_sub(1, SeqCst);
+        if left {
+            return;
+        }
         let object = object_of(handle);
         if let Some(object) = object.filter(|_| handle & ALIAS == 0) {
             // SAFETY: the life owned a count. It does not matter whether this one was moved from or a later one of the same

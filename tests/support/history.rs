@@ -2,7 +2,7 @@
 //! true.
 //! Upholds: counts of objects and wrappers, words and addresses are exact whenever no thread is amid a step.
 
-use super::model::{lock, notes_of, object_of, Class, Moment, Object, Wrapper, ALIAS, MOVED};
+use super::model::{lock, notes_of, object_of, Class, Moment, Object, Wrapper, ALIAS, DEFERRED, MOVED};
 pub use super::step::{Op, Step};
 use super::thread::{Failed, Held, Thread};
 use super::world::World;
@@ -270,7 +270,10 @@ impl Player {
     fn check(&self) {
         let owned = self.owned.borrow();
         let wrappers = self.world.wrappers();
-        let (limbo, queued) = (lock(&self.world.limbo).clone(), self.world.queued());
+        let (entries, queued) = (lock(&self.world.limbo).clone(), self.world.queued());
+        let limbo: Vec<_> = entries.iter().map(|(wrapper, _)| *wrapper).collect();
+        // Whose counts the late retires of a wrapper have.
+        let former = |wrapper| entries.iter().find_map(|(other, former)| former.filter(|_| *other == wrapper));
         let late: Vec<_> = lock(&self.world.late).iter().map(|late| late.wrapper).collect();
         // Their last counts wait for a thread with Python.
         let ending = lock(&self.world.ending).clone();
@@ -301,11 +304,18 @@ impl Player {
                 let wrapper = notes_of(**wrapper);
                 wrapper.header.total() > 0 && wrapper.handle.load(Ordering::Relaxed) & MOVED == 0
             });
+            let retires = late.iter().filter(|late| match former(**late) {
+                Some(former) => former == object,
+                None => of(late),
+            });
+            // What retires have left of it to limbo.
+            let waiting = wrappers.iter().filter(|wrapper| former(**wrapper) == Some(object));
+            let waiting = waiting.map(|wrapper| notes_of(*wrapper).retires.load(Ordering::Relaxed) / (2 * DEFERRED));
             let preserved = usize::from(object.get().word.observe().is_preserved());
             let left = ending.iter().chain(&kept).filter(|other| **other == object);
             let counts = counts + left.count();
             let expected =
-                counts + lives.filter(|wrapper| of(wrapper)).count() + late.iter().filter(|late| of(late)).count()
+                counts + lives.filter(|wrapper| of(wrapper)).count() + retires.count() + waiting.sum::<usize>()
                     - preserved;
             assert_eq!(
                 object.count(),

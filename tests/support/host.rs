@@ -2,7 +2,7 @@
 //! Upholds: each promise of the trait, and asserts each duty of its caller.
 
 use super::header::{CLAIMED, DEPOSITED, MERGED};
-use super::model::{lock, notes_of, object_of, wrapper, Moment, Object, Wrapper, ALIAS, BUSY, MOVED};
+use super::model::{lock, notes_of, object_of, wrapper, Moment, Object, Wrapper, ALIAS, BUSY, DEFERRED, MOVED};
 use super::section::Section;
 use super::thread::{Failed, Thread};
 use bowline::protocol::{Counted, Dormancy, Fresh, Host, InTransition, Tie};
@@ -268,7 +268,7 @@ unsafe impl Host for Thread {
         if handle & BUSY != 0 || (handle != 0 && handle & MOVED == 0) {
             return false;
         }
-        assert_eq!(bound.notes.pending.load(SeqCst), 0, "the handle changes under a retire of a former life");
+        bound.expect_no_retires();
         let new = object.0.as_ptr() as usize;
         if bound.handle.compare_exchange(handle, new | BUSY, Ordering::AcqRel, Ordering::Acquire).is_err() {
             return false;
@@ -302,18 +302,19 @@ unsafe impl Host for Thread {
         Ok(held)
     }
 
-    unsafe fn cancel_rebind(&self, pointer: NonNull<Wrapper>) {
-        self.tell(|| format!("does not rebind {pointer:?} yet"));
-        let notes = &notes_of(pointer).notes;
-        // AcqRel: as in `begin_rebind`.
-        let handle = wrapper(pointer).handle.fetch_and(!BUSY, Ordering::AcqRel);
-        assert_ne!(handle & BUSY, 0, "cancelled without begin_rebind");
-        notes.tied.store(handle & (MOVED | ALIAS) == 0 && object_of(handle).is_some(), SeqCst);
+    unsafe fn defer_retires(&self, pointer: NonNull<Wrapper>) -> Option<Object> {
+        let Wrapper { handle, retires, .. } = wrapper(pointer);
+        // Relaxed: no other thread changes the handle while it is in transition.
+        let former = object_of(handle.load(Ordering::Relaxed))?;
+        // Relaxed: `set_object` carries it to those who read the handle.
+        let before = retires.fetch_or(DEFERRED, Ordering::Relaxed);
+        self.tell(|| format!("retires of {pointer:?} leave their counts of {former:?}: {before}"));
+        (before & DEFERRED == 0).then_some(former)
     }
 
     unsafe fn set_object(&self, pointer: NonNull<Wrapper>, object: Object) {
+        wrapper(pointer).expect_no_retires();
         let Wrapper { handle, notes, .. } = wrapper(pointer);
-        assert_eq!(notes.pending.load(SeqCst), 0, "the handle changes under a retire of a former life");
         // Relaxed: no other thread changes the handle while it is in transition.
         assert_ne!(handle.load(Ordering::Relaxed) & BUSY, 0, "an object set without begin_rebind");
         self.tell(|| format!("sets {object:?} in {pointer:?}"));
@@ -339,16 +340,15 @@ unsafe impl Host for Thread {
     }
 
     unsafe fn forget_moved(&self, pointer: NonNull<Wrapper>) {
-        let Wrapper { handle, notes, .. } = wrapper(pointer);
         self.tell(|| format!("{pointer:?} holds nothing from now on"));
-        assert_eq!(notes.pending.load(SeqCst), 0, "the handle changes under a retire of a former life");
-        self.clear_moved(handle);
+        wrapper(pointer).expect_no_retires();
+        self.clear_moved(&wrapper(pointer).handle);
     }
 
-    unsafe fn limbo(&self, pointer: NonNull<Wrapper>) {
-        self.tell(|| format!("limbo takes {pointer:?}"));
+    unsafe fn limbo(&self, pointer: NonNull<Wrapper>, former: Option<Object>) {
+        self.tell(|| format!("limbo takes {pointer:?}, and what retires leave of {former:?}"));
         wrapper(pointer).header.incref(self.id);
-        lock(&self.world.limbo).push(pointer);
+        lock(&self.world.limbo).push((pointer, former));
     }
 
     unsafe fn keep_for_readers(&self, pointer: NonNull<Wrapper>, object: Object) {
@@ -357,13 +357,5 @@ unsafe impl Host for Thread {
             Thread::retain(self, object);
             lock(&self.world.kept).push(object);
         }
-    }
-
-    fn quiesce(&self) {
-        assert_eq!(self.depth(), 0, "a thread waits for itself");
-        // Threads that are amid a death go on meanwhile.
-        let stir = || while self.run_late(0) {};
-        stir();
-        self.world.quiesce(stir);
     }
 }

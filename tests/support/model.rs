@@ -5,10 +5,10 @@
 use super::cell::Block;
 use super::header::Header;
 use bowline::object::count::Counts;
-use bowline::sync::atomic::AtomicUsize;
+use bowline::sync::atomic::{AtomicUsize, Ordering};
 use bowline::word::AtomicWord;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicBool, AtomicUsize as Plain};
+use std::sync::atomic::{AtomicBool, AtomicUsize as Plain, Ordering::SeqCst};
 use std::sync::{Mutex, MutexGuard};
 
 /// Handle bit: the object was moved out. The pointer is kept for retires of former lives.
@@ -17,6 +17,8 @@ pub const MOVED: usize = 1;
 pub const ALIAS: usize = 2;
 /// Handle bit: in transition, see `Host::begin_move`.
 pub const BUSY: usize = 4;
+/// Bit of [`Wrapper::retires`]: retires leave their counts. Those that did are counted above it.
+pub const DEFERRED: usize = 1;
 /// What a wrapper contains until its end.
 pub const FRESH: u32 = 1;
 
@@ -117,11 +119,32 @@ pub struct Wrapper {
     pub header: Header,
     /// The object's address and the two handle bits; 0 when it never held one.
     pub handle: AtomicUsize,
+    /// Whether retires leave their counts to limbo, and how many did.
+    pub retires: AtomicUsize,
     /// Its place in the storage table, if the world has one.
     pub slot: u32,
     /// What Python wrote into it: an attribute.
     pub attribute: AtomicUsize,
     pub notes: Notes,
+}
+
+impl Wrapper {
+    /// Whether a retire leaves its count to limbo. The handle, which was read before, may name another object.
+    pub fn leave_retire(&self) -> bool {
+        // Relaxed: a handle that names another object carries it.
+        let deferred = self.retires.load(Ordering::Relaxed) & DEFERRED != 0;
+        if deferred {
+            // Relaxed: limbo asks after a grace period.
+            self.retires.fetch_add(2 * DEFERRED, Ordering::Relaxed);
+        }
+        deferred
+    }
+
+    /// Asserts that no retire reads the handle that is about to change.
+    pub fn expect_no_retires(&self) {
+        let deferred = self.retires.load(Ordering::Relaxed) & DEFERRED != 0;
+        assert!(deferred || self.notes.pending.load(SeqCst) == 0, "the handle changes under a retire of a former life");
+    }
 }
 
 /// The oracle's notes about a wrapper. All of this is bookkeeping that CPython does not have.

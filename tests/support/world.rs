@@ -50,7 +50,7 @@ pub struct World {
     pub left: Mutex<Vec<NonNull<Wrapper>>>,
     /// Last counts of objects with preserved wrappers, left by threads without Python.
     pub ending: Mutex<Vec<Object>>,
-    pub limbo: Mutex<Vec<NonNull<Wrapper>>>,
+    pub limbo: Mutex<Vec<(NonNull<Wrapper>, Option<Object>)>>,
     /// Counts of objects that were taken out of wrappers which other threads may know.
     pub kept: Mutex<Vec<Object>>,
     pub late: Mutex<Vec<Late>>,
@@ -108,8 +108,7 @@ impl World {
         World::build(false, false, false, None)
     }
 
-    /// A world whose sections order what is in them before the grace periods. These wait for the sections, and
-    /// `rebind` for them.
+    /// A world whose sections order what is in them. It comes before the grace periods that wait for them.
     pub fn strict() -> Arc<World> {
         World::build(true, false, false, None)
     }
@@ -169,7 +168,9 @@ impl World {
             let (block, notes) = (Block::default(), Notes::default());
             let (header, handle, attribute) = (Header::new(me, class.rich), AtomicUsize::new(0), AtomicUsize::new(0));
             let slot = lock(&self.wrappers).len() as u32;
-            let made = NonNull::from(Box::leak(Box::new(Wrapper { block, header, handle, slot, attribute, notes })));
+            let retires = AtomicUsize::new(0);
+            let made = Wrapper { block, header, handle, retires, slot, attribute, notes };
+            let made = NonNull::from(Box::leak(Box::new(made)));
             lock(&self.wrappers).push(made);
             made
         });
@@ -181,6 +182,7 @@ impl World {
         made.block.fill(FRESH, "a wrapper");
         made.handle.store(handle, Ordering::Relaxed);
         made.attribute.store(0, Ordering::Relaxed);
+        made.retires.store(0, Ordering::Relaxed);
         let notes = &made.notes;
         for (flag, value) in [
             (&notes.rich, class.rich),
@@ -283,7 +285,7 @@ impl World {
         wrappers
     }
 
-    /// See `Host::quiesce`; `stir` runs what is suspended.
+    /// Returns once all open sections have ended and all pending retires have run. `stir` runs what is suspended.
     pub fn quiesce(&self, stir: impl Fn()) {
         self.graced.store(true, SeqCst);
         // Release: as in `defer_free`.

@@ -69,7 +69,7 @@ pub fn census(_: Python<'_>) -> Census {
                 census.live += 1;
             } else {
                 census.inactive += 1;
-                census.inactive_bytes += wrapper.as_ref().bytes();
+                census.inactive_bytes += (*refcount::class_of(wrapper.as_ptr().cast())).tp_basicsize as usize;
             }
         }
         wrapper

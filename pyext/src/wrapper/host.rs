@@ -1,7 +1,7 @@
 //! CPython as a host of the tie protocol.
 //! Upholds the contracts of [`bowline::protocol::Host`].
 
-use crate::interpreter::{attach, refcount, stop_the_world};
+use crate::interpreter::{attach, refcount};
 use crate::wrapper::layout::{Handle, Wrapper};
 use crate::wrapper::retired::Retired;
 use crate::wrapper::{class_table, ends, forget, limbo, release_queue, state, storage, trashcan};
@@ -240,9 +240,10 @@ unsafe impl Host for CPython {
         // SAFETY: alive.
         unsafe { wrapper.as_ref() }.handle.begin_rebind().map(Handle::object).ok_or(InTransition)
     }
-    unsafe fn cancel_rebind(&self, wrapper: NonNull<Wrapper>) {
+    unsafe fn defer_retires(&self, wrapper: NonNull<Wrapper>) -> Option<NonNull<Object>> {
         // SAFETY: alive.
-        unsafe { wrapper.as_ref() }.handle.cancel_rebind();
+        let wrapper = unsafe { wrapper.as_ref() };
+        wrapper.handle.read().retiree().filter(|_| wrapper.defer_retires())
     }
     unsafe fn set_object(&self, wrapper: NonNull<Wrapper>, object: NonNull<Object>) {
         // SAFETY: alive.
@@ -265,11 +266,11 @@ unsafe impl Host for CPython {
         // SAFETY: alive.
         unsafe { wrapper.as_ref() }.handle.clear_moved();
     }
-    unsafe fn limbo(&self, wrapper: NonNull<Wrapper>) {
+    unsafe fn limbo(&self, wrapper: NonNull<Wrapper>, former: Option<NonNull<Object>>) {
         // SAFETY: alive; attached, outside of a section.
         unsafe {
             ffi::Py_INCREF(op(wrapper));
-            limbo::enter(Retired::Moved(wrapper));
+            limbo::enter(Retired::Left(wrapper, former));
         }
     }
     unsafe fn keep_for_readers(&self, wrapper: NonNull<Wrapper>, object: NonNull<Object>) {
@@ -280,10 +281,6 @@ unsafe impl Host for CPython {
                 limbo::enter(Retired::Object(object));
             }
         }
-    }
-    fn quiesce(&self) {
-        // SAFETY: attached, outside of a section.
-        unsafe { stop_the_world::all_threads_pass() }
     }
 
     #[inline]

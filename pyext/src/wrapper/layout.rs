@@ -10,13 +10,13 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 /// * `ob_base`: CPython; while dormant, the tie protocol;
 /// * `handle`: atomic, see [`Handle`];
 /// * `slot`: written once before publication; its number in the storage table;
-/// * `size`: its low bits are written once before publication, bytes of the storage; the highest are what became of it.
+/// * `notes`: atomic; what became of it, and how many retires left their counts to limbo.
 #[repr(C)]
 pub struct Wrapper {
     pub ob_base: ffi::PyObject,
     pub handle: AtomicHandle,
     pub slot: AtomicU32,
-    size: AtomicU32,
+    notes: AtomicU32,
 }
 
 impl Wrapper {
@@ -28,18 +28,36 @@ impl Wrapper {
     const ENDED: u32 = 1 << 29;
     /// Its life is only there to end with its object.
     const LAST_LIFE: u32 = 1 << 28;
-    const FLAGS: u32 = Self::FINALIZED | Self::DEPOSITED | Self::ENDED | Self::LAST_LIFE;
+    /// Retires leave their counts to limbo. Those that did are counted in the bits below.
+    const DEFERRED: u32 = 1 << 27;
 
-    /// Notes the size of fresh storage.
-    pub fn init_size(&self, bytes: u32) {
+    /// Begins with nothing to note.
+    pub fn init_notes(&self) {
         // Relaxed: published later, with the word or by Python.
-        self.size.store(bytes, Ordering::Relaxed);
+        self.notes.store(0, Ordering::Relaxed);
     }
 
-    /// How many bytes the storage has.
-    pub fn bytes(&self) -> usize {
-        // Relaxed: constant.
-        (self.size.load(Ordering::Relaxed) & !Self::FLAGS) as usize
+    /// Lets retires leave their counts from now on; false if they do already.
+    pub fn defer_retires(&self) -> bool {
+        // Relaxed: the handle, which changes after this, carries it.
+        self.notes.fetch_or(Self::DEFERRED, Ordering::Relaxed) & Self::DEFERRED == 0
+    }
+
+    /// Whether a retire that has read the handle leaves its count. The handle may name another object than the life had that ended.
+    #[inline(always)]
+    pub fn leave_retire(&self) -> bool {
+        // Relaxed: a handle that names another object carries it; limbo asks after a grace period.
+        let deferred = self.has(Self::DEFERRED);
+        if deferred {
+            self.notes.fetch_add(1, Ordering::Relaxed);
+        }
+        deferred
+    }
+
+    /// How many retires have left their counts. From now on they do not.
+    pub fn take_retires(&self) -> u32 {
+        // Relaxed: after a grace period.
+        self.notes.fetch_and(!(2 * Self::DEFERRED - 1), Ordering::Relaxed) & (Self::DEFERRED - 1)
     }
 
     /// Whether `__del__` has run. The collector's own flag cannot say so: it is set when the collector has asked.
@@ -50,7 +68,7 @@ impl Wrapper {
     /// `__del__` may run again: the life for which it ran is over.
     pub fn reset_finalized(&self) {
         // Relaxed: see `has`.
-        self.size.fetch_and(!Self::FINALIZED, Ordering::Relaxed);
+        self.notes.fetch_and(!Self::FINALIZED, Ordering::Relaxed);
     }
 
     /// `__del__` runs now.
@@ -86,17 +104,17 @@ impl Wrapper {
     /// Whether that was noted; it is not any more.
     pub fn take_note_of_end(&self) -> bool {
         // Relaxed: see `has`.
-        self.has(Self::LAST_LIFE) && self.size.fetch_and(!Self::LAST_LIFE, Ordering::Relaxed) & Self::LAST_LIFE != 0
+        self.has(Self::LAST_LIFE) && self.notes.fetch_and(!Self::LAST_LIFE, Ordering::Relaxed) & Self::LAST_LIFE != 0
     }
 
     fn has(&self, flag: u32) -> bool {
         // Relaxed: set and asked by threads that end a life. They come one after the other by its refcount.
-        self.size.load(Ordering::Relaxed) & flag != 0
+        self.notes.load(Ordering::Relaxed) & flag != 0
     }
 
     fn set(&self, flag: u32) -> bool {
         // Relaxed: see `has`.
-        self.size.fetch_or(flag, Ordering::Relaxed) & flag != 0
+        self.notes.fetch_or(flag, Ordering::Relaxed) & flag != 0
     }
 }
 
@@ -194,12 +212,6 @@ impl AtomicHandle {
         // SeqCst: see `read`.
         let was = Handle(self.0.fetch_or(Handle::IN_TRANSITION, Ordering::SeqCst));
         (!was.is_in_transition()).then_some(was)
-    }
-    /// In transition → what it was before.
-    pub fn cancel_rebind(&self) {
-        // SeqCst: see `read`.
-        let was = Handle(self.0.fetch_and(!Handle::IN_TRANSITION, Ordering::SeqCst));
-        debug_assert!(was.is_in_transition(), "cancel_rebind without begin_rebind");
     }
     /// In transition → being bound to `object`.
     pub fn set_object(&self, object: NonNull<Object>) {

@@ -163,7 +163,7 @@ mod grace {
     use crate::wrapper::storage::STORAGES;
 
     /// At least so many are worth a stop.
-    const WORTH_A_STOP: usize = 512;
+    const WORTH_A_STOP: usize = 4096;
 
     static WAITING: Batch = Batch::new();
 

@@ -12,8 +12,8 @@ use std::ptr::NonNull;
 pub enum Retired {
     /// A rich wrapper that the trashcan had, with all that it knows.
     Deposited(NonNull<Wrapper>),
-    /// One count of a wrapper that was moved from.
-    Moved(NonNull<Wrapper>),
+    /// One count of a wrapper that lost its object. If retires leave their counts, they are counts of the other one.
+    Left(NonNull<Wrapper>, Option<NonNull<Object>>),
     /// One count of an object that was taken out of a wrapper. Other threads may know the wrapper.
     Object(NonNull<Object>),
 }
@@ -31,8 +31,11 @@ impl Retired {
         unsafe {
             match self {
                 Retired::Deposited(wrapper) => ends::end(wrapper, None),
-                Retired::Moved(wrapper) => {
+                Retired::Left(wrapper, former) => {
                     wrapper.as_ref().handle.clear_moved();
+                    if let Some(former) = former {
+                        (0..wrapper.as_ref().take_retires()).for_each(|_| object::release(former));
+                    }
                     ffi::Py_DECREF(wrapper.as_ptr().cast());
                 }
                 Retired::Object(object) => object::release(object),

@@ -9,7 +9,7 @@
 use crate::interpreter::refcount;
 use crate::interpreter::trampoline::unraisable;
 use crate::wrapper::host::CPython;
-use crate::wrapper::layout::Wrapper;
+use crate::wrapper::layout::{Handle, Wrapper};
 use crate::wrapper::retired::Retired;
 use crate::wrapper::rich_slots::{self, RichSlots};
 use crate::wrapper::{ends, forget, limbo, state, tie, trashcan};
@@ -42,7 +42,9 @@ unsafe extern "C" fn dealloc(op: *mut ffi::PyObject) {
             // The count of the life that ended.
             return unraisable(|| handle.retiree().into_iter().for_each(|object| object::release(object)));
         }
-        die(wrapper);
+        if !wrapper.as_ref().leave_retire() {
+            die(wrapper, handle);
+        }
     }
 }
 
@@ -50,11 +52,10 @@ unsafe extern "C" fn dealloc(op: *mut ffi::PyObject) {
 ///
 /// # Safety
 /// Attached; the wrapper's refcount reached zero by the caller, and since then at no safe point.
-unsafe fn die(wrapper: NonNull<Wrapper>) {
+unsafe fn die(wrapper: NonNull<Wrapper>, handle: Handle) {
     let op = wrapper.as_ptr().cast::<ffi::PyObject>();
     // SAFETY: as `# Safety` says; the life's count protects the object.
     let end = || unsafe {
-        let handle = wrapper.as_ref().handle.read();
         match handle.retiree() {
             Some(object) if !handle.is_alias() => {
                 if cfg!(Py_3_14) {

@@ -138,7 +138,7 @@ pub unsafe fn make(class: *mut ffi::PyTypeObject, handle: Handle) -> *mut Wrappe
         (*wrapper).handle.init(handle);
         // Relaxed: published later, with the word or by Python.
         (*wrapper).slot.store(slot, Ordering::Relaxed);
-        (*wrapper).init_size((*class).tp_basicsize as u32);
+        (*wrapper).init_notes();
         if (*class).tp_vectorcall_offset > 0 {
             op.byte_offset((*class).tp_vectorcall_offset).cast::<*mut c_void>().write(ENTRY.load(Ordering::Relaxed));
         }

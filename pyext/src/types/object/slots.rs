@@ -154,6 +154,9 @@ pub unsafe extern "C" fn dealloc(op: *mut ffi::PyObject) {
     // SAFETY: called by the interpreter on a wrapper whose refcount reached zero; attached.
     unsafe {
         let handle = (*op.cast::<Wrapper>()).handle.read();
+        if (*op.cast::<Wrapper>()).leave_retire() {
+            return;
+        }
         // What ends with the object may panic.
         unraisable(|| match handle.retiree() {
             Some(object) if !handle.is_alias() => protocol::retire_lean(&CPython, object),
