@@ -157,6 +157,13 @@ impl Counts {
         false
     }
 
+    /// Whether the end is claimed. The thread that claimed it is told so.
+    #[inline]
+    pub fn is_ending(&self) -> bool {
+        // Relaxed: a thread sees its own claim, and no other acts on the answer.
+        self.0.load(Ordering::Relaxed) & ENDING != 0
+    }
+
     /// The end that the caller claimed does not come.
     #[inline]
     pub fn renounce_end(&self) {

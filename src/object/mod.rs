@@ -58,7 +58,7 @@ pub use handle::Obj;
 pub use header::Header;
 pub use interpose::{is_weakly_held_elsewhere, make_tie_word};
 pub use prefix::{prefix_word, tie_word};
-pub use reference::{claim_end, end, is_sole, release, renounce_end, retain};
+pub use reference::{claim_end, end, is_ending, is_sole, release, renounce_end, retain};
 pub use root::{Object, ObjectType};
 
 pub use weak::WeakObj;

@@ -56,6 +56,16 @@ pub unsafe fn claim_end(object: NonNull<Object>) -> bool {
     unsafe { counts(object) }.claim_end()
 }
 
+/// Whether the object's end is claimed. The thread that claimed it, and has not renounced it, is told so.
+///
+/// # Safety
+/// The object is alive.
+#[inline]
+pub unsafe fn is_ending(object: NonNull<Object>) -> bool {
+    // SAFETY: the object is alive (`# Safety`).
+    unsafe { counts(object) }.is_ending()
+}
+
 /// The object does not end, though [`claim_end`] said that it could.
 ///
 /// # Safety

@@ -46,7 +46,10 @@ impl ClassObject {
     pub unsafe fn of_class<'a>(class: *mut ffi::PyTypeObject) -> Option<&'a ClassObject> {
         // SAFETY: attached; a live class. Classes of that metaclass, or one derived from it, are as large.
         unsafe {
-            let ours = is_base_metaclass(Python::assume_attached(), refcount::class_of(class.cast()));
+            let metaclass = refcount::class_of(class.cast());
+            // Relaxed: see `is_usual`. The usual one is, or derives from, ours.
+            let ours =
+                metaclass == USUAL.load(Ordering::Relaxed) || is_base_metaclass(Python::assume_attached(), metaclass);
             ours.then(|| &*class.cast::<ClassObject>())
         }
     }

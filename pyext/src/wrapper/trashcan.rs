@@ -105,9 +105,11 @@ pub fn take_out(wrapper: NonNull<Wrapper>) -> bool {
 /// # Safety
 /// Attached; the wrapper's dealloc was called, and its life has a count of the object.
 pub unsafe fn renounce(wrapper: NonNull<Wrapper>, object: NonNull<Object>) {
-    if ENDINGS.with(|endings| !endings.borrow().is_empty() && forget(endings, wrapper)) {
-        // SAFETY: claimed in `deposit`, by this thread.
-        unsafe { object::renounce_end(object) };
+    // SAFETY: the life's count of the object. What is in the list was claimed in `deposit`, by this thread.
+    unsafe {
+        if object::is_ending(object) && ENDINGS.with(|endings| forget(endings, wrapper)) {
+            object::renounce_end(object);
+        }
     }
 }
 
