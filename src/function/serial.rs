@@ -59,7 +59,8 @@ impl Serial {
 
     fn unlock(&self) {
         *self.taken() = false;
-        self.left.notify_one();
+        // To all. One that is woken may be stopped for good at the end of its wait, and would keep the word from the others.
+        self.left.notify_all();
     }
 }
 
@@ -132,5 +133,72 @@ pub fn registered(function: Function) -> Function {
     match INSIDE.get() {
         Some(lock) => under(lock, function),
         None => function,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+    use std::sync::mpsc::channel;
+    use std::thread::{park, sleep, spawn};
+    use std::time::Duration;
+
+    thread_local!(static STOPS: Cell<bool> = const { Cell::new(false) });
+
+    static WAITING: AtomicUsize = AtomicUsize::new(0);
+
+    /// As an interpreter that ends stops daemon threads which come back to it.
+    fn wait(inside: &mut dyn FnMut()) {
+        WAITING.fetch_add(1, SeqCst);
+        inside();
+        while STOPS.get() {
+            park();
+        }
+    }
+
+    #[test]
+    fn a_thread_that_is_stopped_at_the_end_of_its_wait_keeps_no_other_out() {
+        set_wait(wait);
+        let lock = Serial::of(Path::new("no such library"));
+        let inside = enter(lock);
+        let waits_for = |count| {
+            while WAITING.load(SeqCst) < count {
+                sleep(Duration::from_millis(1));
+            }
+            // From the count to the condition variable.
+            sleep(Duration::from_millis(50));
+        };
+        // Never joined: it is stopped.
+        spawn(move || {
+            STOPS.set(true);
+            let _inside = enter(lock);
+        });
+        waits_for(1);
+        let (tell, told) = channel();
+        let came = spawn(move || {
+            let _inside = enter(lock);
+            tell.send(()).unwrap();
+        });
+        waits_for(2);
+        drop(inside);
+        told.recv_timeout(Duration::from_secs(60)).expect("the lock is free");
+        came.join().unwrap();
+    }
+
+    #[test]
+    fn one_thread_at_a_time_is_inside() {
+        static INSIDE: AtomicBool = AtomicBool::new(false);
+        let lock = Serial::of(Path::new("no such other library"));
+        let work = move || {
+            for _ in 0..200 {
+                let _inside = enter(lock);
+                assert!(!INSIDE.swap(true, SeqCst));
+                std::thread::yield_now();
+                assert!(INSIDE.swap(false, SeqCst));
+            }
+        };
+        let threads: Vec<_> = (0..3).map(|_| spawn(work)).collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
     }
 }
