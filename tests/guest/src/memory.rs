@@ -18,11 +18,11 @@ pub fn own_numbers(count: i64) -> i64 {
     numbers.iter().sum()
 }
 
-/// What asks for nothing, in room that is set aside. What it leaves is freed by another thread.
+/// What asks for nothing, in room that is set aside. What it leaves is freed by another thread. Gives a number that Python need not make.
 pub fn own_room(count: i64) -> i64 {
     let left = grow::with_room(1 << 20, || (0..count).map(|n| n.to_string()).collect::<Vec<_>>());
-    let freed = std::thread::spawn(move || left.len() as i64);
-    freed.join().unwrap_or(-1)
+    let freed = std::thread::spawn(move || left.len() as i64 == count);
+    freed.join().map_or(-1, i64::from)
 }
 
 /// Ends early while the reserve goes to its end.
