@@ -20,13 +20,14 @@ def _load() -> None:
     if is_other():
         raise ImportError(
             f"bowline.testing has types and functions of the same names as {OTHER} of apache-tvm-ffi, which this process has "
-            "loaded; there can be one of the two in a process",
+            f"loaded; there can be one of the two in a process. In a process that does not load {OTHER} it can be imported",
             name=__package__,
         )
     path = Path(_core.__file__).with_name("lib") / _NAME
     if not path.exists():
         raise ImportError(
-            f"bowline.testing needs {_NAME}, which a build of the package puts there: there is no {path}",
+            f"bowline.testing needs {_NAME}, which this installation lacks: there is no {path}. Wheels have it, as has what "
+            "`pip install` builds from the sources; maturin alone does not build it",
             name=__package__,
             path=str(path),
         )
