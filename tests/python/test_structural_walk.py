@@ -293,3 +293,22 @@ class TestVisitHook:
         for _ in range(10_000):
             deep = cls(deep)
         assert [value for value, _ in self.walked(deep)[0]] == [5]
+
+
+@py_class("structural_walk.Hooked")
+class Hooked(bowline.Object):
+    n: int
+
+    def __s_visit__(self, visitor):
+        visitor.visit(HOOKED[1 - self.n])
+
+
+HOOKED = []
+
+
+def test_a_cycle_that_hooks_alone_know():
+    """Each object has one place, its wrapper. The hook of the other says it."""
+    HOOKED[:] = Hooked(0), Hooked(1)
+    found = collect(HOOKED[0])
+    assert [value.n for value in found] == [0, 1, 0]
+    HOOKED.clear()

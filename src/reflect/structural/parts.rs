@@ -4,9 +4,9 @@
 use super::Region;
 use crate::container::{ArrayObj, DictObj, ListObj, MapObj};
 use crate::function::Error;
-use crate::object::grow::{gathered, try_gathered};
+use crate::object::grow::{gathered, try_gathered, Grow};
 use crate::object::{registry, Obj, Object};
-use crate::reflect::children::{children, field, Children};
+use crate::reflect::children::{children, field, frozen_items, Children};
 use crate::reflect::content::{by_hook, is_shared};
 use crate::reflect::record::{FieldRecord, STRUCTURAL_DEFINES, STRUCTURAL_DEFINES_FLAT, STRUCTURAL_IGNORE};
 use crate::reflect::{attr, hook, info, instance, record_access, record_own};
@@ -19,8 +19,8 @@ enum Form {
     Items,
     /// They are the values of these keys.
     Entries(Vec<Any>),
-    /// They are these fields.
-    Fields(&'static Reflection, Vec<usize>),
+    /// They are the fields that structure counts.
+    Fields(&'static Reflection),
     /// They are these fields of a type of another maker.
     Records(Vec<&'static FieldRecord>),
 }
@@ -38,6 +38,10 @@ pub(super) struct Parts {
 /// What getters of other makers end in.
 pub(super) fn of(view: AnyView<'_>, region: Region) -> Result<Option<Parts>, Error> {
     let Some(object) = view.as_object() else { return Ok(None) };
+    if let Some(items) = frozen_items(view) {
+        let values = gathered(items.iter().map(|item| (item.clone(), region)));
+        return Ok((!values.is_empty()).then_some(Parts { values, form: Form::Items }));
+    }
     if is_shared(view) || matches!(view.type_index(), tag::TENSOR | tag::MODULE | tag::OPAQUE | tag::BIG_INT) {
         return Ok(None);
     }
@@ -48,11 +52,11 @@ pub(super) fn of(view: AnyView<'_>, region: Region) -> Result<Option<Parts>, Err
             (Form::Entries(keys), gathered(entries.into_iter().map(|(_, value)| (value, region))))
         }
         Children::Fields(reflection) => {
-            let roles = reflection.fields.iter().map(|field| field.flags().structural).enumerate();
-            let counted = gathered(roles.filter(|(_, role)| *role != FieldRole::Ignored));
-            let values = counted.iter().map(|(at, role)| (field(reflection, *at, object), region.of_part(*role)));
-            let values = gathered(values);
-            (Form::Fields(reflection, gathered(counted.iter().map(|(at, _)| *at))), values)
+            let mut values = Vec::new();
+            values.grow(reflection.fields.len());
+            let counted = counted(reflection);
+            values.extend(counted.map(|(at, role)| (field(reflection, at, object), region.of_part(role))));
+            (Form::Fields(reflection), values)
         }
         Children::Leaf => {
             let records = record_access::chain(view.type_index())?;
@@ -67,6 +71,12 @@ pub(super) fn of(view: AnyView<'_>, region: Region) -> Result<Option<Parts>, Err
         }
     };
     Ok((!values.is_empty()).then_some(Parts { values, form }))
+}
+
+/// The fields that structure counts: where they are, and how.
+pub(super) fn counted(reflection: &Reflection) -> impl Iterator<Item = (usize, FieldRole)> + '_ {
+    let roles = reflection.fields.iter().map(|field| field.flags().structural).enumerate();
+    roles.filter(|(_, role)| *role != FieldRole::Ignored)
 }
 
 fn role_of(field: &FieldRecord) -> FieldRole {
@@ -99,7 +109,7 @@ impl Parts {
                     false => MapObj::make(entries).map(IntoAny::into_any),
                 }
             }
-            Form::Fields(reflection, places) => self.with_fields(original, reflection, places, values),
+            Form::Fields(reflection) => self.with_fields(original, reflection, values),
             Form::Records(fields) => {
                 let copy = by_hook(original)?.ok_or_else(|| uncopyable(original))?;
                 let object = distinct(original, copy)?;
@@ -118,14 +128,14 @@ impl Parts {
         &self,
         original: AnyView<'_>,
         reflection: &'static Reflection,
-        places: &[usize],
         values: Vec<Any>,
     ) -> Result<Any, Error> {
+        let places = counted(reflection).map(|(at, _)| at);
         if let Some(copy) = by_hook(original)? {
             let object = distinct(original, copy)?;
-            for ((at, (old, _)), new) in places.iter().zip(&self.values).zip(values) {
+            for ((at, (old, _)), new) in places.zip(&self.values).zip(values) {
                 if !is_same(old.view(), new.view()) {
-                    reflection.fields[*at].set_frozen(&object, new)?;
+                    reflection.fields[at].set_frozen(&object, new)?;
                 }
             }
             return Ok(object.into());
@@ -134,8 +144,8 @@ impl Parts {
             return Err(uncopyable(original));
         };
         let mut all = gathered((0..reflection.fields.len()).map(|at| field(reflection, at, object)));
-        for (at, value) in places.iter().zip(values) {
-            all[*at] = value;
+        for (at, value) in places.zip(values) {
+            all[at] = value;
         }
         instance::make(reflection.index, all).map(IntoAny::into_any)
     }

@@ -3,11 +3,10 @@
 
 use super::answer::{give, lent};
 use super::visitor::{StructuralVisitor, VisitorTable};
-use super::{parts, Region};
+use super::Region;
 use crate::function::Error;
 use crate::object::grow::Grow;
 use crate::object::{Obj, Object, ObjectType};
-use crate::reflect::attr;
 use crate::value::{Any, AnyView, RawAny};
 use std::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard};
@@ -71,16 +70,15 @@ pub(super) enum VisitAnswer {
     Interrupt(Any),
 }
 
-/// What a type's hook says of an object; none if the type has no hook.
-pub(super) fn query(view: AnyView<'_>, region: Region) -> Result<Option<VisitAnswer>, Error> {
-    let Some(hook) = parts::hook_of(view, &attr::STRUCTURAL_VISIT) else { return Ok(None) };
+/// What the hook of its type says of an object.
+pub(super) fn query(view: AnyView<'_>, hook: &Any, region: Region) -> Result<VisitAnswer, Error> {
     let recorder =
         Obj::new(Recorder { visitor: StructuralVisitor::begin(&TABLE), parts: Mutex::new(Some(Vec::new())) });
     let visitor = recorder.upcast_ref::<StructuralVisitor>();
-    let ended = visitor.in_region(region, || visitor.visit_by(&hook, view));
+    let ended = visitor.in_region(region, || visitor.visit_by(hook, view));
     let parts = recorder.parts().take();
-    Ok(Some(match ended? {
+    Ok(match ended? {
         None => VisitAnswer::Parts(parts.unwrap_or_default()),
         Some(interrupt) => VisitAnswer::Interrupt(interrupt),
-    }))
+    })
 }

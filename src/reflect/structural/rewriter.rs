@@ -215,6 +215,9 @@ fn run(rewriter: &Obj<Rewriter>, root: Any) -> Result<Any, Error> {
                 }
                 frames.grow(1);
                 frames.push(frame);
+                if let Some(frame) = frames.last_mut() {
+                    frame.results.grow(frame.parts.values.len());
+                }
                 None
             }
         };

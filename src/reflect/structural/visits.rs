@@ -12,6 +12,7 @@ use crate::object::grow::{gather_into, Grow};
 use crate::object::{Obj, Object, ObjectType};
 use crate::reflect::attr;
 use crate::reflect::checkpoint::Checkpoints;
+use crate::reflect::children::has_one_place;
 use crate::reflect::number_map::NumberSet;
 use crate::value::{Any, AnyView, RawAny};
 use std::ptr::NonNull;
@@ -65,8 +66,8 @@ impl Drop for End<'_> {
 
 enum Task {
     Enter(Any, Region),
-    /// After the parts of the object.
-    Leave(Any),
+    /// After the parts of the object, which is noted if the truth value says so.
+    Leave(Any, bool),
 }
 
 /// How a visit goes on after a value.
@@ -90,14 +91,16 @@ fn run(caller: &Obj<Caller>, root: Any) -> Result<Option<Any>, Error> {
         let (value, region) = match task {
             Task::Enter(value, region) if !value.is_none() => (value, region),
             Task::Enter(..) => continue,
-            Task::Leave(value) => {
-                inside.remove(&address(&value));
+            Task::Leave(value, noted) => {
+                if noted {
+                    inside.remove(&address(&value));
+                }
                 continue;
             }
         };
         let next = enter(caller, &rows, value.view(), region).inspect_err(|error| {
             let around = todo.iter().rev().filter_map(|task| match task {
-                Task::Leave(value) => Some(value),
+                Task::Leave(value, _) => Some(value),
                 Task::Enter(..) => None,
             });
             std::iter::once(&value).chain(around).for_each(|value| VisitErrorContext::note(error, value.clone()));
@@ -106,13 +109,14 @@ fn run(caller: &Obj<Caller>, root: Any) -> Result<Option<Any>, Error> {
             Next::Past => {}
             Next::End(interrupt) => return Ok(Some(interrupt)),
             Next::Parts(parts) => {
-                inside.grow(1);
-                if !inside.insert(address(&value)) {
+                let noted = !has_one_place(&value);
+                inside.grow(usize::from(noted));
+                if noted && !inside.insert(address(&value)) {
                     let name = value.view().type_name();
                     return Err(Error::value_error(format!("a visit came to a cycle: `{name}` contains itself")));
                 }
                 todo.grow(1);
-                todo.push(Task::Leave(value));
+                todo.push(Task::Leave(value, noted));
                 gather_into(&mut todo, parts.into_iter().rev().map(|(part, region)| Task::Enter(part, region)));
             }
         }

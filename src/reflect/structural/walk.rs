@@ -6,10 +6,10 @@ use super::recorder::{self, VisitAnswer};
 use super::Region;
 use crate::function::Error;
 use crate::object::grow::{gather_into, gathered, Grow};
+use crate::reflect::attr;
 use crate::reflect::checkpoint::Checkpoints;
-use crate::reflect::children::{children, field, is_plain, Children};
+use crate::reflect::children::{children, field, frozen_items, has_one_place, is_plain, Children};
 use crate::reflect::number_map::{NumberMap, NumberSet};
-use crate::reflect::FieldRole;
 use crate::value::{Any, AnyView};
 
 /// When a value is visited.
@@ -35,7 +35,7 @@ pub enum Flow {
 
 enum Task {
     Enter(Any, Region),
-    /// After the parts of a value: the visit if it is due now.
+    /// After the parts of a value: the visit if it is due now. The truth value says whether the value is noted.
     Leave(Any, Region, bool),
 }
 
@@ -105,22 +105,29 @@ fn go(
                     }
                     continue;
                 }
-                inside.grow(1);
-                let fresh = address(value.view()) == 0 || inside.insert(address(value.view()));
+                let hook = parts::hook_of(value.view(), &attr::STRUCTURAL_VISIT);
+                // What has one place is entered once. But a hook may say anything.
+                let alone = hook.is_none() && has_one_place(&value);
+                inside.grow(usize::from(!alone));
+                let fresh = alone || inside.insert(address(value.view()));
                 let mut parts = Vec::new();
                 if fresh {
-                    parts = match recorder::query(value.view(), region)? {
-                        Some(VisitAnswer::Interrupt(value)) => return Ok(Some(value)),
-                        Some(VisitAnswer::Parts(parts)) => parts,
+                    parts = match &hook {
                         None => parts_of(value.view(), region)?,
+                        Some(hook) => match recorder::query(value.view(), hook, region)? {
+                            VisitAnswer::Interrupt(value) => return Ok(Some(value)),
+                            VisitAnswer::Parts(parts) => parts,
+                        },
                     };
                 }
                 todo.grow(1);
-                todo.push(Task::Leave(value, region, fresh));
+                if order == Order::Post || (fresh && !alone) {
+                    todo.push(Task::Leave(value, region, fresh && !alone));
+                }
                 gather_into(&mut todo, parts.into_iter().rev().map(|(part, region)| Task::Enter(part, region)));
             }
-            Task::Leave(value, region, fresh) => {
-                if fresh {
+            Task::Leave(value, region, noted) => {
+                if noted {
                     inside.remove(&address(value.view()));
                 }
                 if order == Order::Post {
@@ -136,14 +143,19 @@ fn go(
 
 fn parts_of(view: AnyView<'_>, region: Region) -> Result<Vec<(Any, Region)>, Error> {
     let Some(object) = view.as_object() else { return Ok(Vec::new()) };
+    if let Some(items) = frozen_items(view) {
+        return Ok(gathered(items.iter().map(|item| (item.clone(), region))));
+    }
     Ok(match children(view) {
         Children::Items(items) => gathered(items.into_iter().map(|item| (item, region))),
         // A key says where a value stands, as the name of a field does.
         Children::Entries(entries) => gathered(entries.into_iter().map(|(_, value)| (value, region))),
         Children::Fields(reflection) => {
-            let roles = reflection.fields.iter().map(|field| field.flags().structural).enumerate();
-            let counted = roles.filter(|(_, role)| *role != FieldRole::Ignored);
-            gathered(counted.map(|(at, role)| (field(reflection, at, object), region.of_field(role))))
+            let mut values = Vec::new();
+            values.grow(reflection.fields.len());
+            let counted = parts::counted(reflection);
+            values.extend(counted.map(|(at, role)| (field(reflection, at, object), region.of_field(role))));
+            values
         }
         Children::Leaf => parts::of(view, region)?.map_or_else(Vec::new, |parts| parts.values),
     })
