@@ -104,6 +104,7 @@ def strong_orderings():
     """Where the extension has an ordering above Relaxed: `file function`."""
     for path in EXTENSION.rglob("*.rs"):
         text = code(str(path.relative_to(EXTENSION)))
+        assert not re.search(r"(?<!::)\b(?:Acquire|Release|AcqRel|SeqCst)\b", text), f"{path.name}: an ordering without its type"
         functions = [(head.start(), head[1]) for head in re.finditer(r"\bfn (\w+)", text)]
         for site in SITE.finditer(text):
             depth, end = 1, site.end()
