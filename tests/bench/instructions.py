@@ -40,6 +40,9 @@ KINDS = ["single", "threads", "workload"]
 LOOPS = 200
 # Nodes of the workload's graph. The other is how often a statement is repeated at least.
 COUNT, OPERATIONS = 1000, 1000
+# How many of another's instructions an operation may take. The interpreter's count, too. The rich one
+# does what the lean one does, and keeps what Python knows.
+RATIOS = [("rich dropped read, threads", "dropped read, threads", 1.20)]
 # How much more an operation may take than the baseline says. Counts vary a little with addresses and compilers.
 RELATIVE, ABSOLUTE = 0.05, 3
 
@@ -110,9 +113,9 @@ def worker(kind: str) -> None:
     print(json.dumps(operations))
 
 
-def counted(output: pathlib.Path) -> int:
-    """Return the instructions of the extension's own functions. A part of callgrind's output attributes them."""
-    total, ours, callee = 0, False, False
+def counted(output: pathlib.Path) -> tuple[int, int]:
+    """Return the instructions of the extension's own functions, and of all. A part of callgrind's output attributes them."""
+    total, everything, ours, callee = 0, 0, False, False
     for line in output.read_text().splitlines():
         if line.startswith("ob="):
             ours = "_core" in pathlib.Path(line[3:]).name
@@ -120,14 +123,15 @@ def counted(output: pathlib.Path) -> int:
             # The next line is what the callee took.
             callee = True
         elif re.match(r"[+\-*\d]", line):
-            if ours and not callee:
-                total += int(line.split()[1])
+            if not callee:
+                everything += int(line.split()[1])
+                total += int(line.split()[1]) * ours
             callee = False
-    return total
+    return total, everything
 
 
-def count(kind: str) -> dict[str, float]:
-    """Return instructions per operation by work, of a kind of worker."""
+def count(kind: str) -> tuple[dict[str, float], dict[str, float]]:
+    """Return instructions per operation by work: the extension's own, and all of the process."""
     with tempfile.TemporaryDirectory() as folder:
         command = [
             "valgrind",
@@ -143,14 +147,14 @@ def count(kind: str) -> dict[str, float]:
         run = subprocess.run(command, env=environment, capture_output=True, text=True)
         if run.returncode != 0:
             sys.exit(f"valgrind failed:\n{run.stderr}")
-        found = {}
+        found, whole = {}, {}
         for at, (name, operations) in enumerate(json.loads(run.stdout).items()):
             # Parts are numbered from 1 and end before a mark. The second, fourth, … are the measured runs.
-            part = counted(pathlib.Path(folder, f"out.{2 * at + 2}"))
+            part, everything = counted(pathlib.Path(folder, f"out.{2 * at + 2}"))
             if part == 0:
                 sys.exit(f"no instruction of the extension was seen in {name}")
-            found[name] = round(part / operations, 1)
-    return found
+            found[name], whole[name] = round(part / operations, 1), round(everything / operations, 1)
+    return found, whole
 
 
 def main() -> None:
@@ -158,7 +162,10 @@ def main() -> None:
         worker(sys.argv[1])
         return
     mode, tag = sys.argv[1:3]
-    found = {name: instructions for kind in KINDS for name, instructions in count(kind).items()}
+    found, whole = {}, {}
+    for kind in KINDS:
+        for known, more in zip((found, whole), count(kind), strict=True):
+            known.update(more)
     baselines = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
     if mode == "record":
         BASELINE.write_text(json.dumps(baselines | {tag: found}, indent=2, sort_keys=True) + "\n")
@@ -171,6 +178,11 @@ def main() -> None:
         print(f"{name:38} {was:8.1f} -> {now:8.1f}")
         if mode == "check" and now > was * (1 + RELATIVE) + ABSOLUTE:
             costlier.append(name)
+    for name, other, limit in RATIOS:
+        ratio = whole[name] / whole[other]
+        print(f"{name}, of {other}, whole process: {whole[name]:.1f} : {whole[other]:.1f} = {ratio:.3f}, at most {limit:.2f}")
+        if mode == "check" and ratio > limit:
+            costlier.append(f"{name} beside {other}")
     if costlier:
         sys.exit(f"costlier than the baseline: {', '.join(costlier)}")
 
