@@ -14,7 +14,7 @@ import sys
 import bowline
 import no_memory_calls
 import pytest
-from no_memory import REASON, SKIPPED, at_each_allocation, scarce
+from no_memory import LASTING, REASON, SKIPPED, at_each_allocation, is_own, scarce
 from no_memory_calls import CALLS, NODE, all_calls, spare_codes
 from support import run_script
 
@@ -48,6 +48,59 @@ def test_each_allocation(name, call):
     call()
     at_each_allocation(name, call)
     assert NODE.next.items[1] == 2**40 + 18
+
+
+# What a native error of a kind arrives as, and what a callback raises.
+ERRORS = {
+    "RuntimeError": (RuntimeError, RuntimeError("a text")),
+    "OSError": (OSError, OSError("a text")),
+    "ConnectionResetError": (ConnectionResetError, ConnectionResetError("a text")),
+    "KeyboardInterrupt": (KeyboardInterrupt, KeyboardInterrupt("a text")),
+    # These are not made of a message alone. The nearest base that is comes in their place.
+    "ExceptionGroup": (Exception, ExceptionGroup("a text", [KeyError()])),
+    "BaseExceptionGroup": (BaseException, BaseExceptionGroup("a text", [KeyboardInterrupt()])),
+    "UnicodeEncodeError": (UnicodeError, UnicodeEncodeError("utf-8", "a text", 0, 1, "a reason")),
+    "no_memory.unknown": (RuntimeError, StopIteration("a text")),
+    "NoMemoryError": (KeyError, KeyError("a text")),
+}
+
+
+@pytest.mark.parametrize("way", ["native", "callback"])
+@pytest.mark.parametrize("kind", ERRORS)
+def test_an_error_keeps_its_class(kind, way):
+    """It is never one of another class, which `except` would miss."""
+    bowline.register_error("NoMemoryError", KeyError)
+    arrives, raised = ERRORS[kind]
+    kept = arrives if way == "native" else type(raised)
+
+    def raising():
+        raise raised
+
+    callback = bowline.convert(raising)
+
+    def call():
+        try:
+            callback() if way == "callback" else bowline.testing.test_raise_error(kind, "a text of some length")
+        except kept as error:
+            error.__traceback__ = None
+            return type(error)
+
+    assert call() is kept
+    for lasting in LASTING:
+        nth, ends = 1, set()
+        while True:
+            returned, outcome, seen = scarce(call, nth, lasting)
+            # Where all exceptions are caught, this one is.
+            found = outcome if returned else type(outcome)
+            assert found is kept or found is MemoryError or is_own(outcome, lasting), (nth, lasting, outcome)
+            ends.add(found)
+            if not returned:
+                outcome.__traceback__ = None
+            del outcome
+            if seen < nth:
+                break
+            nth += 1
+        assert kept in ends
 
 
 def test_a_panic_of_pyo3_leaves_nothing_in_the_reserve():

@@ -5,7 +5,7 @@
 
 use crate::interpreter::attach;
 use crate::interpreter::exceptions::{
-    PyAssertionError, PyAttributeError, PyIndexError, PyKeyError, PyMemoryError, PyRecursionError, PyRuntimeError,
+    PyAssertionError, PyAttributeError, PyImportError, PyIndexError, PyKeyError, PyMemoryError, PyRecursionError, PyRuntimeError,
     PyTypeError, PyValueError,
 };
 use crate::interpreter::interrupt::{is_interrupt, is_signal};
@@ -19,7 +19,7 @@ use crate::wrapper::tie;
 use arc_swap::ArcSwap;
 use bowline::function::error::{set_read_frames, ErrorObj, Update};
 use bowline::function::{stack, Error};
-use bowline::object::grow::{joined, owned};
+use bowline::object::grow::{gather_into, joined, owned, Grow};
 use bowline::object::{Obj, Object};
 use bowline::reflect::structural::VisitErrorContext;
 use pyo3::exceptions::PyBaseException;
@@ -35,9 +35,12 @@ type Kinds = Vec<(String, Py<PyType>)>;
 /// Kinds that packages added. Read without locks, which a forked child could find taken.
 static ADDED: LazyLock<ArcSwap<Kinds>> = LazyLock::new(ArcSwap::default);
 
-/// The exception of the language that a kind names.
-fn builtin<'py>(py: Python<'py>, kind: &str) -> Option<Bound<'py, PyType>> {
-    Some(match kind {
+/// The exception of the language that a kind names. None if there is no such exception.
+///
+/// # Errors
+/// What prevents the search, such as `MemoryError`: the class is not known then, and no other may stand for it.
+fn builtin<'py>(py: Python<'py>, kind: &str) -> PyResult<Option<Bound<'py, PyType>>> {
+    Ok(Some(match kind {
         "RuntimeError" => py.get_type::<PyRuntimeError>(),
         "ValueError" => py.get_type::<PyValueError>(),
         "TypeError" => py.get_type::<PyTypeError>(),
@@ -47,32 +50,35 @@ fn builtin<'py>(py: Python<'py>, kind: &str) -> Option<Bound<'py, PyType>> {
         "AssertionError" => py.get_type::<PyAssertionError>(),
         "MemoryError" => py.get_type::<PyMemoryError>(),
         other => {
-            let found = py
-                .import(intern!(py, "builtins"))
-                .ok()?
-                .getattr(make::text(py, other).ok()?)
-                .ok()?
-                .cast_into::<PyType>()
-                .ok()?;
-            found.is_subclass_of::<PyBaseException>().ok()?.then_some(found)?
+            let builtins = match py.import(intern!(py, "builtins")) {
+                Err(raised) if raised.is_instance_of::<PyImportError>(py) => return Ok(None),
+                found => found?,
+            };
+            let Some(found) = builtins.getattr_opt(make::text(py, other)?)? else { return Ok(None) };
+            let Ok(found) = found.cast_into::<PyType>() else { return Ok(None) };
+            return Ok(found.is_subclass_of::<PyBaseException>()?.then_some(found));
         }
-    })
+    }))
 }
 
 /// An exception of a class, with a message. One of the language's own that takes more than that, such as a
-/// `UnicodeDecodeError`, gives its place to what it derives from.
+/// `UnicodeDecodeError`, gives its place to the nearest of its bases that takes a message.
 fn instance<'py>(class: &Bound<'py, PyType>, message: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = class.py();
-    let made = class.call1((message,));
-    match made {
-        Err(raised)
-            if raised.is_instance_of::<PyTypeError>(py) && class.module().is_ok_and(|name| name == "builtins") =>
-        {
-            let above = class.mro().iter().skip(1).find_map(|above| above.call1((message,)).ok());
-            above.ok_or(raised)
-        }
-        made => made,
+    let raised = match class.call1((message,)) {
+        Err(raised) if raised.is_instance_of::<PyTypeError>(py) => raised,
+        made => return made,
+    };
+    if class.module()? != "builtins" {
+        return Err(raised);
     }
+    for above in class.mro().iter().skip(1) {
+        match above.call1((message,)) {
+            Err(again) if again.is_instance_of::<PyTypeError>(py) => {}
+            made => return made,
+        }
+    }
+    Err(raised)
 }
 
 /// Maps a kind to an exception class, in both directions.
@@ -94,15 +100,31 @@ pub fn register(kind: &str, class: &Bound<'_, PyType>) -> PyResult<()> {
     Ok(())
 }
 
-fn class_of_kind<'py>(py: Python<'py>, kind: &str) -> Option<Bound<'py, PyType>> {
+/// The class of a native error's exception.
+///
+/// # Errors
+/// What prevents the search; a `RecursionError` where hardly any stack is left for a package's class.
+fn class_of_kind<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyType>> {
+    let kind = error.kind();
     let added = ADDED.load();
-    let found = added.iter().find(|(name, _)| name == kind).map(|(_, class)| class.bind(py).clone());
-    found.or_else(|| builtin(py, kind))
+    let added = added.iter().find(|(name, _)| name == kind).map(|(_, class)| class.bind(py).clone());
+    match added {
+        Some(class) if !stack::is_short() => Ok(class),
+        // Making a package's exception may run anything.
+        Some(class) => match builtin(py, kind)? {
+            Some(_) => Ok(class),
+            None => Err(PyRecursionError::new_err(format!("{error}"))),
+        },
+        None => Ok(builtin(py, kind)?.unwrap_or_else(|| py.get_type::<PyRuntimeError>())),
+    }
 }
 
 /// The kinds that packages share, and those that were added, last. Any other exception of the language is a kind by its
 /// name as well.
-pub fn kinds(py: Python<'_>) -> Vec<(String, Bound<'_, PyType>)> {
+///
+/// # Errors
+/// `MemoryError`.
+pub fn kinds(py: Python<'_>) -> PyResult<Vec<(String, Bound<'_, PyType>)>> {
     let names = [
         "RuntimeError",
         "ValueError",
@@ -114,27 +136,36 @@ pub fn kinds(py: Python<'_>) -> Vec<(String, Bound<'_, PyType>)> {
         "MemoryError",
         "RecursionError",
     ];
-    let builtin = names.iter().filter_map(|name| Some(((*name).to_owned(), builtin(py, name)?)));
+    let mut kinds = Vec::new();
+    kinds.grow(names.len());
+    for name in names {
+        kinds.extend(builtin(py, name)?.map(|class| (owned(name), class)));
+    }
     let added = ADDED.load();
-    builtin.chain(added.iter().map(|(name, class)| (owned(name), class.bind(py).clone()))).collect()
+    gather_into(&mut kinds, added.iter().map(|(name, class)| (owned(name), class.bind(py).clone())));
+    Ok(kinds)
 }
 
-fn kind_of(class: &Bound<'_, PyType>) -> String {
+/// The kind of exceptions of a class. The first of its bases that is a kind says it.
+///
+/// # Errors
+/// What prevents the search, such as `MemoryError`.
+fn kind_of(class: &Bound<'_, PyType>) -> PyResult<String> {
     let py = class.py();
     let added = ADDED.load();
     for ancestor in class.mro() {
         if let Some((kind, _)) = added.iter().find(|(_, known)| known.is(&ancestor)) {
-            return owned(kind);
+            return Ok(owned(kind));
         }
-        let name = ancestor.cast::<PyType>().ok().and_then(|class| class.name().ok());
-        let name = name.map(|name| take::shown(&name)).unwrap_or_default();
+        let Ok(ancestor) = ancestor.cast_into::<PyType>() else { continue };
+        let name = take::shown(&ancestor.name()?);
         // The roots say less than what unknown kinds become.
         let says = !matches!(&*name, "Exception" | "BaseException");
-        if says && builtin(py, &name).is_some_and(|known| known.is(&ancestor)) {
-            return name;
+        if says && builtin(py, &name)?.is_some_and(|known| known.is(&ancestor)) {
+            return Ok(name);
         }
     }
-    "RuntimeError".to_owned()
+    Ok("RuntimeError".to_owned())
 }
 
 /// The exception of a native error.
@@ -148,12 +179,10 @@ pub fn to_python(py: Python<'_>, error: &Error) -> PyErr {
     if let Some(exception) = exception_in(py, error) {
         return PyErr::from_value(exception.into_any());
     }
-    let class = class_of_kind(py, error.kind());
-    if class.is_some() && stack::is_short() && builtin(py, error.kind()).is_none() {
-        // A package's class: making its exception may run anything.
-        return PyRecursionError::new_err(format!("{error}"));
-    }
-    let class = class.unwrap_or_else(|| py.get_type::<PyRuntimeError>());
+    let class = match class_of_kind(py, error) {
+        Ok(class) => class,
+        Err(raised) => return raised,
+    };
     let exception = match value::text(py, error.message().as_bytes()).and_then(|message| instance(&class, &message)) {
         Ok(exception) => exception,
         Err(raised) if is_interrupt(py, &raised) => return raised,
@@ -239,7 +268,13 @@ fn from_python_within(py: Python<'_>, raised: PyErr, depth: u32) -> Error {
                 Err(raised) if is_signal(py, &raised) && depth == 0 => return from_python_within(py, raised, 1),
                 Err(_) => "<exception str() failed>".to_owned(),
             };
-            standing_for(&kind_of(&exception.get_type()), &message, &exception)
+            let kind = match kind_of(&exception.get_type()) {
+                Ok(kind) => kind,
+                Err(raised) if is_signal(py, &raised) && depth == 0 => return from_python_within(py, raised, 1),
+                // The exception comes back as itself. Where it cannot be carried, it is what prevented that.
+                Err(_) => "MemoryError".to_owned(),
+            };
+            standing_for(&kind, &message, &exception)
         }
     }
 }

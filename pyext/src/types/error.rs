@@ -93,7 +93,7 @@ fn make_error<'py>(py: Python<'py>, kind: &str, message: &str, backtrace: &str) 
 /// The kinds of errors that have a class of their own, with that class.
 #[pyfunction]
 #[guarded]
-fn error_kinds(py: Python<'_>) -> Vec<(String, Bound<'_, PyType>)> {
+fn error_kinds(py: Python<'_>) -> PyResult<Vec<(String, Bound<'_, PyType>)>> {
     error::kinds(py)
 }
 
