@@ -87,3 +87,39 @@ def test_modules_that_are_not_there():
     )
 
 
+
+
+# Which names are taken out of `sys.modules`, of the package's two names for each module.
+NAMED = {
+    "both names": 'name.split(".")[0] in ("tvm_ffi", "bowline")',
+    "both names of the top": 'name in ("tvm_ffi", "bowline")',
+    "both names of a module": 'name in ("tvm_ffi.container", "bowline.container", "tvm_ffi.config", "bowline._config")',
+    "the second name": 'name.split(".")[0] == "tvm_ffi"',
+    "the own name": 'name.split(".")[0] == "bowline"',
+}
+
+
+@pytest.mark.parametrize("provided", ["bowline.provide_tvm_ffi()", "runpy"])
+@pytest.mark.parametrize("gone", NAMED)
+def test_import_by_the_second_name_again(gone, provided):
+    source = f"""
+import importlib, sys
+import tvm_ffi, tvm_ffi.container, tvm_ffi.config, tvm_ffi.testing
+import bowline
+package, modules = bowline, {{name: module for name, module in sys.modules.items() if {NAMED[gone]}}}
+specs = {{name: module.__spec__ for name, module in modules.items()}}
+assert modules
+for _ in range(2):
+    for name in modules:
+        del sys.modules[name]
+    import tvm_ffi
+    from tvm_ffi import Array
+    assert tvm_ffi is package and Array is package.Array and importlib.import_module("bowline") is package
+    for name, module in modules.items():
+        assert importlib.import_module(name) is module, name
+        assert module.__spec__ is specs[name], name
+"""
+    if provided == "runpy":
+        run_script(f"import sys\nfrom bowline import run_as_tvm_ffi\nrun_as_tvm_ffi.main(['-c', {source!r}])")
+    else:
+        run_script(f"import bowline\n{provided}\n{source}")

@@ -57,7 +57,8 @@ def _find(real: str, path: Sequence[str] | None) -> ModuleSpec | None:
     module = sys.modules.get(real)
     if module is not None:
         return own_spec(module)
-    for finder in sys.meta_path if path is not None else ():
+    # The package itself is found without a path: see `_again`.
+    for finder in sys.meta_path if path is not None or real == _PACKAGE else ():
         spec = finder.find_spec(real, path)
         if spec is not None:
             return spec
