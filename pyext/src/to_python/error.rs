@@ -5,8 +5,8 @@
 
 use crate::interpreter::attach;
 use crate::interpreter::exceptions::{
-    PyAssertionError, PyAttributeError, PyImportError, PyIndexError, PyKeyError, PyMemoryError, PyRecursionError, PyRuntimeError,
-    PyTypeError, PyValueError,
+    PyAssertionError, PyAttributeError, PyImportError, PyIndexError, PyKeyError, PyMemoryError, PyRecursionError,
+    PyRuntimeError, PyTypeError, PyValueError,
 };
 use crate::interpreter::interrupt::{is_interrupt, is_signal};
 use crate::interpreter::make;
@@ -22,6 +22,7 @@ use bowline::function::{stack, Error};
 use bowline::object::grow::{gather_into, joined, owned, Grow};
 use bowline::object::{Obj, Object};
 use bowline::reflect::structural::VisitErrorContext;
+use bowline::value::IntoAny;
 use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
 use pyo3::types::{PyTraceback, PyType};
@@ -217,10 +218,14 @@ fn native_traceback<'py>(py: Python<'py>, backtrace: &str) -> PyResult<Bound<'py
 
 /// The exception that a native error carries.
 fn exception_in<'py>(py: Python<'py>, error: &Error) -> Option<Bound<'py, PyBaseException>> {
-    let mut context = error.extra_context()?;
+    carried(error.extra_context()?)?.payload(py).cast_into::<PyBaseException>().ok()
+}
+
+/// What of Python is at the end of an error's contexts.
+fn carried(mut context: Obj<Object>) -> Option<Obj<OpaqueObj>> {
     loop {
         context = match context.downcast::<OpaqueObj>() {
-            Ok(carried) => return carried.payload(py).cast_into::<PyBaseException>().ok(),
+            Ok(carried) => return Some(carried),
             // Structural visits say on top of it where the error came up.
             Err(other) => other.downcast::<VisitErrorContext>().ok()?.prev_error_context.get().into_object().ok()?,
         };
@@ -251,16 +256,18 @@ pub fn from_python(py: Python<'_>, raised: PyErr) -> Error {
 fn from_python_within(py: Python<'_>, raised: PyErr, depth: u32) -> Error {
     let exception = raised.into_value(py).into_bound(py);
     match error_in(&exception) {
-        Some(error) if error.extra_context().is_some() => {
-            error.update_backtrace(&frames(&exception), Update::Replace);
-            error
-        }
         // One that comes from native code. It comes back as the same exception all the same.
-        Some(former) => {
-            let error = standing_for(former.kind(), former.message(), &exception);
-            error.set_cause(former.cause());
-            error
-        }
+        Some(former) => match Context::of(&former) {
+            Context::Other => {
+                former.update_backtrace(&frames(&exception), Update::Replace);
+                former
+            }
+            context => {
+                let error = standing_for(former.kind(), former.message(), &exception, context);
+                error.set_cause(former.cause());
+                error
+            }
+        },
         None => {
             let message = match exception.str() {
                 Ok(text) => take::shown(&text),
@@ -274,16 +281,45 @@ fn from_python_within(py: Python<'_>, raised: PyErr, depth: u32) -> Error {
                 // The exception comes back as itself. Where it cannot be carried, it is what prevented that.
                 Err(_) => "MemoryError".to_owned(),
             };
-            standing_for(&kind, &message, &exception)
+            standing_for(&kind, &message, &exception, Context::Nothing)
+        }
+    }
+}
+
+/// What is attached to a native error that became an exception.
+enum Context {
+    Nothing,
+    /// A structural visit's.
+    Visit(Obj<VisitErrorContext>),
+    /// What another language attached, which must stay.
+    Other,
+}
+
+impl Context {
+    fn of(error: &Error) -> Context {
+        match error.extra_context().map(|context| context.downcast::<VisitErrorContext>()) {
+            None => Context::Nothing,
+            Some(Ok(visit)) if visit.prev_error_context.get().is_none() => Context::Visit(visit),
+            Some(_) => Context::Other,
+        }
+    }
+
+    /// The same in front of an exception. What outer visits note goes to the error's own context, too.
+    fn before(self, carried: Obj<OpaqueObj>) -> Obj<Object> {
+        match self {
+            Context::Visit(visit) => {
+                VisitErrorContext::new(visit.reverse_visit_pattern.clone(), carried.into_any()).upcast()
+            }
+            Context::Nothing | Context::Other => carried.upcast(),
         }
     }
 }
 
 /// An error that is this exception. Its frames are read when they are asked for: reading them at each native frame that the
-/// exception passes would cost the square of their number.
-fn standing_for(kind: &str, message: &str, exception: &Bound<'_, PyBaseException>) -> Error {
+/// exception passes would cost the square of their number. So would making an exception anew at each.
+fn standing_for(kind: &str, message: &str, exception: &Bound<'_, PyBaseException>, context: Context) -> Error {
     match OpaqueObj::make(exception.as_any()) {
-        Ok(carried) => Error::standing_for(kind, owned(message), carried.upcast()),
+        Ok(carried) => Error::standing_for(kind, owned(message), context.before(carried)),
         // Without memory for it the error goes without its exception.
         Err(_) => Error::with_backtrace(kind, owned(message), &frames(exception)),
     }
@@ -291,7 +327,7 @@ fn standing_for(kind: &str, message: &str, exception: &Bound<'_, PyBaseException
 
 /// The frames of the exception that is attached to an error.
 fn frames_in(context: &Obj<Object>) -> Option<String> {
-    let carried = context.clone().downcast::<OpaqueObj>().ok()?;
+    let carried = carried(context.clone())?;
     attach::with_python(|py| {
         carried.payload(py).cast_into::<PyBaseException>().ok().map(|exception| frames(&exception))
     })
