@@ -276,3 +276,101 @@ def test_a_global_function_of_another_name():
     for name in ("testing.nothing_is_like_this", "no_such_name", "", "testing." + "e" * 1000):
         with pytest.raises(ValueError, match=f"Cannot find global function {re.escape(name)}$"):
             get_global_func(name)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: get_global_func(3), "argument 'name': 'int' object is not an instance of 'str'"),
+        (lambda: bowline.get_global_func_metadata(3), "name must be a str, got int"),
+        (lambda: bowline.remove_global_func(3), "argument 'name': 'int' object is not an instance of 'str'"),
+        (lambda: bowline.register_global_func(3, len), "func_name must be a str or a callable, got int"),
+        (lambda: bowline.register_global_func(3), "func_name must be a str or a callable, got int"),
+        (lambda: bowline.register_global_func("message.f", len, "x"), "argument 'override': 'str' object is not an instance of 'bool'"),
+        (lambda: bowline.system_lib(3), "argument 'symbol_prefix': 'int' object is not an instance of 'str'"),
+        (lambda: bowline.Error(3, "x"), "argument 'kind': 'int' object is not an instance of 'str'"),
+        (lambda: bowline.Error("ValueError", "x").update_backtrace(3), "argument 'text' must be a str, got int"),
+        (lambda: bowline.structural_walk([1], len, once="x"), "argument 'once': 'str' object is not an instance of 'bool'"),
+        (lambda: bowline.init_ffi_api(3), "namespace must be a str, got int"),
+        (lambda: bowline.init_ffi_api("testing", 3), "target_module_name must be a str, got int"),
+        (lambda: bowline.init_ffi_api(None), "namespace must be a str, got NoneType"),
+        (lambda: bowline.register_object(3), "type_key must be a str or a class, got int"),
+        (lambda: bowline.register_object("message.P")(3), "register_object decorates a class, got int: derive one from bowline.Object"),
+        (lambda: bowline.register_error(3), "name_or_cls must be a str or an exception class, got int"),
+        (lambda: bowline.register_error("Odd", 3), "expected an exception class, got 3"),
+        (lambda: bowline.show([Open("n")], limit=None), "limit must be an int, got NoneType"),
+        (lambda: bowline.show([Open("n")], limit=1.5), "limit must be an int, got float"),
+        (lambda: bowline._core.type_index(3), "argument 'key': 'int' object is not an instance of 'str'"),
+    ],
+)
+def test_an_argument_of_a_wrong_type(call, said):
+    with pytest.raises(TypeError, match=re.escape(said)) as found:
+        call()
+    assert type(found.value) is TypeError
+    assert not getattr(found.value, "__notes__", None)
+
+
+def test_what_the_code_of_an_argument_raises_is_passed_on():
+    class Odd:
+        def __index__(self):
+            raise raised
+
+    for raised in (TypeError("mine"), KeyError("mine")):
+        with pytest.raises(type(raised)) as found:
+            bowline._core.type_key(Odd())
+        assert found.value is raised
+
+
+class Items(dict):
+    def __init__(self, items):
+        super().__init__(a=1)
+        self.made = items
+
+    def items(self):
+        if isinstance(self.made, Exception):
+            raise self.made
+        return self.made
+
+
+class Unreadable:
+    def __iter__(self):
+        raise TypeError("mine")
+
+
+def test_the_entries_of_a_dict_that_are_none():
+    with pytest.raises(TypeError, match=r"expected pairs from items\(\) of Items, got int$"):
+        bowline.convert(Items(3))
+    with pytest.raises(TypeError, match=r"expected pairs from items\(\) of Items, got str among them$"):
+        bowline.Map(Items(["abc"]))
+    for odd in (Items(Unreadable()), Items(TypeError("mine"))):
+        with pytest.raises(TypeError, match="^mine$"):
+            bowline.convert(odd)
+
+
+@py_class("message.Text")
+class Text(Object):
+    text: str = ""
+    either: str | bytes = ""
+    several: "list[str] | None" = None
+    by_name: "dict[str, str] | None" = None
+    any: typing.Any = None
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "place"),
+    [
+        ("text", "\ud800", ""),
+        ("either", "\ud800", ""),
+        ("several", ["a", "\ud800"], "element [1]: "),
+        ("by_name", {"a": "\ud800"}, "value for key 'a': "),
+        ("any", "\ud800", ""),
+    ],
+)
+def test_a_text_that_is_no_utf_8(field, value, place):
+    said = f"field '{field}' of message.Text: {place}surrogates not allowed"
+    one = Text()
+    for call in (lambda: Text(**{field: value}), lambda: setattr(one, field, value)):
+        with pytest.raises(UnicodeEncodeError) as found:
+            call()
+        assert (found.value.encoding, found.value.object, found.value.reason) == ("utf-8", "\ud800", said)
+        assert str(found.value) == rf"'utf-8' codec can't encode character '\ud800' in position 0: {said}"

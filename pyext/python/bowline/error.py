@@ -60,6 +60,11 @@ def register_error(name_or_cls: str | type | None = None, cls: type | None = Non
     cls : type, optional
         The exception class; without it a decorator is returned.
 
+    Raises
+    ------
+    TypeError
+        For a kind that is no str, and a class that is none of exceptions.
+
     Examples
     --------
     >>> import bowline
@@ -67,6 +72,8 @@ def register_error(name_or_cls: str | type | None = None, cls: type | None = Non
     ... class ShapeError(ValueError):
     ...     pass
     """
+    if not isinstance(name_or_cls, (str, type, types.NoneType)):
+        raise TypeError(f"name_or_cls must be a str or an exception class, got {type(name_or_cls).__name__}")
     if isinstance(name_or_cls, type):
         cls, name_or_cls = name_or_cls, name_or_cls.__name__
 

@@ -9,6 +9,7 @@ import contextlib
 import sys
 import warnings
 from collections.abc import Callable, Collection, Iterator
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from . import _core, _one_testing
@@ -76,6 +77,8 @@ def register_object(type_key: str | type | None = None, *, init: bool = True) ->
 
     Raises
     ------
+    TypeError
+        If what is decorated is no class, or the key no str.
     ValueError
         If there is no such type, or Python code or this package defined it.
 
@@ -95,7 +98,12 @@ def register_object(type_key: str | type | None = None, *, init: bool = True) ->
     3
     """
 
+    if not isinstance(type_key, (str, type, NoneType)):
+        raise TypeError(f"type_key must be a str or a class, got {type(type_key).__name__}")
+
     def register(cls: type) -> type:
+        if not isinstance(cls, type):
+            raise TypeError(f"register_object decorates a class, got {type(cls).__name__}: derive one from bowline.Object")
         key = type_key if isinstance(type_key, str) else cls.__name__
         try:
             index = _one_testing.type_index(key)
@@ -254,6 +262,8 @@ def register_global_func(
     ------
     RuntimeError
         If the name is taken.
+    TypeError
+        If the name is no str.
 
     Examples
     --------
@@ -268,6 +278,8 @@ def register_global_func(
     """
     if callable(func_name):
         func_name, f = func_name.__name__, func_name
+    if not isinstance(func_name, str):
+        raise TypeError(f"func_name must be a str or a callable, got {type(func_name).__name__}")
 
     def register(f: Callable[..., Any]) -> Any:
         return _core.set_global_func(func_name, f, override)
@@ -316,6 +328,8 @@ def get_global_func_metadata(name: str) -> dict[str, Any]:
     >>> bowline.get_global_func_metadata("testing.add_one")["type_schema"]
     '{"type":"ffi.Function","named_args":{"return":[{"type":"int"}],"params":[{"type":"int"}]}}'
     """
+    if not isinstance(name, str):
+        raise TypeError(f"name must be a str, got {type(name).__name__}")
     _one_testing.bring(name)
     text = _core.global_func_metadata(name)
     if text is None:
@@ -337,9 +351,14 @@ def init_ffi_api(namespace: str, target_module_name: str | None = None) -> None:
 
     Raises
     ------
+    TypeError
+        If a name is no str.
     KeyError
         If the module is not loaded.
     """
+    for argument, name in (("namespace", namespace), ("target_module_name", target_module_name)):
+        if not isinstance(name, str) and (name is not None or argument == "namespace"):
+            raise TypeError(f"{argument} must be a str, got {type(name).__name__}")
     module = sys.modules[target_module_name or namespace]
     _one_testing.bring(prefix := f"{namespace}.")
     for name in list_global_func_names():

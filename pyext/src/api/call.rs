@@ -65,11 +65,11 @@ fn convert_value<'py>(v: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
 /// Names a function; returns it.
 #[pyfunction]
 #[guarded]
-#[pyo3(signature = (name, f, r#override = false))]
-fn set_global_func<'py>(name: &str, f: &Bound<'py, PyAny>, r#override: bool) -> PyResult<Bound<'py, PyAny>> {
+#[pyo3(signature = (func_name, f, r#override = false))]
+fn set_global_func<'py>(func_name: &str, f: &Bound<'py, PyAny>, r#override: bool) -> PyResult<Bound<'py, PyAny>> {
     or_memory_error(f.py(), || {
         let function = function_or_callable(f)?;
-        global::register(name, function.clone(), r#override).map_err(|error| error::to_python(f.py(), &error))?;
+        global::register(func_name, function.clone(), r#override).map_err(|error| error::to_python(f.py(), &error))?;
         value::object_to_python(f.py(), function.upcast())
     })
 }

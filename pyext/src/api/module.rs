@@ -65,8 +65,8 @@ fn module_load<'py>(path: &Bound<'py, PyAny>, keep_module_alive: bool, serialize
 /// The module of this process's own functions, with a prefix.
 #[pyfunction]
 #[guarded]
-fn module_system<'py>(py: Python<'py>, prefix: &str) -> PyResult<Bound<'py, PyAny>> {
-    or_memory_error(py, || value::object_to_python(py, system::library(prefix).upcast()))
+fn module_system<'py>(py: Python<'py>, symbol_prefix: &str) -> PyResult<Bound<'py, PyAny>> {
+    or_memory_error(py, || value::object_to_python(py, system::library(symbol_prefix).upcast()))
 }
 
 /// The function of a name; None if there is none.

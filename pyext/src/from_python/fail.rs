@@ -3,14 +3,16 @@
 #![forbid(unsafe_code)]
 
 use crate::interpreter::exceptions::PyTypeError;
+use crate::interpreter::names::intern;
 use crate::interpreter::trampoline::counted;
-use crate::interpreter::{interrupt, take};
+use crate::interpreter::{interrupt, make, take};
 use crate::to_python::error;
 use crate::wrapper::tie;
 use bowline::function::Error;
-use bowline::object::grow::owned;
+use bowline::object::grow::{formatted, owned};
 use bowline::object::registry;
 use bowline::value::{Any, Schema};
+use pyo3::exceptions::PyUnicodeEncodeError;
 use pyo3::prelude::*;
 use std::ffi::CStr;
 
@@ -98,7 +100,10 @@ impl Fail {
             Fail::Mismatch(Mismatch { text, cause, .. }) => {
                 Fail::Mismatch(Mismatch { text: format!("{at}: {text}"), brief: false, cause })
             }
-            raised => raised,
+            Fail::Raised(error) => {
+                counted(|py| tell_place(py, &error, at));
+                Fail::Raised(error)
+            }
         }
     }
 
@@ -148,6 +153,20 @@ pub struct HookError {
 impl From<PyErr> for HookError {
     fn from(error: PyErr) -> HookError {
         HookError { hook: "conversion", error }
+    }
+}
+
+/// Says in a text's own error where the text is. One with a traceback is that of user code, and stays as it is.
+fn tell_place(py: Python<'_>, error: &PyErr, at: &str) {
+    let is_ours = error.get_type(py).is(py.get_type::<PyUnicodeEncodeError>()) && error.traceback(py).is_none();
+    let reason = intern!(py, "reason");
+    let tell = |error: &Bound<'_, PyAny>| {
+        let text = formatted(format_args!("{at}: {}", take::said(&error.getattr(reason)?)?));
+        error.setattr(reason, make::text(py, &text)?)
+    };
+    if is_ours {
+        // Without memory for the place it is a good error, too.
+        drop(tell(error.value(py).as_any()));
     }
 }
 

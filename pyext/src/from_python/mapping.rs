@@ -121,11 +121,21 @@ pub fn python_entries<'py>(ob: &Bound<'py, PyAny>) -> PyResult<Option<Entries<'p
         return Ok(None);
     }
     recursion::expect_stack()?;
-    let pairs = ob.call_method0(intern!(ob.py(), "items"))?.try_iter()?;
+    let items = ob.call_method0(intern!(ob.py(), "items"))?;
+    // An object without it has no `__iter__`; a failure within that is the user's.
+    let pairs = items.try_iter().map_err(|raised| match raised.traceback(ob.py()) {
+        None if raised.is_instance_of::<PyTypeError>(ob.py()) => PyTypeError::new_err(format!(
+            "expected pairs from items() of {}, got {}",
+            fail::describe(ob),
+            fail::describe(&items)
+        )),
+        _ => raised,
+    })?;
     let pair = |pair: PyResult<Bound<'py, PyAny>>| {
         let pair = pair?;
         pair.extract().map_err(|_| {
-            PyTypeError::new_err(format!("expected pairs from items() of {}, got something else", fail::describe(ob)))
+            let (owner, got) = (fail::describe(ob), fail::describe(&pair));
+            PyTypeError::new_err(format!("expected pairs from items() of {owner}, got {got} among them"))
         })
     };
     try_gathered(pairs.map(pair)).map(Entries::from).map(Some)

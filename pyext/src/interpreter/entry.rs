@@ -7,6 +7,8 @@
 //! sets. `bowline_python_macros::{pyfunction, pymethods}` set it to this module. Here the functions that the attributes make are put
 //! between PyO3's trampolines and [`slot`], so that PyO3 gets results only, with an exception that is set already where one is.
 //!
+//! The path leads to [`argument`](crate::interpreter::argument), too, which names an argument of a wrong type.
+//!
 //! What PyO3 enters otherwise cannot fail: getters (`#[guarded]` sees to theirs), comparisons, `__traverse__`.
 
 pub use pyo3::*;
@@ -22,6 +24,10 @@ use std::marker::PhantomData;
 #[doc(hidden)]
 pub mod impl_ {
     pub use pyo3::impl_::*;
+
+    pub mod extract_argument {
+        pub use crate::interpreter::argument::*;
+    }
 
     pub mod trampoline {
         pub(crate) use crate::interpreter::entry::get_trampoline_function;

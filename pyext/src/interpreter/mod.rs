@@ -2,6 +2,7 @@
 //!
 //! | file | one job |
 //! |---|---|
+//! | `argument` | How PyO3's functions take an argument: one of a wrong type is named |
 //! | `attach` | Whether this thread may touch Python |
 //! | `dict` | The entries of a Python dict, read at one moment |
 //! | `entry` | PyO3 as its attributes find it here: what they make of functions and methods is entered through a guard of ours |
@@ -29,6 +30,7 @@
 //! | `trampoline` | Between C slots and Rust: errors are left with the interpreter, panics become exceptions |
 //! | `type_lookup` | What the interpreter finds in a class, and the number it gives to each state of one |
 
+pub mod argument;
 pub mod attach;
 pub mod dict;
 pub mod entry;

@@ -76,6 +76,7 @@ const NAMES: &[&str] = &[
     "name",
     "native_traceback",
     "os",
+    "reason",
     "schema_of",
     "set",
     "set_field",

@@ -19,7 +19,7 @@ use bowline::object::grow::owned;
 use bowline::object::Obj;
 use bowline_python_macros::{guarded, pyfunction};
 use pyo3::prelude::*;
-use pyo3::types::PyType;
+use pyo3::types::{PyString, PyType};
 use std::ffi::CStr;
 
 /// The error behind a wrapper.
@@ -74,6 +74,9 @@ impl OneArgument for UpdateBacktrace {
     const NAME: &'static CStr = c"update_backtrace";
     const DOC: &'static CStr = c"update_backtrace($self, text, /)\n--\n\nReplaces the backtrace.";
     fn call<'py>(this: &Bound<'py, PyAny>, text: &Bound<'py, PyAny>) -> Answer<'py> {
+        if !text.is_instance_of::<PyString>() {
+            return Err(PyTypeError::new_err(format!("argument 'text' must be a str, got {}", fail::describe(text))));
+        }
         let text = take::text(text)?;
         error_of(this)?.update_backtrace(&text, Update::Replace);
         Ok(this.py().None().into_bound(this.py()))

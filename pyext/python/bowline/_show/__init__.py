@@ -116,7 +116,7 @@ def show(value: Any, path: str | os.PathLike[str] | None = None, *, browser: boo
     Raises
     ------
     TypeError
-        For a value that holds no objects, such as a number.
+        For a value that holds no objects, such as a number, or a limit that is no int.
     ValueError
         For a limit below 1, or a path of another kind.
 
@@ -137,6 +137,8 @@ def show(value: Any, path: str | os.PathLike[str] | None = None, *, browser: boo
     ├─ a: #1 doc.show.Add a=1, b=2
     └─ b: → #1 doc.show.Add
     """
+    if not hasattr(limit, "__index__"):
+        raise TypeError(f"limit must be an int, got {type(limit).__name__}")
     if limit < 1:
         raise ValueError(f"limit must be at least 1, got {limit}")
     root = value if isinstance(value, Object) else convert(value)
