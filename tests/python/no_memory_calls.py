@@ -7,6 +7,7 @@ this module is loaded, and a call leaves nothing behind that a second one would 
 import copy
 import ctypes
 import gc
+import inspect
 import itertools
 import os
 import pprint
@@ -36,6 +37,7 @@ from bowline import (
     testing,
     utils,
 )
+from bowline.dataclasses import _enum
 
 # Backtraces of panics are read from files, which takes its time, and memory.
 os.environ["RUST_BACKTRACE"] = "0"
@@ -91,6 +93,18 @@ PAIR = testing.TestIntPair(1, 2)
 INTS = testing.make_tensor(bowline.int8, [2, 3])
 CALLBACK = bowline.convert(lambda *xs: list(xs))
 CPU = bowline.device("cpu")
+SIGNATURE = inspect.signature(lambda self, items, *, key=None: items)
+
+
+class Color(dataclasses.Enum, type_key="no_memory.Color"):
+    RED = dataclasses.auto()
+    BLUE = dataclasses.auto()
+    GREEN = dataclasses.auto()
+
+
+STATE = _enum.state_of(Color)
+NOTES = Color.def_attr("note")
+NOTES[Color.RED] = "a text of some length"
 INFO = core.type_info(Node)
 STEP = access_path.AccessStep(access_path.AccessKind.ATTR, "name")
 PATH = access_path.AccessPath.root().attr("name")
@@ -213,6 +227,29 @@ def wrapped():
         utils.make_kwargs_wrapper(len, ["items"])
 
 
+def wrapped_by_signature():
+    if not (3, 12) <= sys.version_info < (3, 14):
+        utils.make_kwargs_wrapper_from_signature(len, SIGNATURE, exclude_arg_names=["self"])
+
+
+def found_or_refused(call):
+    """The call, which finds headers or says what to set, as it does now."""
+    try:
+        call()
+    except RuntimeError:
+        return lambda: refused(RuntimeError, call=call)
+    return call
+
+
+def mutated():
+    changed = structural.structural_mutate([FROZEN], (Frozen, lambda node, mutator: mutator.default_mutate(node)))
+    return changed[0].name
+
+
+def registered(register):
+    return register("testing.DocPair")(type("Pair", (bowline.Object,), {}))
+
+
 def visited():
     class Visitor(structural.StructuralVisitor):
         pass
@@ -265,7 +302,7 @@ CALLS = {
         "StreamContext": lambda: bowline.StreamContext(CPU, 0),
         "String": lambda: bowline.String(LONG),
         "StructuralKey": lambda: {bowline.StructuralKey(FROZEN): 1}[bowline.StructuralKey(FROZEN)],
-        "StructuralMutator": read(bowline, "StructuralMutator"),
+        "StructuralMutator": mutated,
         "StructuralVisitor": visited,
         "Tensor": [lambda: INTS.shape, lambda: INTS.strides, lambda: repr(INTS), lambda: INTS.dtype, lambda: INTS.device],
         "VisitInterrupt": [lambda: bowline.VisitInterrupt(1), cancelled],
@@ -291,7 +328,7 @@ CALLS = {
         "py_class": define,
         "register_error": lambda: bowline.register_error("NoMemoryError", KeyError),
         "register_global_func": lambda: bowline.register_global_func("no_memory.other", len, override=True),
-        "register_object": read(bowline, "register_object"),
+        "register_object": lambda: registered(bowline.register_object),
         "remove_global_func": removal,
         "settle": bowline.settle,
         "show": lambda: bowline.show(FROZEN),
@@ -352,8 +389,14 @@ CALLS = {
     },
     "bowline.dataclasses": {
         "Enum": enumeration(dataclasses.Enum),
-        "EnumAttrMap": read(dataclasses, "EnumAttrMap"),
-        "EnumState": read(dataclasses, "EnumState"),
+        "EnumAttrMap": [
+            lambda: dataclasses.EnumAttrMap(Color, "name of an attribute").get(Color.RED, "a text of some length"),
+            lambda: NOTES[Color.RED],
+            lambda: NOTES.__setitem__(Color.BLUE, "a text of some length"),
+            lambda: Color.BLUE in NOTES,
+            lambda: refused(KeyError, call=lambda: NOTES[Color.GREEN]),
+        ],
+        "EnumState": [lambda: repr(STATE), lambda: STATE.indexes["RED"], lambda: list(STATE.entries)],
         "Field": lambda: dataclasses.fields(Node)[0],
         "IntEnum": enumeration(dataclasses.IntEnum),
         "KW_ONLY": read(dataclasses, "KW_ONLY"),
@@ -379,15 +422,15 @@ CALLS = {
     },
     "bowline.function": {"Function": lambda: isinstance(CALLBACK, function.Function) and CALLBACK(NODE)},
     "bowline.libinfo": {
-        "find_cmake_path": read(libinfo, "find_cmake_path"),
+        "find_cmake_path": found_or_refused(libinfo.find_cmake_path),
         "find_cython_lib": libinfo.find_cython_lib,
-        "find_dlpack_include_path": read(libinfo, "find_dlpack_include_path"),
-        "find_include_path": read(libinfo, "find_include_path"),
+        "find_dlpack_include_path": found_or_refused(libinfo.find_dlpack_include_path),
+        "find_include_path": found_or_refused(libinfo.find_include_path),
         "find_libtvm_ffi": libinfo.find_libtvm_ffi,
         "find_python_helper_include_path": lambda: refused(RuntimeError, call=libinfo.find_python_helper_include_path),
         "find_source_path": libinfo.find_source_path,
         "find_windows_implib": lambda: refused(RuntimeError, call=libinfo.find_windows_implib),
-        "include_paths": read(libinfo, "include_paths"),
+        "include_paths": found_or_refused(libinfo.include_paths),
         "load_lib_ctypes": lambda: refused(RuntimeError, call=lambda: libinfo.load_lib_ctypes("no", "such", "RTLD_LOCAL")),
         "load_lib_module": lambda: refused(RuntimeError, call=lambda: libinfo.load_lib_module("no", "such")),
     },
@@ -404,7 +447,7 @@ CALLS = {
         "init_ffi_api": lambda: registry.init_ffi_api("testing", "no_memory_calls"),
         "list_global_func_names": registry.list_global_func_names,
         "register_global_func": lambda: registry.register_global_func("no_memory.other", len, override=True),
-        "register_object": read(registry, "register_object"),
+        "register_object": lambda: registered(registry.register_object),
         "remove_global_func": removal,
     },
     "bowline.serialization": {
@@ -424,7 +467,7 @@ CALLS = {
         "DefRegionKind": lambda: list(structural.DefRegionKind),
         "InplaceMode": lambda: list(structural.InplaceMode),
         "StructuralKey": lambda: hash(structural.StructuralKey(FROZEN)),
-        "StructuralMutator": read(structural, "StructuralMutator"),
+        "StructuralMutator": mutated,
         "StructuralVisitor": visited,
         "VisitInterrupt": lambda: structural.VisitInterrupt("a text of some length"),
         "WalkOrder": lambda: list(structural.WalkOrder),
@@ -447,7 +490,7 @@ CALLS = {
     "bowline.utils": {
         "FileLock": lambda: utils.FileLock(os.devnull),
         "make_kwargs_wrapper": wrapped,
-        "make_kwargs_wrapper_from_signature": read(utils, "make_kwargs_wrapper_from_signature"),
+        "make_kwargs_wrapper_from_signature": wrapped_by_signature,
         "unpack_dataclass_to_tuple": lambda: utils.unpack_dataclass_to_tuple([1, (2, {"a": 3})]),
     },
 }
