@@ -10,8 +10,9 @@ use std::mem::ManuallyDrop;
 
 /// How often a thread tries at once to release what it replaced. Two steps of the epoch do without readers.
 const ATTEMPTS: usize = 4;
-/// How often [`settle`] tries in vain before it leaves the rest to those who read.
-const MAX_VAIN_ROUNDS: usize = 64;
+/// How often [`settle`] tries in vain before it leaves the rest to those who read. The collector's own queue is taken apart eight
+/// nodes at a time, of which nothing is seen here.
+const MAX_VAIN_ROUNDS: usize = 512;
 
 /// What a reader holds while it looks at shared pointers. Dropping it ends the read, and may release what others replaced.
 pub struct Guard {
@@ -99,7 +100,10 @@ pub fn defer(release: impl FnOnce() + Send + 'static) {
     participant.pin().defer(move || {
         ripe::push(release);
         participant.owed.0.fetch_sub(1, Ordering::Relaxed);
-        with_me(|me| me.known().inspect(|mine| mine.busy.set(true)));
+        with_me(|me| {
+            me.note_found();
+            me.known().inspect(|mine| mine.busy.set(true));
+        });
     });
 }
 
@@ -123,12 +127,14 @@ pub fn flush() {
 /// to replace, is left to it.
 pub fn settle() {
     let (mut vain, mut rounds) = (0, participant::owed() + 1000);
+    // What was deferred becomes ripe in its order. Before it there may be any number of nodes of queues.
+    let found = || with_me(|me| me.found.get());
     while vain < MAX_VAIN_ROUNDS && rounds > 0 && !(participant::owed() == 0 && ripe::is_empty()) {
-        let owed = participant::owed();
+        let before = (participant::owed(), found());
         with_me(|me| me.participant()).collect();
         flush();
         rounds -= 1;
-        vain = if participant::owed() < owed { 0 } else { vain + 1 };
+        vain = if participant::owed() < before.0 || found() != before.1 { 0 } else { vain + 1 };
         if vain > 0 {
             std::thread::yield_now();
         }

@@ -40,13 +40,15 @@ pub(super) struct Me {
     participant: Cell<Option<&'static Lease<Participant>>>,
     /// How many releases are under way, one within the other.
     pub(super) depth: Cell<u32>,
+    /// How much of what was deferred the thread ever found ripe.
+    pub(super) found: Cell<usize>,
 }
 
 /// Gives the participant back when the thread ends.
 struct Leaving;
 
 thread_local! {
-    static ME: Me = const { Me { participant: Cell::new(None), depth: Cell::new(0) } };
+    static ME: Me = const { Me { participant: Cell::new(None), depth: Cell::new(0), found: Cell::new(0) } };
     static LEAVING: Leaving = const { Leaving };
 }
 
@@ -91,6 +93,11 @@ impl Me {
         participant.passing.set(passing);
         participant.busy.set(passing);
         participant
+    }
+
+    /// Notes that something was ripe that the thread found.
+    pub(super) fn note_found(&self) {
+        self.found.set(self.found.get().wrapping_add(1));
     }
 
     fn leave(&self) {

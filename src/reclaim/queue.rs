@@ -2,7 +2,7 @@
 //! no other.
 //! Upholds: what was pushed is taken once. No locks: any thread may push, and a fork may come at any time.
 
-use super::participant::with_me;
+use super::participant::{with_me, Me};
 use crate::sync::const_unless_loom;
 use crate::sync::stack::Stack;
 
@@ -39,7 +39,10 @@ impl<T: Send + 'static> Queue<T> {
         // taken.
         let popped = unsafe { self.0.pop() };
         let value = popped.map(|(value, node)| {
-            pinned.defer(move || drop(node));
+            pinned.defer(move || {
+                drop(node);
+                with_me(Me::note_found);
+            });
             value
         });
         // A participant's own pin, whose end releases nothing.

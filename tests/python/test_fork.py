@@ -219,15 +219,16 @@ def test_children_of_forks_amid_reads_release_what_they_replace():
         child = os.fork()
         if child == 0:
             signal.alarm(60)
-            end(left() == 0)
+            # How many are left is told. A child that hung ends by a signal.
+            os._exit(min(left(), 100))
         failed.append(wait_for(child))
     stop = True
     for thread in threads:
         thread.join()
-    print(failed.count(0))
+    print([status for status in failed if status != 0])
     """
     ).stdout
-    assert out == "50\n"
+    assert out == "[]\n"
 
 
 def test_a_fork_amid_a_read_of_the_forking_thread():
