@@ -1,6 +1,7 @@
 """Cycles that run through native objects are collected; what something native holds is not."""
 
 import gc
+import random
 import threading
 import weakref
 from typing import Any
@@ -166,3 +167,66 @@ def test_what_is_held_twice_from_within_stays(count):
     holder.clear()
     gc.collect()
     assert alive() is None
+
+
+class Seen:
+    """What a finalizer saw of its object."""
+
+    order = []
+
+
+@py_class(new_key())
+class Witness(bowline.Object):
+    __slots__ = ("__dict__", "__weakref__")
+    n: int
+    a: Any = None
+
+    def __del__(self):
+        Seen.order.append((self.n, self.number, self.a is None))
+
+
+def witness(n):
+    made = Witness(n)
+    made.number = n
+    return made
+
+
+def test_a_finalizer_that_waits_for_other_garbage_sees_a_whole_object():
+    """Its object is held by one that is garbage, too. That is cleared before the finalizer can run."""
+    Seen.order.clear()
+    x, y, z = (witness(n) for n in range(3))
+    x.z = x
+    y.a = x
+    z.a = lambda y=y: y
+    del x, y, z
+    gc.collect()
+    gc.collect()
+    assert sorted(Seen.order) == [(0, 0, True), (1, 1, False), (2, 2, False)]
+
+
+# What no single object owns stays to the end of the process.
+@pytest.mark.keeps_objects
+def test_finalizers_of_random_graphs_see_whole_objects():
+    numbers = random.Random(17)
+    made = 0
+    Seen.order.clear()
+    for _ in range(300):
+        nodes = [witness(made + at) for at in range(4)]
+        made += len(nodes)
+        for node in nodes:
+            far = numbers.choice(nodes)
+            match numbers.randrange(4):
+                case 0:
+                    node.a = far
+                case 1:
+                    node.a = lambda far=far: far
+                case 2:
+                    node.z = far
+            if numbers.randrange(2):
+                node.own = numbers.choice([node, far])
+        del nodes, node, far
+        gc.collect()
+    gc.collect()
+    seen = [n for n, number, _ in Seen.order if n == number]
+    assert len(seen) == len(set(seen)) == len(Seen.order)
+    assert len(seen) > made // 2

@@ -114,10 +114,16 @@ unsafe extern "C" fn finalize(op: *mut ffi::PyObject) {
 }
 
 /// `tp_clear`: a wrapper that is garbage lets go of what it knows. It lets go of an object that has no other holder, too.
+///
+/// One whose `__del__` has yet to run stays whole: `finalize` gave it to its object, whose holders, garbage as well, are being
+/// cleared just now. It is alive or by itself by then, for the next collection to end.
 unsafe extern "C" fn clear(op: *mut ffi::PyObject) -> c_int {
     // SAFETY: called by the collector, attached, with a count of the wrapper.
     unsafe {
         let wrapper = NonNull::new_unchecked(op.cast::<Wrapper>());
+        if state::needs_finalizer(wrapper) {
+            return 0;
+        }
         let held = matches!(tied(wrapper), Some((_, true)));
         if held && !forget::forgets(wrapper) {
             return 0;
