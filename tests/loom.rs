@@ -142,6 +142,8 @@ mod move_out_vs_move_out;
 mod move_out_vs_rebind;
 #[path = "loom/names.rs"]
 mod names;
+#[path = "loom/once_table.rs"]
+mod once_table;
 #[path = "loom/pop_vs_push.rs"]
 mod pop_vs_push;
 #[path = "loom/preserve.rs"]

@@ -12,6 +12,8 @@ pub mod gate;
 pub mod lease;
 #[path = "global/names.rs"]
 pub mod names;
+#[path = "global/once_table.rs"]
+pub mod once_table;
 #[path = "global/room.rs"]
 pub mod room;
 #[path = "global/seqlock.rs"]

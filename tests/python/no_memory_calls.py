@@ -310,7 +310,12 @@ CALLS = {
         "WalkResult": lambda: list(bowline.WalkResult),
         "__version__": read(bowline, "__version__"),
         "__version_tuple__": read(bowline, "__version_tuple__"),
-        "convert": [lambda: bowline.convert([1, "a text of some length", {"k": [NODE]}]), lambda: bowline.convert(LONG)],
+        "convert": [
+            lambda: bowline.convert([1, "a text of some length", {"k": [NODE]}]),
+            lambda: bowline.convert(LONG),
+            lambda: bowline.convert([1 << 70])[0],
+            lambda: bowline.convert(-(1 << 200)),
+        ],
         "convert_func": lambda: bowline.convert_func(lambda x: x)(NODE),
         "device": lambda: bowline.device("cuda:1"),
         "dtype": lambda: str(bowline.dtype("float32x4")),

@@ -62,8 +62,10 @@ def structural_map(root: Any, callbacks: Any = (), with_def_region_kind: Any = (
     """Return a value like another one, with parts replaced by what callbacks return.
 
     Parts are items, values of mappings, and fields that structure counts, None included. A callback is called each time that
-    a value occurs. What none of its parts is replaced in is the same object in the result. A variable is gone into where it is
-    defined; if that makes another one of it, the same stands for its uses.
+    a value occurs: a graph is gone through as the tree that it stands for, which may be exponentially larger. Objects of
+    classes with ``structural_eq="dag"`` are mapped once and stay shared, as in tvm-ffi. What none of its parts is replaced in
+    is the same object in the result. A variable is gone into where it is defined; if that makes another one of it, the same
+    stands for its uses.
 
     Parameters
     ----------

@@ -4,6 +4,7 @@
 
 use crate::interpreter::attach::{self, attached, known};
 use crate::interpreter::entry::add_function;
+use crate::interpreter::make::Make;
 use crate::to_python::error;
 use bowline::function::Error;
 use bowline::reflect::checkpoint;
@@ -36,7 +37,7 @@ fn checkpoint() -> Result<(), Error> {
     }
     let turn = |py: Python<'_>| {
         if let Some(report) = REPORT.get(py) {
-            return report.call1(py, (checkpoint::STEPS_BETWEEN,));
+            return report.call1(py, (checkpoint::STEPS_BETWEEN.make(py)?,));
         }
         let nothing = NOTHING.get_or_try_init(py, || py.eval(c"lambda: None", None, None).map(Bound::unbind))?;
         nothing.call0(py)

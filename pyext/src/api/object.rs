@@ -9,6 +9,7 @@ use crate::interpreter::exceptions::{PyTypeError, PyValueError};
 use crate::interpreter::make::Make;
 use crate::interpreter::members;
 use crate::interpreter::members::{Answer, Arguments, Attribute, Members, NoArguments, OneArgument};
+use crate::interpreter::names::intern;
 use crate::types::call::function;
 use crate::types::init::{ffi_init, without_call};
 use crate::wrapper::tie;
@@ -76,7 +77,7 @@ impl Arguments for SameAs {
         arguments: &Bound<'py, PyTuple>,
         keywords: Option<&Bound<'py, PyDict>>,
     ) -> Answer<'py> {
-        let named = keywords.map(|keywords| (keywords.len(), keywords.get_item("other")));
+        let named = keywords.map(|keywords| (keywords.len(), keywords.get_item(intern!(this.py(), "other"))));
         match (arguments.len(), named) {
             (1, None | Some((0, _))) => same(this, &arguments.get_item(0)?),
             (0, Some((1, Ok(Some(other))))) => same(this, &other),

@@ -239,7 +239,7 @@ impl NoArguments for Reduce {
 fn reduce<'py>(this: &Bound<'py, PyAny>, out_of_band: bool) -> Answer<'py> {
     let py = this.py();
     let class = this.get_type();
-    let own = |name: &str| py.import(intern!(py, "bowline._core"))?.getattr(name);
+    let own = |name: &str| py.import(intern!(py, "bowline._core"))?.getattr(make::text(py, name)?);
     let form = form(this);
     let state = || state_of(this, &form);
     Ok(match &form {

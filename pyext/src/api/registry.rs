@@ -5,6 +5,7 @@
 use crate::from_python::{callable, fail, hooks as protocols, pointer};
 use crate::interpreter::entry::add_function;
 use crate::interpreter::exceptions::{PyAttributeError, PyTypeError, PyValueError};
+use crate::interpreter::make::Make;
 use crate::interpreter::take;
 use crate::to_python::value::PlainKind;
 use crate::to_python::{error, value};
@@ -85,7 +86,7 @@ fn new_type(
     };
     let index = registered.map_err(|error| PyValueError::new_err(format!("{error}")))?.index;
     if let Some(places) = places {
-        places.set_item(index, place)?;
+        places.set_item(index.make(places.py())?, place)?;
     }
     Ok(index)
 }

@@ -7,7 +7,7 @@ use crate::from_python::fail::{describe, HookError};
 use crate::from_python::scalar;
 use crate::interpreter::exceptions::{PyTypeError, PyValueError};
 use crate::interpreter::names::intern;
-use crate::interpreter::{stdlib, take, type_lookup};
+use crate::interpreter::{make, stdlib, take, type_lookup};
 use crate::to_python::value;
 use crate::wrapper::{lookup, tie};
 use bowline::container::ShapeObj;
@@ -264,7 +264,7 @@ fn foreign_dtype(ob: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     }
     for package in ["numpy", "torch"] {
         let loaded = py.import(intern!(py, "sys"))?.getattr(intern!(py, "modules"))?;
-        let Ok(module) = loaded.get_item(package) else { continue };
+        let Ok(module) = loaded.get_item(make::text(py, package)?) else { continue };
         let Some(Ok(dtype)) = module.getattr_opt(intern!(py, "dtype"))?.map(Bound::cast_into::<PyType>) else {
             continue;
         };

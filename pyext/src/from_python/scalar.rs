@@ -3,7 +3,8 @@
 
 use crate::from_python::classify::Exact;
 use crate::interpreter::exceptions::PyOverflowError;
-use crate::interpreter::make;
+use crate::interpreter::make::{self, Make};
+use crate::interpreter::names::intern;
 use crate::interpreter::small_int;
 use bowline::object::grow::{gathered, Grow};
 use bowline::value::{big_int, Any, Bytes, IntoAny, Str};
@@ -56,12 +57,13 @@ pub fn any_int(ob: &Bound<'_, PyAny>) -> PyResult<Any> {
 fn big(ob: &Bound<'_, PyAny>) -> PyResult<Any> {
     let py = ob.py();
     let class = py.get_type::<PyInt>();
-    let bits: usize = class.call_method1("bit_length", (ob,))?.extract()?;
+    let bits: usize = class.call_method1(intern!(py, "bit_length"), (ob,))?.extract()?;
     // One more, of the sign.
     let words = bits / 64 + 1;
     let signed = make::dict(py)?;
-    signed.set_item("signed", true)?;
-    let bytes = class.call_method("to_bytes", (ob, words * 8, "little"), Some(&signed))?;
+    signed.set_item(intern!(py, "signed"), true)?;
+    let to_bytes = class.getattr(intern!(py, "to_bytes"))?;
+    let bytes = to_bytes.call((ob, (words * 8).make(py)?, intern!(py, "little")), Some(&signed))?;
     let bytes = bytes.cast::<PyBytes>()?.as_bytes();
     let words = bytes.as_chunks::<8>().0.iter().map(|word| i64::from_le_bytes(*word));
     Ok(big_int::integer(&gathered(words)))

@@ -8,6 +8,7 @@
 //! | `opaque` | Python objects inside native ones: `ffi.OpaquePyObject` |
 //! | `opaque_object` | `OpaquePyObject`: asks for a Python object to cross native code as it is |
 //! | `own_text` | What classes say of their instances by a `__repr__` of their own, within texts of others |
+//! | `short_text` | Short texts, one `str` each as far as there is room |
 //! | `tensor_library` | Which library's tensors went into a call: what the call returns is shown as that library's |
 //! | `value` | Native values as Python sees them |
 
@@ -17,5 +18,6 @@ pub mod error;
 pub mod opaque;
 pub mod opaque_object;
 pub mod own_text;
+pub mod short_text;
 pub mod tensor_library;
 pub mod value;

@@ -8,6 +8,7 @@ use crate::interpreter::names::intern;
 use crate::interpreter::trampoline::slot;
 use crate::interpreter::{make, small_int};
 use crate::to_python::opaque::OpaqueObj;
+use crate::to_python::short_text;
 use crate::wrapper::host::CPython;
 use crate::wrapper::layout::Wrapper;
 use crate::wrapper::tie;
@@ -88,6 +89,7 @@ pub fn plain_to_python<'py>(py: Python<'py>, view: AnyView<'_>) -> PyResult<Boun
             tag::INT => new(py, small_int::new(bits as i64)),
             tag::BOOL => new(py, ffi::PyBool_FromLong((bits != 0).into())),
             tag::FLOAT => new(py, ffi::PyFloat_FromDouble(f64::from_bits(bits))),
+            tag::SMALL_STR => new(py, short_text::new(view.to_raw())),
             _ => other_to_python(py, view),
         }
     }
@@ -198,23 +200,40 @@ pub unsafe fn live_wrapper<'py>(py: Python<'py>, object: NonNull<Object>) -> Res
     }
 }
 
-/// A value that stays where it is, without Python code and what could unwind. None for other values. An
-/// object whose wrapper does not live gets one; null with an exception set when that fails.
+/// A value that stays where it is: an object or an integer. No Python code runs, and nothing could unwind. An object
+/// whose wrapper does not live gets one; null with an exception set when that fails. Other values are left to `otherwise`.
 ///
 /// # Safety
 /// Attached; what the value names is alive until this thread next runs Python code or detaches.
 #[inline(always)]
-pub unsafe fn try_cached(raw: RawAny) -> Option<*mut ffi::PyObject> {
+pub unsafe fn cached_or(raw: RawAny, otherwise: impl FnOnce(RawAny) -> *mut ffi::PyObject) -> *mut ffi::PyObject {
     // SAFETY: what the value names is alive until Python code runs, as `# Safety` says. An object is no null pointer.
     unsafe {
         match raw.type_index() {
-            tag::INT => Some(small_int::new(raw.to_bits() as i64)),
-            tag::SMALL_STR | tag::STR => {
+            tag::INT => small_int::new(raw.to_bits() as i64),
+            index if index >= tag::OBJECT && index != tag::STR => {
+                cached_object(NonNull::new_unchecked(raw.to_pointer().cast()))
+            }
+            _ => otherwise(raw),
+        }
+    }
+}
+
+/// A text, a float, a bool or None, in the same way. None for other values. Out of line: who has an object needs no frame.
+///
+/// # Safety
+/// As for [`cached_or`].
+#[inline(never)]
+pub unsafe fn try_plain(raw: RawAny) -> Option<*mut ffi::PyObject> {
+    // SAFETY: attached; a text is alive until Python code runs, as `# Safety` says.
+    unsafe {
+        match raw.type_index() {
+            tag::SMALL_STR => Some(short_text::new(raw)),
+            tag::STR => {
                 let view: AnyView<'_> = AnyView::from_raw(raw);
                 let content = view.as_text()?;
                 Some(ffi::PyUnicode_FromStringAndSize(content.as_ptr().cast(), content.len() as isize))
             }
-            tag::OBJECT.. => Some(cached_object(NonNull::new_unchecked(raw.to_pointer().cast()))),
             tag::NONE => Some(ffi::Py_NewRef(ffi::Py_None())),
             tag::BOOL => Some(ffi::PyBool_FromLong((raw.to_bits() != 0).into())),
             tag::FLOAT => Some(ffi::PyFloat_FromDouble(f64::from_bits(raw.to_bits()))),
@@ -223,7 +242,7 @@ pub unsafe fn try_cached(raw: RawAny) -> Option<*mut ffi::PyObject> {
     }
 }
 
-/// As [`try_cached`], of an object.
+/// As [`cached_or`], of an object.
 ///
 /// # Safety
 /// As there.
@@ -243,6 +262,7 @@ pub unsafe fn cached_object(object: NonNull<Object>) -> *mut ffi::PyObject {
 ///
 /// # Safety
 /// As there.
+#[inline(never)]
 unsafe extern "C" fn cached_elsewhere(object: NonNull<Object>) -> *mut ffi::PyObject {
     // SAFETY: attached; the object is alive until Python code runs.
     unsafe { slot(|py| borrowed_to_python(py, object).map(Bound::into_ptr)) }
@@ -253,6 +273,7 @@ unsafe extern "C" fn cached_elsewhere(object: NonNull<Object>) -> *mut ffi::PyOb
 ///
 /// # Safety
 /// As there; `seen` is what was in the object's word since Python code last ran.
+#[inline(never)]
 unsafe extern "C" fn cached_of_another(object: NonNull<Object>, seen: Word) -> *mut ffi::PyObject {
     // SAFETY: attached; `seen` was in the object's word since Python code last ran. `hit_any` leaves a count where it
     // finds no wrapper.
@@ -282,8 +303,9 @@ fn int_of_words<'py>(py: Python<'py>, words: &[i64]) -> PyResult<Bound<'py, PyAn
     let mut bytes = Vec::new();
     gather_into(&mut bytes, words.iter().flat_map(|word| word.to_le_bytes()));
     let signed = make::dict(py)?;
-    signed.set_item("signed", true)?;
-    py.get_type::<PyInt>().call_method("from_bytes", (make::bytes(py, &bytes)?, "little"), Some(&signed))
+    signed.set_item(intern!(py, "signed"), true)?;
+    let from_bytes = py.get_type::<PyInt>().getattr(intern!(py, "from_bytes"))?;
+    from_bytes.call((make::bytes(py, &bytes)?, intern!(py, "little")), Some(&signed))
 }
 
 /// # Safety

@@ -15,13 +15,14 @@ use pyo3::types::{PyDict, PyList};
 
 /// The schema that a dict describes.
 pub fn described(obj: &Bound<'_, PyAny>) -> PyResult<Schema> {
-    let _level = recursion::enter(obj.py(), c" while reading a TypeSchema")?;
-    let kind = obj.cast::<PyDict>().ok().and_then(|dict| dict.get_item("type").ok().flatten());
+    let py = obj.py();
+    let _level = recursion::enter(py, c" while reading a TypeSchema")?;
+    let kind = obj.cast::<PyDict>().ok().and_then(|dict| dict.get_item(intern!(py, "type")).ok().flatten());
     let Some(name) = kind.and_then(|name| take::text(&name).ok()) else {
         let found = fail::describe(obj);
         return Err(PyTypeError::new_err(format!("expected schema dict with a string as its 'type', got {found}")));
     };
-    let given = obj.get_item("args").ok().filter(sequence::is_sequence);
+    let given = obj.get_item(intern!(py, "args")).ok().filter(sequence::is_sequence);
     if let Some((result, parameters)) = given.as_ref().and_then(std_function) {
         let both = [("return", vec![result]), ("params", parameters)].map(|(name, items)| {
             let items = try_gathered(items.into_iter().map(|item| described(&item)));
@@ -30,7 +31,7 @@ pub fn described(obj: &Bound<'_, PyAny>) -> PyResult<Schema> {
         let named = Some(try_gathered(both)?);
         return build(&name, Given { named, ..Given::default() });
     }
-    let named = obj.get_item("named_args").ok().map(|named| {
+    let named = obj.get_item(intern!(py, "named_args")).ok().map(|named| {
         let Ok(named) = named.cast_into::<PyDict>() else {
             return Err(PyTypeError::new_err("expected named_args as a dict of names to lists of schema dicts"));
         };
@@ -45,7 +46,7 @@ pub fn described(obj: &Bound<'_, PyAny>) -> PyResult<Schema> {
         };
         try_gathered(named.iter().map(one))
     });
-    let shown = obj.get_item("fallback").ok().map(|shown| described(&shown));
+    let shown = obj.get_item(intern!(py, "fallback")).ok().map(|shown| described(&shown));
     let given = Given {
         args: given.as_ref().map(all_described).transpose()?,
         type_index: None,
@@ -82,10 +83,10 @@ pub fn description<'py>(py: Python<'py>, schema: &Schema) -> PyResult<Bound<'py,
         try_gathered::<_, PyErr>(items)?.make(py)
     };
     if let Some(named) = named(py, schema, each)? {
-        json.set_item("named_args".make(py)?, named)?;
+        json.set_item(intern!(py, "named_args"), named)?;
     }
     if let Some(shown) = fallback(schema) {
-        json.set_item("fallback".make(py)?, description(py, shown)?)?;
+        json.set_item(intern!(py, "fallback"), description(py, shown)?)?;
     }
     Ok(json)
 }

@@ -44,7 +44,7 @@ pub fn has_annotations(class: &Bound<'_, PyType>) -> PyResult<bool> {
     let own = class.getattr(intern!(class.py(), "__dict__"))?;
     // The last three are the forms that 3.14 keeps them in.
     for name in ["__annotations__", "__annotate__", "__annotate_func__", "__annotations_cache__"] {
-        if own.contains(name)? {
+        if own.contains(make::text(class.py(), name)?)? {
             return Ok(true);
         }
     }

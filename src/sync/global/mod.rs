@@ -12,6 +12,7 @@
 //! | `gate` | lets threads in until it is shut |
 //! | `lease` | things of which each thread has one while it needs it |
 //! | `names` | names, each of which finds one value at a time |
+//! | `once_table` | one value for each of the first keys that come |
 //! | `room` | memory that is set aside for one thread's work |
 //! | `seqlock` | a lock whose readers write nothing |
 //! | `slots` | words of objects that have no room for one |
@@ -21,6 +22,7 @@ pub mod chunked;
 pub mod gate;
 pub mod lease;
 pub mod names;
+pub mod once_table;
 pub mod room;
 pub mod seqlock;
 pub mod slots;

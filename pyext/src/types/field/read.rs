@@ -5,12 +5,12 @@
 use crate::interpreter::members::Answer;
 use crate::interpreter::small_int;
 use crate::to_python::value::{borrowed_to_python, live_wrapper, object_to_python, plain_to_python, to_python};
-use crate::to_python::{error, value};
+use crate::to_python::{error, short_text, value};
 use bowline::object::{Obj, Object};
 use bowline::reclaim;
 use bowline::reflect::FieldInfo;
 use bowline::sync::single_threaded::single_threaded;
-use bowline::value::{cell, Storage};
+use bowline::value::{cell, tag, Storage};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use std::ptr::NonNull;
@@ -196,9 +196,9 @@ unsafe extern "C" fn read_any<F: FnOnce() -> *mut ffi::PyObject>(
 ) -> *mut ffi::PyObject {
     // SAFETY: the value at the address is not written meanwhile. It is alive until Python code runs.
     unsafe {
-        match value::try_cached(cell::peek_frozen(address, Storage::Any)) {
-            Some(found) => found,
-            None => otherwise(),
-        }
+        value::cached_or(cell::peek_frozen(address, Storage::Any), |raw| match raw.type_index() {
+            tag::SMALL_STR => short_text::new(raw),
+            _ => value::try_plain(raw).unwrap_or_else(otherwise),
+        })
     }
 }

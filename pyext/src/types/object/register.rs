@@ -2,6 +2,8 @@
 //! Upholds P8: a class's layout is settled when it is registered, before any instance exists.
 
 use crate::interpreter::exceptions::{PyTypeError, PyValueError};
+use crate::interpreter::make;
+use crate::interpreter::names::intern;
 use crate::interpreter::refcount;
 use crate::interpreter::take;
 use crate::types::field::field_cache::FieldCache;
@@ -140,12 +142,15 @@ fn is_settled(ancestor: &Bound<'_, PyAny>) -> bool {
 /// metaclass says that it comes from `abc`, too.
 fn is_of_library(ancestor: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = ancestor.py();
-    let module = take::text(&ancestor.getattr("__module__")?)?;
+    let module = take::text(&ancestor.getattr(intern!(py, "__module__"))?)?;
     if !matches!(&*module, "abc" | "collections.abc" | "typing") {
         return Ok(false);
     }
-    let name = take::text(&ancestor.getattr("__name__")?)?;
-    Ok(py.import(&*module)?.getattr_opt(&*name)?.is_some_and(|known| known.is(ancestor)))
+    let name = take::text(&ancestor.getattr(intern!(py, "__name__"))?)?;
+    Ok(py
+        .import(make::text(py, &module)?)?
+        .getattr_opt(make::text(py, &name)?)?
+        .is_some_and(|known| known.is(ancestor)))
 }
 
 /// A `class` statement always makes a GC type. A lean one must not be: the collector's and the trashcan's writes to a dead

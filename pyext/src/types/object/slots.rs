@@ -3,6 +3,7 @@
 
 use crate::interpreter::exceptions::PyTypeError;
 use crate::interpreter::members::Members;
+use crate::interpreter::names::intern;
 use crate::interpreter::refcount;
 use crate::interpreter::trampoline::unraisable;
 use crate::types::identity;
@@ -191,44 +192,57 @@ unsafe extern "C" fn set_class_attribute(
         if ffi::PyUnicode_Check(name) == 0 || ffi::PyUnicode_CompareWithASCIIString(name, c"__del__".as_ptr()) != 0 {
             return set(class, name, value);
         }
-        let raw = class.cast::<ffi::PyTypeObject>();
-        if !value.is_null() && has_lean(Python::assume_attached(), raw) {
-            let of = CStr::from_ptr((*raw).tp_name).to_string_lossy();
-            let error = PyTypeError::new_err(format!(
+        let py = Python::assume_attached();
+        match change_finalizer(
+            Bound::from_borrowed_ptr(py, class).cast_into_unchecked(),
+            || set(class, name, value),
+            value,
+        ) {
+            Ok(()) => 0,
+            Err(error) => {
+                error.restore(py);
+                -1
+            }
+        }
+    }
+}
+
+/// Changes `__del__` of a class by `set`, to null for none. Classes below it follow.
+///
+/// # Safety
+/// A live class of ours.
+unsafe fn change_finalizer(
+    class: Bound<'_, PyType>,
+    set: impl FnOnce() -> c_int,
+    value: *mut ffi::PyObject,
+) -> PyResult<()> {
+    let py = class.py();
+    let mut tree = Vec::new();
+    add_tree(class, &mut tree)?;
+    // SAFETY: live classes of ours. The base type itself is not lean but not GC either, and has no Python-made attributes.
+    unsafe {
+        let lean = tree.iter().any(|class| !class_table::is_rich(class.as_type_ptr()));
+        if lean && !value.is_null() {
+            let of = CStr::from_ptr((*tree[0].as_type_ptr()).tp_name).to_string_lossy();
+            return Err(PyTypeError::new_err(format!(
                 "cannot set __del__ on {of} after its registration; define __del__ in the class body"
-            ));
-            error.restore(Python::assume_attached());
-            return -1;
+            )));
         }
-        let result = set(class, name, value);
-        if result == 0 {
-            adjust_tree(Python::assume_attached(), raw);
+        if set() != 0 {
+            return Err(PyErr::fetch(py));
         }
-        result
+        tree.iter().for_each(|class| rich_slots::adjust_finalizer(class.as_type_ptr()));
     }
+    Ok(())
 }
 
-fn subclasses<'py>(py: Python<'py>, class: *mut ffi::PyTypeObject) -> Vec<Bound<'py, PyType>> {
-    // SAFETY: a live class.
-    let class = unsafe { Bound::<PyAny>::from_borrowed_ptr(py, class.cast()) };
-    let listed = class.call_method0("__subclasses__").and_then(|list| list.extract());
-    listed.unwrap_or_default()
-}
-
-unsafe fn has_lean(py: Python<'_>, class: *mut ffi::PyTypeObject) -> bool {
-    // SAFETY: live classes. The base type itself is not lean but not GC either, and has no Python-made attributes.
-    unsafe {
-        !class_table::is_rich(class)
-            || subclasses(py, class).iter().any(|subclass| has_lean(py, subclass.as_type_ptr()))
-    }
-}
-
-unsafe fn adjust_tree(py: Python<'_>, class: *mut ffi::PyTypeObject) {
-    // SAFETY: live classes of ours.
-    unsafe {
-        rich_slots::adjust_finalizer(class);
-        for subclass in subclasses(py, class) {
-            adjust_tree(py, subclass.as_type_ptr());
-        }
-    }
+/// Adds a class and all below it, as `type` has them, whatever a metaclass says.
+///
+/// # Errors
+/// `MemoryError`.
+fn add_tree<'py>(class: Bound<'py, PyType>, tree: &mut Vec<Bound<'py, PyType>>) -> PyResult<()> {
+    let py = class.py();
+    let below = py.get_type::<PyType>().call_method1(intern!(py, "__subclasses__"), (&class,))?;
+    tree.push(class);
+    below.extract::<Vec<Bound<'py, PyType>>>()?.into_iter().try_for_each(|class| add_tree(class, tree))
 }

@@ -3,8 +3,10 @@
 
 use crate::interpreter::refcount;
 use crate::interpreter::trampoline::slot;
+use crate::to_python::value;
 use crate::types::object::slots;
-use crate::types::sequence::view::{expected_sequence, try_item, Sequence};
+use crate::types::sequence::view::{expected_sequence, peek_item, Sequence};
+use bowline::value::RawAny;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -83,11 +85,9 @@ impl Cursor {
             if at < 0 {
                 return null_mut();
             }
-            if let Some(item) = try_item(cursor.over, at as i64) {
-                cursor.next.store(at + 1, Ordering::Relaxed);
-                return item;
-            }
-            next_any(cursor, at)
+            let Some(item) = peek_item(cursor.over, at as i64) else { return next_any(cursor, at) };
+            cursor.next.store(at + 1, Ordering::Relaxed);
+            value::cached_or(item, |item| plain_item(item, cursor, at))
         }
     }
 
@@ -112,6 +112,16 @@ impl Cursor {
             ffi::Py_DECREF(class.cast());
         }
     }
+}
+
+/// An item that is no object and no integer. The cursor is past it.
+///
+/// # Safety
+/// As for [`next_any`]; the item was read since Python code last ran.
+#[inline(never)]
+unsafe fn plain_item(item: RawAny, cursor: &Cursor, at: isize) -> *mut ffi::PyObject {
+    // SAFETY: what the item names is alive until Python code runs; attached, a live cursor.
+    unsafe { value::try_plain(item).unwrap_or_else(|| next_any(cursor, at)) }
 }
 
 /// The item that takes more than a look, or the end. Out of line, so that the others need little stack.

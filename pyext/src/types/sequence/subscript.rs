@@ -7,12 +7,12 @@ use crate::interpreter::exceptions::{PyIndexError, PyTypeError, PyValueError};
 use crate::interpreter::recursion::expect_stack;
 use crate::interpreter::trampoline::{counted, slot};
 use crate::interpreter::{make, small_int};
-use crate::to_python::tensor_library;
-use crate::types::sequence::view::{expected_sequence, list_item, out_of_range, try_item, Sequence};
+use crate::to_python::{tensor_library, value};
+use crate::types::sequence::view::{expected_sequence, list_item, out_of_range, peek_item, Sequence};
 use bowline::container::slice::{place, Slice};
 use bowline::object::grow::gathered;
 use bowline::object::{Obj, Object};
-use bowline::value::Any;
+use bowline::value::{Any, RawAny};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PySlice;
@@ -27,12 +27,22 @@ pub unsafe extern "C" fn subscript(op: *mut ffi::PyObject, key: *mut ffi::PyObje
     // SAFETY: called by the interpreter with a wrapper and a live key.
     unsafe {
         if Exact::Int.is_raw(key) {
-            if let Some(found) = small_int::compact(key).and_then(|at| try_item(op, at)) {
-                return found;
+            if let Some(item) = small_int::compact(key).and_then(|at| peek_item(op, at)) {
+                return value::cached_or(item, |item| plain_item(item, op, key));
             }
         }
         subscript_any(op, key)
     }
+}
+
+/// An item that is no object and no integer.
+///
+/// # Safety
+/// A live wrapper and a live key; the item was read since Python code last ran.
+#[inline(never)]
+unsafe fn plain_item(item: RawAny, op: *mut ffi::PyObject, key: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: the item is alive until Python code runs; a live wrapper and key.
+    unsafe { value::try_plain(item).unwrap_or_else(|| subscript_any(op, key)) }
 }
 
 /// # Safety

@@ -3,12 +3,12 @@
 
 use crate::from_python::fail;
 use crate::interpreter::exceptions::{PyIndexError, PyTypeError};
+use crate::to_python::tensor_library;
 use crate::to_python::value::{live_wrapper, object_to_python, plain_to_python};
-use crate::to_python::{tensor_library, value};
 use crate::wrapper::layout::Wrapper;
 use bowline::container::{ArrayObj, ListObj};
 use bowline::object::Object;
-use bowline::value::{tag, AnyView};
+use bowline::value::{tag, AnyView, RawAny};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use std::ptr::NonNull;
@@ -107,13 +107,13 @@ pub fn out_of_range(list: bool) -> PyErr {
     PyIndexError::new_err(if list { "list index out of range" } else { "array index out of range" })
 }
 
-/// An item of an Array, if it is at hand. None otherwise, also past the ends.
+/// An item of an Array, if it is at hand. None otherwise, also past the ends. It is there until Python code runs.
 ///
 /// # Safety
 /// A live wrapper.
 #[inline(always)]
-pub unsafe fn try_item(op: *mut ffi::PyObject, at: i64) -> Option<*mut ffi::PyObject> {
-    // SAFETY: a live wrapper; nothing runs Python code before the item is counted.
+pub unsafe fn peek_item(op: *mut ffi::PyObject, at: i64) -> Option<RawAny> {
+    // SAFETY: a live wrapper.
     unsafe {
         let object = (*op.cast::<Wrapper>()).handle.read().object()?;
         if object.as_ref().type_index() != tag::ARRAY || tensor_library::is_marked(object) {
@@ -121,6 +121,6 @@ pub unsafe fn try_item(op: *mut ffi::PyObject, at: i64) -> Option<*mut ffi::PyOb
         }
         let items = object.cast::<ArrayObj>().as_ref().views();
         let at = if at < 0 { at + items.len() as i64 } else { at };
-        value::try_cached(items.get(at as usize)?.to_raw())
+        Some(items.get(at as usize)?.to_raw())
     }
 }
