@@ -312,3 +312,26 @@ def test_a_cycle_that_hooks_alone_know():
     found = collect(HOOKED[0])
     assert [value.n for value in found] == [0, 1, 0]
     HOOKED.clear()
+
+
+def test_a_cycle_that_loses_its_place_amid_a_walk_ends():
+    """Each object of it has one place then, round and round."""
+
+    @py_class(new_key())
+    class Link(bowline.Object):
+        name: str
+        next: Any = None
+
+    root = Link("root", Link("x", Link("y")))
+    root.next.next.next = root.next
+    names = []
+
+    def see(value):
+        names.append(value.name)
+        if value.name == "x":
+            root.next = None
+        return VisitInterrupt(None) if len(names) > 20 else None
+
+    structural_walk(root, (Link, see), order="pre")
+    assert names[:3] == ["root", "x", "y"]
+    assert len(names) <= 10

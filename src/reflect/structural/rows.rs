@@ -109,7 +109,7 @@ impl Rows {
 }
 
 /// Callbacks for as long as the walk lasts that they are for. A visitor or mutator that is kept does not keep them, which may
-/// know it in turn.
+/// know it in turn. What another thread began by it before the end goes on with them.
 pub(super) struct Lent(Mutex<Option<Arc<Rows>>>);
 
 impl Lent {

@@ -121,7 +121,8 @@ fn go(
                     };
                 }
                 todo.grow(1);
-                if order == Order::Post || (fresh && !alone) {
+                // The walk holds what it is inside of. Else an object that lost its place meanwhile would have one each time round.
+                if order == Order::Post || fresh {
                     todo.push(Task::Leave(value, region, fresh && !alone));
                 }
                 gather_into(&mut todo, parts.into_iter().rev().map(|(part, region)| Task::Enter(part, region)));
