@@ -6,7 +6,7 @@ use super::move_out::{end_tie, LeftOver};
 use crate::word::{State, Word};
 use std::ptr::NonNull;
 
-/// Lets a living wrapper that holds nothing, and never did, hold `object`. Uses up one strong count of it.
+/// Lets a living wrapper that holds nothing hold `object`. Uses up one strong count of it.
 ///
 /// Linearises at: `publish` in the object's word; if the object has a wrapper already, this one becomes an alias.
 /// `Err` gives the count back: the wrapper got an object from another caller meanwhile.
@@ -26,7 +26,8 @@ pub unsafe fn bind<H: Host>(
     // tied to a wrapper that no longer protects it. In a section, as in `move_out`.
     // tests/loom.rs: rebind_vs_rebind::one_object_stays, bind_vs_move_out::late_finish.
     let section = host.enter();
-    // SAFETY: alive; it never held anything, so no retire can be pending.
+    // SAFETY: alive; a retire that is pending was told by `defer_retires`. The wrapper never held anything, or lost a sole object, or
+    // is past limbo.
     if !unsafe { host.begin_bind(wrapper, object) } {
         return Err(object);
     }

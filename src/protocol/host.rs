@@ -299,7 +299,10 @@ pub unsafe trait Host {
     /// # Safety
     /// The wrapper is alive.
     unsafe fn begin_rebind(&self, wrapper: NonNull<Self::Wrapper>) -> Result<Option<Self::Object>, InTransition>;
-    /// Lets late `retire`s of former lives leave their counts to [`Host::limbo`]. The handle will name another object. Gives the one whose counts these are; `None` if they do so already, or the wrapper never held any.
+    /// Lets late `retire`s of former lives leave their counts to [`Host::limbo`]. The handle will name another object.
+    ///
+    /// Gives the one whose counts these are, which may be dead if none is left; `None` if they do so already, or the wrapper never
+    /// held any.
     ///
     /// # Safety
     /// The wrapper is alive and in the transition that the caller began with `begin_rebind`. It goes to limbo after that.

@@ -8,7 +8,7 @@
 //! | P2 balance | each life's strong count is taken once and released once, errors included |
 //! | P3 storage | a wrapper's storage is freed once, never while a thread may still read it |
 //! | P4 address | the wrapper's address stays until a move, an eviction or, counted, a claim by the host |
-//! | P5 progress | no verb waits for a thread that may be suspended; nothing is held while user code runs |
+//! | P5 progress | no verb waits for a thread that may be suspended, but a `rebind` for another change of the same wrapper; nothing is held while user code runs |
 //! | P6 quiet hit | a fetch that hits a live wrapper writes its refcount and nothing else, but beside the drop of a rich one, which it may take over |
 //! | P7 foreign threads | teardown runs on any thread and leaves what is Python's to [`Host::free`] |
 //! | P8 one class | storage is only ever revived as what it was allocated as |

@@ -230,3 +230,56 @@ def test_finalizers_of_random_graphs_see_whole_objects():
     seen = [n for n, number, _ in Seen.order if n == number]
     assert len(seen) == len(set(seen)) == len(Seen.order)
     assert len(seen) > made // 2
+
+
+@pytest.mark.parametrize("option", [{"forget": True}, {}], ids=["forget", "kept"])
+def test_a_finalizer_of_cyclic_garbage_runs_in_each_life_that_has_one(option):
+    """A class that forgets has one in each life, another one for each object."""
+    ran = []
+
+    @py_class(new_key(), **option)
+    class Node(bowline.Object):
+        __slots__ = ("__dict__", "__weakref__")
+        n: int
+
+        def __del__(self):
+            ran.append((self.n, getattr(self, "note", None)))
+
+    home = List([Node(7)])
+    for life in range(3):
+        node = home[0]
+        node.me, node.note = node, life
+        del node
+        for _ in range(3):
+            gc.collect()
+        if option:
+            # The first one is that of the wrapper which the list was made from.
+            assert ran == [(7, None), *((7, before) for before in range(life + 1))]
+        else:
+            assert ran == []
+            assert home[0].note == life
+    home.clear()
+    for _ in range(3):
+        gc.collect()
+    assert ran == ([(7, None), (7, 0), (7, 1), (7, 2)] if option else [(7, 2)])
+
+
+def test_a_finalizer_that_a_class_gets_after_a_collection():
+    """The collector asked before, and would not ask again."""
+    ran = []
+
+    @py_class(new_key())
+    class Late(bowline.Object):
+        __slots__ = ("__dict__",)
+        n: int
+
+    node = Late(1)
+    node.me = node
+    home = List([node])
+    del node
+    gc.collect()
+    Late.__del__ = lambda self: ran.append((self.n, self.me is self))
+    del home
+    for _ in range(3):
+        gc.collect()
+    assert ran == [(1, True)]

@@ -47,6 +47,7 @@ pub unsafe fn forget(wrapper: NonNull<Wrapper>, keep: impl FnOnce() -> bool) -> 
             let kept = unchanged && keep();
             if kept {
                 wrapper.as_ref().reset_finalized();
+                refcount::forget_finalizer(op);
             }
             refcount::end_forget(op);
             if let (Some(known), Some((references, dictionary))) = (known, found) {

@@ -108,7 +108,8 @@ impl Wrapper {
     }
 
     fn has(&self, flag: u32) -> bool {
-        // Relaxed: set and asked by threads that end a life. They come one after the other by its refcount.
+        // Relaxed: most are set and asked by threads that end a life. They come one after the other by its refcount; for what lets
+        // retires leave their counts see `leave_retire`.
         self.notes.load(Ordering::Relaxed) & flag != 0
     }
 

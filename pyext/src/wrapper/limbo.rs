@@ -1,6 +1,6 @@
 //! Things that wait until every attached thread has passed a safe point.
 //! Upholds P10: what enters limbo leaves it after a moment at which no thread was inside a section or before a pending
-//! dealloc. On CPython 3.14 and later no thread waits for that moment.
+//! dealloc. On CPython 3.14 and later no thread waits for that moment, but at the end of a collection (`flush`).
 
 use crate::interpreter::{refcount, stop_the_world};
 use crate::wrapper::release_queue;

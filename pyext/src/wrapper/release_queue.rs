@@ -3,6 +3,7 @@
 //! keeps no other thread from draining.
 
 use crate::interpreter::attach::attached;
+use crate::interpreter::trampoline::unraisable;
 use crate::wrapper::retired::Batch;
 use bowline::object::Object;
 use bowline::reclaim::Queue;
@@ -155,15 +156,16 @@ unsafe fn drain_all() -> bool {
             match release {
                 PendingRelease::Count(op) => ffi::Py_DECREF(op),
                 PendingRelease::Storage(op) => crate::wrapper::storage::free(op),
-                PendingRelease::Ending(object, end) => end(object),
-                PendingRelease::Tensor(tensor) => end(tensor),
+                PendingRelease::Ending(object, end) => unraisable(|| end(object)),
+                PendingRelease::Tensor(tensor) => unraisable(|| end(tensor)),
                 PendingRelease::Batch(batch) => {
                     // Others may take from it meanwhile.
                     if batch.len() > 1 {
                         push(PendingRelease::Batch(batch.clone()));
                     }
                     while let Some(one) = batch.pop() {
-                        one.end();
+                        // A panic holds back neither others nor the caller, who may be amid a verb.
+                        unraisable(|| one.end());
                     }
                 }
             }

@@ -1,6 +1,7 @@
 //! What is left over when an object leaves its wrapper, in batches. The trashcan leaves wrappers, too.
 //! Upholds: what is in a batch is taken once. An end that takes its time keeps the rest of the batch from no other thread.
 
+use crate::interpreter::trampoline::unraisable;
 use crate::wrapper::ends;
 use crate::wrapper::layout::Wrapper;
 use bowline::object::{self, Object};
@@ -34,7 +35,7 @@ impl Retired {
                 Retired::Left(wrapper, former) => {
                     wrapper.as_ref().handle.clear_moved();
                     if let Some(former) = former {
-                        (0..wrapper.as_ref().take_retires()).for_each(|_| object::release(former));
+                        (0..wrapper.as_ref().take_retires()).for_each(|_| unraisable(|| object::release(former)));
                     }
                     ffi::Py_DECREF(wrapper.as_ptr().cast());
                 }

@@ -122,6 +122,8 @@ unsafe extern "C" fn clear(op: *mut ffi::PyObject) -> c_int {
     unsafe {
         let wrapper = NonNull::new_unchecked(op.cast::<Wrapper>());
         if state::needs_finalizer(wrapper) {
+            // The collector may have asked before there was one, and would not ask again.
+            refcount::forget_finalizer(op);
             return 0;
         }
         let held = matches!(tied(wrapper), Some((_, true)));

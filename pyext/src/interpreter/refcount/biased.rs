@@ -390,11 +390,11 @@ pub unsafe fn shared_with_others(op: *mut ffi::PyObject) -> bool {
 /// Lets the collector ask for the object's finalizer once more.
 ///
 /// # Safety
-/// Called from `tp_finalize`, which the collector calls after it noted that it did.
+/// A living object, on an attached thread or in what the collector calls: so the collector is not amid a look at it.
 pub unsafe fn forget_finalizer(op: *mut ffi::PyObject) {
     const FINALIZED: u8 = 1 << 1; // _PyGC_BITS_FINALIZED (Include/internal/pycore_gc.h)
 
-    // Relaxed: the collector's own thread.
-    // SAFETY: alive by the collector's count.
+    // Relaxed: read by a collector that has stopped this thread, or is it.
+    // SAFETY: alive.
     unsafe { AtomicU8::from_ptr(&raw mut (*op).ob_gc_bits) }.fetch_and(!FINALIZED, Ordering::Relaxed);
 }

@@ -209,7 +209,7 @@ pub unsafe fn shared_with_others(_: *mut ffi::PyObject) -> bool {
 /// Lets the collector ask for the object's finalizer once more.
 ///
 /// # Safety
-/// Called from `tp_finalize`, which the collector calls after it noted that it did.
+/// A living GC object. The collector may be what calls, from a `tp_finalize` or `tp_clear`.
 pub unsafe fn forget_finalizer(op: *mut ffi::PyObject) {
     const FINALIZED: usize = 1; // _PyGC_PREV_MASK_FINALIZED (Include/internal/pycore_gc.h)
 

@@ -231,7 +231,10 @@ unsafe fn change_finalizer(
         if set() != 0 {
             return Err(PyErr::fetch(py));
         }
-        tree.iter().for_each(|class| rich_slots::adjust_finalizer(class.as_type_ptr()));
+        // Those that came meanwhile, too. Without memory for the list the first one serves.
+        let mut now = Vec::new();
+        let _ = add_tree(tree[0].clone(), &mut now);
+        tree.iter().chain(&now).for_each(|class| rich_slots::adjust_finalizer(class.as_type_ptr()));
     }
     Ok(())
 }
