@@ -58,7 +58,7 @@ where
 #[cold]
 fn refused(py: Python<'_>, name: &str, raised: PyErr) -> PyErr {
     if !raised.get_type(py).is(py.get_type::<PyTypeError>()) || raised.traceback(py).is_some() {
-        return argument_extraction_error(py, name, raised);
+        return raised;
     }
     let name = name.strip_prefix("r#").unwrap_or(name);
     match take::said(raised.value(py)) {

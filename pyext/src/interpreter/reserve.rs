@@ -47,11 +47,13 @@ const fn groups() -> [Group; 23] {
     groups
 }
 
-#[repr(C, align(4096))]
+#[repr(C, align(16384))]
 struct Blocks(UnsafeCell<[u8; SIZE]>);
 
 // SAFETY: a block is used by whom it was given to alone.
 unsafe impl Sync for Blocks {}
+
+const _: () = assert!(align_of::<Blocks>() >= GROUPS[22].size);
 
 static BLOCKS: Blocks = Blocks(UnsafeCell::new([0; SIZE]));
 

@@ -64,7 +64,7 @@ impl Gate {
         self.state.fetch_or(SHUT, Ordering::Relaxed);
     }
 
-    /// Whether no thread is inside. Of a shut gate that is for good.
+    /// Whether no thread is inside. None that a shut gate refuses comes in later, but one is counted while it is refused.
     pub fn is_empty(&self) -> bool {
         // Acquire: pairs with the Release in `leave`. Carries: what was done inside.
         // Weaker fails: tests/loom.rs gate::shut_vs_inside.
