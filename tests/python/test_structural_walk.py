@@ -314,6 +314,7 @@ def test_a_cycle_that_hooks_alone_know():
     HOOKED.clear()
 
 
+@pytest.mark.keeps_objects
 def test_a_cycle_that_loses_its_place_amid_a_walk_ends():
     """Each object of it has one place then, round and round."""
 

@@ -65,9 +65,9 @@ fn settle() {
 #[guarded]
 fn on_gc(phase: &str, info: &Bound<'_, PyAny>) -> PyResult<()> {
     if phase == "start" {
-        gc::begin(info.get_item(intern!(info.py(), "generation"))?.extract()?);
+        gc::begin(info.py(), info.get_item(intern!(info.py(), "generation"))?.extract()?);
     } else {
-        gc::end();
+        gc::end(info.py());
         reclaim::flush();
         stats::settle();
         tensor_library::forget();

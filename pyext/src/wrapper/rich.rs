@@ -5,6 +5,10 @@
 //! Python code cannot reach it, and yet the next fetch must find it whole. So `tp_finalize` gives it to the object, which
 //! makes it reachable; and `tp_clear`, which is called without `tp_finalize` when the collector finds it again before that
 //! is seen, leaves it alone.
+//!
+//! A `__del__` waits with it. The object's holders may be garbage as well, and the collector would find the wrapper again in what
+//! they lead to, once finalizers have run: it would clear it, and the dictionary on its own, and `__del__` would come too late. So
+//! a wrapper whose `__del__` waits has a count until the collection is over. It stays, with all that it leads to, for the next one.
 
 use crate::interpreter::refcount;
 use crate::interpreter::trampoline::unraisable;
@@ -15,10 +19,36 @@ use crate::wrapper::rich_slots::{self, RichSlots};
 use crate::wrapper::{ends, forget, limbo, state, tie, trashcan};
 use bowline::object::{self, Object};
 use bowline::protocol::{self, Host};
+use bowline::sync::global::Mutex;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use std::ffi::c_int;
 use std::ptr::NonNull;
+
+/// Wrappers whose `__del__` the collection under way made wait, with a count of each.
+struct Waiting(Mutex<Vec<NonNull<Wrapper>>>);
+
+// SAFETY: counts, which any attached thread may give back.
+unsafe impl Sync for Waiting {}
+
+static WAITING: Waiting = Waiting(Mutex::new(Vec::new()));
+
+impl Waiting {
+    fn with<R>(&self, work: impl FnOnce(&mut Vec<NonNull<Wrapper>>) -> R) -> R {
+        work(&mut self.0.lock().unwrap_or_else(|e| e.into_inner()))
+    }
+}
+
+/// A collection begins or is over: gives the counts back of wrappers whose `__del__` waited. May run user code.
+///
+/// # Safety
+/// Attached.
+pub unsafe fn end_waits() {
+    for wrapper in WAITING.with(std::mem::take) {
+        // SAFETY: attached; the count that `finalize` took.
+        unsafe { ffi::Py_DECREF(wrapper.as_ptr().cast()) };
+    }
+}
 
 /// Makes these functions those of rich classes.
 pub fn install() {
@@ -101,6 +131,12 @@ unsafe extern "C" fn finalize(op: *mut ffi::PyObject) {
         match tied(wrapper).filter(|_| !forget::forgets(wrapper)) {
             Some((object, true)) => {
                 refcount::forget_finalizer(op);
+                // Without memory for it, `clear` alone keeps the wrapper whole.
+                if state::needs_finalizer(wrapper)
+                    && WAITING.with(|all| all.try_reserve(1).map(|()| all.push(wrapper)).is_ok())
+                {
+                    ffi::Py_INCREF(op);
+                }
                 ffi::Py_INCREF(op);
                 match CPython.word(object).preserve(wrapper) {
                     // The life's count, which those who hold the wrapper do without from now on.
@@ -115,8 +151,7 @@ unsafe extern "C" fn finalize(op: *mut ffi::PyObject) {
 
 /// `tp_clear`: a wrapper that is garbage lets go of what it knows. It lets go of an object that has no other holder, too.
 ///
-/// One whose `__del__` has yet to run stays whole: `finalize` gave it to its object, whose holders, garbage as well, are being
-/// cleared just now. It is alive or by itself by then, for the next collection to end.
+/// One whose `__del__` has yet to run stays whole.
 unsafe extern "C" fn clear(op: *mut ffi::PyObject) -> c_int {
     // SAFETY: called by the collector, attached, with a count of the wrapper.
     unsafe {

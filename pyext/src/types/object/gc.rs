@@ -58,6 +58,7 @@ use bowline::object::{self, Obj, Object};
 use bowline::reflect::{self, instance};
 use bowline::value::{tag, AnyView};
 use pyo3::ffi;
+use pyo3::prelude::*;
 use std::cell::RefCell;
 use std::ffi::{c_int, c_void};
 use std::ptr::NonNull;
@@ -84,14 +85,18 @@ thread_local! {
 /// A collection starts. Its generation is 2 when it was asked for (`gc.collect()`). An automatic one has it with the GIL, up to 3.13
 /// and from 3.15 on; where collections are incremental, as early 3.14 has them, it is 1 (Python/gc.c). Free-threaded builds
 /// say 0 of each automatic collection, though they look at the whole heap (`gc_should_collect` in Python/gc_free_threading.c).
-pub fn begin(generation: u32) {
+pub fn begin(_: Python<'_>, generation: u32) {
     // Relaxed: read by the thread that collects, which is this one. To others it is a matter of cost.
     REACH.store(if generation >= 2 { FULL_REACH } else { YOUNG_REACH }, Ordering::Relaxed);
+    // SAFETY: attached, as who has a `Python`.
+    unsafe { rich::end_waits() };
 }
 
 /// The collection is over. If we are not told, the next one to begin takes the place of this one.
-pub fn end() {
+pub fn end(_: Python<'_>) {
     REACH.store(YOUNG_REACH, Ordering::Relaxed);
+    // SAFETY: attached, as who has a `Python`.
+    unsafe { rich::end_waits() };
     let _ = PATH.try_with(|path| path.try_borrow_mut().map(|mut path| drop(std::mem::take(&mut *path))));
 }
 
